@@ -1,1 +1,19 @@
+//! umbel trains image classifiers from a folder of photos.
+//!
+//! The modules stand in the order in which a photo passes through them: `base` (what all use), `data` (folder → index →
+//! split → cache → batch), `nn` (model → plan → numbers), `model_file` (what is shipped), `train` (the loop), `report`
+//! (curves and tables from a run's records), `predict` (model file + photo → class), `demo` (a folder drawn by umbel
+//! itself), and `pipeline`, which calls the stages in order: open that one first.
+#![deny(unsafe_code)]
 
+pub mod base;
+pub mod data;
+pub mod nn;
+pub mod model_file;
+pub mod train;
+pub mod report;
+pub mod predict;
+pub mod demo;
+pub mod pipeline;
+
+pub use base::error::{Error, Result};

@@ -1,0 +1,102 @@
+//! What a run tells while it goes: events, to an observer that the caller brings (terminal, plain lines, JSON, nothing),
+//! and the flag by which the caller stops it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+/// Said once, before the first step (design: JSON event `start`).
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct StartRecord {
+    pub classes: Vec<String>,
+    pub train_images: usize,
+    pub val_images: usize,
+    pub skipped: usize,
+    pub parameters: usize,
+    pub isa: String,
+    pub precision: String,
+}
+
+/// One line of history.csv (epoch … seconds) and the JSON event `epoch`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct EpochRecord {
+    /// Counted from 1.
+    pub epoch: usize,
+    pub loss: f64,
+    pub accuracy: f64,
+    pub val_loss: f64,
+    pub val_accuracy: f64,
+    pub lr: f64,
+    pub seconds: f64,
+    pub images_per_second: f64,
+}
+
+/// Said at the end of a run (JSON event `end`).
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct EndRecord {
+    pub best_epoch: usize,
+    pub val_accuracy: f64,
+    pub val_loss: f64,
+    pub seconds: f64,
+    pub peak_rss_bytes: u64,
+    pub run: String,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Event<'a> {
+    /// The folder was read.
+    Found { files: usize, classes: &'a [String] },
+    /// Photos decoded and resized so far.
+    Preparing { done: usize, total: usize },
+    /// The photos that cannot be used, once all were tried.
+    Skipped { problems: &'a [crate::data::Problem] },
+    /// The split was made.
+    Using { train: usize, val: usize },
+    /// Training starts.
+    Start(&'a StartRecord),
+    /// A step of `epoch` (from 1) is done; loss and accuracy are means over the epoch so far.
+    Step { epoch: usize, epochs: usize, step: usize, steps: usize, loss: f64, accuracy: f64, seconds_per_step: f64 },
+    /// Validation of this epoch starts.
+    Validating { epoch: usize },
+    /// An epoch and its validation are done.
+    Epoch { epochs: usize, record: &'a EpochRecord },
+    /// Something worth a line: early stopping, a lowered rate, a slow path.
+    Note(&'a str),
+    /// The run ended (also when it was stopped early by a callback).
+    End(&'a EndRecord),
+}
+
+/// Receives events. Called from the thread that trains, or from decoding threads one at a time.
+pub trait Observer: Send {
+    /// Takes note of an event.
+    fn event(&mut self, event: &Event<'_>);
+}
+
+/// An observer that ignores everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&mut self, _event: &Event<'_>) {}
+}
+
+/// A flag that asks a run to stop at the next step; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Asks for the stop.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+    /// Whether a stop was asked for.
+    pub fn requested(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,75 @@
+//! A part of a folder, ready to be loaded: what Keras calls the result of `image_dataset_from_directory`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Cache, CacheOptions, Index, PrepSpec, SplitMethod};
+use crate::Result;
+
+/// Some photos of one cache, with their labels.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The prepared pixels, shared by all parts.
+    pub cache: Arc<Cache>,
+    /// Class names; labels index into them.
+    pub classes: Arc<[String]>,
+    /// Positions in the index and labels, in the split's order.
+    pub samples: Arc<[(usize, u32)]>,
+    /// Paths relative to the folder, one for each sample.
+    pub paths: Arc<[String]>,
+}
+
+impl Dataset {
+    /// How many photos.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+    /// Class names, in the order of the labels.
+    pub fn class_names(&self) -> &[String] {
+        &self.classes
+    }
+    /// How the photos were prepared.
+    pub fn prep(&self) -> &PrepSpec {
+        self.cache.prep()
+    }
+    /// Height and width of the photos.
+    pub fn image_size(&self) -> usize {
+        self.prep().image_size as usize
+    }
+    /// The dataset of some positions of an index.
+    pub fn new(index: &Index, cache: Arc<Cache>, positions: &[usize]) -> Self {
+        todo!()
+    }
+}
+
+/// Options of [`image_dataset_from_directory`]; the defaults are the tutorial's.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct DatasetOptions {
+    pub validation_split: f64,
+    pub seed: u64,
+    pub split: SplitMethod,
+    pub prep: PrepSpec,
+    pub cache: CacheOptions,
+}
+
+impl Default for DatasetOptions {
+    fn default() -> Self {
+        DatasetOptions {
+            validation_split: 0.2,
+            seed: 123,
+            split: SplitMethod::default(),
+            prep: PrepSpec::default(),
+            cache: CacheOptions::default(),
+        }
+    }
+}
+
+/// Reads a folder with one sub-folder per class and gives its training and validation parts.
+pub fn image_dataset_from_directory(folder: &Path, options: &DatasetOptions) -> Result<(Dataset, Dataset)> {
+    todo!()
+}

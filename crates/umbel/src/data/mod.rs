@@ -1,0 +1,17 @@
+//! From a folder of photos to batches of numbers: index → split → decode → cache → augment → loader. Never imports `nn`.
+
+pub mod augment;
+pub mod cache;
+pub mod dataset;
+pub mod decode;
+pub mod index;
+pub mod loader;
+pub mod prep;
+pub mod split;
+
+pub use cache::{Cache, CacheOptions};
+pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
+pub use index::{Index, Photo, Problem, ProblemKind};
+pub use loader::{Batch, Loader, LoaderOptions};
+pub use prep::{Interpolation, PrepSpec, Resize};
+pub use split::{Part, Split, SplitMethod};

@@ -1,0 +1,22 @@
+//! The network: a model is data (a list of layers and named weights); a plan compiled from it does the arithmetic.
+//! Nothing outside of this module knows how a layer is computed. Never imports `data`.
+
+pub mod layers;
+pub mod model;
+pub mod models;
+pub mod optimizer;
+pub mod plan;
+pub mod schedule;
+pub mod sequential;
+pub mod summary;
+pub mod weights;
+
+pub use layers::{Activation, Layer, Padding};
+pub use model::Model;
+pub use optimizer::{Optimizer, OptimizerConfig};
+pub use plan::Plan;
+pub use schedule::{Schedule, ScheduleKind};
+pub use sequential::Sequential;
+pub use summary::Summary;
+pub use umbel_kernels::{Isa, loss::LossSum};
+pub use weights::{Tensor, Weights};
