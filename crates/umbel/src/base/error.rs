@@ -29,6 +29,12 @@ pub enum Error {
         /// What was expected.
         expected: String,
     },
+    /// A folder that must be new has something in it.
+    #[error("the folder {} is not empty: name another one, or empty it first", path.display())]
+    FolderNotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The user asked to stop (Ctrl-C, SIGTERM); what was done so far is saved.
     #[error("stopped by the user")]
     Interrupted,
