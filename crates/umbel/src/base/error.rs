@@ -295,6 +295,12 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// A folder that must be new has something in it.
+    #[error("the folder {} is not empty: name another one, or empty it first", path.display())]
+    FolderNotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The user asked to stop (Ctrl-C, SIGTERM); what was done so far is saved.
     #[error("stopped by the user")]
     Interrupted,
