@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::data::PrepSpec;
-use crate::data::decode::{DecodeError, Limits, decode};
+use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, sniff};
 use crate::model_file::ModelFile;
 use crate::nn::{Model, Plan};
 use crate::train::fit::{isa_from_env, positive};
@@ -156,12 +156,12 @@ fn walk(folder: &Path, seen: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf>) -
 
 /// Named like a picture (then a damaged one is reported, not passed over), or beginning like one.
 fn is_picture(path: &Path) -> bool {
-    if image::ImageFormat::from_path(path).is_ok() {
+    if named_as_picture(path) {
         return true;
     }
     let mut start = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(32).read_to_end(&mut start));
-    read.is_ok() && image::guess_format(&start).is_ok()
+    let read = std::fs::File::open(path).and_then(|file| file.take(SNIFF_BYTES as u64).read_to_end(&mut start));
+    read.is_ok() && sniff(&start).is_some()
 }
 
 fn io_error(path: &Path, source: std::io::Error) -> Error {

@@ -130,14 +130,6 @@ pub enum Error {
         /// "settings", "photos or labels", "architecture".
         what: &'static str,
     },
-    /// A photo of the run's split is gone or can no longer be used.
-    #[error("{path}, which this run was begun with, {detail}: put the file back, or start a new run")]
-    PhotoGone {
-        /// Relative to the data folder.
-        path: String,
-        /// What happened to it.
-        detail: String,
-    },
     /// `--strict`, and a picture cannot be used.
     #[error("{path} cannot be used: {detail} (with --strict the first bad picture stops the run; without it, bad pictures are listed and left out)")]
     BadPicture {
