@@ -63,7 +63,15 @@ impl Predictor {
         positive("top", top_k)?;
         let ModelFile { model, classes, prep, .. } = file;
         let plan = Plan::inference(&model, batch, isa_from_env()?)?;
-        Ok(Predictor { model, top_k: top_k.min(classes.len()), classes, prep, limits: Limits::default(), plan, images: Vec::new() })
+        Ok(Predictor {
+            model,
+            top_k: top_k.min(classes.len()),
+            classes,
+            prep,
+            limits: Limits::default(),
+            plan,
+            images: Vec::new(),
+        })
     }
 
     /// With other limits on what a photo may cost than the default ones.
@@ -97,10 +105,7 @@ impl Predictor {
             umbel_kernels::loss::softmax(classes, outputs, &mut probabilities);
         }
         let mut rows = probabilities.chunks_exact(classes);
-        prepared
-            .into_iter()
-            .map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default())))
-            .collect()
+        prepared.into_iter().map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default()))).collect()
     }
 
     fn prediction(&self, probabilities: &[f32]) -> Prediction {
@@ -113,7 +118,8 @@ impl Predictor {
         // The sort keeps equals in the order of the classes.
         top.sort_by(|a, b| b.probability.total_cmp(&a.probability));
         top.truncate(self.top_k);
-        let (class, confidence) = top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
+        let (class, confidence) =
+            top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
         Prediction { class, confidence, top }
     }
 }
