@@ -21,7 +21,6 @@ const ARCHITECTURE: &str = "umbel.architecture";
 const CLASSES: &str = "umbel.classes";
 const PREP: &str = "umbel.prep";
 const METRICS: &str = "umbel.metrics";
-const WEIGHTS: &str = "umbel.weights";
 
 /// How good the model was when it was saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,7 +61,6 @@ impl ModelFile {
             (CLASSES.to_string(), json(serde_json::to_string(&self.classes), CLASSES)?),
             (PREP.to_string(), json(serde_json::to_string(&self.prep), PREP)?),
             (METRICS.to_string(), json(serde_json::to_string(&self.metrics), METRICS)?),
-            (WEIGHTS.to_string(), json(serde_json::to_string(&weight_list(self.model.weights())), WEIGHTS)?),
         ]);
         let tensors: Vec<TensorRef<'_>> = self
             .model
@@ -81,13 +79,12 @@ impl ModelFile {
         Self::from_contents(contents).map_err(|fault| Error::ModelFile { path, fault })
     }
 
-    fn from_contents(mut contents: Contents) -> std::result::Result<Self, FileFault> {
+    fn from_contents(contents: Contents) -> std::result::Result<Self, FileFault> {
         let architecture: Sequential = contents.field(ARCHITECTURE)?;
         let classes: Vec<String> = contents.field(CLASSES)?;
         let prep: PrepSpec = contents.field(PREP)?;
         prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;
         let metrics: Metrics = contents.field(METRICS)?;
-        let weights = take_weights(&mut contents)?;
         let input = architecture.input();
         let size = prep.image_size as usize;
         if input != (size, size, 3) {
@@ -98,36 +95,16 @@ impl ModelFile {
         if outputs != classes.len() {
             return Err(FileFault::Classes { names: classes.len(), outputs });
         }
+        // The architecture says which are trained, and puts them in its order.
+        let tensors = contents.tensors.into_iter().map(|(name, stored)| Tensor {
+            name,
+            shape: stored.shape,
+            data: stored.data,
+            trainable: true,
+        });
+        let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(unfit)?;
         Ok(ModelFile { model, classes, prep, metrics })
-    }
-}
-
-/// A weight's name and whether it is trained, in the order of the layers (a safetensors file has an order of its own).
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WeightEntry {
-    name: String,
-    trainable: bool,
-}
-
-fn weight_list(weights: &Weights) -> Vec<WeightEntry> {
-    weights.tensors.iter().map(|t| WeightEntry { name: t.name.clone(), trainable: t.trainable }).collect()
-}
-
-fn take_weights(contents: &mut Contents) -> std::result::Result<Weights, FileFault> {
-    let entries: Vec<WeightEntry> = contents.field(WEIGHTS)?;
-    let mut tensors = Vec::new();
-    for WeightEntry { name, trainable } in entries {
-        let stored = contents
-            .tensors
-            .remove(&name)
-            .ok_or_else(|| FileFault::Weights(format!("the tensor {name} is listed, but not there")))?;
-        tensors.push(Tensor { name, shape: stored.shape, data: stored.data, trainable });
-    }
-    match contents.tensors.keys().next() {
-        Some(name) => Err(FileFault::Weights(format!("the tensor {name} is there, but not listed"))),
-        None => Ok(Weights { tensors }),
     }
 }
 

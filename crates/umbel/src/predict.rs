@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::data::PrepSpec;
-use crate::data::decode::{DecodeError, Limits, decode};
+use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, sniff};
 use crate::model_file::ModelFile;
 use crate::nn::{Model, Plan};
 use crate::train::fit::{isa_from_env, positive};
@@ -63,7 +63,15 @@ impl Predictor {
         positive("top", top_k)?;
         let ModelFile { model, classes, prep, .. } = file;
         let plan = Plan::inference(&model, batch, isa_from_env()?)?;
-        Ok(Predictor { model, top_k: top_k.min(classes.len()), classes, prep, limits: Limits::default(), plan, images: Vec::new() })
+        Ok(Predictor {
+            model,
+            top_k: top_k.min(classes.len()),
+            classes,
+            prep,
+            limits: Limits::default(),
+            plan,
+            images: Vec::new(),
+        })
     }
 
     /// With other limits on what a photo may cost than the default ones.
@@ -97,10 +105,7 @@ impl Predictor {
             umbel_kernels::loss::softmax(classes, outputs, &mut probabilities);
         }
         let mut rows = probabilities.chunks_exact(classes);
-        prepared
-            .into_iter()
-            .map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default())))
-            .collect()
+        prepared.into_iter().map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default()))).collect()
     }
 
     fn prediction(&self, probabilities: &[f32]) -> Prediction {
@@ -113,7 +118,8 @@ impl Predictor {
         // The sort keeps equals in the order of the classes.
         top.sort_by(|a, b| b.probability.total_cmp(&a.probability));
         top.truncate(self.top_k);
-        let (class, confidence) = top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
+        let (class, confidence) =
+            top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
         Prediction { class, confidence, top }
     }
 }
@@ -156,12 +162,12 @@ fn walk(folder: &Path, seen: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf>) -
 
 /// Named like a picture (then a damaged one is reported, not passed over), or beginning like one.
 fn is_picture(path: &Path) -> bool {
-    if image::ImageFormat::from_path(path).is_ok() {
+    if named_as_picture(path) {
         return true;
     }
     let mut start = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(32).read_to_end(&mut start));
-    read.is_ok() && image::guess_format(&start).is_ok()
+    let read = std::fs::File::open(path).and_then(|file| file.take(SNIFF_BYTES as u64).read_to_end(&mut start));
+    read.is_ok() && sniff(&start).is_some()
 }
 
 fn io_error(path: &Path, source: std::io::Error) -> Error {

@@ -9,7 +9,7 @@ use super::CallbackState;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
-use crate::nn::{LossSum, Model, Optimizer, Tensor};
+use crate::nn::{LossSum, Model, Optimizer, Tensor, Weights};
 use crate::{Error, Result};
 
 /// The checkpoint's name in a run folder.
@@ -43,8 +43,6 @@ pub struct Progress {
     pub history: Vec<EpochRecord>,
     /// Steps of the optimizer.
     pub optimizer_steps: u64,
-    /// Names of the optimizer's tensors, in its order.
-    pub optimizer_tensors: Vec<String>,
 }
 
 /// The sums of an epoch that is not over.
@@ -84,7 +82,6 @@ impl Running {
 pub fn write(path: &Path, progress: &mut Progress, model: &Model, optimizer: &Optimizer) -> Result<()> {
     let state = optimizer.state();
     progress.optimizer_steps = optimizer.steps();
-    progress.optimizer_tensors = state.iter().map(|tensor| tensor.name.clone()).collect();
     let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
         path: path.to_owned(),
         fault: FileFault::Field { field: PROGRESS, detail: error.to_string() },
@@ -112,9 +109,7 @@ impl Checkpoint {
             Err(Error::ModelFile { fault: FileFault::NotFound, .. }) => return Ok(None),
             other => other?,
         };
-        let progress = contents
-            .field(PROGRESS)
-            .map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
+        let progress = contents.field(PROGRESS).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
         let Contents { tensors, .. } = contents;
         Ok(Some(Checkpoint { progress, tensors }))
     }
@@ -124,31 +119,19 @@ impl Checkpoint {
         self.place(model, optimizer).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })
     }
 
-    fn place(mut self, model: &mut Model, optimizer: &mut Optimizer) -> std::result::Result<Progress, FileFault> {
-        for tensor in &mut model.weights_mut().tensors {
-            let stored = self.take(WEIGHT, &tensor.name)?;
-            if stored.shape != tensor.shape {
-                return Err(FileFault::Weights(format!(
-                    "{} is {:?}, but {:?} was expected",
-                    tensor.name, stored.shape, tensor.shape
-                )));
-            }
-            tensor.data = stored.data;
+    fn place(self, model: &mut Model, optimizer: &mut Optimizer) -> std::result::Result<Progress, FileFault> {
+        let (mut weights, mut state) = (Vec::new(), Vec::new());
+        for (name, StoredTensor { shape, data }) in self.tensors {
+            let (to, name) = match (name.strip_prefix(WEIGHT), name.strip_prefix(OPTIMIZER)) {
+                (Some(name), _) => (&mut weights, name),
+                (_, Some(name)) => (&mut state, name),
+                _ => return Err(FileFault::Weights(format!("{name} belongs to nothing"))),
+            };
+            to.push(Tensor { name: name.to_string(), shape, data, trainable: true });
         }
-        let mut state = Vec::new();
-        for name in &self.progress.optimizer_tensors.clone() {
-            let stored = self.take(OPTIMIZER, name)?;
-            state.push(Tensor { name: name.clone(), shape: stored.shape, data: stored.data, trainable: false });
-        }
-        optimizer
-            .restore(self.progress.optimizer_steps, state)
-            .map_err(|error| FileFault::Weights(error.to_string()))?;
+        let unfit = |error: Error| FileFault::Weights(error.to_string());
+        *model = Model::from_weights(model.architecture().clone(), Weights { tensors: weights }).map_err(unfit)?;
+        optimizer.restore(self.progress.optimizer_steps, state).map_err(unfit)?;
         Ok(self.progress)
-    }
-
-    fn take(&mut self, prefix: &str, name: &str) -> std::result::Result<StoredTensor, FileFault> {
-        self.tensors
-            .remove(&format!("{prefix}{name}"))
-            .ok_or_else(|| FileFault::Weights(format!("the tensor {prefix}{name} is missing")))
     }
 }

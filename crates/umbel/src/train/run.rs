@@ -221,8 +221,7 @@ impl<'a> Run<'a> {
     }
 
     fn keep_best(&mut self, record: &EpochRecord) -> Result<()> {
-        let metrics =
-            Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
+        let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
         let file = ModelFile::new(self.model.clone(), self.train, metrics);
         if let Some(folder) = &self.folder {
             file.save(&folder.join(model_file::FILE_NAME))?;
@@ -332,9 +331,7 @@ fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plans: &[&
 
 fn check_memory(needed_bytes: u64, available: Option<u64>) -> Result<()> {
     match available {
-        Some(available_bytes) if needed_bytes > available_bytes => {
-            Err(Error::Memory { needed_bytes, available_bytes })
-        }
+        Some(available_bytes) if needed_bytes > available_bytes => Err(Error::Memory { needed_bytes, available_bytes }),
         _ => Ok(()),
     }
 }
