@@ -35,6 +35,21 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// A run to be compared or reported has no history.
+    #[error("{} has no history.csv: name the folder of a run that umbel train wrote", run.display())]
+    NoHistory {
+        /// The folder that was taken for a run.
+        run: PathBuf,
+    },
+    /// A run's history has no epoch yet.
+    #[error("{} has no finished epoch yet: let the run go on, or leave it out", run.display())]
+    NoEpochs {
+        /// The run.
+        run: PathBuf,
+    },
+    /// No run was named.
+    #[error("there is no run to compare: name one run folder or more")]
+    NothingToCompare,
     /// The user asked to stop (Ctrl-C, SIGTERM); what was done so far is saved.
     #[error("stopped by the user")]
     Interrupted,

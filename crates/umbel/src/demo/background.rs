@@ -10,10 +10,10 @@ use crate::base::random::Stream;
 /// How many times smaller than the picture the background is painted; enlarging it puts it out of focus.
 const OUT_OF_FOCUS: u32 = 4;
 
-/// Paints the background over the whole canvas, whose sides are one unit long.
-pub fn paint(canvas: &mut Canvas, random: &mut Stream) {
+/// Paints a background that sets off a flower of color `petal` over the whole canvas, whose sides are one unit long.
+pub fn paint(canvas: &mut Canvas, petal: Rgb, random: &mut Stream) {
     let (width, height) = canvas.size();
-    let (top, bottom) = tones(random);
+    let (top, bottom) = palette::set_off(petal, random, tones, |(top, bottom)| top.mix(*bottom, 0.5));
     let Some(mut far) = Canvas::new(width.div_ceil(OUT_OF_FOCUS), height.div_ceil(OUT_OF_FOCUS), top) else { return };
     let unit = Transform::from_scale(far.size().0 as f32, far.size().1 as f32);
     let tilt = random.range(-0.4, 0.4);
@@ -22,8 +22,8 @@ pub fn paint(canvas: &mut Canvas, random: &mut Stream) {
     for _ in 0..random.below(4) {
         lights(&mut far, top.mix(bottom, 0.5), random, unit);
     }
-    for _ in 0..random.below(12) {
-        let color = if random.uniform() < 0.7 { palette::green(random) } else { palette::any(random) };
+    for _ in 0..random.below(8) {
+        let color = if random.uniform() < 0.85 { palette::green(random) } else { palette::any(random) };
         let at = (random.range(-0.1, 1.1), random.range(-0.1, 1.1));
         let size = random.range(0.15, 0.5);
         leaf(&mut far, at, random.range(0.0, 360.0), size, color, random.range(0.3, 0.9), unit);
@@ -114,7 +114,7 @@ fn lights(canvas: &mut Canvas, around: Rgb, random: &mut Stream, unit: Transform
 /// Leaves and blades at the flower's own distance, behind it.
 fn foliage(canvas: &mut Canvas, random: &mut Stream, full: Transform) {
     let color = palette::green(random);
-    if random.uniform() < 0.45 {
+    if random.uniform() < 0.35 {
         for _ in 0..3 + random.below(14) {
             let x = random.range(-0.1, 1.1);
             let tip = (x + random.range(-0.3, 0.3), random.range(0.2, 0.95));
@@ -122,7 +122,7 @@ fn foliage(canvas: &mut Canvas, random: &mut Stream, full: Transform) {
             canvas.stroke(&blade, color.scale(random.range(0.6, 1.3)), 0.9, random.range(0.006, 0.02), full);
         }
     }
-    if random.uniform() < 0.45 {
+    if random.uniform() < 0.35 {
         for _ in 0..1 + random.below(5) {
             let at = (random.range(0.0, 1.0), random.range(0.2, 1.1));
             let tone = color.scale(random.range(0.7, 1.3));

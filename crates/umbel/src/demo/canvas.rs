@@ -31,6 +31,11 @@ impl Rgb {
         Rgb(self.0.map(|v| (v * factor).clamp(0.0, 1.0)))
     }
 
+    /// How far apart two colors lie: 0 for the same, 1.73 from black to white.
+    pub fn distance(self, other: Rgb) -> f32 {
+        self.0.iter().zip(other.0).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt()
+    }
+
     /// Black.
     pub const BLACK: Rgb = Rgb([0.0; 3]);
     /// White.

@@ -13,7 +13,7 @@ pub fn photograph(canvas: Canvas, random: &mut Stream) -> image::RgbImage {
     if blur > 0.3 {
         soften(&mut pixels, width as usize, height as usize, blur);
     }
-    let noise = if random.uniform() < 0.4 { random.range(0.0, 0.05) } else { random.range(0.0, 0.015) };
+    let noise = if random.uniform() < 0.3 { random.range(0.0, 0.035) } else { random.range(0.0, 0.015) };
     let mut bytes = Vec::with_capacity(pixels.len() * 3);
     for pixel in &pixels {
         let grain = bell(random) * noise;

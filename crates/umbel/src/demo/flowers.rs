@@ -13,7 +13,7 @@ use crate::base::random::Stream;
 pub fn paint(class: usize, canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut Stream) {
     match class {
         0 => daisy(canvas, palette, place, random),
-        1 if random.uniform() < 0.25 => clock(canvas, palette, place, random),
+        1 if random.uniform() < 0.2 => clock(canvas, palette, place, random),
         1 => dandelion(canvas, palette, place, random),
         2 => rose(canvas, palette, place, random),
         3 => sunflower(canvas, palette, place, random),

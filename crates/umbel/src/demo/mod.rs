@@ -34,19 +34,19 @@ pub fn draw(class: usize, seed: u64, number: u64, size: u32) -> image::RgbImage 
     let random = &mut random;
     // A canvas that is too large to be had leaves the empty picture.
     let Some(mut canvas) = Canvas::new(size, size, Rgb::BLACK) else { return image::RgbImage::new(size, size) };
-    background::paint(&mut canvas, random);
     let palette = Palette::draw(class, random);
-    if random.uniform() < 0.3 {
+    background::paint(&mut canvas, palette.petal, random);
+    if random.uniform() < 0.25 {
         for _ in 0..1 + random.below(2) {
             // A smaller one of the same kind further back.
             let at = (random.range(0.05, 0.95), random.range(0.05, 0.8));
             plant(class, &mut canvas, &palette, at, random.range(0.1, 0.17), random);
         }
     }
-    let radius = random.range(0.24, 0.44);
-    let at = (random.range(0.36, 0.64), random.range(0.34, 0.6));
+    let radius = random.range(0.32, 0.46);
+    let at = (random.range(0.42, 0.58), random.range(0.42, 0.56));
     plant(class, &mut canvas, &palette, at, radius, random);
-    if random.uniform() < 0.35 {
+    if random.uniform() < 0.2 {
         background::occlude(&mut canvas, random);
     }
     finish::photograph(canvas, random)
@@ -58,8 +58,8 @@ fn plant(class: usize, canvas: &mut Canvas, palette: &Palette, at: (f32, f32), r
     let unit = Transform::from_scale(size, size);
     let tulip = CLASSES[class] == "tulips";
     // Tulips are seen from the side and lean; the others face us at any turn, tilted away to some degree.
-    let (turn, lean) = if tulip { (0.0, random.range(-35.0, 35.0)) } else { (random.range(0.0, 360.0), random.range(-180.0, 180.0)) };
-    let squash = if tulip { random.range(0.68, 0.95) } else { random.range(0.62, 1.0) };
+    let (turn, lean) = if tulip { (0.0, random.range(-25.0, 25.0)) } else { (random.range(0.0, 360.0), random.range(-180.0, 180.0)) };
+    let squash = if tulip { random.range(0.75, 0.95) } else { random.range(0.76, 1.0) };
     let skew = random.range(-0.15, 0.15);
     let place = unit.pre_translate(at.0, at.1).pre_scale(radius, radius).pre_rotate(lean);
     let place = if tulip { place.pre_scale(squash, 1.0) } else { place.pre_scale(1.0, squash) };

@@ -21,7 +21,7 @@ const BLUE: [(f32, f32); 3] = [(0.6, 0.7), (0.3, 0.65), (0.65, 0.92)];
 /// The usual petal colors of each class, as positions in [`PETALS`].
 const USUAL_PETALS: [&[usize]; 5] = [&[0, 0, 5], &[2, 2, 3], &[4, 5, 6], &[2, 3], &[4, 2, 5, 7]];
 /// How often a flower has one of its usual colors rather than any.
-const USUAL: f32 = 0.3;
+const USUAL: f32 = 0.65;
 
 /// Centers: yellow, orange, brown, near black, green.
 const CENTERS: [[(f32, f32); 3]; 5] = [
@@ -31,6 +31,9 @@ const CENTERS: [[(f32, f32); 3]; 5] = [
     [(0.0, 0.08), (0.3, 0.6), (0.12, 0.24)],
     [(0.18, 0.26), (0.5, 0.75), (0.5, 0.7)],
 ];
+
+/// How far apart two colors must lie (of 1.73 between black and white) to be told apart easily.
+const FAR_APART: f32 = 0.5;
 
 /// The colors of one flower.
 #[derive(Clone, Copy, Debug)]
@@ -64,11 +67,12 @@ impl Palette {
             1 => outer = petal.mix(second, random.range(0.2, 0.6)),
             _ => {}
         }
+        let center = set_off(petal, random, |random| pick(&CENTERS[random.below(CENTERS.len())], random), |c| *c);
         Palette {
             petal,
             petal_inner: inner,
             petal_outer: outer,
-            center: pick(&CENTERS[random.below(CENTERS.len())], random),
+            center,
             green: green(random),
         }
     }
@@ -82,6 +86,23 @@ pub fn green(random: &mut Stream) -> Rgb {
 /// Any color at all, for what stands behind flowers.
 pub fn any(random: &mut Stream) -> Rgb {
     pick(&[(0.0, 1.0), (0.05, 0.75), (0.1, 0.95)], random)
+}
+
+/// Chooses something whose `color` stands out against `against`, as far as four tries give one.
+pub fn set_off<T>(
+    against: Rgb,
+    random: &mut Stream,
+    choose: impl Fn(&mut Stream) -> T,
+    color: impl Fn(&T) -> Rgb,
+) -> T {
+    let mut chosen = choose(random);
+    for _ in 0..3 {
+        if color(&chosen).distance(against) >= FAR_APART {
+            break;
+        }
+        chosen = choose(random);
+    }
+    chosen
 }
 
 fn pick(ranges: &[(f32, f32); 3], random: &mut Stream) -> Rgb {
