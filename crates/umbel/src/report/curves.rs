@@ -39,7 +39,7 @@ fn drawing(path: &Path, error: AnyError) -> Error {
     Error::Io { action: "draw", path: path.to_owned(), source: std::io::Error::other(error) }
 }
 
-fn svg(figure: &Figure<'_>) -> Result<String, AnyError> {
+fn svg(figure: &Figure<'_>) -> std::result::Result<String, AnyError> {
     let (width, height) = figure.size();
     let (wide, high) = (width * FINE, height * FINE);
     let mut text = String::new();
@@ -49,7 +49,7 @@ fn svg(figure: &Figure<'_>) -> Result<String, AnyError> {
     Ok(text.replacen(&drawn, &shown, 1))
 }
 
-fn png(figure: &Figure<'_>) -> Result<Vec<u8>, AnyError> {
+fn png(figure: &Figure<'_>) -> std::result::Result<Vec<u8>, AnyError> {
     let (width, height) = figure.size();
     let (wide, high) = (width * FINE, height * FINE);
     let mut pixels = vec![255u8; wide as usize * high as usize * 3];

@@ -3,6 +3,7 @@
 use std::sync::Once;
 
 use plotters::coord::Shift;
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
@@ -116,10 +117,7 @@ impl<'a> Figure<'a> {
             .caption(title, font(20.0, INK))
             .x_label_area_size(52 * FINE)
             .y_label_area_size(62 * FINE)
-            .build_cartesian_2d(
-                (x.low..x.high).with_key_points(x.ticks.clone()),
-                (y.low..y.high).with_key_points(y.ticks.clone()),
-            )?;
+            .build_cartesian_2d(x, y.clone())?;
         chart
             .configure_mesh()
             .disable_x_mesh()
@@ -129,8 +127,6 @@ impl<'a> Figure<'a> {
             .axis_desc_style(font(15.0, INK))
             .x_desc("Epoch")
             .y_desc(axis)
-            .x_label_formatter(&|v| format!("{v:.0}"))
-            .y_label_formatter(&|v| format!("{v:.*}", y.decimals))
             .set_all_tick_mark_size(5 * FINE)
             .draw()?;
         for (k, run) in self.runs.iter().enumerate() {

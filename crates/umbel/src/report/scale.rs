@@ -1,5 +1,9 @@
 //! What the axes of a figure show: ranges that fit the values, and ticks at round numbers.
 
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
 use crate::base::progress::EpochRecord;
 
 /// From where to where an axis goes, its ticks, and the decimals of their labels.
@@ -9,6 +13,35 @@ pub struct Scale {
     pub high: f64,
     pub ticks: Vec<f64>,
     pub decimals: usize,
+}
+
+impl Ranged for Scale {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
+        let share = (value - self.low) / (self.high - self.low);
+        start + (f64::from(end - start) * share).round() as i32
+    }
+
+    /// The ticks, however many labels plotters would like; no minor ones.
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() { Vec::new() } else { self.ticks.clone() }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Scale {
+    fn format(value: &f64) -> String {
+        value.to_string()
+    }
+
+    fn format_ext(&self, value: &f64) -> String {
+        format!("{value:.*}", self.decimals)
+    }
 }
 
 /// Epochs: whole numbers only, never more than a dozen ticks.
