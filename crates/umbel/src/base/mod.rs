@@ -1,6 +1,7 @@
-//! What every other module uses: errors, random streams, progress events, and the settings that both the data side and
-//! the network side must know (augmentation as layers of the model).
+//! What every other module uses: errors, atomic writes, random streams, progress events, and the settings that both the
+//! data side and the network side must know (augmentation as layers of the model).
 
+pub mod atomic;
 pub mod augmentation;
 pub mod error;
 pub mod progress;

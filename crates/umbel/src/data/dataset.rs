@@ -1,10 +1,11 @@
 //! A part of a folder, ready to be loaded: what Keras calls the result of `image_dataset_from_directory`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{Cache, CacheOptions, Index, PrepSpec, SplitMethod};
+use super::{Cache, CacheOptions, Index, PrepSpec, Split, SplitMethod};
 use crate::Result;
+use crate::base::progress::{Interrupt, Silent};
 
 /// Some photos of one cache, with their labels.
 #[derive(Clone, Debug)]
@@ -40,9 +41,12 @@ impl Dataset {
     pub fn image_size(&self) -> usize {
         self.prep().image_size as usize
     }
-    /// The dataset of some positions of an index.
+    /// The dataset of some positions of an index. Photos that the cache could not use are left out.
     pub fn new(index: &Index, cache: Arc<Cache>, positions: &[usize]) -> Self {
-        todo!()
+        let usable = || positions.iter().filter(|&&position| cache.image(position).is_some());
+        let samples = usable().map(|&position| (position, index.photos[position].class)).collect();
+        let paths = usable().map(|&position| index.photos[position].path.clone()).collect();
+        Dataset { samples, paths, classes: index.classes.as_slice().into(), cache }
     }
 }
 
@@ -69,7 +73,12 @@ impl Default for DatasetOptions {
     }
 }
 
-/// Reads a folder with one sub-folder per class and gives its training and validation parts.
+/// Reads a folder with one sub-folder per class and gives its training and validation parts. Prints nothing; what could
+/// not be used is in the cache's [`problems`](Cache::problems).
 pub fn image_dataset_from_directory(folder: &Path, options: &DatasetOptions) -> Result<(Dataset, Dataset)> {
-    todo!()
+    let index = Index::scan(folder)?;
+    let cache = Cache::open(&index, &options.prep, &options.cache, &mut Silent, &Interrupt::default())?;
+    let split = Split::make(&options.split, &index, &cache, options.validation_split, options.seed)?;
+    let cache = Arc::new(cache);
+    Ok((Dataset::new(&index, cache.clone(), &split.train), Dataset::new(&index, cache, &split.val)))
 }

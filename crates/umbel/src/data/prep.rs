@@ -1,9 +1,11 @@
 //! The one preparation path: how a decoded photo becomes the square of pixels that the network sees. Stored in the model
 //! file, used by training, evaluation and prediction alike.
 
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// How a photo that is not square becomes square.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,14 +51,75 @@ impl Default for PrepSpec {
 impl PrepSpec {
     /// Checks the ranges.
     pub fn validate(&self) -> Result<()> {
-        todo!()
+        if (32..=512).contains(&self.image_size) {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            setting: "the image size".to_string(),
+            value: self.image_size.to_string(),
+            expected: "a whole number from 32 to 512".to_string(),
+        })
     }
+
     /// Bytes of one prepared photo: size · size · 3 (RGB, row by row).
     pub fn bytes(&self) -> usize {
         self.image_size as usize * self.image_size as usize * 3
     }
-    /// Resizes a decoded photo to `image_size` squared, RGB bytes.
+
+    /// Resizes a decoded photo to `image_size` squared, RGB bytes. Pixel centers lie at halves, as in `tf.image.resize`;
+    /// each axis is rounded to whole numbers, so values differ from TensorFlow's floats by one at most.
     pub fn apply(&self, photo: &image::RgbImage) -> Vec<u8> {
-        todo!()
+        let (width, height) = photo.dimensions();
+        if width == 0 || height == 0 {
+            return vec![0; self.bytes()];
+        }
+        let size = self.image_size;
+        let whole = (0, 0, width, height);
+        match self.resize {
+            Resize::Stretch => self.scale(photo, whole, size, size),
+            Resize::Crop => {
+                let side = width.min(height);
+                self.scale(photo, ((width - side) / 2, (height - side) / 2, side, side), size, size)
+            }
+            Resize::Letterbox => {
+                let fit = |side: u32, longer: u32| {
+                    (f64::from(side) * f64::from(size) / f64::from(longer)).round().max(1.0) as u32
+                };
+                let longer = width.max(height);
+                let (inner_width, inner_height) = (fit(width, longer), fit(height, longer));
+                let inner = self.scale(photo, whole, inner_width, inner_height);
+                let mut out = vec![0; self.bytes()];
+                let row = inner_width as usize * 3;
+                let left = (size - inner_width) as usize / 2 * 3;
+                let top = (size - inner_height) as usize / 2;
+                let rows = out.chunks_exact_mut(size as usize * 3).skip(top);
+                for (out, inner) in rows.zip(inner.chunks_exact(row)) {
+                    out[left..left + row].copy_from_slice(inner);
+                }
+                out
+            }
+        }
+    }
+
+    /// Scales a box (left, top, width, height) of a photo.
+    fn scale(&self, photo: &image::RgbImage, from: (u32, u32, u32, u32), width: u32, height: u32) -> Vec<u8> {
+        let (left, top, from_width, from_height) = from;
+        let algorithm = match self.interpolation {
+            Interpolation::Bilinear => ResizeAlg::Interpolation(FilterType::Bilinear),
+            Interpolation::BilinearAntialias => ResizeAlg::Convolution(FilterType::Bilinear),
+        };
+        let options = ResizeOptions::new().resize_alg(algorithm).crop(
+            f64::from(left),
+            f64::from(top),
+            f64::from(from_width),
+            f64::from(from_height),
+        );
+        let source = ImageRef::new(photo.width(), photo.height(), photo.as_raw(), PixelType::U8x3)
+            .expect("an RgbImage holds width x height x 3 bytes");
+        let mut out = Image::new(width, height, PixelType::U8x3);
+        Resizer::new()
+            .resize(&source, &mut out, &options)
+            .expect("both pictures are RGB bytes and the box lies inside");
+        out.into_vec()
     }
 }

@@ -1,0 +1,115 @@
+//! Makes a pack: decodes and resizes on all cores and writes each photo into its slot at once, so memory stays bounded
+//! by what the cores hold in hand.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::pack::{Row, header_and_tail, slot_digest, slot_offset};
+use super::{Index, PrepSpec, Problem, ProblemKind};
+use crate::base::atomic::Scratch;
+use crate::base::progress::{Event, Interrupt, Observer};
+use crate::data::decode::{self, DecodeError, Limits};
+use crate::{Error, Result};
+
+/// Decodes every photo of `index` into a pack at `path`: whole, or not at all.
+pub fn write_pack(
+    path: &Path,
+    index: &Index,
+    prep: &PrepSpec,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    let failed = |source| Error::Cache {
+        action: "write",
+        folder: path.parent().unwrap_or(path).to_owned(),
+        source,
+    };
+    let scratch = Scratch::beside(path).map_err(|error| match error {
+        Error::Io { source, .. } => failed(source),
+        other => other,
+    })?;
+    let file = Mutex::new(scratch.file()?);
+    let progress = Progress::start(observer, index.photos.len());
+    let image_bytes = prep.bytes();
+    let outcomes: Vec<(Row, Option<Problem>)> = index
+        .photos
+        .par_iter()
+        .enumerate()
+        .map(|(position, photo)| {
+            if interrupt.requested() {
+                return Err(Error::Interrupted);
+            }
+            let outcome = match prepare(&index.root.join(&photo.path), prep) {
+                Ok((pixels, digest)) => {
+                    write_at(&file, slot_offset(position, image_bytes), &pixels).map_err(failed)?;
+                    (Row { usable: true, digest, slot: slot_digest(&pixels) }, None)
+                }
+                Err(DecodeError { kind, detail }) => {
+                    (Row::default(), Some(Problem { path: photo.path.clone(), kind, detail }))
+                }
+            };
+            progress.one_more();
+            Ok(outcome)
+        })
+        .collect::<Result<_>>()?;
+    let (rows, problems): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
+    let problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    let (header, tail) = header_and_tail(&rows, &problems, image_bytes);
+    write_at(&file, slot_offset(rows.len(), image_bytes), &tail).map_err(failed)?;
+    write_at(&file, 0, &header).map_err(failed)?;
+    scratch.commit().map_err(|error| match error {
+        Error::Io { source, .. } => failed(source),
+        other => other,
+    })
+}
+
+/// Whether a photo that the system would not read when the pack was made can be read now (permissions, a lost network
+/// drive, too many open files): then the pack is to be made anew.
+pub fn readable_again(index: &Index, problems: &[Problem]) -> bool {
+    problems
+        .iter()
+        .filter(|problem| problem.kind == ProblemKind::Unreadable)
+        .any(|problem| decode::read_file(&index.root.join(&problem.path), &Limits::default()).is_ok())
+}
+
+/// One photo's pixels, and the digest of its file.
+fn prepare(path: &Path, prep: &PrepSpec) -> std::result::Result<(Vec<u8>, [u8; 32]), DecodeError> {
+    let limits = Limits::default();
+    let bytes = decode::read_file(path, &limits)?;
+    let photo = decode::decode(&bytes, &limits)?;
+    Ok((prep.apply(&photo), *blake3::hash(&bytes).as_bytes()))
+}
+
+/// Writes at a place in the file. The lock is held for microseconds a photo, against milliseconds of decoding.
+fn write_at(file: &Mutex<File>, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+    file.seek(SeekFrom::Start(offset))?;
+    file.write_all(bytes)
+}
+
+/// Counts finished photos and tells the observer about every hundredth part, one event at a time and in order.
+struct Progress<'a> {
+    state: Mutex<(&'a mut dyn Observer, usize)>,
+    total: usize,
+}
+
+impl<'a> Progress<'a> {
+    fn start(observer: &'a mut dyn Observer, total: usize) -> Self {
+        observer.event(&Event::Preparing { done: 0, total });
+        Progress { state: Mutex::new((observer, 0)), total }
+    }
+
+    fn one_more(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (observer, done) = &mut *state;
+        let before = *done * 100 / self.total;
+        *done += 1;
+        if *done * 100 / self.total > before {
+            observer.event(&Event::Preparing { done: *done, total: self.total });
+        }
+    }
+}
