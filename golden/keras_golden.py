@@ -110,15 +110,17 @@ OPTIMIZERS = {
 TUTORIAL_OPTIMIZERS = {"adam": lambda: keras.optimizers.Adam()}
 
 
+KERAS_NAMES = {"kernel": "kernel_size", "stride": "strides", "pool": "pool_size", "bias": "use_bias"}
+
+
 def keras_layer(options):
-    options = dict(options)
+    options = {KERAS_NAMES.get(key, key): value for key, value in options.items()}
     kind = options.pop("kind")
-    if kind == "activation":
-        return keras.layers.Activation(options["function"])
     return {
         "rescaling": keras.layers.Rescaling, "conv2d": keras.layers.Conv2D, "max_pool2d": keras.layers.MaxPooling2D,
         "avg_pool2d": keras.layers.AveragePooling2D, "global_avg_pool2d": keras.layers.GlobalAveragePooling2D,
         "batch_norm": keras.layers.BatchNormalization, "flatten": keras.layers.Flatten, "dense": keras.layers.Dense,
+        "activation": keras.layers.Activation,
     }[kind](**options)
 
 

@@ -128,6 +128,56 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    // A model's layers and weights.
+    /// A layer cannot stand where it stands in the model, or its settings cannot be used.
+    #[error("layer {position} ({layer}): {what} is {value}, but must be {expected}")]
+    Layer {
+        /// Which layer, counted from 1.
+        position: usize,
+        /// Its name, `conv2d_1`.
+        layer: String,
+        /// What is wrong: "the input", "filters", ...
+        what: &'static str,
+        /// What came.
+        value: String,
+        /// What was expected, and the way out.
+        expected: String,
+    },
+    /// A model's TOML could not be read.
+    #[error("cannot read {place} of the model's TOML: {cause}")]
+    ModelToml {
+        /// "layer 3 (conv2d)", or "the text".
+        place: String,
+        /// What the parser says, with the key and what it may be.
+        cause: Box<toml::de::Error>,
+    },
+    /// Named tensors do not belong to what they were given to.
+    #[error(
+        "{what} do not fit the model: {}",
+        list_misfits(missing, left_over, misshapen)
+    )]
+    Tensors {
+        /// "the weights" or "the optimizer's tensors".
+        what: &'static str,
+        /// Names that the model needs and that did not come.
+        missing: Vec<String>,
+        /// Names that came and that the model does not know.
+        left_over: Vec<String>,
+        /// Name, shape that came, shape that was expected.
+        misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
+    },
+    /// The buffers for a model and a batch do not fit into memory.
+    #[error(
+        "a batch of {batch} needs {} MiB of memory for this model, which cannot be had: use a smaller batch or smaller pictures",
+        bytes / (1024 * 1024)
+    )]
+    OutOfMemory {
+        /// The batch asked for.
+        batch: usize,
+        /// Bytes of all buffers.
+        bytes: u128,
+    },
+
     /// The user asked to stop (Ctrl-C, SIGTERM); what was done so far is saved.
     #[error("stopped by the user")]
     Interrupted,
@@ -195,4 +245,42 @@ pub enum SplitFileError {
     /// Not a CSV file.
     #[error("it is not a well-formed CSV file: {0}")]
     Malformed(#[from] csv::Error),
+}
+
+/// The parts of [`Error::Tensors`] that have something to say; long lists are cut.
+fn list_misfits(
+    missing: &[String],
+    left_over: &[String],
+    misshapen: &[(String, Vec<usize>, Vec<usize>)],
+) -> String {
+    fn cut<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+        const SHOWN: usize = 8;
+        let mut text = items
+            .iter()
+            .take(SHOWN)
+            .map(show)
+            .collect::<Vec<_>>()
+            .join(", ");
+        if items.len() > SHOWN {
+            text.push_str(&format!(" and {} more", items.len() - SHOWN));
+        }
+        text
+    }
+    let mut parts = Vec::new();
+    if !missing.is_empty() {
+        parts.push(format!("missing: {}", cut(missing, String::clone)));
+    }
+    if !left_over.is_empty() {
+        parts.push(format!(
+            "not in the model: {}",
+            cut(left_over, String::clone)
+        ));
+    }
+    if !misshapen.is_empty() {
+        let show = |(name, came, expected): &(String, Vec<usize>, Vec<usize>)| {
+            format!("{name} is {came:?} instead of {expected:?}")
+        };
+        parts.push(format!("wrong shape: {}", cut(misshapen, show)));
+    }
+    parts.join("; ")
 }

@@ -27,6 +27,8 @@ struct KerasSummary {
 
 #[derive(Deserialize)]
 struct KerasLayer {
+    name: String,
+    class: String,
     output: Vec<usize>,
     parameters: usize,
 }
@@ -302,11 +304,14 @@ fn assert_table(model: &Model, keras: &KerasSummary, name: &str) {
     let ours = model.summary();
     assert_eq!(ours.parameters, keras.parameters, "{name}");
     assert_eq!(ours.trainable, keras.trainable, "{name}");
-    let theirs = keras.layers.iter().map(|l| (&l.output, l.parameters));
-    let ours = ours.layers.iter().map(|l| (&l.output, l.parameters));
+    let theirs = keras
+        .layers
+        .iter()
+        .map(|l| (&l.name, &l.class, &l.output, l.parameters));
+    let ours = ours.layers.iter().map(|l| (&l.name, &l.kind, &l.output, l.parameters));
     assert_eq!(
         ours.collect::<Vec<_>>(),
         theirs.collect::<Vec<_>>(),
-        "{name}: output shapes and counts"
+        "{name}: the rows of the table"
     );
 }
