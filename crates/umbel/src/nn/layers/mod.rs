@@ -31,7 +31,7 @@ pub use form::{KINDS, layer_from_toml};
 pub use pair::{IntoPair, IntoRange};
 pub use pool::{AvgPool2d, GlobalAvgPool2d, MaxPool2d};
 pub use rescaling::Rescaling;
-pub(crate) use shape::{MAX_VALUES, Mistake, windows};
+pub(crate) use shape::{MAX_VALUES, Mistake, Windows, windows};
 pub use shape::{Padding, Shape};
 
 /// One layer: its settings, without name or weights.
