@@ -45,7 +45,11 @@ pub struct UnusableIsa {
 impl std::fmt::Display for UnusableIsa {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let usable = self.usable.join(", ");
-        write!(f, "UMBEL_ISA={} cannot be used on this CPU; usable here: {usable}", self.asked)
+        write!(
+            f,
+            "UMBEL_ISA={} cannot be used on this CPU; usable here: {usable}",
+            self.asked
+        )
     }
 }
 
