@@ -1,8 +1,8 @@
 //! Times what one training step of the flower tutorial's network is made of (batch 32, 180 x 180 pixels).
 //!
 //! `cargo bench -p umbel-kernels`; `RAYON_NUM_THREADS` and `UMBEL_ISA` are heeded. Figures are the least of many runs, since
-//! whatever else runs on the machine only ever adds. On Linux and with one thread, time is what the thread had on the
-//! processor, so that a busy machine disturbs little.
+//! whatever else runs on the machine only ever adds. On Linux and with one thread, they are the mean time that the thread
+//! had on the processor, so that a busy machine disturbs little.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -178,29 +178,30 @@ fn adam(isa: Isa) -> Duration {
     })
 }
 
-/// Runs `work` for some seconds at most, prints and returns its least time.
+/// Runs `work` for a second or so, prints and returns its time.
 fn measure(name: &str, operations: f64, mut work: impl FnMut()) -> Duration {
-    let begin = Instant::now();
+    work();
+    let (begin, begin_cpu) = (Instant::now(), processor_time());
     let mut least = Duration::MAX;
-    for run in 0.. {
-        let (start, start_cpu) = (Instant::now(), processor_time());
+    let mut runs = 0;
+    while runs < 5 || begin.elapsed() < Duration::from_secs(1) {
+        let start = Instant::now();
         work();
         black_box(());
-        let cpu = processor_time()
-            .zip(start_cpu)
-            .map(|(end, start)| end - start);
-        least = least.min(cpu.unwrap_or_else(|| start.elapsed()));
-        if run >= 5 && begin.elapsed() > Duration::from_millis(800) {
-            break;
-        }
+        least = least.min(start.elapsed());
+        runs += 1;
     }
-    let seconds = least.as_secs_f64();
+    let mean_cpu = processor_time()
+        .zip(begin_cpu)
+        .map(|(end, begin)| (end - begin) / runs);
+    let time = mean_cpu.unwrap_or(least);
+    let seconds = time.as_secs_f64();
     println!(
         "{name:<24}{:9.3} ms  {:7.1} GFLOP/s",
         seconds * 1e3,
         operations / seconds * 1e-9
     );
-    least
+    time
 }
 
 /// What this thread had of the processor so far, where it does all the work and the system tells.
