@@ -30,7 +30,7 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
             // Near zero a polynomial (that of Cephes' `tanhf`), since the quotient would lose the leading digits there.
             let z = s.mul(x, x);
             let mut p = s.splat(-5.704_988_7e-3);
-            for c in [2.063_908_9e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_82] {
+            for c in [2.063_909e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
                 p = s.mul_add(p, z, s.splat(c));
             }
             let near = s.mul_add(s.mul(p, z), x, x);
@@ -40,7 +40,9 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
         Activation::Sigmoid => each_vector!(s, S: y = |x| sigmoid(s, x)),
         Activation::Softmax => {
             for (x, y) in x.chunks(row).zip(y.chunks_mut(row)) {
-                let max = x.iter().fold(f32::NEG_INFINITY, |max, &x| if max > x { max } else { x });
+                let max = x
+                    .iter()
+                    .fold(f32::NEG_INFINITY, |max, &x| if max > x { max } else { x });
                 let max_v = s.splat(max);
                 each_vector!(s, S: y = |x| s.exp(s.sub(x, max_v)));
                 let factor = s.splat(1.0 / y.iter().sum::<f32>());

@@ -16,23 +16,36 @@ pub(super) struct Weights<'a> {
     pub activation: FusedActivation,
 }
 
-pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
+pub(super) fn forward(
+    isa: Isa,
+    shape: &Conv2dShape,
+    x: &[f32],
+    weights: Weights<'_>,
+    y: &mut [f32],
+) {
     let strips = Strips::new(shape.out_height, shape.padded_pitch() * shape.stride.0);
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
-    (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
-        let image = task / strips.per_image;
-        let (first, last) = strips.range(task % strips.per_image, shape.out_height);
-        if first == last {
-            return;
-        }
-        // SAFETY: no two tasks have the same image and strip.
-        let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
-        with_scratch(scratch_len(shape, last - first), |scratch| {
-            let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
-            convolve(isa, shape, rows, last - first, weights, y);
+    (0..shape.batch * strips.per_image)
+        .into_par_iter()
+        .for_each(|task| {
+            let image = task / strips.per_image;
+            let (first, last) = strips.range(task % strips.per_image, shape.out_height);
+            if first == last {
+                return;
+            }
+            // SAFETY: no two tasks have the same image and strip.
+            let y = unsafe {
+                y.range(
+                    (image * shape.out_height + first) * row_len,
+                    (last - first) * row_len,
+                )
+            };
+            with_scratch(scratch_len(shape, last - first), |scratch| {
+                let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
+                convolve(isa, shape, rows, last - first, weights, y);
+            });
         });
-    });
 }
 
 pub(super) fn forward_pool(
@@ -50,32 +63,48 @@ pub(super) fn forward_pool(
     if pooled_len == 0 {
         return;
     }
-    let bare = Weights { activation: FusedActivation::Linear, ..weights };
+    let bare = Weights {
+        activation: FusedActivation::Linear,
+        ..weights
+    };
     let pooled = Shared::new(pooled);
     let choice = choice.map(Shared::new);
-    (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
-        let image = task / strips.per_image;
-        let (first, last) = strips.range(task % strips.per_image, out_rows);
-        let under = whole_lines(scratch_len(shape, last - first));
-        with_scratch(under + 2 * row_len, |scratch| {
-            let (scratch, two_rows) = scratch.split_at_mut(under);
-            let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
-            for row in (first..last).step_by(2) {
-                let start = (image * (out_rows / 2) + row / 2) * pooled_len;
-                // SAFETY: no two tasks have the same image and strip, and rows come once.
-                let pooled = unsafe { pooled.range(start, pooled_len) };
-                let choice = match &choice {
-                    // SAFETY: as above.
-                    Some(choice) => unsafe { choice.range(start, pooled_len) },
-                    None => &mut [],
-                };
-                let below = InputRows { data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..], ..rows };
-                convolve(isa, shape, below, 2, bare, two_rows);
-                let (upper, lower) = two_rows.split_at(row_len);
-                pool_rows(isa, upper, lower, shape.channels_out, weights.activation, pooled, choice);
-            }
+    (0..shape.batch * strips.per_image)
+        .into_par_iter()
+        .for_each(|task| {
+            let image = task / strips.per_image;
+            let (first, last) = strips.range(task % strips.per_image, out_rows);
+            let under = whole_lines(scratch_len(shape, last - first));
+            with_scratch(under + 2 * row_len, |scratch| {
+                let (scratch, two_rows) = scratch.split_at_mut(under);
+                let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
+                for row in (first..last).step_by(2) {
+                    let start = (image * (out_rows / 2) + row / 2) * pooled_len;
+                    // SAFETY: no two tasks have the same image and strip, and rows come once.
+                    let pooled = unsafe { pooled.range(start, pooled_len) };
+                    let choice = match &choice {
+                        // SAFETY: as above.
+                        Some(choice) => unsafe { choice.range(start, pooled_len) },
+                        None => &mut [],
+                    };
+                    let below = InputRows {
+                        data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..],
+                        ..rows
+                    };
+                    convolve(isa, shape, below, 2, bare, two_rows);
+                    let (upper, lower) = two_rows.split_at(row_len);
+                    pool_rows(
+                        isa,
+                        upper,
+                        lower,
+                        shape.channels_out,
+                        weights.activation,
+                        pooled,
+                        choice,
+                    );
+                }
+            });
         });
-    });
 }
 
 fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
@@ -84,7 +113,11 @@ fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
 }
 
 fn scratch_len(shape: &Conv2dShape, out_rows: usize) -> usize {
-    if shape.stays_inside() { 0 } else { shape.rows_under(out_rows) * shape.padded_pitch() }
+    if shape.stays_inside() {
+        0
+    } else {
+        shape.rows_under(out_rows) * shape.padded_pitch()
+    }
 }
 
 /// `out_rows` rows of output from the input rows under them.
@@ -100,8 +133,16 @@ fn convolve(
     let k = shape.kernel.1 * shape.channels_in;
     // Where rows follow each other without a gap, they are one long row.
     let one_row = shape.kernel.0 == 1 && shape.stride.0 * rows.pitch == shape.out_width * pixel;
-    let (calls, m) = if one_row { (1, out_rows * shape.out_width) } else { (out_rows, shape.out_width) };
-    for (row, y) in y.chunks_exact_mut(m * shape.channels_out).take(calls).enumerate() {
+    let (calls, m) = if one_row {
+        (1, out_rows * shape.out_width)
+    } else {
+        (out_rows, shape.out_width)
+    };
+    for (row, y) in y
+        .chunks_exact_mut(m * shape.channels_out)
+        .take(calls)
+        .enumerate()
+    {
         let p = Product {
             m,
             n: shape.channels_out,

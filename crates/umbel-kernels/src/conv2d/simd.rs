@@ -25,13 +25,19 @@ pub(super) fn pool_rows<S: Simd>(
             let n = (channels - c).min(S::LANES);
             let mut best = s.load(&upper[left + c..][..n]);
             let mut taken = s.splat(0.0);
-            for (k, (row, at)) in [(upper, right), (lower, left), (lower, right)].into_iter().enumerate() {
+            for (k, (row, at)) in [(upper, right), (lower, left), (lower, right)]
+                .into_iter()
+                .enumerate()
+            {
                 let v = s.load(&row[at + c..][..n]);
                 let more = s.greater(v, best);
                 best = s.select(more, v, best);
                 taken = s.select(more, s.splat((k + 1) as f32), taken);
             }
-            s.store(&mut pooled[j * channels + c..][..n], s.min(high_v, s.max(low_v, best)));
+            s.store(
+                &mut pooled[j * channels + c..][..n],
+                s.min(high_v, s.max(low_v, best)),
+            );
             if want_choice {
                 let passes = s.greater(best, low_v);
                 taken = s.select(passes, taken, s.splat(4.0));
@@ -46,7 +52,14 @@ pub(super) fn pool_rows<S: Simd>(
 /// Spreads a row of pooled gradient over one of the two rows (`which`, 0 or 1) it was pooled from. `full` holds the row's
 /// pixels; an odd last one gets zeros.
 #[inline(always)]
-pub(super) fn unpool_row<S: Simd>(s: S, dy: &[f32], choice: &[u8], which: usize, channels: usize, full: &mut [f32]) {
+pub(super) fn unpool_row<S: Simd>(
+    s: S,
+    dy: &[f32],
+    choice: &[u8],
+    which: usize,
+    channels: usize,
+    full: &mut [f32],
+) {
     let zero = s.splat(0.0);
     let (first, second) = (s.splat((2 * which) as f32), s.splat((2 * which + 1) as f32));
     let pixels = dy.len() / channels;
@@ -57,8 +70,14 @@ pub(super) fn unpool_row<S: Simd>(s: S, dy: &[f32], choice: &[u8], which: usize,
             let n = (channels - c).min(S::LANES);
             let d = s.load(&dy[j * channels + c..][..n]);
             let taken = s.load_bytes(&choice[j * channels + c..][..n]);
-            s.store(&mut left[c..][..n], s.select(s.equal(taken, first), d, zero));
-            s.store(&mut right[c..][..n], s.select(s.equal(taken, second), d, zero));
+            s.store(
+                &mut left[c..][..n],
+                s.select(s.equal(taken, first), d, zero),
+            );
+            s.store(
+                &mut right[c..][..n],
+                s.select(s.equal(taken, second), d, zero),
+            );
             c += n;
         }
     }
@@ -67,10 +86,20 @@ pub(super) fn unpool_row<S: Simd>(s: S, dy: &[f32], choice: &[u8], which: usize,
 
 /// `masked = dy` where the activation with output `y` lets the gradient through, 0 elsewhere.
 #[inline(always)]
-pub(super) fn mask_row<S: Simd>(s: S, dy: &[f32], y: &[f32], activation: FusedActivation, masked: &mut [f32]) {
+pub(super) fn mask_row<S: Simd>(
+    s: S,
+    dy: &[f32],
+    y: &[f32],
+    activation: FusedActivation,
+    masked: &mut [f32],
+) {
     let (low, high) = activation.bounds();
     let (low, high, zero) = (s.splat(low), s.splat(high), s.splat(0.0));
-    for ((masked, dy), y) in masked.chunks_mut(S::LANES).zip(dy.chunks(S::LANES)).zip(y.chunks(S::LANES)) {
+    for ((masked, dy), y) in masked
+        .chunks_mut(S::LANES)
+        .zip(dy.chunks(S::LANES))
+        .zip(y.chunks(S::LANES))
+    {
         let y = s.load(y);
         let d = s.select(s.greater(y, low), s.load(dy), zero);
         s.store(masked, s.select(s.greater(high, y), d, zero));

@@ -51,36 +51,51 @@ pub fn gemm(
     let b = if b.col_stride == 1 || k == 0 {
         b
     } else {
-        assert!(workspace.len() >= workspace_len(m, n, k), "the workspace is too small");
+        assert!(
+            workspace.len() >= workspace_len(m, n, k),
+            "the workspace is too small"
+        );
         let packed = &mut workspace[..k * n];
         packed.par_chunks_mut(n).enumerate().for_each(|(t, row)| {
             for (j, y) in row.iter_mut().enumerate() {
                 *y = b.data[t * b.row_stride + j * b.col_stride];
             }
         });
-        MatrixRef { data: packed, row_stride: n, col_stride: 1 }
-    };
-    c.par_chunks_mut(TASK_ROWS * n).enumerate().for_each(|(task, c)| {
-        for first in (0..k.max(1)).step_by(BLOCK_TERMS) {
-            let block = Product {
-                m: c.len() / n,
-                n,
-                k: (k - first).min(BLOCK_TERMS),
-                segments: 1,
-                a: a.data.get(task * TASK_ROWS * a.row_stride + first * a.col_stride..).unwrap_or_default(),
-                a_row: a.row_stride,
-                a_col: a.col_stride,
-                a_segment: 0,
-                b: b.data.get(first * b.row_stride..).unwrap_or_default(),
-                b_row: b.row_stride,
-                b_segment: 0,
-                c_row: n,
-                start: if first == 0 { Start::Zero } else { Start::Accumulate },
-                activation: FusedActivation::Linear,
-            };
-            product(isa, &block, c);
+        MatrixRef {
+            data: packed,
+            row_stride: n,
+            col_stride: 1,
         }
-    });
+    };
+    c.par_chunks_mut(TASK_ROWS * n)
+        .enumerate()
+        .for_each(|(task, c)| {
+            for first in (0..k.max(1)).step_by(BLOCK_TERMS) {
+                let block = Product {
+                    m: c.len() / n,
+                    n,
+                    k: (k - first).min(BLOCK_TERMS),
+                    segments: 1,
+                    a: a.data
+                        .get(task * TASK_ROWS * a.row_stride + first * a.col_stride..)
+                        .unwrap_or_default(),
+                    a_row: a.row_stride,
+                    a_col: a.col_stride,
+                    a_segment: 0,
+                    b: b.data.get(first * b.row_stride..).unwrap_or_default(),
+                    b_row: b.row_stride,
+                    b_segment: 0,
+                    c_row: n,
+                    start: if first == 0 {
+                        Start::Zero
+                    } else {
+                        Start::Accumulate
+                    },
+                    activation: FusedActivation::Linear,
+                };
+                product(isa, &block, c);
+            }
+        });
 }
 
 /// How many `f32` of workspace [`gemm`] needs for this shape.

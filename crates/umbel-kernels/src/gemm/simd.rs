@@ -38,7 +38,11 @@ pub(crate) enum Start<'a> {
 
 /// How far the last element of a view lies from its first, plus one; `extents` are (count, stride).
 fn reach(extents: &[(usize, usize)]) -> usize {
-    extents.iter().map(|&(count, stride)| (count - 1) * stride).sum::<usize>() + 1
+    extents
+        .iter()
+        .map(|&(count, stride)| (count - 1) * stride)
+        .sum::<usize>()
+        + 1
 }
 
 /// Computes the whole product, tile by tile.
@@ -48,9 +52,13 @@ pub(crate) fn product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
         return;
     }
     let terms = p.k * p.segments;
-    assert!(c.len() >= reach(&[(p.m, p.c_row), (p.n, 1)]) && (p.m == 1 || p.c_row >= p.n), "C is too short");
     assert!(
-        terms == 0 || p.a.len() >= reach(&[(p.m, p.a_row), (p.k, p.a_col), (p.segments, p.a_segment)]),
+        c.len() >= reach(&[(p.m, p.c_row), (p.n, 1)]) && (p.m == 1 || p.c_row >= p.n),
+        "C is too short"
+    );
+    assert!(
+        terms == 0
+            || p.a.len() >= reach(&[(p.m, p.a_row), (p.k, p.a_col), (p.segments, p.a_segment)]),
         "A is too short"
     );
     assert!(
@@ -67,8 +75,30 @@ pub(crate) fn product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
         let n = (p.n - column).min(S::TILE_VECTORS * S::LANES);
         // SAFETY: the asserts above cover every row below `m` and every column below `n`.
         unsafe {
-            strip(s, p, c, Part { row: 0, tiles: p.m / full, column, n }, full);
-            strip(s, p, c, Part { row: p.m / full * full, tiles: 1, column, n }, p.m % full);
+            strip(
+                s,
+                p,
+                c,
+                Part {
+                    row: 0,
+                    tiles: p.m / full,
+                    column,
+                    n,
+                },
+                full,
+            );
+            strip(
+                s,
+                p,
+                c,
+                Part {
+                    row: p.m / full * full,
+                    tiles: 1,
+                    column,
+                    n,
+                },
+                p.m % full,
+            );
         }
         column += n;
     }
@@ -103,7 +133,7 @@ unsafe fn strip<S: Simd>(s: S, p: &Product<'_>, c: *mut f32, part: Part, height:
             }
         };
     }
-    match (part.n > S::LANES, part.n % S::LANES != 0) {
+    match (part.n > S::LANES, !part.n.is_multiple_of(S::LANES)) {
         (false, false) => heights!(1, false: 1 2 3 4 5 6 7 8 9 10 11 12),
         (false, true) => heights!(1, true: 1 2 3 4 5 6 7 8 9 10 11 12),
         (true, false) => heights!(2, false: 1 2 3 4 5 6 7 8 9 10 11 12),
@@ -118,13 +148,24 @@ struct Tiles<'a, const M: usize, const VECTORS: usize, const PARTIAL: bool> {
     part: Part,
 }
 
-impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work for Tiles<'_, M, VECTORS, PARTIAL> {
+impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work
+    for Tiles<'_, M, VECTORS, PARTIAL>
+{
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Tiles { p, c, part } = self;
         for tile in 0..part.tiles {
             // SAFETY: `strip`'s caller promises that the part lies within C, A and B.
-            unsafe { one_tile::<S, M, VECTORS, PARTIAL>(s, p, c, part.row + tile * M, part.column, part.n) }
+            unsafe {
+                one_tile::<S, M, VECTORS, PARTIAL>(
+                    s,
+                    p,
+                    c,
+                    part.row + tile * M,
+                    part.column,
+                    part.n,
+                )
+            }
         }
     }
 }
@@ -149,7 +190,12 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             Start::Zero => {}
             Start::Bias(bias) => {
                 for v in 0..VECTORS {
-                    let bias = load(s, bias.as_ptr().add(column + v * S::LANES), PARTIAL && v == VECTORS - 1, last);
+                    let bias = load(
+                        s,
+                        bias.as_ptr().add(column + v * S::LANES),
+                        PARTIAL && v == VECTORS - 1,
+                        last,
+                    );
                     for sums in &mut sums {
                         sums[v] = bias;
                     }
@@ -158,18 +204,30 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             Start::Accumulate => {
                 for (i, sums) in sums.iter_mut().enumerate() {
                     for (v, sum) in sums.iter_mut().enumerate() {
-                        *sum = load(s, c.add(i * p.c_row + v * S::LANES), PARTIAL && v == VECTORS - 1, last);
+                        *sum = load(
+                            s,
+                            c.add(i * p.c_row + v * S::LANES),
+                            PARTIAL && v == VECTORS - 1,
+                            last,
+                        );
                     }
                 }
             }
         }
         for segment in 0..p.segments {
-            let mut a = p.a.as_ptr().wrapping_add(row * p.a_row + segment * p.a_segment);
+            let mut a =
+                p.a.as_ptr()
+                    .wrapping_add(row * p.a_row + segment * p.a_segment);
             let mut b = p.b.as_ptr().wrapping_add(column + segment * p.b_segment);
             for _ in 0..p.k {
                 let mut bs = [s.splat(0.0); VECTORS];
                 for (v, bs) in bs.iter_mut().enumerate() {
-                    *bs = load(s, b.wrapping_add(v * S::LANES), PARTIAL && v == VECTORS - 1, last);
+                    *bs = load(
+                        s,
+                        b.wrapping_add(v * S::LANES),
+                        PARTIAL && v == VECTORS - 1,
+                        last,
+                    );
                 }
                 for (i, sums) in sums.iter_mut().enumerate() {
                     let a = s.splat(*a.wrapping_add(i * p.a_row));
@@ -188,7 +246,11 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
                 let at = c.add(i * p.c_row + v * S::LANES);
                 // In this order a NaN stays one.
                 let sum = s.min(high, s.max(low, sum));
-                if PARTIAL && v == VECTORS - 1 { s.store_first(at, last, sum) } else { s.store_at(at, sum) }
+                if PARTIAL && v == VECTORS - 1 {
+                    s.store_first(at, last, sum)
+                } else {
+                    s.store_at(at, sum)
+                }
             }
         }
     }
@@ -199,5 +261,11 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
 #[inline(always)]
 unsafe fn load<S: Simd>(s: S, p: *const f32, partial: bool, n: usize) -> S::V {
     // SAFETY: the caller's promise.
-    unsafe { if partial { s.load_first(p, n) } else { s.load_at(p) } }
+    unsafe {
+        if partial {
+            s.load_first(p, n)
+        } else {
+            s.load_at(p)
+        }
+    }
 }
