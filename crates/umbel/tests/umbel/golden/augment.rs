@@ -21,7 +21,12 @@ fn augmentations_warp_and_color_as_in_keras() {
         let policy = Policy::new(&layers);
         let mut out = vec![f32::NAN; photo.len()];
         let mut error_with = |seed| {
-            policy.apply(size, &photo, &mut Stream::new(seed, Purpose::Augment, 0, 0), &mut out);
+            policy.apply(
+                size,
+                &photo,
+                &mut Stream::new(seed, Purpose::Augment, 0, 0),
+                &mut out,
+            );
             largest_difference(out.iter().map(|&v| f64::from(v)), theirs)
         };
         let error = if steps.starts_with("random_flip") {

@@ -55,13 +55,19 @@ struct Case {
 
 impl Case {
     fn new(name: &'static str, input: (usize, usize, usize), batch: usize) -> Self {
-        let architecture = Sequential::from_toml(&files::text(&format!("networks/{name}.toml")), input).unwrap();
-        let mut summaries: std::collections::BTreeMap<String, KerasSummary> = files::json("data/summary.json");
+        let architecture =
+            Sequential::from_toml(&files::text(&format!("networks/{name}.toml")), input).unwrap();
+        let mut summaries: std::collections::BTreeMap<String, KerasSummary> =
+            files::json("data/summary.json");
         let summary = summaries.remove(name).unwrap();
         let classes = architecture.classes().unwrap();
         let mut model = Model::new(architecture, 0).unwrap();
         let ours = &mut model.weights_mut().tensors;
-        assert_eq!(ours.len(), summary.weights.len(), "{name}: number of weight tensors");
+        assert_eq!(
+            ours.len(),
+            summary.weights.len(),
+            "{name}: number of weight tensors"
+        );
         for (i, (ours, theirs)) in ours.iter_mut().zip(&summary.weights).enumerate() {
             let kind = theirs.name.split('/').next_back().unwrap();
             assert!(
@@ -94,7 +100,12 @@ impl Case {
     /// The error of a tensor that the golden file has whole, or at sampled positions and as sums.
     fn compare(&self, verdict: &mut Verdict, what: &str, ours: &[f32], tolerance: f64) {
         let mut add = |name: &str, error: f64, theirs: &[f64]| {
-            verdict.add(name, error / largest(theirs), tolerance, Some(self.noise(name)));
+            verdict.add(
+                name,
+                error / largest(theirs),
+                tolerance,
+                Some(self.noise(name)),
+            );
         };
         if let Some(theirs) = self.golden.find(what) {
             add(
@@ -143,10 +154,20 @@ impl Case {
         let (loss, gradients) = plan.gradients(&mut weights, &self.images, &self.labels, 0);
         assert_eq!(loss.samples, self.labels.len());
         self.compare_loss(verdict, "loss", &[loss.loss / loss.samples as f64], LOSS);
-        let trained: Vec<&KerasWeight> = self.summary.weights.iter().filter(|w| w.trainable).collect();
+        let trained: Vec<&KerasWeight> = self
+            .summary
+            .weights
+            .iter()
+            .filter(|w| w.trainable)
+            .collect();
         assert_eq!(gradients.len(), trained.len());
         for (weight, gradient) in trained.iter().zip(&gradients) {
-            self.compare(verdict, &format!("gradient/{}", weight.name), gradient, GRADIENT);
+            self.compare(
+                verdict,
+                &format!("gradient/{}", weight.name),
+                gradient,
+                GRADIENT,
+            );
         }
         for (theirs, ours) in self
             .summary
@@ -155,7 +176,12 @@ impl Case {
             .zip(&weights.tensors)
             .filter(|(w, _)| !w.trainable)
         {
-            self.compare(verdict, &format!("moved/{}", theirs.name), &ours.data, MOVING);
+            self.compare(
+                verdict,
+                &format!("moved/{}", theirs.name),
+                &ours.data,
+                MOVING,
+            );
         }
     }
 
@@ -167,7 +193,14 @@ impl Case {
         let rate = self.golden.get(&format!("{kind}/learning_rate"))[0];
         let losses: Vec<f64> = (0..3)
             .map(|step| {
-                let sum = plan.train_step(&mut weights, &mut optimizer, rate, &self.images, &self.labels, step);
+                let sum = plan.train_step(
+                    &mut weights,
+                    &mut optimizer,
+                    rate,
+                    &self.images,
+                    &self.labels,
+                    step,
+                );
                 sum.loss / sum.samples as f64
             })
             .collect();
@@ -177,7 +210,13 @@ impl Case {
         };
         self.compare_loss(verdict, &format!("{kind}/losses"), &losses, of_weights);
         let before = &self.model.weights().tensors;
-        for ((theirs, after), before) in self.summary.weights.iter().zip(&weights.tensors).zip(before) {
+        for ((theirs, after), before) in self
+            .summary
+            .weights
+            .iter()
+            .zip(&weights.tensors)
+            .zip(before)
+        {
             let name = format!("{kind}/weights/{}", theirs.name);
             self.compare(verdict, &name, &after.data, of_weights);
             self.compare_change(verdict, &name, (before, after), of_change);
@@ -185,7 +224,13 @@ impl Case {
     }
 
     /// A step moves a weight by little, so the weights alone would hide an error of the update.
-    fn compare_change(&self, verdict: &mut Verdict, what: &str, (before, after): (&Tensor, &Tensor), tolerance: f64) {
+    fn compare_change(
+        &self,
+        verdict: &mut Verdict,
+        what: &str,
+        (before, after): (&Tensor, &Tensor),
+        tolerance: f64,
+    ) {
         let (theirs, at) = match self.golden.find(what) {
             Some(theirs) => (theirs, (0..after.data.len()).collect()),
             None => {
@@ -199,7 +244,8 @@ impl Case {
             .zip(before)
             .map(|(after, before)| after - before)
             .collect();
-        let error = largest_difference(at.iter().map(|&p| f64::from(after.data[p])), theirs) / largest(&change);
+        let error = largest_difference(at.iter().map(|&p| f64::from(after.data[p])), theirs)
+            / largest(&change);
         verdict.add(format!("change by {what}"), error, tolerance, None);
     }
 
@@ -301,7 +347,9 @@ fn the_ready_made_cnn_is_the_tutorials_network() {
     let tutorial = tutorial();
     assert_table(&model, &tutorial.summary, "cnn");
     let mut plan = Plan::inference(&model, tutorial.labels.len(), Isa::best()).unwrap();
-    let logits = plan.infer(tutorial.model.weights(), &tutorial.images).to_vec();
+    let logits = plan
+        .infer(tutorial.model.weights(), &tutorial.images)
+        .to_vec();
     let mut verdict = Verdict::default();
     tutorial.compare(&mut verdict, "logits", &logits, LOGITS);
     verdict.finish("cnn with the tutorial's weights");
@@ -315,7 +363,10 @@ fn assert_table(model: &Model, keras: &KerasSummary, name: &str) {
         .layers
         .iter()
         .map(|l| (&l.name, &l.class, &l.output, l.parameters));
-    let ours = ours.layers.iter().map(|l| (&l.name, &l.kind, &l.output, l.parameters));
+    let ours = ours
+        .layers
+        .iter()
+        .map(|l| (&l.name, &l.kind, &l.output, l.parameters));
     assert_eq!(
         ours.collect::<Vec<_>>(),
         theirs.collect::<Vec<_>>(),
