@@ -12,11 +12,19 @@ fn everything() -> Sequential {
     Sequential::new((9, 8, 3))
         .add(RandomFlip::horizontal())
         .add(Rescaling::new(1.0 / 127.5).offset(-1.0))
-        .add(Conv2d::new(4, 3).padding(Padding::Same).activation(Activation::Silu))
+        .add(
+            Conv2d::new(4, 3)
+                .padding(Padding::Same)
+                .activation(Activation::Silu),
+        )
         .add(BatchNorm::default())
         .add(Activation::HardSwish)
         .add(AvgPool2d::new(2).stride(1).padding(Padding::Same))
-        .add(Conv2d::new(5, (3, 2)).stride((2, 1)).activation(Activation::Relu))
+        .add(
+            Conv2d::new(5, (3, 2))
+                .stride((2, 1))
+                .activation(Activation::Relu),
+        )
         .add(MaxPool2d::new(3).stride(2).padding(Padding::Same))
         .add(Conv2d::new(6, 3).padding(Padding::Same).bias(false))
         .add(Activation::Relu6)
@@ -38,17 +46,29 @@ fn another() -> Sequential {
         .add(BatchNorm::default())
         .add(Activation::Relu)
         .add(MaxPool2d::default())
-        .add(Conv2d::new(6, 2).bias(false).activation(Activation::Sigmoid))
+        .add(
+            Conv2d::new(6, 2)
+                .bias(false)
+                .activation(Activation::Sigmoid),
+        )
         .add(AvgPool2d::default())
         .add(GlobalAvgPool2d)
         .add(Dense::new(5).activation(Activation::Relu))
         .add(Dense::new(3).bias(false))
 }
 
+/// Noise around a color of each picture's own: pictures of noise alone look all the same to a network.
 fn images(stack: &Sequential, n: usize, seed: u64) -> Vec<f32> {
     let (height, width, channels) = stack.input();
     let mut stream = Stream::new(seed, Purpose::Demo, 0, 0);
-    (0..n * height * width * channels).map(|_| stream.range(0.0, 255.0)).collect()
+    let mut images = Vec::new();
+    for _ in 0..n {
+        let color: Vec<f32> = (0..channels).map(|_| stream.range(0.0, 155.0)).collect();
+        for _ in 0..height * width {
+            images.extend(color.iter().map(|value| value + stream.range(0.0, 100.0)));
+        }
+    }
+    images
 }
 
 fn labels(classes: u32, n: usize) -> Vec<u32> {
@@ -67,12 +87,22 @@ fn model(stack: Sequential, seed: u64) -> Model {
     model
 }
 
-fn close(what: &str, came: &[f32], expected: &[f64], tolerance: f64) {
+fn largest(values: &[f64]) -> f64 {
+    values
+        .iter()
+        .fold(0.0f64, |largest, value| largest.max(value.abs()))
+}
+
+/// Holds values to `tolerance` times the largest expected one, or `least` where all are smaller than that.
+fn close(what: &str, came: &[f32], expected: &[f64], least: f64, tolerance: f64) {
     assert_eq!(came.len(), expected.len(), "{what}");
-    let scale = expected.iter().fold(1e-3f64, |scale, value| scale.max(value.abs()));
+    let scale = largest(expected).max(least);
     for (index, (&came, &expected)) in came.iter().zip(expected).enumerate() {
         let error = (f64::from(came) - expected).abs() / scale;
-        assert!(error < tolerance, "{what}[{index}]: {came} instead of {expected} ({error:.1e})");
+        assert!(
+            error < tolerance,
+            "{what}[{index}]: {came} instead of {expected} ({error:.1e})"
+        );
     }
 }
 
@@ -82,13 +112,18 @@ fn outputs_are_the_reference_on_every_instruction_set() {
         let model = model(stack, 5);
         let stack = model.architecture();
         let images = images(stack, 3, 2);
-        let expected =
-            reference::logits(stack, &reference::widen(model.weights()), &images, false);
+        let expected = reference::logits(stack, &reference::widen(model.weights()), &images, false);
         for isa in Isa::usable() {
             for make in [Plan::inference, Plan::training] {
                 let mut plan = make(&model, 3, isa).unwrap();
                 let came = plan.infer(model.weights(), &images).to_vec();
-                close(&format!("logits ({})", isa.name()), &came, &expected, 2e-5);
+                close(
+                    &format!("logits ({})", isa.name()),
+                    &came,
+                    &expected,
+                    0.0,
+                    2e-5,
+                );
             }
         }
     }
@@ -102,15 +137,31 @@ fn gradients_are_central_differences_on_every_instruction_set() {
         let n = 5;
         let (images, labels) = (images(stack, n, 4), labels(3, n));
         let expected = reference::gradients(stack, model.weights(), &images, &labels);
+        // Gradients that all but cancel are as good as the sums that they come from.
+        let least = 0.05
+            * expected
+                .iter()
+                .map(|tensor| largest(tensor))
+                .fold(0.0, f64::max);
         let loss = reference::loss(stack, &reference::widen(model.weights()), &images, &labels);
         for isa in Isa::usable() {
             let mut weights = model.weights().clone();
             let mut plan = Plan::training(&model, n, isa).unwrap();
             let (sum, came) = plan.gradients(&mut weights, &images, &labels, 1);
-            assert!((sum.loss / n as f64 - loss).abs() < 1e-5, "{} {loss}", sum.loss);
+            assert!(
+                (sum.loss / n as f64 - loss).abs() < 1e-5,
+                "{} {loss}",
+                sum.loss
+            );
             let trained = weights.tensors.iter().filter(|tensor| tensor.trainable);
             for ((tensor, came), expected) in trained.zip(&came).zip(&expected) {
-                close(&format!("{} ({})", tensor.name, isa.name()), came, expected, 2e-4);
+                close(
+                    &format!("{} ({})", tensor.name, isa.name()),
+                    came,
+                    expected,
+                    least,
+                    1e-4,
+                );
             }
         }
     }
@@ -126,7 +177,10 @@ fn batch_norm_moves_its_averages_towards_the_batch() {
     let channel: Vec<f64> = images.iter().step_by(2).map(|&x| f64::from(x)).collect();
     let mean = channel.iter().sum::<f64>() / channel.len() as f64;
     let moved = weights.get("batch_normalization/moving_mean").unwrap().data[0];
-    assert!((f64::from(moved) - 0.01 * mean).abs() < 1e-4, "{moved}, mean {mean}");
+    assert!(
+        (f64::from(moved) - 0.01 * mean).abs() < 1e-4,
+        "{moved}, mean {mean}"
+    );
 }
 
 #[test]
@@ -134,12 +188,17 @@ fn training_overfits_a_handful_of_pictures() {
     let options = [
         (OptimizerConfig::adam(), 0.003),
         (OptimizerConfig::adam_w(), 0.003),
-        (OptimizerConfig::sgd(0.9), 0.05),
+        (OptimizerConfig::sgd(0.9), 0.01),
     ];
     for (config, rate) in options {
         let stack = by_name(
             "cnn",
-            &ArchitectureOptions { image_size: 16, classes: 4, augment: vec![], dropout: 0.1 },
+            &ArchitectureOptions {
+                image_size: 16,
+                classes: 4,
+                augment: vec![],
+                dropout: 0.1,
+            },
         );
         let mut model = Model::new(stack.unwrap(), 2).unwrap();
         let images = images(model.architecture(), 8, 6);
@@ -147,7 +206,14 @@ fn training_overfits_a_handful_of_pictures() {
         let mut optimizer = Optimizer::new(config, model.weights());
         let mut plan = Plan::training(&model, 8, Isa::best()).unwrap();
         let mut step = |key| {
-            plan.train_step(model.weights_mut(), &mut optimizer, rate, &images, &labels, key)
+            plan.train_step(
+                model.weights_mut(),
+                &mut optimizer,
+                rate,
+                &images,
+                &labels,
+                key,
+            )
         };
         let first = step(0);
         assert!((first.loss / 8.0 - 4.0f64.ln()).abs() < 0.5, "{first:?}");
@@ -163,10 +229,17 @@ fn training_overfits_a_handful_of_pictures() {
 
 /// Weights after a few steps with dropout and batch norm, on so many threads.
 fn trained(threads: usize, isa: Isa) -> Model {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
     let stack = Sequential::new((33, 31, 3))
         .add(Rescaling::new(1.0 / 255.0))
-        .add(Conv2d::new(16, 3).padding(Padding::Same).activation(Activation::Relu))
+        .add(
+            Conv2d::new(16, 3)
+                .padding(Padding::Same)
+                .activation(Activation::Relu),
+        )
         .add(MaxPool2d::default())
         .add(Conv2d::new(20, 3).padding(Padding::Same))
         .add(BatchNorm::default())
@@ -201,9 +274,18 @@ fn trained(threads: usize, isa: Isa) -> Model {
 fn weights_are_the_same_bits_on_any_number_of_threads() {
     for isa in Isa::usable() {
         let one = trained(1, isa);
-        assert!(one.weights().tensors.iter().all(|t| t.data.iter().all(|v| v.is_finite())));
+        assert!(
+            one.weights()
+                .tensors
+                .iter()
+                .all(|t| t.data.iter().all(|v| v.is_finite()))
+        );
         for threads in [2, 3] {
-            assert!(one == trained(threads, isa), "{} with {threads} threads", isa.name());
+            assert!(
+                one == trained(threads, isa),
+                "{} with {threads} threads",
+                isa.name()
+            );
         }
     }
 }
@@ -221,7 +303,11 @@ fn a_smaller_batch_is_a_smaller_plan() {
             plan.infer(&weights, &more);
         }
         let gradients = plan.gradients(&mut weights, &images, &labels, 5);
-        (gradients, weights, plan.infer(model.weights(), &images).to_vec())
+        (
+            gradients,
+            weights,
+            plan.infer(model.weights(), &images).to_vec(),
+        )
     };
     assert!(run(3) == run(8));
 }
@@ -230,7 +316,12 @@ fn a_smaller_batch_is_a_smaller_plan() {
 fn inference_is_the_training_forward_pass_without_dropout() {
     let stack = by_name(
         "cnn",
-        &ArchitectureOptions { image_size: 20, classes: 3, augment: vec![], dropout: 0.0 },
+        &ArchitectureOptions {
+            image_size: 20,
+            classes: 3,
+            augment: vec![],
+            dropout: 0.0,
+        },
     );
     let model = model(stack.unwrap(), 4);
     let (images, labels) = (images(model.architecture(), 4, 1), labels(3, 4));
@@ -238,18 +329,26 @@ fn inference_is_the_training_forward_pass_without_dropout() {
     let (training, _) = plan.gradients(&mut model.weights().clone(), &images, &labels, 0);
     assert_eq!(training, plan.evaluate(model.weights(), &images, &labels));
     let mut inference = Plan::inference(&model, 4, Isa::best()).unwrap();
-    assert_eq!(training, inference.evaluate(model.weights(), &images, &labels));
+    assert_eq!(
+        training,
+        inference.evaluate(model.weights(), &images, &labels)
+    );
     assert!(inference.memory_bytes() < plan.memory_bytes() / 2);
 }
 
 #[test]
 fn dropout_follows_its_key() {
-    let stack = Sequential::new((4, 4, 1)).add(Dropout::new(0.5)).add(Flatten).add(Dense::new(2));
+    let stack = Sequential::new((4, 4, 1))
+        .add(Dropout::new(0.5))
+        .add(Flatten)
+        .add(Dense::new(2));
     let model = model(stack, 4);
     let (images, labels) = (images(model.architecture(), 2, 1), labels(2, 2));
     let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
-    let mut gradients =
-        |key| plan.gradients(&mut model.weights().clone(), &images, &labels, key).1;
+    let mut gradients = |key| {
+        plan.gradients(&mut model.weights().clone(), &images, &labels, key)
+            .1
+    };
     assert_eq!(gradients(1), gradients(1));
     assert_ne!(gradients(1), gradients(2));
     // Every third pixel or so was dropped, in both pictures: its weights get no gradient.
@@ -262,9 +361,11 @@ fn a_model_without_weights_can_be_run() {
     let stack = Sequential::new((1, 1, 3)).add(Flatten);
     let model = Model::new(stack, 0).unwrap();
     let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
-    assert_eq!(plan.infer(model.weights(), &[1.0, 2.0, 3.0]), [1.0, 2.0, 3.0]);
-    let (loss, gradients) =
-        plan.gradients(&mut model.weights().clone(), &[1.0, 2.0, 3.0], &[2], 0);
+    assert_eq!(
+        plan.infer(model.weights(), &[1.0, 2.0, 3.0]),
+        [1.0, 2.0, 3.0]
+    );
+    let (loss, gradients) = plan.gradients(&mut model.weights().clone(), &[1.0, 2.0, 3.0], &[2], 0);
     assert_eq!((loss.correct, gradients.len()), (1, 0));
     assert_eq!(plan.infer(model.weights(), &[]), [0.0f32; 0]);
 }
@@ -272,9 +373,17 @@ fn a_model_without_weights_can_be_run() {
 #[test]
 fn batches_that_cannot_be_are_refused() {
     let model = Model::new(another(), 0).unwrap();
-    let error = |batch| Plan::training(&model, batch, Isa::best()).unwrap_err().to_string();
+    let error = |batch| {
+        Plan::training(&model, batch, Isa::best())
+            .unwrap_err()
+            .to_string()
+    };
     assert_eq!(error(0), "batch is 0, but must be 1 or more");
     for batch in [usize::MAX, usize::MAX / 1000, 1 << 58] {
-        assert!(error(batch).contains("use a smaller batch"), "{}", error(batch));
+        assert!(
+            error(batch).contains("use a smaller batch"),
+            "{}",
+            error(batch)
+        );
     }
 }

@@ -7,11 +7,20 @@ use umbel::nn::{ResolvedLayer, Sequential, Weights};
 /// The weights as `f64`, in the model's order.
 pub fn widen(weights: &Weights) -> Vec<Vec<f64>> {
     let widen = |data: &Vec<f32>| data.iter().map(|&value| f64::from(value)).collect();
-    weights.tensors.iter().map(|tensor| widen(&tensor.data)).collect()
+    weights
+        .tensors
+        .iter()
+        .map(|tensor| widen(&tensor.data))
+        .collect()
 }
 
 /// Logits `[n, classes]`. `training` normalizes with the batch's own statistics; dropout is never applied.
-pub fn logits(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], training: bool) -> Vec<f64> {
+pub fn logits(
+    stack: &Sequential,
+    weights: &[Vec<f64>],
+    images: &[f32],
+    training: bool,
+) -> Vec<f64> {
     let mut x: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
     let mut weights = weights.iter();
     let (height, width, channels) = stack.input();
@@ -47,7 +56,12 @@ pub fn gradients(
     const STEP: f64 = 1e-5;
     let mut wide = widen(weights);
     let mut all = Vec::new();
-    for (index, tensor) in weights.tensors.iter().enumerate().filter(|(_, t)| t.trainable) {
+    for (index, tensor) in weights
+        .tensors
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| t.trainable)
+    {
         let mut gradient = Vec::new();
         for place in 0..tensor.data.len() {
             let value = wide[index][place];
@@ -73,17 +87,19 @@ fn forward(
     let row = layer.output.channels();
     match layer.layer {
         Layer::Augment(_) | Layer::Flatten(_) | Layer::Dropout(_) => x,
-        Layer::Rescaling(l) => {
-            x.iter().map(|x| x * f64::from(l.scale) + f64::from(l.offset)).collect()
-        }
+        Layer::Rescaling(l) => x
+            .iter()
+            .map(|x| x * f64::from(l.scale) + f64::from(l.offset))
+            .collect(),
         Layer::Activation(l) => activate(l.activation, row, x),
         Layer::BatchNorm(l) => normalize(weights, f64::from(l.epsilon), row, x, training),
         Layer::Dense(l) => {
             let inputs = layer.input.count();
             let output = |index: usize| {
                 let (sample, unit) = (index / row, index % row);
-                let sum: f64 =
-                    (0..inputs).map(|i| x[sample * inputs + i] * weights[0][i * row + unit]).sum();
+                let sum: f64 = (0..inputs)
+                    .map(|i| x[sample * inputs + i] * weights[0][i * row + unit])
+                    .sum();
                 sum + weights.get(1).map_or(0.0, |bias| bias[unit])
             };
             activate(l.activation, row, (0..n * row).map(output).collect())
@@ -102,23 +118,35 @@ fn forward(
             });
             activate(l.activation, row, y)
         }
-        Layer::MaxPool2d(l) => {
-            slide(layer, l.pool, l.effective_stride(), l.padding, n, |window, c| {
+        Layer::MaxPool2d(l) => slide(
+            layer,
+            l.pool,
+            l.effective_stride(),
+            l.padding,
+            n,
+            |window, c| {
                 let values = window.iter().map(|&(_, pixel)| x[pixel * row + c]);
                 values.fold(f64::NEG_INFINITY, f64::max)
-            })
-        }
-        Layer::AvgPool2d(l) => {
-            slide(layer, l.pool, l.effective_stride(), l.padding, n, |window, c| {
+            },
+        ),
+        Layer::AvgPool2d(l) => slide(
+            layer,
+            l.pool,
+            l.effective_stride(),
+            l.padding,
+            n,
+            |window, c| {
                 let sum: f64 = window.iter().map(|&(_, pixel)| x[pixel * row + c]).sum();
                 sum / window.len() as f64
-            })
-        }
+            },
+        ),
         Layer::GlobalAvgPool2d(_) => {
             let pixels = layer.input.count() / row;
             let mean = |index: usize| {
                 let (sample, c) = (index / row, index % row);
-                let sum: f64 = (0..pixels).map(|p| x[(sample * pixels + p) * row + c]).sum();
+                let sum: f64 = (0..pixels)
+                    .map(|p| x[(sample * pixels + p) * row + c])
+                    .sum();
                 sum / pixels as f64
             };
             (0..n * row).map(mean).collect()
@@ -136,8 +164,14 @@ fn slide(
     n: usize,
     output: impl Fn(&[(usize, usize)], usize) -> f64,
 ) -> Vec<f64> {
-    let (Shape::Picture { height, width, .. }, Shape::Picture { height: rows, width: columns, channels }) =
-        (layer.input, layer.output)
+    let (
+        Shape::Picture { height, width, .. },
+        Shape::Picture {
+            height: rows,
+            width: columns,
+            channels,
+        },
+    ) = (layer.input, layer.output)
     else {
         panic!("windows slide over pictures")
     };
@@ -187,8 +221,7 @@ fn normalize(
             (weights[2][c], weights[3][c])
         };
         for value in x.iter_mut().skip(c).step_by(channels) {
-            *value =
-                (*value - mean) / (variance + epsilon).sqrt() * weights[0][c] + weights[1][c];
+            *value = (*value - mean) / (variance + epsilon).sqrt() * weights[0][c] + weights[1][c];
         }
     }
     x

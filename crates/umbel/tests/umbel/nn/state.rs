@@ -4,7 +4,10 @@ use umbel::nn::layers::*;
 use umbel::nn::{Model, Optimizer, OptimizerConfig, Schedule, ScheduleKind, Sequential, Tensor};
 
 fn model() -> Model {
-    let stack = Sequential::new((2, 2, 1)).add(BatchNorm::default()).add(Flatten).add(Dense::new(3));
+    let stack = Sequential::new((2, 2, 1))
+        .add(BatchNorm::default())
+        .add(Flatten)
+        .add(Dense::new(3));
     Model::new(stack, 3).unwrap()
 }
 
@@ -31,14 +34,30 @@ fn schedules_follow_their_curves() {
     near(warm.rate(19), 0.1);
     near(warm.rate(20), 0.1);
     near(warm.rate(60), 0.05);
-    let step = schedule(ScheduleKind::Step { every: 2, factor: 0.5 }, 0);
+    let step = schedule(
+        ScheduleKind::Step {
+            every: 2,
+            factor: 0.5,
+        },
+        0,
+    );
     near(step.rate(19), 0.1);
     near(step.rate(20), 0.05);
     near(step.rate(45), 0.025);
     // Nothing divides by zero.
-    let odd = Schedule { steps_per_epoch: 0, total_steps: 0, ..step };
+    let odd = Schedule {
+        steps_per_epoch: 0,
+        total_steps: 0,
+        ..step
+    };
     assert!(odd.rate(5).is_finite());
-    let never = schedule(ScheduleKind::Step { every: 0, factor: 0.5 }, 0);
+    let never = schedule(
+        ScheduleKind::Step {
+            every: 0,
+            factor: 0.5,
+        },
+        0,
+    );
     assert!(never.rate(5).is_finite());
 }
 
@@ -54,11 +73,16 @@ fn state_names_every_trained_weight() {
         "dense/kernel",
         "dense/bias",
     ];
-    let both: Vec<String> =
-        weights.iter().flat_map(|name| [format!("{name}/m"), format!("{name}/v")]).collect();
+    let both: Vec<String> = weights
+        .iter()
+        .flat_map(|name| [format!("{name}/m"), format!("{name}/v")])
+        .collect();
     assert_eq!(names(OptimizerConfig::adam()), both);
     assert_eq!(names(OptimizerConfig::adam_w()), both);
-    assert_eq!(names(OptimizerConfig::sgd(0.9)), weights.map(|name| format!("{name}/velocity")));
+    assert_eq!(
+        names(OptimizerConfig::sgd(0.9)),
+        weights.map(|name| format!("{name}/velocity"))
+    );
     assert!(names(OptimizerConfig::sgd(0.0)).is_empty());
 }
 
@@ -71,7 +95,11 @@ fn state_that_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!((optimizer.steps(), optimizer.state()), (12, state.clone()));
 
     state[0].name = "elsewhere/velocity".into();
-    let bias = Tensor { shape: vec![2], data: vec![0.0; 2], ..state[3].clone() };
+    let bias = Tensor {
+        shape: vec![2],
+        data: vec![0.0; 2],
+        ..state[3].clone()
+    };
     state[3] = bias;
     let before = optimizer.clone();
     let error = optimizer.restore(13, state).unwrap_err().to_string();
@@ -86,7 +114,18 @@ fn state_that_does_not_fit_is_refused_and_changes_nothing() {
 fn settings_left_out_are_keras_defaults() {
     let read = |text: &str| toml::from_str::<OptimizerConfig>(text);
     assert_eq!(read("kind = \"adam\"").unwrap(), OptimizerConfig::adam());
-    assert_eq!(read("kind = \"adam_w\"").unwrap(), OptimizerConfig::adam_w());
-    assert_eq!(read("kind = \"sgd\"\nmomentum = 0.9").unwrap(), OptimizerConfig::sgd(0.9));
-    assert!(read("kind = \"sgd\"\nmomentun = 0.9").unwrap_err().to_string().contains("momentun"));
+    assert_eq!(
+        read("kind = \"adam_w\"").unwrap(),
+        OptimizerConfig::adam_w()
+    );
+    assert_eq!(
+        read("kind = \"sgd\"\nmomentum = 0.9").unwrap(),
+        OptimizerConfig::sgd(0.9)
+    );
+    assert!(
+        read("kind = \"sgd\"\nmomentun = 0.9")
+            .unwrap_err()
+            .to_string()
+            .contains("momentun")
+    );
 }
