@@ -282,13 +282,12 @@ fn odd_jpegs_decode_or_say_why_not() {
             assert!(!error.detail.is_empty());
         }
     }
-    // The mean that Pillow 12's `Image.open(path).convert("RGB")` has for this CMYK picture.
+    // The mean that Pillow 13's `Image.open(path).convert("RGB")` has for this CMYK picture.
     let photo = decode_file(&folder.join("jpg-cmyk-1.jpg"), &Limits::default()).unwrap();
     let mean = |channel: usize| {
         photo.pixels().map(|pixel| f64::from(pixel.0[channel])).sum::<f64>() / f64::from(photo.width() * photo.height())
     };
-    let expected = [127.5, 127.5, 43.8];
-    for channel in 0..3 {
-        assert!((mean(channel) - expected[channel]).abs() < 1.0, "{} {}", mean(channel), expected[channel]);
+    for (channel, expected) in [127.5, 127.5, 43.8].into_iter().enumerate() {
+        assert!((mean(channel) - expected).abs() < 1.0, "{} {expected}", mean(channel));
     }
 }
