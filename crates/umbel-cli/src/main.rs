@@ -1,1 +1,34 @@
-fn main(){}
+//! The program `umbel`: parse the command line, run the command, report, leave with the exit code of the contract.
+
+mod args;
+mod commands;
+mod config;
+mod console;
+mod exit;
+mod free_name;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use exit::Outcome;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    exit::report(run(arguments.command))
+}
+
+fn run(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Demo(args) => commands::demo::run(&args),
+        Command::Preview(args) => commands::preview::run(&args),
+        Command::Train(args) => commands::train::run(&args),
+        Command::Summary(args) => commands::summary::run(&args),
+        Command::Predict(args) => commands::predict::run(&args),
+        Command::Compare(args) => commands::compare::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
+    }
+}

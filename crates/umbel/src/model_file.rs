@@ -1,18 +1,32 @@
 //! The file that is shipped: one `.safetensors` with named weights, and in its header the architecture, class names,
 //! preparation, metrics, version and digest. Nothing in it runs code; writes are atomic.
 
-use std::path::Path;
+pub(crate) mod container;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
-use crate::data::PrepSpec;
-use crate::nn::Model;
+use crate::base::error::FileFault;
+use crate::data::{Dataset, PrepSpec};
+use crate::nn::{Model, Sequential, Tensor, Weights};
+use crate::{Error, Result};
+use container::{Contents, TensorRef};
+
+/// The name of the best model's file in a run folder.
+pub const FILE_NAME: &str = "model.safetensors";
+
+const ARCHITECTURE: &str = "umbel.architecture";
+const CLASSES: &str = "umbel.classes";
+const PREP: &str = "umbel.prep";
+const METRICS: &str = "umbel.metrics";
 
 /// How good the model was when it was saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Metrics {
+    /// From 1; 0 where it was never validated.
     pub epoch: usize,
     pub val_accuracy: f64,
     pub val_loss: f64,
@@ -29,12 +43,85 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
+    /// A model with the classes and the preparation of the photos that it was trained on.
+    pub fn new(model: Model, dataset: &Dataset, metrics: Metrics) -> Self {
+        ModelFile { model, classes: dataset.class_names().to_vec(), prep: dataset.prep().clone(), metrics }
+    }
+
     /// Writes the file atomically.
     pub fn save(&self, path: &Path) -> Result<()> {
-        todo!()
+        let json = |value: serde_json::Result<String>, field| {
+            value.map_err(|error| Error::ModelFile {
+                path: path.to_owned(),
+                fault: FileFault::Field { field, detail: error.to_string() },
+            })
+        };
+        let fields = BTreeMap::from([
+            (ARCHITECTURE.to_string(), json(serde_json::to_string(self.model.architecture()), ARCHITECTURE)?),
+            (CLASSES.to_string(), json(serde_json::to_string(&self.classes), CLASSES)?),
+            (PREP.to_string(), json(serde_json::to_string(&self.prep), PREP)?),
+            (METRICS.to_string(), json(serde_json::to_string(&self.metrics), METRICS)?),
+        ]);
+        let tensors: Vec<TensorRef<'_>> = self
+            .model
+            .weights()
+            .tensors
+            .iter()
+            .map(|tensor| TensorRef { name: tensor.name.clone(), shape: &tensor.shape, data: &tensor.data })
+            .collect();
+        container::write(path, "model", fields, &tensors)
     }
+
     /// Reads a model file, or the `model.safetensors` of a run folder. Refuses damaged files and unknown versions.
     pub fn load(path: &Path) -> Result<Self> {
-        todo!()
+        let path = model_path(path)?;
+        let contents = container::read(&path, "model")?;
+        Self::from_contents(contents).map_err(|fault| Error::ModelFile { path, fault })
     }
+
+    fn from_contents(contents: Contents) -> std::result::Result<Self, FileFault> {
+        let architecture: Sequential = contents.field(ARCHITECTURE)?;
+        let classes: Vec<String> = contents.field(CLASSES)?;
+        let prep: PrepSpec = contents.field(PREP)?;
+        prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;
+        let metrics: Metrics = contents.field(METRICS)?;
+        let input = architecture.input();
+        let size = prep.image_size as usize;
+        if input != (size, size, 3) {
+            return Err(FileFault::Input { prepared: shape_text((size, size, 3)), input: shape_text(input) });
+        }
+        let unfit = |error: Error| FileFault::Weights(error.to_string());
+        let outputs = architecture.classes().map_err(unfit)?;
+        if outputs != classes.len() {
+            return Err(FileFault::Classes { names: classes.len(), outputs });
+        }
+        // The architecture says which are trained, and puts them in its order.
+        let tensors = contents.tensors.into_iter().map(|(name, stored)| Tensor {
+            name,
+            shape: stored.shape,
+            data: stored.data,
+            trainable: true,
+        });
+        let weights = Weights { tensors: tensors.collect() };
+        let model = Model::from_weights(architecture, weights).map_err(unfit)?;
+        Ok(ModelFile { model, classes, prep, metrics })
+    }
+}
+
+/// The model's file: `path` itself, or the one inside of a run folder.
+fn model_path(path: &Path) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let inside = path.join(FILE_NAME);
+    match inside.try_exists() {
+        Ok(false) => Err(Error::ModelFile { path: path.to_owned(), fault: FileFault::NoModel }),
+        // Where the system won't say, reading will.
+        Ok(true) | Err(_) => Ok(inside),
+    }
+}
+
+/// `180x180x3`.
+pub(crate) fn shape_text((height, width, channels): (usize, usize, usize)) -> String {
+    format!("{height}x{width}x{channels}")
 }

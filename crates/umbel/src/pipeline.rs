@@ -1,74 +1,23 @@
 //! The whole job, stage after stage: folder → index → cache → split → model → fit → curves. Open this file first.
 
+mod architecture;
+mod config;
+mod run_folder;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
+pub use config::{AugmentChoice, Precision, TrainConfig};
+use run_folder::RunFolder;
 
-use crate::Result;
-use crate::base::progress::{EndRecord, Interrupt, Observer};
-use crate::data::{PrepSpec, SplitMethod};
-use crate::train::FitOptions;
-
-/// Which augmentation the model starts with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum AugmentChoice {
-    #[default]
-    Tutorial,
-    None,
-}
-
-/// Arithmetic of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Precision {
-    #[default]
-    Auto,
-    F32,
-}
-
-/// Everything that `umbel train` can be told: typed, with the tutorial's defaults, saved as config.toml in the run folder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[allow(missing_docs)]
-pub struct TrainConfig {
-    pub data: PathBuf,
-    /// A name from the registry, or the path of a TOML file.
-    pub model: String,
-    pub val_split: f64,
-    pub split: SplitMethod,
-    pub prep: PrepSpec,
-    /// `None`: the tutorial's, or what the TOML file of the model says.
-    pub augment: Option<AugmentChoice>,
-    /// `None`: the architecture's own (0.2 for `cnn`).
-    pub dropout: Option<f32>,
-    pub precision: Precision,
-    /// 0: one per core.
-    pub threads: usize,
-    /// Stop at the first bad picture instead of leaving it out.
-    pub strict: bool,
-    pub fit: FitOptions,
-}
-
-impl Default for TrainConfig {
-    fn default() -> Self {
-        TrainConfig {
-            data: PathBuf::new(),
-            model: "cnn".to_string(),
-            val_split: 0.2,
-            split: SplitMethod::default(),
-            prep: PrepSpec::default(),
-            augment: None,
-            dropout: None,
-            precision: Precision::default(),
-            threads: 0,
-            strict: false,
-            fit: FitOptions::default(),
-        }
-    }
-}
+use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord};
+use crate::data::{Cache, Dataset, Index, Split, SplitMethod};
+use crate::nn::Model;
+use crate::report::curves::{self, NamedCurves};
+use crate::train::fit::{fit_locked, isa_from_env};
+use crate::train::{FitOutcome, memory};
+use crate::{Error, Result};
 
 /// What a finished (or interrupted) run left.
 #[derive(Clone, Debug)]
@@ -76,6 +25,7 @@ impl Default for TrainConfig {
 pub struct TrainOutcome {
     pub run: PathBuf,
     pub end: EndRecord,
+    /// Pictures that could not be used; they are listed in problems.csv.
     pub skipped: usize,
     pub interrupted: bool,
 }
@@ -88,16 +38,138 @@ pub fn train_folder(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<TrainOutcome> {
-    todo!()
+    let start = Instant::now();
+    config.validate()?;
+    if let Some(out) = out {
+        run_folder::check_free(out)?;
+    }
+    let toml = architecture::read_toml(&config.model)?;
+    in_pool(config.threads, || {
+        let index = scan(config, observer)?;
+        let architecture = architecture::build(config, toml.as_deref(), index.classes.len())?;
+        let data = Data::prepare(config, index, &config.split, observer, interrupt)?;
+        let model = Model::new(architecture, config.fit.seed)?;
+        let run = RunFolder::create(config, out)?;
+        run.begin(config, toml.as_deref(), &data.split, &data.index, data.cache.problems())?;
+        train(&run, config, &data, model, observer, interrupt)?.finish(&run, start, observer)
+    })
 }
 
 /// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. `epochs` may raise
-/// the number of epochs.
+/// the number of epochs. A run that has nothing left to do says so and is left as it is.
 pub fn resume(
     run: &Path,
     epochs: Option<usize>,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<TrainOutcome> {
-    todo!()
+    let start = Instant::now();
+    let run = RunFolder::open(run)?;
+    let mut config = run.config()?;
+    config.fit.epochs = epochs.unwrap_or(config.fit.epochs);
+    config.validate()?;
+    let toml = run.model_toml()?;
+    in_pool(config.threads, || {
+        let index = scan(&config, observer)?;
+        let architecture = architecture::build(&config, toml.as_deref(), index.classes.len())?;
+        let split = SplitMethod::File(run.split_file());
+        let data = Data::prepare(&config, index, &split, observer, interrupt)?;
+        let model = Model::new(architecture, config.fit.seed)?;
+        run.save_config(&config)?;
+        train(&run, &config, &data, model, observer, interrupt)?.finish(&run, start, observer)
+    })
+}
+
+/// Runs `work` with so many threads (0: one per core). Results are the same for any number.
+fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    if threads == 0 {
+        return work();
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Error::Threads { threads, detail: error.to_string() })?.install(work)
+}
+
+fn scan(config: &TrainConfig, observer: &mut dyn Observer) -> Result<Index> {
+    let index = Index::scan(&config.data)?;
+    observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
+    Ok(index)
+}
+
+/// The folder's photos, decoded and divided.
+struct Data {
+    index: Index,
+    cache: Arc<Cache>,
+    split: Split,
+}
+
+impl Data {
+    fn prepare(
+        config: &TrainConfig,
+        index: Index,
+        method: &SplitMethod,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let cache = Cache::open(&index, &config.prep, &config.cache_options(), observer, interrupt)?;
+        if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
+            return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
+        }
+        let split = Split::make(method, &index, &cache, config.val_split, config.fit.seed)?;
+        observer.event(&Event::Using { train: split.train.len(), val: split.val.len() });
+        Ok(Data { index, cache: Arc::new(cache), split })
+    }
+}
+
+/// Fits the model in the run folder.
+fn train(
+    run: &RunFolder,
+    config: &TrainConfig,
+    data: &Data,
+    mut model: Model,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Trained> {
+    let parts = [&data.split.train, &data.split.val].map(|part| Dataset::new(&data.index, data.cache.clone(), part));
+    let skipped = data.cache.problems().len();
+    observer.event(&Event::Start(&StartRecord {
+        classes: data.index.classes.clone(),
+        train_images: parts[0].len(),
+        val_images: parts[1].len(),
+        skipped,
+        parameters: model.weights().count(),
+        isa: isa_from_env()?.name().to_string(),
+        precision: "f32".to_string(),
+    }));
+    let parts = (&parts[0], &parts[1]);
+    let fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, observer, interrupt)?;
+    Ok(Trained { fit, skipped, settings: config.digest()? })
+}
+
+/// A fitted model, before its curves and figures are written.
+struct Trained {
+    fit: FitOutcome,
+    skipped: usize,
+    settings: String,
+}
+
+impl Trained {
+    fn finish(self, run: &RunFolder, start: Instant, observer: &mut dyn Observer) -> Result<TrainOutcome> {
+        let epochs = &self.fit.history.epochs;
+        if !epochs.is_empty() {
+            curves::write(&run.plots()?, "curves", &[NamedCurves { name: &run.name(), epochs }])?;
+            run.write_metrics(&self.fit, &self.settings)?;
+        }
+        let best = epochs.iter().find(|record| record.epoch == self.fit.best_epoch);
+        let end = EndRecord {
+            best_epoch: self.fit.best_epoch,
+            // No epoch, no figures: null in JSON.
+            val_accuracy: best.map_or(f64::NAN, |best| best.val_accuracy),
+            val_loss: best.map_or(f64::NAN, |best| best.val_loss),
+            seconds: start.elapsed().as_secs_f64(),
+            peak_rss_bytes: memory::peak_rss_bytes(),
+            run: run.path().display().to_string(),
+        };
+        observer.event(&Event::End(&end));
+        Ok(TrainOutcome { run: run.path().to_owned(), end, skipped: self.skipped, interrupted: self.fit.interrupted })
+    }
 }

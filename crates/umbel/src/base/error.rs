@@ -29,6 +29,165 @@ pub enum Error {
         /// What was expected.
         expected: String,
     },
+    // --- Files that umbel wrote and reads again ---
+    /// A model file or checkpoint cannot be used.
+    #[error("{}: {fault}", path.display())]
+    ModelFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FileFault,
+    },
+    /// A text file of a run (history.csv, config.toml, ...) does not hold what it should.
+    #[error("cannot understand {}: {detail}", path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// What came and what was expected, with the place in the file.
+        detail: String,
+    },
+    // --- Training ---
+    /// The loss or a weight stopped being a number.
+    #[error(
+        "the {what} is no longer a finite number in epoch {epoch}, step {step}: the learning rate {learning_rate} is too \
+         high for this model and data; start a new run with a lower one, say {} ({kept})",
+        learning_rate / 10.0
+    )]
+    Diverged {
+        /// "loss", "validation loss" or a weight's name.
+        what: String,
+        /// From 1.
+        epoch: usize,
+        /// From 1, within the epoch.
+        step: usize,
+        /// The learning rate of that step.
+        learning_rate: f64,
+        /// What was saved before.
+        kept: String,
+    },
+    /// The model has another number of outputs than the data have classes.
+    #[error("the model has {outputs} outputs, but the data have {classes} classes: the last layer must be Dense({classes})")]
+    ClassCount {
+        /// Outputs of the last layer.
+        outputs: usize,
+        /// Classes of the data.
+        classes: usize,
+    },
+    /// The photos are prepared in another size than the model takes.
+    #[error("the model takes pictures of {model}, but the data are prepared as {data}: give both the same image size")]
+    ImageSize {
+        /// Height x width x channels of the model's input.
+        model: String,
+        /// The same of the prepared photos.
+        data: String,
+    },
+    /// Training would need more memory than the machine has free.
+    #[error(
+        "training needs about {} MiB of memory, but only {} MiB are free: lower the batch size or the image size",
+        needed_bytes >> 20,
+        available_bytes >> 20
+    )]
+    Memory {
+        /// Buffers, weights, optimizer state and batches.
+        needed_bytes: u64,
+        /// What the system says it can give.
+        available_bytes: u64,
+    },
+    /// The thread pool could not be started.
+    #[error("cannot start {threads} threads: {detail}; ask for fewer")]
+    Threads {
+        /// How many were asked for (0: one per core).
+        threads: usize,
+        /// The system's answer.
+        detail: String,
+    },
+    // --- Run folders ---
+    /// The run folder holds something already.
+    #[error("{} exists already and is not empty: choose another --out, or go on with that run by --resume {}", path.display(), path.display())]
+    RunExists {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// Another process trains in this run folder.
+    #[error("{} is in use by another run: wait for it to end, or choose another run folder", path.display())]
+    RunBusy {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// A run folder that cannot be resumed.
+    #[error("{} is not a run that can be resumed ({detail}): start a new one with umbel train", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// What is missing.
+        detail: String,
+    },
+    /// The checkpoint was made with other settings or data.
+    #[error("{} belongs to a run with other {what}: put back what it was begun with, or start in a new run folder", path.display())]
+    OtherRun {
+        /// The checkpoint.
+        path: PathBuf,
+        /// "settings", "photos or labels", "architecture".
+        what: &'static str,
+    },
+    /// `--strict`, and a picture cannot be used.
+    #[error("{path} cannot be used: {detail} (with --strict the first bad picture stops the run; without it, bad pictures are listed and left out)")]
+    BadPicture {
+        /// Relative to the data folder.
+        path: String,
+        /// Why.
+        detail: String,
+    },
+
+    // A model's layers and weights.
+    /// A layer cannot stand where it stands in the model, or its settings cannot be used.
+    #[error("layer {position} ({layer}): {what} is {value}, but must be {expected}")]
+    Layer {
+        /// Which layer, counted from 1.
+        position: usize,
+        /// Its name, `conv2d_1`.
+        layer: String,
+        /// What is wrong: "the input", "filters", ...
+        what: &'static str,
+        /// What came.
+        value: String,
+        /// What was expected, and the way out.
+        expected: String,
+    },
+    /// A model's TOML could not be read.
+    #[error("cannot read {place} of the model's TOML: {cause}")]
+    ModelToml {
+        /// "layer 3 (conv2d)", or "the text".
+        place: String,
+        /// What the parser says, with the key and what it may be.
+        cause: Box<toml::de::Error>,
+    },
+    /// Named tensors do not belong to what they were given to.
+    #[error(
+        "{what} do not fit the model: {}",
+        list_misfits(missing, left_over, misshapen)
+    )]
+    Tensors {
+        /// "the weights" or "the optimizer's tensors".
+        what: &'static str,
+        /// Names that the model needs and that did not come.
+        missing: Vec<String>,
+        /// Names that came and that the model does not know.
+        left_over: Vec<String>,
+        /// Name, shape that came, shape that was expected.
+        misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
+    },
+    /// The buffers for a model and a batch do not fit into memory.
+    #[error(
+        "a batch of {batch} needs {} MiB of memory for this model, which cannot be had: use a smaller batch or smaller pictures",
+        bytes / (1024 * 1024)
+    )]
+    OutOfMemory {
+        /// The batch asked for.
+        batch: usize,
+        /// Bytes of all buffers.
+        bytes: u128,
+    },
 
     // The data folder: every message shows the layout that is expected.
     /// The data folder does not exist.
@@ -128,9 +287,146 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// A folder that must be new has something in it.
+    #[error("the folder {} is not empty: name another one, or empty it first", path.display())]
+    FolderNotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A run to be compared or reported has no history.
+    #[error("{} has no history.csv: name the folder of a run that umbel train wrote", run.display())]
+    NoHistory {
+        /// The folder that was taken for a run.
+        run: PathBuf,
+    },
+    /// A run's history has no epoch yet.
+    #[error("{} has no finished epoch yet: let the run go on, or leave it out", run.display())]
+    NoEpochs {
+        /// The run.
+        run: PathBuf,
+    },
+    /// No run was named.
+    #[error("there is no run to compare: name one run folder or more")]
+    NothingToCompare,
     /// The user asked to stop (Ctrl-C, SIGTERM); what was done so far is saved.
     #[error("stopped by the user")]
     Interrupted,
+}
+
+/// What can be wrong with a model file or checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FileFault {
+    /// There is no such file or folder.
+    #[error("no such file or folder; a model is a .safetensors file made by umbel, or a run folder with a model.safetensors")]
+    NotFound,
+    /// A run folder (or any other) without a model in it.
+    #[error(
+        "there is no model.safetensors in this folder; if it is a run that was stopped before the end of its first epoch, \
+         go on with --resume"
+    )]
+    NoModel,
+    /// Something that is neither a file nor a folder.
+    #[error("not a regular file")]
+    NotAFile,
+    /// Cut short, or of another kind.
+    #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; copy it again")]
+    NotSafetensors(String),
+    /// A safetensors file of another program.
+    #[error("a safetensors file, but not one of umbel's (its header has no `{0}`)")]
+    Foreign(&'static str),
+    /// A checkpoint where a model was expected, or the reverse.
+    #[error("this is umbel's {found}, but {expected} is needed; give the run folder instead")]
+    WrongKind {
+        /// What the file is.
+        found: String,
+        /// What was needed.
+        expected: &'static str,
+    },
+    /// Made by a later version.
+    #[error("made by a newer umbel ({version}, format {format}); this one reads up to {reads}: update umbel")]
+    Newer {
+        /// The file's format.
+        format: u64,
+        /// The newest format that can be read here.
+        reads: u64,
+        /// The version that wrote it.
+        version: String,
+    },
+    /// The digest does not agree with the contents.
+    #[error("damaged: its contents do not agree with its digest; copy it again from where it came from")]
+    Damaged,
+    /// A header field that cannot be understood.
+    #[error("its header field `{field}` cannot be understood ({detail})")]
+    Field {
+        /// The key.
+        field: &'static str,
+        /// Why.
+        detail: String,
+    },
+    /// The weights are not those of the architecture.
+    #[error("its weights do not fit its architecture: {0}")]
+    Weights(String),
+    /// A weight is NaN or infinite.
+    #[error("its tensor {0} holds values that are no finite numbers; train again with a lower learning rate")]
+    NotFinite(String),
+    /// Another number of class names than outputs.
+    #[error("it names {names} classes, but its last layer has {outputs} outputs")]
+    Classes {
+        /// Class names.
+        names: usize,
+        /// Outputs.
+        outputs: usize,
+    },
+    /// The input of the network is not what the preparation gives.
+    #[error("its photos are prepared as {prepared}, but its network takes {input}")]
+    Input {
+        /// What the preparation gives.
+        prepared: String,
+        /// What the network takes.
+        input: String,
+    },
+    /// More memory than there is.
+    #[error("it needs {0} bytes of memory, more than there is")]
+    TooLarge(u64),
+}
+
+/// The parts of [`Error::Tensors`] that have something to say; long lists are cut.
+fn list_misfits(
+    missing: &[String],
+    left_over: &[String],
+    misshapen: &[(String, Vec<usize>, Vec<usize>)],
+) -> String {
+    fn cut<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
+        const SHOWN: usize = 8;
+        let mut text = items
+            .iter()
+            .take(SHOWN)
+            .map(show)
+            .collect::<Vec<_>>()
+            .join(", ");
+        if items.len() > SHOWN {
+            text.push_str(&format!(" and {} more", items.len() - SHOWN));
+        }
+        text
+    }
+    let mut parts = Vec::new();
+    if !missing.is_empty() {
+        parts.push(format!("missing: {}", cut(missing, String::clone)));
+    }
+    if !left_over.is_empty() {
+        parts.push(format!(
+            "not in the model: {}",
+            cut(left_over, String::clone)
+        ));
+    }
+    if !misshapen.is_empty() {
+        let show = |(name, came, expected): &(String, Vec<usize>, Vec<usize>)| {
+            format!("{name} is {came:?} instead of {expected:?}")
+        };
+        parts.push(format!("wrong shape: {}", cut(misshapen, show)));
+    }
+    parts.join("; ")
 }
 
 /// What a data folder must look like, said by every error about one.

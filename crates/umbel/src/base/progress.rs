@@ -100,3 +100,20 @@ impl Interrupt {
         self.0.load(Ordering::SeqCst)
     }
 }
+
+/// An observer that tells a run in plain lines on standard error, one an epoch, as Keras does with `verbose=2`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lines;
+
+impl Observer for Lines {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Epoch { epochs, record: r } => eprintln!(
+                "Epoch {}/{epochs} - {:.0}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
+                r.epoch, r.seconds, r.accuracy, r.loss, r.val_accuracy, r.val_loss
+            ),
+            Event::Note(note) => eprintln!("{note}"),
+            _ => {}
+        }
+    }
+}

@@ -11,12 +11,12 @@ pub mod sequential;
 pub mod summary;
 pub mod weights;
 
-pub use layers::{Activation, Layer, Padding};
+pub use layers::{Activation, Layer, Padding, Shape};
 pub use model::Model;
 pub use optimizer::{Optimizer, OptimizerConfig};
 pub use plan::Plan;
 pub use schedule::{Schedule, ScheduleKind};
-pub use sequential::Sequential;
+pub use sequential::{ResolvedLayer, Sequential};
 pub use summary::Summary;
 pub use umbel_kernels::{Isa, loss::LossSum};
 pub use weights::{Tensor, Weights};

@@ -1,5 +1,6 @@
 //! A model: architecture and weights. Plain data; see [`super::Plan`] for what computes.
 
+use super::weights::{self, TensorSpec};
 use super::{Sequential, Summary, Weights};
 use crate::Result;
 
@@ -12,27 +13,51 @@ pub struct Model {
 
 impl Model {
     /// Checks the shapes and draws the weights (Glorot uniform kernels, zero biases, as Keras) from `seed`.
+    ///
+    /// # Errors
+    /// Those of [`Sequential::resolve`].
     pub fn new(architecture: Sequential, seed: u64) -> Result<Self> {
-        todo!()
+        let weights = Weights::initialize(&TensorSpec::of(&architecture)?, seed);
+        Ok(Model {
+            architecture,
+            weights,
+        })
     }
-    /// Puts given weights to an architecture; names and shapes must agree.
+
+    /// Puts given weights to an architecture; names and shapes must agree, the order need not. Which of them are trained
+    /// is what the architecture says.
+    ///
+    /// # Errors
+    /// Those of [`Sequential::resolve`], and [`crate::Error::Tensors`] with the names that are missing, left over or of
+    /// another shape.
     pub fn from_weights(architecture: Sequential, weights: Weights) -> Result<Self> {
-        todo!()
+        let specs = TensorSpec::of(&architecture)?;
+        let tensors = weights::matched("the weights", &specs, weights.tensors)?;
+        Ok(Model {
+            architecture,
+            weights: Weights { tensors },
+        })
     }
+
     /// The architecture.
     pub fn architecture(&self) -> &Sequential {
         &self.architecture
     }
+
     /// The weights.
     pub fn weights(&self) -> &Weights {
         &self.weights
     }
+
     /// The weights, to be changed in place (not in shape).
     pub fn weights_mut(&mut self) -> &mut Weights {
         &mut self.weights
     }
+
     /// The layer table.
     pub fn summary(&self) -> Summary {
-        todo!()
+        self.architecture
+            .summary()
+            .expect("the architecture was checked when the model was built")
     }
 }

@@ -4,7 +4,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::Result;
+use super::curves::{self, NamedCurves};
+use crate::base::progress::EpochRecord;
+use crate::train::History;
+use crate::{Error, Result};
+
+/// A run is said to over-fit when, after its last epoch, it is better on the photos it was trained on than on others by
+/// more than this (accuracy, 0 to 1) ...
+pub const OVERFIT_ACCURACY_GAP: f64 = 0.10;
+/// ... and its validation loss has risen again by at least this share over its lowest value of an earlier epoch. One sign
+/// alone is no proof: small validation sets give gaps, and loss may waver.
+pub const OVERFIT_LOSS_RISE: f64 = 0.10;
 
 /// One run's row.
 #[derive(Clone, Debug, Serialize)]
@@ -22,10 +32,16 @@ pub struct ComparedRun {
     pub val_loss: f64,
     /// val_loss − loss after the last epoch.
     pub loss_gap: f64,
+    /// The epoch with the lowest val_loss, and that loss.
+    pub lowest_val_loss_epoch: usize,
+    pub lowest_val_loss: f64,
     pub seconds: f64,
+    /// By [`OVERFIT_ACCURACY_GAP`] and [`OVERFIT_LOSS_RISE`].
+    pub overfits: bool,
 }
 
-/// The comparison: rows, a plain-text table (Display), and the pictures written.
+/// The comparison: rows, a plain-text table (Display) with a sentence on each run that over-fits, and the pictures
+/// written.
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
 pub struct Comparison {
@@ -33,13 +49,177 @@ pub struct Comparison {
     pub pictures: Vec<PathBuf>,
 }
 
-impl std::fmt::Display for Comparison {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
+/// Reads the runs' history.csv and writes compare.svg and compare.png into `out` (created where it is missing). Runs go
+/// by the names of their folders, with as much of the path as tells them apart.
+pub fn compare(runs: &[PathBuf], out: &Path) -> Result<Comparison> {
+    let names = names(runs);
+    let mut named = Vec::with_capacity(runs.len());
+    for (run, name) in runs.iter().zip(names) {
+        named.push((name, read(run)?));
+    }
+    compare_histories(&named, out)
+}
+
+/// The same for histories at hand, under the names given.
+pub fn compare_histories(runs: &[(String, History)], out: &Path) -> Result<Comparison> {
+    if runs.is_empty() {
+        return Err(Error::NothingToCompare);
+    }
+    let rows = runs.iter().map(|(name, history)| ComparedRun::new(name, &history.epochs)).collect::<Result<_>>()?;
+    std::fs::create_dir_all(out).map_err(|source| Error::Io {
+        action: "create the folder",
+        path: out.to_owned(),
+        source,
+    })?;
+    let curves: Vec<NamedCurves<'_>> =
+        runs.iter().map(|(name, history)| NamedCurves { name, epochs: &history.epochs }).collect();
+    Ok(Comparison { runs: rows, pictures: curves::write(out, "compare", &curves)? })
+}
+
+fn read(run: &Path) -> Result<History> {
+    let path = run.join("history.csv");
+    if !path.is_file() {
+        return Err(Error::NoHistory { run: run.to_owned() });
+    }
+    let history = History::read(&path)?;
+    if history.epochs.is_empty() { Err(Error::NoEpochs { run: run.to_owned() }) } else { Ok(history) }
+}
+
+/// The shortest ends of the paths that tell them apart; a folder given twice is numbered.
+fn names(runs: &[PathBuf]) -> Vec<String> {
+    let parts = |run: &PathBuf| -> Vec<String> {
+        let whole = std::path::absolute(run).unwrap_or_else(|_| run.clone());
+        whole.iter().map(|part| part.to_string_lossy().into_owned()).collect()
+    };
+    let parts: Vec<Vec<String>> = runs.iter().map(parts).collect();
+    let tail = |index: usize, length: usize| {
+        let own = &parts[index];
+        own[own.len().saturating_sub(length)..].join("/")
+    };
+    let mut names: Vec<String> = Vec::with_capacity(runs.len());
+    for index in 0..runs.len() {
+        let differs = |length: &usize| {
+            (0..runs.len()).all(|k| parts[k] == parts[index] || tail(k, *length) != tail(index, *length))
+        };
+        let length = (1..=parts[index].len()).find(differs).unwrap_or(parts[index].len());
+        let earlier = (0..index).filter(|&k| parts[k] == parts[index]).count();
+        let number = if earlier > 0 { format!(" ({})", earlier + 1) } else { String::new() };
+        names.push(tail(index, length) + &number);
+    }
+    names
+}
+
+impl ComparedRun {
+    fn new(name: &str, epochs: &[EpochRecord]) -> Result<Self> {
+        let Some(last) = epochs.last() else { return Err(Error::NoEpochs { run: PathBuf::from(name) }) };
+        // The first of equals, and the last epoch where no value is a number.
+        let best = |better: fn(&EpochRecord, &EpochRecord) -> bool, value: fn(&EpochRecord) -> f64| {
+            let finite = epochs.iter().filter(|record| value(record).is_finite());
+            finite.reduce(|best, record| if better(record, best) { record } else { best }).unwrap_or(last)
+        };
+        let most_accurate = best(|a, b| a.val_accuracy > b.val_accuracy, |r| r.val_accuracy);
+        let lowest = best(|a, b| a.val_loss < b.val_loss, |r| r.val_loss);
+        let accuracy_gap = last.accuracy - last.val_accuracy;
+        let rising = last.val_loss > lowest.val_loss * (1.0 + OVERFIT_LOSS_RISE) && lowest.epoch < last.epoch;
+        Ok(ComparedRun {
+            run: name.to_string(),
+            epochs: epochs.len(),
+            best_epoch: most_accurate.epoch,
+            best_val_accuracy: most_accurate.val_accuracy,
+            accuracy: last.accuracy,
+            val_accuracy: last.val_accuracy,
+            accuracy_gap,
+            loss: last.loss,
+            val_loss: last.val_loss,
+            loss_gap: last.val_loss - last.loss,
+            lowest_val_loss_epoch: lowest.epoch,
+            lowest_val_loss: lowest.val_loss,
+            seconds: epochs.iter().map(|record| record.seconds).sum(),
+            overfits: accuracy_gap > OVERFIT_ACCURACY_GAP && rising,
+        })
+    }
+
+    /// What the figures mean, for a run that over-fits.
+    fn verdict(&self) -> Option<String> {
+        self.overfits.then(|| {
+            format!(
+                "{} over-fits: it is right on {:.1} % of the photos it was trained on, but only on {:.1} % of those it has \
+                 not seen, and its validation loss has risen from {:.3} (epoch {}) to {:.3}.",
+                self.run,
+                100.0 * self.accuracy,
+                100.0 * self.val_accuracy,
+                self.lowest_val_loss,
+                self.lowest_val_loss_epoch,
+                self.val_loss,
+            )
+        })
+    }
+
+    fn columns(&self) -> [String; 11] {
+        [
+            self.run.clone(),
+            self.epochs.to_string(),
+            self.best_epoch.to_string(),
+            decimal(self.best_val_accuracy),
+            decimal(self.accuracy),
+            decimal(self.val_accuracy),
+            signed(self.accuracy_gap),
+            decimal(self.loss),
+            decimal(self.val_loss),
+            signed(self.loss_gap),
+            duration(self.seconds),
+        ]
     }
 }
 
-/// Reads the runs' history.csv and writes compare.svg and compare.png into `out`.
-pub fn compare(runs: &[PathBuf], out: &Path) -> Result<Comparison> {
-    todo!()
+/// Two lines of headings, so that the table stays narrow.
+const HEADINGS: [[&str; 11]; 2] = [
+    ["", "", "best", "best val", "train", "val", "accuracy", "train", "val", "loss", ""],
+    ["run", "epochs", "epoch", "accuracy", "accuracy", "accuracy", "gap", "loss", "loss", "gap", "time"],
+];
+
+impl std::fmt::Display for Comparison {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let headings = HEADINGS.iter().map(|row| row.map(str::to_string));
+        let rows: Vec<[String; 11]> = headings.chain(self.runs.iter().map(ComparedRun::columns)).collect();
+        let widths: [usize; 11] = std::array::from_fn(|column| {
+            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
+        });
+        for (index, row) in rows.iter().enumerate() {
+            if index == HEADINGS.len() {
+                writeln!(f, "{}", "─".repeat(widths.iter().sum::<usize>() + 2 * (widths.len() - 1)))?;
+            }
+            let mut line = format!("{:<width$}", row[0], width = widths[0]);
+            for (value, width) in row.iter().zip(widths).skip(1) {
+                line += &format!("  {value:>width$}");
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        for verdict in self.runs.iter().filter_map(ComparedRun::verdict) {
+            write!(f, "\n{verdict}")?;
+        }
+        Ok(())
+    }
+}
+
+fn decimal(value: f64) -> String {
+    if value.is_finite() { format!("{value:.3}") } else { "-".to_string() }
+}
+
+fn signed(value: f64) -> String {
+    if value.is_finite() { format!("{value:+.3}") } else { "-".to_string() }
+}
+
+fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return "-".to_string();
+    }
+    // No negative times, and none beyond what a u64 holds.
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..10 => format!("{:.1} s", seconds.max(0.0)),
+        10..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
 }

@@ -2,4 +2,10 @@
 
 pub mod compare;
 pub mod curves;
+mod figure;
 pub mod grid;
+mod scale;
+mod text;
+
+/// The font that ships inside the program, for every picture with words in it.
+const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");

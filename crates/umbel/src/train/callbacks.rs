@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::progress::EpochRecord;
+
 /// The figure that decides which epoch was best.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -12,7 +14,24 @@ pub enum Monitor {
     ValLoss,
 }
 
-/// Ends the run when the monitored figure has not improved for `patience` epochs.
+impl Monitor {
+    /// The monitored figure of an epoch, turned so that more is better.
+    pub fn score(self, record: &EpochRecord) -> f64 {
+        match self {
+            Monitor::ValAccuracy => record.val_accuracy,
+            Monitor::ValLoss => -record.val_loss,
+        }
+    }
+    /// As in history.csv.
+    pub fn name(self) -> &'static str {
+        match self {
+            Monitor::ValAccuracy => "val_accuracy",
+            Monitor::ValLoss => "val_loss",
+        }
+    }
+}
+
+/// Ends the run when the monitored figure has not improved by more than `min_delta` for `patience` epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -21,7 +40,7 @@ pub struct EarlyStopping {
     pub min_delta: f64,
 }
 
-/// Multiplies the rate by `factor` when the monitored figure has not improved for `patience` epochs.
+/// Multiplies the rate by `factor` when the monitored figure has not improved for `patience` epochs, down to `min_lr`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -29,4 +48,126 @@ pub struct ReduceOnPlateau {
     pub patience: usize,
     pub factor: f64,
     pub min_lr: f64,
+}
+
+/// What [`ReduceOnPlateau`] takes for an improvement: Keras' default `min_delta`.
+pub const PLATEAU_MIN_DELTA: f64 = 1e-4;
+
+/// The callbacks of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct Callbacks {
+    pub monitor: Monitor,
+    pub early_stopping: Option<EarlyStopping>,
+    pub reduce_on_plateau: Option<ReduceOnPlateau>,
+}
+
+/// What the callbacks remember between epochs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct CallbackState {
+    pub best: Option<Best>,
+    pub stopping: Patience,
+    pub plateau: Patience,
+    /// Multiplies the schedule's rate.
+    pub rate_factor: f64,
+    /// Early stopping has ended the run.
+    pub stopped: bool,
+}
+
+/// The best epoch so far; the first of equals.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Best {
+    /// From 1.
+    pub epoch: usize,
+    pub score: f64,
+}
+
+/// How long a figure has not improved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Patience {
+    pub best: Option<f64>,
+    pub wait: usize,
+}
+
+impl Patience {
+    /// Takes an epoch's score; gives whether it has now waited for `patience` epochs (at least one).
+    fn exhausted(&mut self, score: f64, min_delta: f64, patience: usize) -> bool {
+        if self.best.is_none_or(|best| score - min_delta > best) {
+            *self = Patience { best: Some(score), wait: 0 };
+            return false;
+        }
+        self.wait += 1;
+        self.wait >= patience
+    }
+}
+
+/// What an epoch's end brought.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct Verdict {
+    /// The epoch is the best so far: its model is to be kept.
+    pub improved: bool,
+    /// Lines for the user.
+    pub notes: Vec<String>,
+}
+
+impl Default for CallbackState {
+    fn default() -> Self {
+        CallbackState {
+            best: None,
+            stopping: Patience::default(),
+            plateau: Patience::default(),
+            rate_factor: 1.0,
+            stopped: false,
+        }
+    }
+}
+
+impl CallbackState {
+    /// Takes note of an epoch, in Keras' order of decisions. `base_rate` is the schedule's base learning rate.
+    pub fn epoch_end(&mut self, callbacks: &Callbacks, base_rate: f64, record: &EpochRecord) -> Verdict {
+        let score = callbacks.monitor.score(record);
+        let mut verdict = Verdict { improved: self.best.is_none_or(|best| score > best.score), notes: Vec::new() };
+        if verdict.improved {
+            self.best = Some(Best { epoch: record.epoch, score });
+        }
+        if let Some(plateau) = &callbacks.reduce_on_plateau {
+            verdict.notes.extend(self.reduce(plateau, callbacks.monitor, base_rate, score));
+        }
+        if let Some(stopping) = &callbacks.early_stopping
+            && self.stopping.exhausted(score, stopping.min_delta.abs(), stopping.patience)
+        {
+            self.stopped = true;
+            verdict.notes.push(format!(
+                "{} has not improved for {} epochs: stopping early after epoch {}.",
+                callbacks.monitor.name(),
+                self.stopping.wait,
+                record.epoch
+            ));
+        }
+        verdict
+    }
+
+    fn reduce(&mut self, plateau: &ReduceOnPlateau, monitor: Monitor, base_rate: f64, score: f64) -> Option<String> {
+        if !self.plateau.exhausted(score, PLATEAU_MIN_DELTA, plateau.patience) {
+            return None;
+        }
+        let before = base_rate * self.rate_factor;
+        let after = (before * plateau.factor).max(plateau.min_lr);
+        if after >= before {
+            return None;
+        }
+        let waited = std::mem::take(&mut self.plateau.wait);
+        self.rate_factor = after / base_rate;
+        Some(format!(
+            "{} has not improved for {waited} epochs: the learning rate goes from {before} to {after}.",
+            monitor.name()
+        ))
+    }
 }

@@ -1,1 +1,137 @@
 //! `last.ckpt`: everything that a run needs to go on as if it had never stopped.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::CallbackState;
+use crate::base::error::FileFault;
+use crate::base::progress::EpochRecord;
+use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
+use crate::nn::{LossSum, Model, Optimizer, Tensor, Weights};
+use crate::{Error, Result};
+
+/// The checkpoint's name in a run folder.
+pub const FILE_NAME: &str = "last.ckpt";
+
+const PROGRESS: &str = "umbel.progress";
+const WEIGHT: &str = "weights/";
+const OPTIMIZER: &str = "optimizer/";
+
+/// How far a run has come. Written as JSON, whose numbers read back to the same bits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// Digest of the settings that decide what the weights become.
+    pub settings: String,
+    /// Digest of the photos, labels and their parts.
+    pub data: String,
+    /// Name of the instruction set that computed so far.
+    pub isa: String,
+    /// Epochs that were planned.
+    pub epochs: usize,
+    /// The epoch that is running, from 0.
+    pub epoch: usize,
+    /// Its steps that are done.
+    pub step: usize,
+    /// Sums over these steps.
+    pub running: Running,
+    /// What the callbacks remember.
+    pub callbacks: CallbackState,
+    /// All whole epochs.
+    pub history: Vec<EpochRecord>,
+    /// Steps of the optimizer.
+    pub optimizer_steps: u64,
+}
+
+/// The sums of an epoch that is not over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Running {
+    /// Sum of the samples' losses.
+    pub loss: f64,
+    /// How many were right.
+    pub correct: usize,
+    /// How many there were.
+    pub samples: usize,
+    /// Wall seconds of the training steps.
+    pub train_seconds: f64,
+    /// Wall seconds of all work on the epoch.
+    pub seconds: f64,
+}
+
+impl Running {
+    /// Adds a batch.
+    pub fn add(&mut self, batch: &LossSum) {
+        self.loss += batch.loss;
+        self.correct += batch.correct;
+        self.samples += batch.samples;
+    }
+    /// Mean loss so far.
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.samples.max(1) as f64
+    }
+    /// Share of the samples that were right so far.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.samples.max(1) as f64
+    }
+}
+
+/// Writes the checkpoint, atomically.
+pub fn write(path: &Path, progress: &mut Progress, model: &Model, optimizer: &Optimizer) -> Result<()> {
+    let state = optimizer.state();
+    progress.optimizer_steps = optimizer.steps();
+    let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
+        path: path.to_owned(),
+        fault: FileFault::Field { field: PROGRESS, detail: error.to_string() },
+    })?;
+    fn refer<'a>(prefix: &str, tensor: &'a Tensor) -> TensorRef<'a> {
+        TensorRef { name: format!("{prefix}{}", tensor.name), shape: &tensor.shape, data: &tensor.data }
+    }
+    let weights = model.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
+    let tensors: Vec<TensorRef<'_>> = weights.chain(state.iter().map(|tensor| refer(OPTIMIZER, tensor))).collect();
+    container::write(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
+}
+
+/// A checkpoint that was read, not yet given to a model.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// How far the run had come.
+    pub progress: Progress,
+    tensors: BTreeMap<String, StoredTensor>,
+}
+
+impl Checkpoint {
+    /// Reads a checkpoint; `None` where there is none.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        let contents = match container::read(path, "checkpoint") {
+            Err(Error::ModelFile { fault: FileFault::NotFound, .. }) => return Ok(None),
+            other => other?,
+        };
+        let progress = contents.field(PROGRESS).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
+        let Contents { tensors, .. } = contents;
+        Ok(Some(Checkpoint { progress, tensors }))
+    }
+
+    /// Puts the weights and the optimizer's state in place.
+    pub fn restore(self, path: &Path, model: &mut Model, optimizer: &mut Optimizer) -> Result<Progress> {
+        self.place(model, optimizer).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })
+    }
+
+    fn place(self, model: &mut Model, optimizer: &mut Optimizer) -> std::result::Result<Progress, FileFault> {
+        let (mut weights, mut state) = (Vec::new(), Vec::new());
+        for (name, StoredTensor { shape, data }) in self.tensors {
+            let (to, name) = match (name.strip_prefix(WEIGHT), name.strip_prefix(OPTIMIZER)) {
+                (Some(name), _) => (&mut weights, name),
+                (_, Some(name)) => (&mut state, name),
+                _ => return Err(FileFault::Weights(format!("{name} belongs to nothing"))),
+            };
+            to.push(Tensor { name: name.to_string(), shape, data, trainable: true });
+        }
+        let unfit = |error: Error| FileFault::Weights(error.to_string());
+        *model = Model::from_weights(model.architecture().clone(), Weights { tensors: weights }).map_err(unfit)?;
+        optimizer.restore(self.progress.optimizer_steps, state).map_err(unfit)?;
+        Ok(self.progress)
+    }
+}

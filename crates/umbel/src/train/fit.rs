@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EarlyStopping, History, Monitor, ReduceOnPlateau};
-use crate::Result;
+use super::run::{Flow, Run};
+use super::{EarlyStopping, History, Monitor, ReduceOnPlateau, RunLock};
 use crate::base::progress::{Interrupt, Observer};
 use crate::data::Dataset;
-use crate::nn::{LossSum, Model, OptimizerConfig, ScheduleKind};
+use crate::model_file::shape_text;
+use crate::nn::{Isa, Model, OptimizerConfig, ScheduleKind};
+use crate::{Error, Result};
 
 /// How to train; the defaults are the tutorial's. (Saved as part of config.toml.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,21 +51,45 @@ impl Default for FitOptions {
     }
 }
 
+impl FitOptions {
+    /// Checks the ranges; the error names the setting, what came and what can be.
+    pub fn validate(&self) -> Result<()> {
+        positive("epochs", self.epochs)?;
+        positive("batch", self.batch)?;
+        within("learning_rate", self.learning_rate, "a number above 0", self.learning_rate > 0.0)?;
+        within("warmup_epochs", self.warmup_epochs, "a number from 0", self.warmup_epochs >= 0.0)?;
+        if let ScheduleKind::Step { every, factor } = self.schedule {
+            positive("schedule.every", every)?;
+            within("schedule.factor", factor, "a number above 0", factor > 0.0)?;
+        }
+        if let Some(stopping) = &self.early_stopping {
+            positive("early_stopping.patience", stopping.patience)?;
+            within("early_stopping.min_delta", stopping.min_delta, "a number from 0", stopping.min_delta >= 0.0)?;
+        }
+        if let Some(ReduceOnPlateau { patience, factor, min_lr }) = self.reduce_on_plateau {
+            positive("reduce_on_plateau.patience", patience)?;
+            within("reduce_on_plateau.factor", factor, "between 0 and 1", factor > 0.0 && factor < 1.0)?;
+            within("reduce_on_plateau.min_lr", min_lr, "a number from 0", min_lr >= 0.0)?;
+        }
+        Ok(())
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct FitOutcome {
     pub history: History,
-    /// From 1.
+    /// From 1; 0 where no epoch was completed.
     pub best_epoch: usize,
-    /// The weights of the best epoch.
+    /// The model of the best epoch.
     pub best: Model,
     /// Whether the user's interrupt ended it (everything is saved; the run can be resumed).
     pub interrupted: bool,
 }
 
 /// Trains `model` on `train`, validating on `val` after every epoch. Afterwards `model` holds the last weights.
-/// Where `options.run_folder` has a checkpoint of the same settings, goes on from there.
+/// Where `options.run_folder` has a checkpoint of the same settings and data, goes on from there.
 pub fn fit(
     model: &mut Model,
     train: &Dataset,
@@ -72,10 +98,93 @@ pub fn fit(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<FitOutcome> {
-    todo!()
+    let lock = options.run_folder.as_deref().map(RunLock::acquire).transpose()?;
+    fit_locked(lock.as_ref(), model, (train, val), options, observer, interrupt)
 }
 
-/// Loss and accuracy sums of a model over a dataset.
-pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
-    todo!()
+/// [`fit`] for a caller that holds the run folder already; `options.run_folder` is not looked at.
+pub(crate) fn fit_locked(
+    lock: Option<&RunLock>,
+    model: &mut Model,
+    (train, val): (&Dataset, &Dataset),
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<FitOutcome> {
+    options.validate()?;
+    not_empty("training part", train)?;
+    not_empty("validation part", val)?;
+    check_fit_for(model, train)?;
+    check_fit_for(model, val)?;
+    let mut run = Run::begin(lock, model, (train, val), options, observer)?;
+    while !run.is_over() {
+        let flow = match run.train_epoch(observer, interrupt)? {
+            Flow::Go => run.validate(observer, interrupt)?,
+            Flow::Interrupted => Flow::Interrupted,
+        };
+        if matches!(flow, Flow::Interrupted) {
+            run.pause()?;
+            return Ok(run.outcome(true));
+        }
+    }
+    Ok(run.outcome(false))
+}
+
+impl Model {
+    /// [`fit`] with the epochs told on standard error, one line each, as Keras does with `verbose=2`.
+    pub fn fit(&mut self, train: &Dataset, val: &Dataset, options: &FitOptions) -> Result<FitOutcome> {
+        fit(self, train, val, options, &mut crate::base::progress::Lines, &Interrupt::default())
+    }
+
+    /// Mean loss and accuracy on a dataset, as Keras' `evaluate`.
+    pub fn evaluate(&self, dataset: &Dataset) -> Result<(f64, f64)> {
+        let sums = super::evaluate(self, dataset, FitOptions::default().batch, 1)?;
+        let samples = sums.samples.max(1) as f64;
+        Ok((sums.loss / samples, sums.correct as f64 / samples))
+    }
+}
+
+/// Whether the model's input and outputs are those of the dataset.
+pub(super) fn check_fit_for(model: &Model, dataset: &Dataset) -> Result<()> {
+    let size = dataset.image_size();
+    let (came, expected) = ((size, size, 3), model.architecture().input());
+    if came != expected {
+        return Err(Error::ImageSize { model: shape_text(expected), data: shape_text(came) });
+    }
+    let (outputs, classes) = (model.architecture().classes()?, dataset.class_names().len());
+    if outputs != classes {
+        return Err(Error::ClassCount { outputs, classes });
+    }
+    Ok(())
+}
+
+/// The instruction set to compute with; `UMBEL_ISA` may lower it.
+pub(crate) fn isa_from_env() -> Result<Isa> {
+    Isa::from_env().map_err(|unusable| Error::Setting {
+        setting: "UMBEL_ISA".into(),
+        value: unusable.asked,
+        expected: format!("one of {} on this CPU", unusable.usable.join(", ")),
+    })
+}
+
+pub(crate) fn positive(setting: &str, value: usize) -> Result<()> {
+    if value > 0 {
+        return Ok(());
+    }
+    Err(Error::Setting { setting: setting.into(), value: "0".into(), expected: "1 or more".into() })
+}
+
+/// A finite number in its range.
+pub(crate) fn within(setting: &str, value: f64, expected: &str, holds: bool) -> Result<()> {
+    if holds && value.is_finite() {
+        return Ok(());
+    }
+    Err(Error::Setting { setting: setting.into(), value: value.to_string(), expected: expected.into() })
+}
+
+fn not_empty(part: &str, dataset: &Dataset) -> Result<()> {
+    if !dataset.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Setting { setting: format!("the {part}"), value: "empty".into(), expected: "one photo or more".into() })
 }

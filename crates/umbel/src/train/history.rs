@@ -2,8 +2,15 @@
 
 use std::path::Path;
 
-use crate::Result;
+use crate::base::atomic;
 use crate::base::progress::EpochRecord;
+use crate::{Error, Result};
+
+/// The history's name in a run folder.
+pub const FILE_NAME: &str = "history.csv";
+
+/// The columns of history.csv, in order.
+pub const COLUMNS: [&str; 7] = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds"];
 
 /// All epochs so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,12 +20,62 @@ pub struct History {
 }
 
 impl History {
-    /// Writes all rows (epoch,loss,accuracy,val_loss,val_accuracy,lr,seconds), atomically.
+    /// Writes all rows (epoch,loss,accuracy,val_loss,val_accuracy,lr,seconds), atomically: a file that is replaced whole
+    /// can neither lose a line nor hold one twice. Numbers read back to the same bits.
     pub fn write(&self, path: &Path) -> Result<()> {
-        todo!()
+        atomic::write_bytes(path, self.to_csv().as_bytes())
     }
-    /// Reads a history.csv.
+
+    /// Reads a history.csv. `images_per_second` is not among its columns and is 0 afterwards.
     pub fn read(path: &Path) -> Result<Self> {
-        todo!()
+        let bytes =
+            std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
+        parse(&bytes).map_err(|detail| Error::Malformed { path: path.to_owned(), detail })
     }
+
+    /// Rust prints the shortest digits that read back to the same number, so no quoting or rounding is needed.
+    fn to_csv(&self) -> String {
+        let mut text = COLUMNS.join(",");
+        text.push('\n');
+        for r in &self.epochs {
+            let EpochRecord { epoch, loss, accuracy, val_loss, val_accuracy, lr, seconds, .. } = r;
+            text.push_str(&format!("{epoch},{loss},{accuracy},{val_loss},{val_accuracy},{lr},{seconds}\n"));
+        }
+        text
+    }
+}
+
+fn parse(bytes: &[u8]) -> std::result::Result<History, String> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let header = reader.headers().map_err(|error| error.to_string())?;
+    if header.iter().ne(COLUMNS) {
+        let came: Vec<&str> = header.iter().collect();
+        return Err(format!("its columns are {}, but {} were expected", came.join(","), COLUMNS.join(",")));
+    }
+    let mut epochs: Vec<EpochRecord> = Vec::new();
+    for (index, row) in reader.records().enumerate() {
+        let row = row.map_err(|error| error.to_string())?;
+        let record = parse_row(&row).map_err(|detail| format!("line {}: {detail}", index + 2))?;
+        if record.epoch != index + 1 {
+            return Err(format!("line {}: epoch {} came, but {} was expected", index + 2, record.epoch, index + 1));
+        }
+        epochs.push(record);
+    }
+    Ok(History { epochs })
+}
+
+fn parse_row(row: &csv::StringRecord) -> std::result::Result<EpochRecord, String> {
+    let number = |column: usize| -> std::result::Result<f64, String> {
+        row[column].trim().parse().map_err(|_| format!("{} is {:?}, not a number", COLUMNS[column], &row[column]))
+    };
+    Ok(EpochRecord {
+        epoch: row[0].trim().parse().map_err(|_| format!("epoch is {:?}, not a whole number", &row[0]))?,
+        loss: number(1)?,
+        accuracy: number(2)?,
+        val_loss: number(3)?,
+        val_accuracy: number(4)?,
+        lr: number(5)?,
+        seconds: number(6)?,
+        images_per_second: 0.0,
+    })
 }

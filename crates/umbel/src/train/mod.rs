@@ -2,9 +2,15 @@
 
 pub mod callbacks;
 pub mod checkpoint;
+pub mod evaluate;
 pub mod fit;
 pub mod history;
+pub mod memory;
+mod run;
+pub mod run_lock;
 
-pub use callbacks::{EarlyStopping, Monitor, ReduceOnPlateau};
-pub use fit::{FitOptions, FitOutcome, evaluate, fit};
+pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
+pub use evaluate::evaluate;
+pub use fit::{FitOptions, FitOutcome, fit};
 pub use history::History;
+pub use run_lock::RunLock;

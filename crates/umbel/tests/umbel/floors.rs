@@ -1,1 +1,292 @@
-//! Tests of `floors`.
+//! Reads the paths that every module names and fails when a floor is broken: imports go only downward, `unsafe` stays in
+//! its fence. ARCHITECTURE.md says the same in words.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module of the library may name, beside itself. A module that is not here fails the test.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("base", &[]),
+    ("data", &["base"]),
+    ("nn", &["base"]),
+    ("model_file", &["base", "data", "nn"]),
+    ("train", &["base", "data", "nn", "model_file"]),
+    // Reads a run's records, never the network.
+    ("report", &["base", "data", "train"]),
+    ("predict", &["base", "data", "nn", "model_file"]),
+    ("demo", &["base"]),
+    ("preview", &["base", "data", "report"]),
+    ("pipeline", &["base", "data", "nn", "model_file", "train", "report", "predict", "demo", "preview"]),
+];
+
+/// (file, module): the exceptions, each with its reason.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    // The event that lists the photos left out carries the rows of problems.csv as they are.
+    ("base/progress.rs", "data"),
+];
+
+/// Who may name the kernels: the engine, and the random streams, whose mixing function dropout shares.
+const MAY_NAME_KERNELS: &[&str] = &["nn/", "base/random.rs"];
+
+/// Where the library may say `unsafe`: mapping a cache file into memory.
+const MAY_SAY_UNSAFE: &[&str] = &["data/cache"];
+
+#[test]
+fn imports_go_only_downward() {
+    let broken: Vec<String> = sources("umbel").iter().flat_map(|(name, text)| broken_floors(name, text)).collect();
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn only_the_engine_knows_the_kernels() {
+    for (name, text) in sources("umbel") {
+        let may = MAY_NAME_KERNELS.iter().any(|allowed| name.starts_with(allowed));
+        assert!(may || !names(&text, "umbel_kernels"), "{name} names umbel_kernels, but only nn may");
+    }
+    for (name, text) in sources("umbel-cli") {
+        assert!(!names(&text, "umbel_kernels"), "umbel-cli/src/{name} goes around the library to the kernels");
+    }
+    let manifest = fs::read_to_string(crates().join("umbel-cli/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("umbel-kernels"), "umbel-cli depends on the kernels");
+}
+
+#[test]
+fn unsafe_stays_in_its_fence() {
+    for (name, text) in sources("umbel") {
+        let may = MAY_SAY_UNSAFE.iter().any(|allowed| name.starts_with(allowed));
+        assert!(may || !names(&text, "unsafe"), "umbel/src/{name} says unsafe, but only umbel-kernels may");
+    }
+    for (name, text) in sources("umbel-cli") {
+        assert!(!names(&text, "unsafe"), "umbel-cli/src/{name} says unsafe, but only umbel-kernels may");
+    }
+    let root = fs::read_to_string(crates().join("umbel/src/lib.rs")).unwrap();
+    assert!(root.contains("#![deny(unsafe_code)]"), "the library's root no longer denies unsafe code");
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    for crate_name in ["umbel", "umbel-cli", "umbel-kernels"] {
+        for (name, text) in sources(crate_name) {
+            assert!(text.starts_with("//!"), "{crate_name}/src/{name} does not begin with //!");
+        }
+    }
+}
+
+#[test]
+fn the_checker_sees_every_way_to_break_a_floor() {
+    let breaks = |name: &str, text: &str| !broken_floors(name, text).is_empty();
+    assert!(breaks("data/loader.rs", "use crate::nn::Plan;"));
+    assert!(breaks("data/loader.rs", "use crate::{Result, base::random::Stream, nn::Plan};"));
+    assert!(breaks("data/loader.rs", "fn f() -> crate::nn::Plan { todo!() }"));
+    assert!(breaks("data/loader.rs", "use super::super::nn::Plan;"));
+    assert!(breaks("data/mod.rs", "use super::{Result, nn};"));
+    assert!(breaks("data/augment/warp.rs", "use super::super::super::nn::Plan;"));
+    assert!(breaks("report/curves.rs", "use crate :: nn :: Plan;"));
+    assert!(breaks("predict.rs", "use crate::train::fit;"));
+    assert!(breaks("predict.rs", "use super::train::fit;"));
+    assert!(breaks("train/fit.rs", "use crate::pipeline::TrainConfig;"));
+    assert!(breaks("base/random.rs", "use crate::data::Problem;"));
+    assert!(breaks("newcomer.rs", "use crate::base;"));
+}
+
+#[test]
+fn the_checker_lets_sound_code_pass() {
+    let sound = |name: &str, text: &str| {
+        let broken = broken_floors(name, text);
+        assert!(broken.is_empty(), "{broken:?}");
+    };
+    sound("data/loader.rs", "use crate::base::random::Stream; use crate::{Error, Result}; use super::split::Split;");
+    sound("data/loader.rs", "/// See [`crate::nn::Plan`].\n// crate::nn\n/* crate::nn /* nested */ */ const A: u8 = 1;");
+    sound("data/loader.rs", r##"const A: &str = "crate::nn"; const B: &str = r#"use "crate::nn""#; const C: char = '"';"##);
+    sound("data/loader.rs", "fn f<'a>(x: &'a str) -> &'a str { x } pub(crate) const N: u8 = b'\\'';");
+    sound("base/progress.rs", "use crate::data::Problem;");
+    sound("lib.rs", "pub use base::error::{Error, Result};");
+    assert!(names("let unsafe_code = 1; unsafe { f() }", "unsafe"));
+    assert!(!names("#![deny(unsafe_code)] // unsafe", "unsafe"));
+}
+
+/// The floors that a file breaks, as messages.
+fn broken_floors(name: &str, text: &str) -> Vec<String> {
+    let path = module_path(name);
+    let Some(own) = path.first() else { return Vec::new() };
+    let Some((_, allowed)) = FLOORS.iter().find(|(module, _)| module == own) else {
+        return vec![format!("{name}: the module {own} has no floor yet; give it one in floors.rs")];
+    };
+    let known = |module: &str| FLOORS.iter().any(|(known, _)| *known == module);
+    named_modules(&path, text)
+        .into_iter()
+        .filter(|module| known(module) && module != own && !allowed.contains(&module.as_str()))
+        .filter(|module| !EXCEPTIONS.contains(&(name, module.as_str())))
+        .map(|module| format!("{name} names crate::{module}; {own} may use only {allowed:?}"))
+        .collect()
+}
+
+/// `data/cache.rs` → `[data, cache]`, `data/mod.rs` → `[data]`, `lib.rs` → `[]`.
+fn module_path(name: &str) -> Vec<String> {
+    let mut path: Vec<String> = name.trim_end_matches(".rs").split('/').map(String::from).collect();
+    if path.last().is_some_and(|last| last == "mod" || last == "lib" || last == "main") {
+        path.pop();
+    }
+    path
+}
+
+/// The top-level modules that the paths in `text` lead to, through `crate::` and `super::`.
+fn named_modules(path: &[String], text: &str) -> BTreeSet<String> {
+    let tokens = tokens(text);
+    let mut named = BTreeSet::new();
+    let is = |at: usize, what: &str| tokens.get(at).is_some_and(|token| token == what);
+    let mut at = 0;
+    while at < tokens.len() {
+        let start = at;
+        at += 1;
+        let mut depth = match tokens[start].as_str() {
+            "crate" => 0,
+            "super" => path.len().saturating_sub(1),
+            _ => continue,
+        };
+        while is(at, "::") && is(at + 1, "super") {
+            depth = depth.saturating_sub(1);
+            at += 2;
+        }
+        if !is(at, "::") {
+            continue;
+        }
+        at += 1;
+        match path[..depth].first() {
+            Some(module) => drop(named.insert(module.clone())),
+            None if is(at, "{") => named.extend(group(&tokens[at + 1..])),
+            None => named.extend(tokens.get(at).cloned()),
+        }
+    }
+    named
+}
+
+/// The first name of every item of a `{...}` group whose brace is already read.
+fn group(tokens: &[String]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut depth = 1;
+    let mut begins = true;
+    for token in tokens {
+        match token.as_str() {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            "," if depth == 1 => begins = true,
+            name if begins => {
+                names.push(name.to_string());
+                begins = false;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    names
+}
+
+/// Whether the code (not a comment or a string) says this word.
+fn names(text: &str, word: &str) -> bool {
+    tokens(text).iter().any(|token| token == word)
+}
+
+/// Words and punctuation of Rust source, without comments, strings and character literals.
+fn tokens(text: &str) -> Vec<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let rest = &chars[at..];
+        let c = rest[0];
+        if rest.starts_with(&['/', '/']) {
+            at += rest.iter().position(|c| *c == '\n').unwrap_or(rest.len());
+        } else if rest.starts_with(&['/', '*']) {
+            at += block_comment(rest);
+        } else if let Some(length) = raw_string(rest) {
+            at += length;
+        } else if c == '"' {
+            at += quoted(rest, '"');
+        } else if c == '\'' {
+            // A lifetime has no closing quote right behind its first letter; a literal has, or begins with a backslash.
+            at += if rest.get(1) == Some(&'\\') || rest.get(2) == Some(&'\'') { quoted(rest, '\'') } else { 1 };
+        } else if c.is_alphanumeric() || c == '_' {
+            let length = rest.iter().take_while(|c| c.is_alphanumeric() || **c == '_').count();
+            tokens.push(rest[..length].iter().collect());
+            at += length;
+        } else if rest.starts_with(&[':', ':']) {
+            tokens.push("::".to_string());
+            at += 2;
+        } else {
+            if !c.is_whitespace() {
+                tokens.push(c.to_string());
+            }
+            at += 1;
+        }
+    }
+    tokens
+}
+
+fn block_comment(rest: &[char]) -> usize {
+    let (mut depth, mut at) = (0, 0);
+    while at < rest.len() {
+        if rest[at..].starts_with(&['/', '*']) {
+            depth += 1;
+            at += 2;
+        } else if rest[at..].starts_with(&['*', '/']) {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                break;
+            }
+        } else {
+            at += 1;
+        }
+    }
+    at
+}
+
+/// The length of `r"..."`, `r#"..."#`, `br"..."`, if one begins here.
+fn raw_string(rest: &[char]) -> Option<usize> {
+    let prefix = if rest.starts_with(&['b', 'r']) { 2 } else { usize::from(rest[0] == 'r') };
+    let hashes = rest.get(prefix..)?.iter().take_while(|c| **c == '#').count();
+    if prefix == 0 || rest.get(prefix + hashes) != Some(&'"') {
+        return None;
+    }
+    let close: Vec<char> = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
+    let body = prefix + hashes + 1;
+    let end = rest[body..].windows(close.len()).position(|window| window == close);
+    Some(end.map_or(rest.len(), |end| body + end + close.len()))
+}
+
+fn quoted(rest: &[char], quote: char) -> usize {
+    let mut at = 1;
+    while at < rest.len() && rest[at] != quote {
+        at += if rest[at] == '\\' { 2 } else { 1 };
+    }
+    (at + 1).min(rest.len())
+}
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+/// Every source file of a crate: its name below `src` with `/`, and its text.
+fn sources(crate_name: &str) -> Vec<(String, String)> {
+    fn walk(root: &Path, folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let root = crates().join(crate_name).join("src");
+    let mut found = Vec::new();
+    walk(&root, &root, &mut found);
+    assert!(!found.is_empty(), "no sources in {}", root.display());
+    found.sort();
+    found
+}

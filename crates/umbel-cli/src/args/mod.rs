@@ -1,0 +1,84 @@
+//! The command line as it is typed: these types only parse. What they mean is built in `config` and `commands`.
+
+mod ranges;
+mod tools;
+mod train;
+
+pub use tools::{BenchArgs, BenchWhat, CompareArgs, DemoArgs, DoctorArgs, PredictArgs, PreviewArgs, SummaryArgs};
+pub use train::{
+    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
+};
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{Parser, Subcommand};
+
+/// Train image classifiers from a folder of photos.
+#[derive(Debug, Parser)]
+#[command(
+    name = "umbel",
+    version,
+    about = "Train image classifiers from a folder of photos",
+    long_about = "Train image classifiers from a folder of photos.\n\n\
+        One sub-folder per class is all it takes; umbel finds the photos, trains a small convolutional network on this\n\
+        computer's CPU, draws the curves, and tells what is on a new photo. Nothing is downloaded or sent anywhere, and\n\
+        your photos are only ever read.",
+    after_help = EXAMPLES,
+    styles = STYLES,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    max_term_width = 100
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order in which a newcomer meets them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// See it all at work in a minute, on flowers that umbel draws itself
+    Demo(DemoArgs),
+    /// Draw nine photos of a folder with their classes, or one photo augmented nine times
+    Preview(PreviewArgs),
+    /// Train a network on a folder of photos
+    Train(Box<TrainArgs>),
+    /// Show a network's layers, their output shapes and their parameters
+    Summary(SummaryArgs),
+    /// Tell what is on a photo
+    Predict(PredictArgs),
+    /// Put the curves and the final figures of several runs side by side
+    Compare(CompareArgs),
+    /// Measure the speed of training steps or of inference on this computer
+    Bench(BenchArgs),
+    /// Show what umbel found on this computer: CPU, instruction sets, threads, cache
+    Doctor(DoctorArgs),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  umbel demo                               the whole tour, nothing needed
+  umbel train photos/                      photos/roses/*.jpg, photos/tulips/*.jpg, ...
+  umbel predict runs/photos-1 new.jpg      which of the classes is it?
+  umbel compare runs/photos-1 runs/photos-2
+
+Exit codes: 0 all well; 1 the run failed or was stopped; 2 wrong usage; 3 done, but some
+inputs could not be used (they are listed).";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declaration_holds_together() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,175 @@
+//! The flags of every command but `train`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::ranges;
+use super::train::PrecisionArg;
+
+/// See it all at work.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel demo\n  umbel demo --out /tmp/flowers --seed 7\n\n\
+        Draws five kinds of flower into the folder, looks at them, trains the tutorial's network on them, draws the\n\
+        curves, and asks the network about new pictures that it never saw.")]
+pub struct DemoArgs {
+    /// Folder for everything; must not exist yet [default: umbel-demo, or the next free number]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Seed of the pictures and of the training
+    #[arg(long, value_name = "N", default_value_t = 123)]
+    pub seed: u64,
+    /// Passes over the pictures [default: enough for 0.90 validation accuracy]
+    #[arg(long, value_name = "N", value_parser = ranges::epochs)]
+    pub epochs: Option<usize>,
+    /// How many pictures to draw, all kinds together [default: about a thousand]
+    #[arg(long, value_name = "N", value_parser = ranges::count)]
+    pub images: Option<usize>,
+}
+
+/// A look at the data.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel preview photos/\n  umbel preview photos/ --augment --out augmented.png")]
+pub struct PreviewArgs {
+    /// The folder: one sub-folder per class, photos in them
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Nine augmented versions of one photo, as training would see it
+    #[arg(long)]
+    pub augment: bool,
+    /// The PNG to write [default: preview.png, or the next free number]
+    #[arg(long, value_name = "FILE.png")]
+    pub out: Option<PathBuf>,
+    /// Height and width of each photo, 32 to 512
+    #[arg(long, value_name = "PIXELS", value_parser = ranges::image_size, default_value_t = 180)]
+    pub image_size: u32,
+    /// Seed of the choice and of the augmentation
+    #[arg(long, value_name = "N", default_value_t = 123)]
+    pub seed: u64,
+}
+
+/// The layer table.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  umbel summary runs/photos-1\n  umbel summary --model cnn --classes 5 --image-size 180\n  \
+        umbel summary --model my-network.toml --json"
+)]
+pub struct SummaryArgs {
+    /// A run folder or a model file
+    #[arg(value_name = "MODEL", required_unless_present = "model", conflicts_with = "model")]
+    pub path: Option<PathBuf>,
+    /// A network that is not trained yet: a name (`cnn`) or a TOML file
+    #[arg(long, value_name = "NAME|FILE.toml")]
+    pub model: Option<String>,
+    /// Classes of --model
+    #[arg(long, value_name = "N", value_parser = ranges::classes, default_value_t = 5, conflicts_with = "path")]
+    pub classes: usize,
+    /// Height and width of the photos for --model, 32 to 512
+    #[arg(
+        long, value_name = "PIXELS", value_parser = ranges::image_size, default_value_t = 180, conflicts_with = "path"
+    )]
+    pub image_size: u32,
+    /// Photos per step, for the memory that a training step needs
+    #[arg(long, value_name = "N", value_parser = ranges::batch, default_value_t = 32)]
+    pub batch: usize,
+    /// The contract's JSON object instead of the table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What is on a photo?
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  umbel predict runs/photos-1 new.jpg\n  umbel predict runs/photos-1 album/ --top 3\n  \
+        cat new.jpg | umbel predict runs/photos-1 -\n  umbel predict model.safetensors album/ --json\n\n\
+        Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
+)]
+pub struct PredictArgs {
+    /// A run folder or a model file
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Photos, folders of photos (searched through), or - for one photo on standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Show the K most likely classes (JSON shows 5 unless told)
+    #[arg(long, value_name = "K", value_parser = ranges::count)]
+    pub top: Option<usize>,
+    /// One JSON object a line on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Several runs side by side.
+#[derive(Debug, Args)]
+#[command(after_help = "The tutorial's lesson, in three commands:\n  \
+        umbel train photos/ --out runs/regularized\n  \
+        umbel train photos/ --out runs/bare --augment none --dropout 0\n  \
+        umbel compare runs/bare runs/regularized")]
+pub struct CompareArgs {
+    /// Run folders
+    #[arg(value_name = "RUN", required = true, num_args = 2..)]
+    pub runs: Vec<PathBuf>,
+    /// Folder for the pictures [default: umbel-compare, or the next free number]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The figures as one JSON object instead of the table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchWhat {
+    /// Training steps: forward, loss, backward, update
+    Step,
+    /// Inference: forward only
+    Infer,
+}
+
+/// Speed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel bench step\n  umbel bench step --augment --threads 2\n  \
+        UMBEL_ISA=avx2 umbel bench infer --batch 1\n\n\
+        Prints one JSON object. The pictures are random; with --augment they come from the loader, augmented while the\n\
+        engine computes, as in training.")]
+pub struct BenchArgs {
+    /// What to measure
+    #[arg(value_enum, value_name = "step|infer")]
+    pub what: BenchWhat,
+    /// Photos per step, 1 to 512
+    #[arg(long, value_name = "N", value_parser = ranges::batch, default_value_t = 32)]
+    pub batch: usize,
+    /// Height and width of the photos, 32 to 512
+    #[arg(long, value_name = "PIXELS", value_parser = ranges::image_size, default_value_t = 180)]
+    pub image_size: u32,
+    /// Number of classes
+    #[arg(long, value_name = "N", value_parser = ranges::classes, default_value_t = 5)]
+    pub classes: usize,
+    /// Network: a name or a TOML file
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "cnn")]
+    pub model: String,
+    /// Arithmetic
+    #[arg(long, value_enum, value_name = "auto|f32", hide_possible_values = true, default_value = "auto")]
+    pub precision: PrecisionArg,
+    /// Threads; 0 is one per core
+    #[arg(long, value_name = "N", value_parser = ranges::threads, default_value_t = 0)]
+    pub threads: usize,
+    /// Feed the steps from the loader, with the tutorial's augmentation
+    #[arg(long)]
+    pub augment: bool,
+    /// How long to measure, after the warm-up
+    #[arg(long, value_name = "S", value_parser = ranges::seconds, default_value_t = 5.0)]
+    pub seconds: f64,
+    /// JSON is what comes in any case; accepted so that scripts can always say it
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// This computer.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel doctor\n  UMBEL_ISA=scalar umbel doctor --json")]
+pub struct DoctorArgs {
+    /// One JSON object instead of the list
+    #[arg(long)]
+    pub json: bool,
+}

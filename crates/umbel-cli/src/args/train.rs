@@ -1,0 +1,213 @@
+//! The flags of `umbel train`. Every one is optional, so that a saved config's values stand where no flag is given.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::ranges;
+
+const EXAMPLES: &str = "\
+Examples:
+  umbel train photos/                                  the tutorial's network, 15 epochs
+  umbel train photos/ --split keras --seed 123         exactly the files that Keras would pick
+  umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
+  umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
+  umbel train --resume runs/photos-1                   go on after Ctrl-C, to the same bits
+  umbel train --config runs/photos-1/config.toml --seed 7
+
+Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits at once.
+Photos that cannot be read are left out and listed in problems.csv (exit code 3).";
+
+/// Train a network on a folder of photos.
+#[derive(Debug, Default, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct TrainArgs {
+    /// The folder: one sub-folder per class, photos in them
+    #[arg(value_name = "DIR", required_unless_present_any = ["resume", "config"])]
+    pub dir: Option<PathBuf>,
+
+    /// Share of the photos kept for validation [default: 0.2]
+    #[arg(long, value_name = "SHARE", value_parser = ranges::val_split, help_heading = "Data")]
+    pub val_split: Option<f64>,
+    /// How to split: `stratified`, `keras` (the same files as Keras), or a split.csv to read [default: stratified]
+    #[arg(long, value_name = "stratified|keras|FILE", help_heading = "Data")]
+    pub split: Option<OsString>,
+    /// Seed of the split, the order, the first weights, augmentation and dropout [default: 123]
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    pub seed: Option<u64>,
+    /// Height and width that every photo is brought to, 32 to 512 [default: 180]
+    #[arg(long, value_name = "PIXELS", value_parser = ranges::image_size, help_heading = "Data")]
+    pub image_size: Option<u32>,
+    /// How a photo becomes square [default: stretch]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "stretch|crop|letterbox", help_heading = "Data")]
+    pub resize: Option<ResizeArg>,
+    /// Plain bilinear as Keras does it, or with anti-aliasing [default: antialias]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "bilinear|antialias", help_heading = "Data")]
+    pub interpolation: Option<InterpolationArg>,
+    /// Stop at the first photo that cannot be read, instead of leaving it out
+    #[arg(long, help_heading = "Data")]
+    pub strict: bool,
+    /// Folder for the decoded photos [default: $UMBEL_CACHE, or your cache folder]
+    #[arg(long, value_name = "DIR", help_heading = "Data")]
+    pub cache: Option<PathBuf>,
+
+    /// Network: a ready-made one by name (`cnn`: the tutorial's), or a TOML file with its layers [default: cnn]
+    #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Network")]
+    pub model: Option<String>,
+    /// Random flips, turns and zooms in training: the tutorial's, or none [default: tutorial]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "tutorial|none", help_heading = "Network")]
+    pub augment: Option<AugmentArg>,
+    /// Share of values dropped before the dense layers; 0 leaves dropout out [default: the network's own, 0.2]
+    #[arg(long, value_name = "SHARE", value_parser = ranges::dropout, help_heading = "Network")]
+    pub dropout: Option<f32>,
+
+    /// Passes over the training photos [default: 15]
+    #[arg(long, value_name = "N", value_parser = ranges::epochs, help_heading = "Training")]
+    pub epochs: Option<usize>,
+    /// Photos per step, 1 to 512 [default: 32]
+    #[arg(long, value_name = "N", value_parser = ranges::batch, help_heading = "Training")]
+    pub batch: Option<usize>,
+    /// Learning rate [default: 0.001]
+    #[arg(long, value_name = "RATE", value_parser = ranges::learning_rate, help_heading = "Training")]
+    pub lr: Option<f64>,
+    /// Optimizer, with Keras' defaults [default: adam]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "adam|adamw|sgd", help_heading = "Training")]
+    pub optimizer: Option<OptimizerArg>,
+    /// Momentum, for sgd [default: 0.9]
+    #[arg(long, value_name = "M", value_parser = ranges::momentum, help_heading = "Training")]
+    pub momentum: Option<f32>,
+    /// Weight decay, for adamw [default: 0.004]
+    #[arg(long, value_name = "D", value_parser = ranges::weight_decay, help_heading = "Training")]
+    pub weight_decay: Option<f32>,
+    /// How the rate changes over the run [default: constant]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "constant|cosine|step",
+        help_heading = "Training"
+    )]
+    pub schedule: Option<ScheduleArg>,
+    /// Epochs between two steps of the step schedule [default: 10]
+    #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
+    pub step_every: Option<usize>,
+    /// What the step schedule multiplies the rate by [default: 0.1]
+    #[arg(long, value_name = "F", value_parser = ranges::factor, help_heading = "Training")]
+    pub step_factor: Option<f64>,
+    /// Epochs over which the rate rises from zero, fractions allowed [default: 0]
+    #[arg(long, value_name = "EPOCHS", value_parser = ranges::warmup, help_heading = "Training")]
+    pub warmup: Option<f64>,
+    /// The figure that decides which epoch is the best [default: val_accuracy]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "val_accuracy|val_loss",
+        help_heading = "Training"
+    )]
+    pub monitor: Option<MonitorArg>,
+    /// Stop when that figure has not improved for N epochs
+    #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
+    pub early_stopping: Option<usize>,
+    /// Divide the rate by ten when that figure has not improved for N epochs
+    #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
+    pub reduce_on_plateau: Option<usize>,
+
+    /// Arithmetic [default: auto]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "auto|f32", help_heading = "Running")]
+    pub precision: Option<PrecisionArg>,
+    /// Threads; 0 is one per core. The weights do not depend on it [default: 0]
+    #[arg(long, value_name = "N", value_parser = ranges::threads, help_heading = "Running")]
+    pub threads: Option<usize>,
+    /// Folder for the results; must not exist yet [default: runs/<name of DIR>-<next free number>]
+    #[arg(long, value_name = "RUN", help_heading = "Running")]
+    pub out: Option<PathBuf>,
+    /// Go on with a run that was stopped; only --epochs can be changed
+    #[arg(long, value_name = "RUN", help_heading = "Running", conflicts_with_all = NOT_WITH_RESUME)]
+    pub resume: Option<PathBuf>,
+    /// Take the settings of a saved config.toml; flags override it
+    #[arg(long, value_name = "FILE", help_heading = "Running")]
+    pub config: Option<PathBuf>,
+    /// One JSON object a line on standard output, and nothing else
+    #[arg(long, help_heading = "Running")]
+    pub json: bool,
+}
+
+/// A resumed run has the settings that it began with, or it would not end with the same weights.
+const NOT_WITH_RESUME: [&str; 28] = [
+    "dir",
+    "val_split",
+    "split",
+    "seed",
+    "image_size",
+    "resize",
+    "interpolation",
+    "strict",
+    "cache",
+    "model",
+    "augment",
+    "dropout",
+    "batch",
+    "lr",
+    "optimizer",
+    "momentum",
+    "weight_decay",
+    "schedule",
+    "step_every",
+    "step_factor",
+    "warmup",
+    "monitor",
+    "early_stopping",
+    "reduce_on_plateau",
+    "precision",
+    "threads",
+    "out",
+    "config",
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ResizeArg {
+    Stretch,
+    Crop,
+    Letterbox,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InterpolationArg {
+    Bilinear,
+    Antialias,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AugmentArg {
+    Tutorial,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OptimizerArg {
+    Adam,
+    Adamw,
+    Sgd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleArg {
+    Constant,
+    Cosine,
+    Step,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum MonitorArg {
+    ValAccuracy,
+    ValLoss,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PrecisionArg {
+    Auto,
+    F32,
+}

@@ -1,0 +1,104 @@
+//! `umbel doctor`: what umbel found on this computer.
+
+use std::path::Path;
+
+use serde::Serialize;
+use umbel::data::CacheOptions;
+use umbel::nn::Isa;
+
+use super::network;
+use crate::args::DoctorArgs;
+use crate::console;
+use crate::exit::Outcome;
+
+/// Runs the command.
+pub fn run(args: &DoctorArgs) -> anyhow::Result<Outcome> {
+    let findings = Findings::collect()?;
+    if args.json {
+        console::json(&findings)?;
+    } else {
+        console::line(findings.to_string())?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Everything that is shown.
+#[derive(Debug, Serialize)]
+struct Findings {
+    version: &'static str,
+    system: String,
+    cpu: Option<String>,
+    cores: usize,
+    threads: usize,
+    isa: &'static str,
+    usable_isas: Vec<&'static str>,
+    /// What `UMBEL_ISA` says, if it is set.
+    isa_from_environment: Option<String>,
+    cache: String,
+    cache_bytes: u64,
+    cache_limit_bytes: u64,
+}
+
+impl Findings {
+    fn collect() -> anyhow::Result<Self> {
+        let cache = CacheOptions::default();
+        Ok(Findings {
+            version: env!("CARGO_PKG_VERSION"),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            cpu: cpu_name(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            threads: rayon::current_num_threads(),
+            isa: network::isa()?.name(),
+            usable_isas: Isa::usable().into_iter().map(Isa::name).collect(),
+            isa_from_environment: std::env::var("UMBEL_ISA").ok(),
+            cache: cache.folder.to_string_lossy().into_owned(),
+            cache_bytes: folder_bytes(&cache.folder),
+            cache_limit_bytes: cache.max_bytes,
+        })
+    }
+}
+
+impl std::fmt::Display for Findings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let chosen = match &self.isa_from_environment {
+            Some(value) => format!("{} (UMBEL_ISA={value})", self.isa),
+            None => format!("{} (the best here; UMBEL_ISA lowers it)", self.isa),
+        };
+        writeln!(f, "umbel            {}", self.version)?;
+        writeln!(f, "system           {}", self.system)?;
+        writeln!(f, "CPU              {}", self.cpu.as_deref().unwrap_or("unknown"))?;
+        writeln!(f, "cores            {}", self.cores)?;
+        writeln!(f, "threads          {}", self.threads)?;
+        writeln!(f, "instruction sets {}", self.usable_isas.join(", "))?;
+        writeln!(f, "used             {chosen}")?;
+        writeln!(f, "cache            {}", self.cache)?;
+        let (used, limit) = (console::bytes(self.cache_bytes), console::bytes(self.cache_limit_bytes));
+        write!(f, "cache size       {used} of at most {limit}; safe to delete")
+    }
+}
+
+/// The CPU's own name, where the operating system tells it.
+fn cpu_name() -> Option<String> {
+    if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
+        let named = text.lines().find(|line| line.starts_with("model name") || line.starts_with("Model"));
+        return named.and_then(|line| line.split_once(':')).map(|(_, name)| name.trim().to_string());
+    }
+    if cfg!(target_os = "macos") {
+        let output = std::process::Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output().ok()?;
+        return Some(String::from_utf8_lossy(&output.stdout).trim().to_string()).filter(|name| !name.is_empty());
+    }
+    std::env::var("PROCESSOR_IDENTIFIER").ok()
+}
+
+/// Bytes of all files below a folder; what cannot be read counts nothing.
+fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,12 @@
+//! One file a command: from its typed arguments to the library and back to what the user sees.
+
+pub mod bench;
+pub mod compare;
+pub mod demo;
+pub mod doctor;
+pub mod predict;
+pub mod preview;
+pub mod summary;
+pub mod train;
+
+mod network;

@@ -1,0 +1,36 @@
+//! An untrained network by name or from a TOML file, for the commands that only look at it or time it.
+
+use std::path::Path;
+
+use anyhow::Context;
+use umbel::base::augmentation::AugmentLayer;
+use umbel::nn::models::{self, ArchitectureOptions};
+use umbel::nn::{Isa, Model, Sequential};
+
+use crate::exit::usage;
+
+/// The tutorial's share.
+const DROPOUT: f32 = 0.2;
+
+/// The architecture that `--model` names, for photos of `image_size` pixels.
+pub fn architecture(model: &str, image_size: usize, classes: usize) -> anyhow::Result<Sequential> {
+    if !Path::new(model).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
+        let options = ArchitectureOptions { image_size, classes, augment: AugmentLayer::tutorial(), dropout: DROPOUT };
+        return Ok(models::by_name(model, &options)?);
+    }
+    let text = std::fs::read_to_string(model).with_context(|| format!("cannot read the network {model}"))?;
+    Sequential::from_toml(&text, (image_size, image_size, 3)).with_context(|| format!("the network {model}"))
+}
+
+/// The same with fresh weights.
+pub fn untrained(model: &str, image_size: usize, classes: usize, seed: u64) -> anyhow::Result<Model> {
+    Ok(Model::new(architecture(model, image_size, classes)?, seed)?)
+}
+
+/// The instruction set to compute with, by the CPU and `UMBEL_ISA`.
+pub fn isa() -> anyhow::Result<Isa> {
+    Isa::from_env().map_err(|unusable| {
+        let usable = unusable.usable.join(", ");
+        usage(format!("UMBEL_ISA is {:?}, but must be one of those that this CPU has: {usable}", unusable.asked))
+    })
+}

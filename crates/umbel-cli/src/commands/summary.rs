@@ -1,0 +1,31 @@
+//! `umbel summary`: the layer table of a trained model or of a network by name.
+
+use umbel::model_file::ModelFile;
+use umbel::nn::{Model, Plan};
+
+use super::network;
+use crate::args::SummaryArgs;
+use crate::console;
+use crate::exit::Outcome;
+
+/// Runs the command.
+pub fn run(args: &SummaryArgs) -> anyhow::Result<Outcome> {
+    let model = model(args)?;
+    let summary = model.summary();
+    if args.json {
+        console::json(&summary)?;
+        return Ok(Outcome::Done);
+    }
+    let memory = Plan::training(&model, args.batch, network::isa()?)?.memory_bytes() as u64;
+    console::line(summary.to_string().trim_end())?;
+    console::line(format!("One training step of {} photos needs {}.", args.batch, console::bytes(memory)))?;
+    Ok(Outcome::Done)
+}
+
+fn model(args: &SummaryArgs) -> anyhow::Result<Model> {
+    match (&args.path, &args.model) {
+        (Some(path), _) => Ok(ModelFile::load(path)?.model),
+        (None, Some(name)) => network::untrained(name, args.image_size as usize, args.classes, 0),
+        (None, None) => unreachable!("clap asks for one of them"),
+    }
+}

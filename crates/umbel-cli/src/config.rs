@@ -1,0 +1,230 @@
+//! From the flags of `umbel train` to the library's `TrainConfig`: a saved config or the defaults, then every flag that
+//! was given on top.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use anyhow::Context;
+use umbel::data::{Interpolation, Resize, SplitMethod};
+use umbel::nn::{OptimizerConfig, ScheduleKind};
+use umbel::pipeline::{AugmentChoice, Precision, TrainConfig};
+use umbel::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};
+
+use crate::args::{
+    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
+};
+use crate::exit::usage;
+
+/// PyTorch's and Keras' examples use it; Keras' own default is none at all, which is rarely what one wants from sgd.
+const DEFAULT_MOMENTUM: f32 = 0.9;
+const DEFAULT_STEP_EVERY: usize = 10;
+const DEFAULT_STEP_FACTOR: f64 = 0.1;
+/// As Keras' ReduceLROnPlateau.
+const PLATEAU_FACTOR: f64 = 0.1;
+
+/// Builds the configuration of a new run.
+pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
+    let mut config = match &args.config {
+        Some(path) => read(path)?,
+        None => TrainConfig::default(),
+    };
+    set(&mut config.data, args.dir.clone());
+    set(&mut config.model, args.model.clone());
+    set(&mut config.val_split, args.val_split);
+    set(&mut config.split, args.split.as_deref().map(split_method));
+    set(&mut config.prep.image_size, args.image_size);
+    set(&mut config.prep.resize, args.resize.map(Resize::from));
+    set(&mut config.prep.interpolation, args.interpolation.map(Interpolation::from));
+    set(&mut config.precision, args.precision.map(Precision::from));
+    set(&mut config.threads, args.threads);
+    config.augment = args.augment.map(AugmentChoice::from).or(config.augment);
+    config.dropout = args.dropout.or(config.dropout);
+    config.strict |= args.strict;
+    if config.data.as_os_str().is_empty() {
+        return Err(usage("the config names no folder of photos; give one: umbel train DIR --config FILE"));
+    }
+    apply_fit(args, &mut config.fit)?;
+    Ok(config)
+}
+
+fn apply_fit(args: &TrainArgs, fit: &mut FitOptions) -> anyhow::Result<()> {
+    set(&mut fit.epochs, args.epochs);
+    set(&mut fit.batch, args.batch);
+    set(&mut fit.seed, args.seed);
+    set(&mut fit.learning_rate, args.lr);
+    set(&mut fit.warmup_epochs, args.warmup);
+    set(&mut fit.monitor, args.monitor.map(Monitor::from));
+    fit.optimizer = optimizer(args, fit.optimizer)?;
+    fit.schedule = schedule(args, fit.schedule)?;
+    if let Some(patience) = args.early_stopping {
+        fit.early_stopping = Some(EarlyStopping { patience, min_delta: 0.0 });
+    }
+    if let Some(patience) = args.reduce_on_plateau {
+        fit.reduce_on_plateau = Some(ReduceOnPlateau { patience, factor: PLATEAU_FACTOR, min_lr: 0.0 });
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<TrainConfig> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("cannot read the config {}; every run folder holds one, config.toml", path.display())
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        usage(format!("the config {} cannot be used: {}", path.display(), error.to_string().trim_end()))
+    })
+}
+
+fn set<T>(field: &mut T, given: Option<T>) {
+    if let Some(value) = given {
+        *field = value;
+    }
+}
+
+fn split_method(given: &OsStr) -> SplitMethod {
+    match given.to_str() {
+        Some("stratified") => SplitMethod::Stratified,
+        Some("keras") => SplitMethod::Keras,
+        _ => SplitMethod::File(given.into()),
+    }
+}
+
+fn optimizer(args: &TrainArgs, saved: OptimizerConfig) -> anyhow::Result<OptimizerConfig> {
+    let mut optimizer = match args.optimizer {
+        None => saved,
+        Some(OptimizerArg::Adam) => OptimizerConfig::adam(),
+        Some(OptimizerArg::Adamw) => OptimizerConfig::adam_w(),
+        Some(OptimizerArg::Sgd) => OptimizerConfig::sgd(DEFAULT_MOMENTUM),
+    };
+    if let Some(given) = args.momentum {
+        let OptimizerConfig::Sgd { momentum, .. } = &mut optimizer else {
+            return Err(usage("--momentum belongs to --optimizer sgd"));
+        };
+        *momentum = given;
+    }
+    if let Some(given) = args.weight_decay {
+        let OptimizerConfig::AdamW { weight_decay, .. } = &mut optimizer else {
+            return Err(usage("--weight-decay belongs to --optimizer adamw"));
+        };
+        *weight_decay = given;
+    }
+    Ok(optimizer)
+}
+
+fn schedule(args: &TrainArgs, saved: ScheduleKind) -> anyhow::Result<ScheduleKind> {
+    let mut schedule = match args.schedule {
+        None => saved,
+        Some(ScheduleArg::Constant) => ScheduleKind::Constant,
+        Some(ScheduleArg::Cosine) => ScheduleKind::Cosine,
+        Some(ScheduleArg::Step) => ScheduleKind::Step { every: DEFAULT_STEP_EVERY, factor: DEFAULT_STEP_FACTOR },
+    };
+    if let ScheduleKind::Step { every, factor } = &mut schedule {
+        set(every, args.step_every);
+        set(factor, args.step_factor);
+    } else if args.step_every.is_some() || args.step_factor.is_some() {
+        return Err(usage("--step-every and --step-factor belong to --schedule step"));
+    }
+    Ok(schedule)
+}
+
+impl From<ResizeArg> for Resize {
+    fn from(arg: ResizeArg) -> Self {
+        match arg {
+            ResizeArg::Stretch => Resize::Stretch,
+            ResizeArg::Crop => Resize::Crop,
+            ResizeArg::Letterbox => Resize::Letterbox,
+        }
+    }
+}
+
+impl From<InterpolationArg> for Interpolation {
+    fn from(arg: InterpolationArg) -> Self {
+        match arg {
+            InterpolationArg::Bilinear => Interpolation::Bilinear,
+            InterpolationArg::Antialias => Interpolation::BilinearAntialias,
+        }
+    }
+}
+
+impl From<AugmentArg> for AugmentChoice {
+    fn from(arg: AugmentArg) -> Self {
+        match arg {
+            AugmentArg::Tutorial => AugmentChoice::Tutorial,
+            AugmentArg::None => AugmentChoice::None,
+        }
+    }
+}
+
+impl From<MonitorArg> for Monitor {
+    fn from(arg: MonitorArg) -> Self {
+        match arg {
+            MonitorArg::ValAccuracy => Monitor::ValAccuracy,
+            MonitorArg::ValLoss => Monitor::ValLoss,
+        }
+    }
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(arg: PrecisionArg) -> Self {
+        match arg {
+            PrecisionArg::Auto => Precision::Auto,
+            PrecisionArg::F32 => Precision::F32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args() -> TrainArgs {
+        TrainArgs { dir: Some("photos".into()), ..TrainArgs::default() }
+    }
+
+    #[test]
+    fn without_flags_it_is_the_tutorial() {
+        let expected = TrainConfig { data: "photos".into(), ..TrainConfig::default() };
+        assert_eq!(train_config(&args()).unwrap(), expected);
+    }
+
+    #[test]
+    fn flags_override_a_saved_config() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let saved = TrainConfig {
+            data: "elsewhere".into(),
+            val_split: 0.3,
+            augment: Some(AugmentChoice::None),
+            fit: FitOptions { epochs: 4, batch: 8, optimizer: OptimizerConfig::adam_w(), ..FitOptions::default() },
+            ..TrainConfig::default()
+        };
+        std::fs::write(&path, toml::to_string(&saved).unwrap()).unwrap();
+
+        let plain = TrainArgs { config: Some(path.clone()), ..TrainArgs::default() };
+        assert_eq!(train_config(&plain).unwrap(), saved);
+
+        let with_flags = TrainArgs { config: Some(path), epochs: Some(9), weight_decay: Some(0.5), ..args() };
+        let config = train_config(&with_flags).unwrap();
+        assert_eq!((config.data.to_str().unwrap(), config.val_split), ("photos", 0.3));
+        assert_eq!((config.fit.epochs, config.fit.batch, config.augment), (9, 8, Some(AugmentChoice::None)));
+        assert!(matches!(config.fit.optimizer, OptimizerConfig::AdamW { weight_decay: 0.5, .. }));
+    }
+
+    #[test]
+    fn flags_that_would_do_nothing_are_refused() {
+        for bad in [
+            TrainArgs { momentum: Some(0.9), ..args() },
+            TrainArgs { weight_decay: Some(0.1), optimizer: Some(OptimizerArg::Sgd), ..args() },
+            TrainArgs { step_every: Some(2), ..args() },
+            TrainArgs { step_factor: Some(0.5), schedule: Some(ScheduleArg::Cosine), ..args() },
+        ] {
+            assert!(train_config(&bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_split_is_a_name_or_a_file() {
+        assert_eq!(split_method(OsStr::new("keras")), SplitMethod::Keras);
+        assert_eq!(split_method(OsStr::new("stratified")), SplitMethod::Stratified);
+        assert_eq!(split_method(OsStr::new("runs/a/split.csv")), SplitMethod::File("runs/a/split.csv".into()));
+    }
+}

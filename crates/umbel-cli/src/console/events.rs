@@ -1,0 +1,123 @@
+//! Turns a run's events into what the user sees: the tutorial's lines or JSON on standard output, progress on standard
+//! error.
+
+use serde::Serialize;
+use umbel::base::progress::{EndRecord, EpochRecord, Event, Observer, StartRecord};
+use umbel::data::Problem;
+
+use super::Format;
+use super::display::{self, Display, StepFigures};
+
+/// How many of the photos that cannot be used are shown; all are in problems.csv.
+const PROBLEMS_SHOWN: usize = 10;
+
+/// The observer of `umbel train`.
+pub struct TrainConsole {
+    format: Format,
+    display: Box<dyn Display>,
+    classes: Vec<String>,
+}
+
+/// The contract's JSON events.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum JsonEvent<'a> {
+    Start(&'a StartRecord),
+    Epoch(&'a EpochRecord),
+    End(&'a EndRecord),
+}
+
+impl TrainConsole {
+    /// With bars where standard error is a terminal.
+    pub fn new(format: Format) -> Self {
+        TrainConsole { format, display: display::for_stderr(), classes: Vec::new() }
+    }
+
+    /// A line for people: on standard output, or on standard error where that carries JSON.
+    pub fn say(&mut self, text: impl AsRef<str>) {
+        self.display.clear();
+        match self.format {
+            // A run is not stopped because nobody reads its messages any more.
+            Format::Human => drop(super::line(text)),
+            Format::Json => super::note(text),
+        }
+    }
+
+    fn json(&mut self, event: &JsonEvent<'_>) {
+        if self.format == Format::Json {
+            drop(super::json(event));
+        }
+    }
+
+    fn skipped(&mut self, problems: &[Problem]) {
+        if problems.is_empty() {
+            return;
+        }
+        self.say(format!("{} cannot be used and left out:", files(problems.len())));
+        for problem in problems.iter().take(PROBLEMS_SHOWN) {
+            self.say(format!("  {}: {}", problem.path, problem.detail));
+        }
+        if problems.len() > PROBLEMS_SHOWN {
+            self.say(format!("  … and {} more, see problems.csv", problems.len() - PROBLEMS_SHOWN));
+        }
+    }
+}
+
+impl Observer for TrainConsole {
+    fn event(&mut self, event: &Event<'_>) {
+        match *event {
+            Event::Found { files, classes } => {
+                self.say(format!("Found {files} files belonging to {} classes.", classes.len()));
+                self.classes = classes.to_vec();
+            }
+            Event::Preparing { done, total } => self.display.preparing(done, total),
+            Event::Skipped { problems } => self.skipped(problems),
+            Event::Using { train, val } => {
+                self.say(format!("Using {train} files for training."));
+                self.say(format!("Using {val} files for validation."));
+                self.say(format!("Class names: {}", super::class_list(&self.classes)));
+            }
+            Event::Start(record) => self.json(&JsonEvent::Start(record)),
+            Event::Step { epoch, epochs, step, steps, loss, accuracy, seconds_per_step } => {
+                let figures = StepFigures { loss, accuracy, seconds_per_step };
+                self.display.step((epoch, epochs), (step, steps), figures);
+            }
+            Event::Validating { .. } => self.display.validating(),
+            Event::Epoch { epochs, record } => {
+                self.display.epoch(epochs, record);
+                self.json(&JsonEvent::Epoch(record));
+            }
+            Event::Note(text) => {
+                self.display.clear();
+                super::note(text);
+            }
+            Event::End(record) => {
+                self.display.clear();
+                self.json(&JsonEvent::End(record));
+            }
+        }
+    }
+}
+
+fn files(n: usize) -> String {
+    if n == 1 { "1 file".to_string() } else { format!("{n} files") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_events_carry_their_name() {
+        let record = EndRecord {
+            best_epoch: 2,
+            val_accuracy: 0.5,
+            val_loss: 1.0,
+            seconds: 3.0,
+            peak_rss_bytes: 7,
+            run: "r".into(),
+        };
+        let text = serde_json::to_string(&JsonEvent::End(&record)).unwrap();
+        assert!(text.starts_with(r#"{"event":"end","best_epoch":2,"#), "{text}");
+    }
+}

@@ -1,0 +1,25 @@
+//! Ctrl-C and SIGTERM: the first asks the run to stop after the step at hand, the second ends the program at once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use umbel::base::progress::Interrupt;
+
+/// What a shell expects of a program that Ctrl-C ended.
+const KILLED_BY_INTERRUPT: i32 = 130;
+
+/// Puts the handler in place (once in a process) and gives the flag that a run looks at.
+pub fn interrupt_on_signals() -> anyhow::Result<Interrupt> {
+    let interrupt = Interrupt::default();
+    let flag = interrupt.clone();
+    let asked_before = AtomicBool::new(false);
+    ctrlc::set_handler(move || {
+        if asked_before.swap(true, Ordering::SeqCst) {
+            std::process::exit(KILLED_BY_INTERRUPT);
+        }
+        flag.request();
+        super::console::note("\nstopping after this step, press again to quit at once");
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(interrupt)
+}

@@ -1,0 +1,21 @@
+//! Flattening.
+
+use serde::Serialize;
+
+use super::{Mistake, Rules, Shape};
+
+/// Makes a vector of a picture, row by row, channels last (Keras' `Flatten`). Costs nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Flatten;
+
+impl Rules for Flatten {
+    fn names(&self) -> (&'static str, &'static str) {
+        ("flatten", "Flatten")
+    }
+
+    fn output(&self, input: Shape) -> Result<Shape, Mistake> {
+        Ok(Shape::Vector {
+            length: input.count(),
+        })
+    }
+}

@@ -1,0 +1,320 @@
+//! A model compiled for one batch size: fused steps over one arena. A step allocates nothing.
+//!
+//! `compile` turns the layers into steps (convolution, bias, activation and pooling are one), `program` gives every
+//! step's output and gradient a place in the arena by lifetime, `forward` and `backward` walk the steps.
+
+mod arena;
+mod backward;
+mod compile;
+mod forward;
+mod program;
+
+use std::fmt;
+
+use umbel_kernels::loss::sparse_categorical_crossentropy;
+
+use self::arena::Arena;
+use self::compile::Use;
+use self::forward::Mode;
+use self::program::Program;
+use super::weights::TensorSpec;
+use super::{Isa, LossSum, Model, Optimizer, Weights};
+use crate::{Error, Result};
+
+/// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
+const TOP_K: usize = 5;
+
+/// The compiled form of a model. Holds buffers, not weights.
+pub struct Plan {
+    isa: Isa,
+    batch: usize,
+    classes: usize,
+    /// Values of one picture.
+    input: usize,
+    specs: Vec<TensorSpec>,
+    inference: Program,
+    training: Option<Program>,
+    memory: Memory,
+}
+
+/// All buffers of a plan.
+struct Memory {
+    /// What flows between the steps, and its gradients.
+    arena: Arena,
+    /// Which pixel won each maximum.
+    choice: Vec<u8>,
+    /// The kernels' scratch.
+    workspace: Arena,
+    /// One buffer for every trainable tensor, in order.
+    gradients: Vec<Vec<f32>>,
+}
+
+impl Plan {
+    /// For training (and inference) with up to `batch` samples at a time.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a batch of 0, [`Error::OutOfMemory`] where the buffers cannot be had.
+    pub fn training(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
+        Self::new(model, batch, isa, true)
+    }
+
+    /// For inference with up to `batch` samples at a time.
+    ///
+    /// # Errors
+    /// Those of [`Plan::training`].
+    pub fn inference(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
+        Self::new(model, batch, isa, false)
+    }
+
+    fn new(model: &Model, batch: usize, isa: Isa, trains: bool) -> Result<Self> {
+        if batch == 0 {
+            return Err(Error::Setting {
+                setting: "batch".into(),
+                value: "0".into(),
+                expected: "1 or more".into(),
+            });
+        }
+        let layers = model.architecture().resolve()?;
+        let specs = TensorSpec::of(model.architecture())?;
+        let program = |usage| Program::new(compile::steps(&layers, usage), usage, batch);
+        let inference = program(Use::Inference);
+        let training = trains.then(|| program(Use::Training));
+        let memory = Memory::new(&inference, training.as_ref(), &specs, batch)?;
+        let (height, width, channels) = model.architecture().input();
+        Ok(Plan {
+            isa,
+            batch,
+            classes: model.architecture().classes()?,
+            input: height * width * channels,
+            specs,
+            inference,
+            training,
+            memory,
+        })
+    }
+
+    /// The largest batch.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// The instruction set that computes.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// Bytes of all buffers.
+    pub fn memory_bytes(&self) -> usize {
+        let Memory {
+            arena,
+            choice,
+            workspace,
+            gradients,
+        } = &self.memory;
+        let gradients: usize = gradients.iter().map(Vec::len).sum();
+        (arena.len() + workspace.len() + gradients) * size_of::<f32>() + choice.len()
+    }
+
+    /// Outputs of the last layer, `[n, classes]`, for `images` `[n, height, width, channels]` (0..=255), n up to `batch`.
+    /// Dropout is off, batch norm uses its moving statistics.
+    ///
+    /// # Panics
+    /// Where `images` is not a whole number of pictures, up to `batch`, or `weights` are not the model's.
+    pub fn infer(&mut self, weights: &Weights, images: &[f32]) -> &[f32] {
+        let n = self.count(weights, images);
+        if n > 0 {
+            let mode = &mut Mode::Inference(weights);
+            forward::run(self.isa, &self.inference, &mut self.memory, mode, images, n);
+        }
+        &self.memory.arena[self.inference.output().range(n)]
+    }
+
+    /// Loss and hits of [`Plan::infer`] against `labels` `[n]`.
+    ///
+    /// # Panics
+    /// Those of [`Plan::infer`], and where there is not one label for each picture, below the number of classes.
+    pub fn evaluate(&mut self, weights: &Weights, images: &[f32], labels: &[u32]) -> LossSum {
+        self.check_labels(images, labels);
+        let (classes, top_k) = (self.classes, self.top_k());
+        let logits = self.infer(weights, images);
+        if labels.is_empty() {
+            return LossSum::default();
+        }
+        sparse_categorical_crossentropy(classes, logits, labels, top_k, None)
+    }
+
+    /// One training step: forward, loss, backward, update. `dropout_key` names the dropout masks. `correct_top_k` of the
+    /// answer counts the five highest outputs, or all where there are fewer.
+    ///
+    /// # Panics
+    /// Those of [`Plan::evaluate`]; on an empty batch; on a plan made by [`Plan::inference`]; where the optimizer was made
+    /// for other weights.
+    pub fn train_step(
+        &mut self,
+        weights: &mut Weights,
+        optimizer: &mut Optimizer,
+        learning_rate: f64,
+        images: &[f32],
+        labels: &[u32],
+        dropout_key: u64,
+    ) -> LossSum {
+        let loss = self.forward_backward(weights, images, labels, dropout_key);
+        optimizer.update(self.isa, learning_rate, weights, &self.memory.gradients);
+        loss
+    }
+
+    /// Forward and backward without the update; gradients of the trainable tensors, in the order of the weights. (Batch
+    /// norm's moving statistics do move.)
+    ///
+    /// # Panics
+    /// Those of [`Plan::train_step`].
+    pub fn gradients(
+        &mut self,
+        weights: &mut Weights,
+        images: &[f32],
+        labels: &[u32],
+        dropout_key: u64,
+    ) -> (LossSum, Vec<Vec<f32>>) {
+        let loss = self.forward_backward(weights, images, labels, dropout_key);
+        (loss, self.memory.gradients.clone())
+    }
+
+    fn forward_backward(
+        &mut self,
+        weights: &mut Weights,
+        images: &[f32],
+        labels: &[u32],
+        dropout_key: u64,
+    ) -> LossSum {
+        let n = self.count(weights, images);
+        self.check_labels(images, labels);
+        assert!(n > 0, "a training step needs at least one picture");
+        let (isa, classes, top_k, memory) =
+            (self.isa, self.classes, self.top_k(), &mut self.memory);
+        let program = self
+            .training
+            .as_ref()
+            .expect("Plan::training makes a plan that trains");
+        forward::run(
+            isa,
+            program,
+            memory,
+            &mut Mode::Training(weights, dropout_key),
+            images,
+            n,
+        );
+
+        let output_gradient = program.output_gradient();
+        let [logits, gradient] = memory
+            .arena
+            .disjoint([program.output().range(n), output_gradient.range(n)]);
+        let gradient = (!gradient.is_empty()).then_some(gradient);
+        let loss = sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient);
+
+        backward::run(isa, program, memory, weights, dropout_key, images, n);
+        loss
+    }
+
+    fn top_k(&self) -> usize {
+        TOP_K.min(self.classes)
+    }
+
+    /// How many pictures came, checked.
+    fn count(&self, weights: &Weights, images: &[f32]) -> usize {
+        let fits = self.specs.len() == weights.tensors.len()
+            && self
+                .specs
+                .iter()
+                .zip(&weights.tensors)
+                .all(|(spec, tensor)| {
+                    spec.trainable == tensor.trainable
+                        && spec.shape == tensor.shape
+                        && spec.shape.iter().product::<usize>() == tensor.data.len()
+                });
+        assert!(
+            fits,
+            "the weights are not those of the model that the plan was made for"
+        );
+        let n = images.len() / self.input;
+        assert!(
+            n * self.input == images.len() && n <= self.batch,
+            "{} values are no whole number of pictures of {} values, up to {}",
+            images.len(),
+            self.input,
+            self.batch
+        );
+        n
+    }
+
+    fn check_labels(&self, images: &[f32], labels: &[u32]) {
+        let n = images.len() / self.input;
+        assert!(
+            labels.len() == n,
+            "{} labels came with {n} pictures",
+            labels.len()
+        );
+        if let Some(label) = labels.iter().find(|&&label| label as usize >= self.classes) {
+            panic!(
+                "label {label} came to a model with {} outputs",
+                self.classes
+            );
+        }
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("isa", &self.isa)
+            .field("batch", &self.batch)
+            .field("memory_bytes", &self.memory_bytes())
+            .field("inference", &self.inference)
+            .field("training", &self.training)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Memory {
+    /// Everything that both programs need; they never run at the same time, so they share it.
+    fn new(
+        inference: &Program,
+        training: Option<&Program>,
+        specs: &[TensorSpec],
+        batch: usize,
+    ) -> Result<Self> {
+        let largest = |need: fn(&Program) -> u128| need(inference).max(training.map_or(0, need));
+        let arena = largest(|program| program.arena);
+        let workspace = largest(|program| program.workspace);
+        let choice = largest(|program| program.choice);
+        let gradients: u128 = match training {
+            Some(_) => specs
+                .iter()
+                .filter(|s| s.trainable)
+                .map(|s| count(s) as u128)
+                .sum(),
+            None => 0,
+        };
+        let bytes = (arena + workspace + gradients) * size_of::<f32>() as u128 + choice;
+        let refused = || Error::OutOfMemory { batch, bytes };
+        // Together they must be countable, before each is asked for.
+        if bytes > isize::MAX as u128 {
+            return Err(refused());
+        }
+        let zeros = |len| arena::zeros(len, 0.0f32).ok_or_else(refused);
+        let trained = specs
+            .iter()
+            .filter(|spec| training.is_some() && spec.trainable);
+        Ok(Memory {
+            arena: Arena::new(arena as usize).ok_or_else(refused)?,
+            workspace: Arena::new(workspace as usize).ok_or_else(refused)?,
+            choice: arena::zeros(choice as usize, 0u8).ok_or_else(refused)?,
+            gradients: trained
+                .map(|spec| zeros(count(spec)))
+                .collect::<Result<_>>()?,
+        })
+    }
+}
+
+fn count(spec: &TensorSpec) -> usize {
+    spec.shape.iter().product()
+}

@@ -1,0 +1,52 @@
+//! How good a model is on a dataset.
+
+use umbel_kernels::loss::sparse_categorical_crossentropy;
+
+use super::fit::{check_fit_for, isa_from_env};
+use crate::Result;
+use crate::base::progress::Interrupt;
+use crate::data::augment::Policy;
+use crate::data::{Dataset, Loader, LoaderOptions};
+use crate::nn::{LossSum, Model, Plan};
+
+/// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
+pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
+    super::fit::positive("batch", batch)?;
+    check_fit_for(model, dataset)?;
+    let mut plan = Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
+    Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default()).unwrap_or_default())
+}
+
+/// The sums; `None` where the user asked to stop before they were complete.
+pub(super) fn sums(
+    plan: &mut Plan,
+    model: &Model,
+    dataset: &Dataset,
+    top_k: usize,
+    interrupt: &Interrupt,
+) -> Option<LossSum> {
+    let options = LoaderOptions {
+        batch: plan.batch(),
+        seed: 0,
+        epoch: 0,
+        shuffle: false,
+        augment: Policy::default(),
+        skip_batches: 0,
+    };
+    let classes = dataset.class_names().len();
+    let mut loader = Loader::new(dataset, options);
+    let mut total = LossSum::default();
+    while let Some(batch) = loader.next() {
+        if interrupt.requested() {
+            return None;
+        }
+        let outputs = plan.infer(model.weights(), &batch.images);
+        let sum = sparse_categorical_crossentropy(classes, outputs, &batch.labels, top_k, None);
+        total.loss += sum.loss;
+        total.correct += sum.correct;
+        total.correct_top_k += sum.correct_top_k;
+        total.samples += sum.samples;
+        loader.recycle(batch);
+    }
+    Some(total)
+}

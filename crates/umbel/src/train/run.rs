@@ -1,0 +1,337 @@
+//! A run at work: what [`super::fit`] drives. Everything that decides the next step is in [`Progress`], the weights and the
+//! optimizer; all three go into the checkpoint, so a resumed run takes the very steps that it would have taken.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::checkpoint::{self, Checkpoint, Progress, Running};
+use super::evaluate::sums;
+use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history, memory};
+use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
+use crate::base::random::{Purpose, Stream};
+use crate::data::augment::Policy;
+use crate::data::{Dataset, Loader, LoaderOptions};
+use crate::model_file::{self, Metrics, ModelFile};
+use crate::nn::{LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind};
+use crate::{Error, Result};
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    Go,
+    Interrupted,
+}
+
+/// Batches that the loader may hold at one time, for the estimate of memory.
+const BATCHES_IN_FLIGHT: usize = 4;
+
+pub(super) struct Run<'a> {
+    folder: Option<PathBuf>,
+    model: &'a mut Model,
+    train: &'a Dataset,
+    val: &'a Dataset,
+    options: &'a FitOptions,
+    callbacks: Callbacks,
+    augment: Policy,
+    schedule: Schedule,
+    steps: usize,
+    optimizer: Optimizer,
+    training: Plan,
+    validation: Plan,
+    progress: Progress,
+    best: Option<Model>,
+}
+
+impl<'a> Run<'a> {
+    /// Compiles the plans and takes up the checkpoint in the run folder, if there is one.
+    pub fn begin(
+        lock: Option<&RunLock>,
+        model: &'a mut Model,
+        (train, val): (&'a Dataset, &'a Dataset),
+        options: &'a FitOptions,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        let isa = super::fit::isa_from_env()?;
+        let available = memory::available_bytes();
+        let training = Plan::training(model, options.batch.min(train.len()), isa)?;
+        let validation = Plan::inference(model, options.batch.min(val.len()), isa)?;
+        check_memory(needed_bytes(model, train, options, &[&training, &validation]), available)?;
+        let steps = train.len().div_ceil(options.batch);
+        let mut run = Run {
+            folder: lock.map(|lock| lock.folder().to_owned()),
+            augment: Policy::new(&model.architecture().augmentation()),
+            optimizer: Optimizer::new(options.optimizer, model.weights()),
+            schedule: schedule(options, steps),
+            callbacks: Callbacks {
+                monitor: options.monitor,
+                early_stopping: options.early_stopping,
+                reduce_on_plateau: options.reduce_on_plateau,
+            },
+            progress: Progress {
+                settings: settings_digest(model, options)?,
+                data: data_digest(train, val)?,
+                isa: isa.name().to_string(),
+                epochs: options.epochs,
+                ..Progress::default()
+            },
+            best: None,
+            model,
+            train,
+            val,
+            options,
+            steps,
+            training,
+            validation,
+        };
+        run.resume(observer)?;
+        Ok(run)
+    }
+
+    /// All epochs are done, or early stopping has spoken.
+    pub fn is_over(&self) -> bool {
+        self.progress.epoch >= self.options.epochs || self.progress.callbacks.stopped
+    }
+
+    /// Takes the steps of the current epoch that are still to be done.
+    pub fn train_epoch(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
+        let mut loader = Loader::new(self.train, self.loader_options());
+        let mut mark = Instant::now();
+        while self.progress.step < self.steps {
+            if interrupt.requested() {
+                return Ok(Flow::Interrupted);
+            }
+            let Some(batch) = loader.next() else { break };
+            let (epoch, step) = (self.progress.epoch as u64, self.progress.step as u64);
+            let learning_rate = self.learning_rate(self.progress.step);
+            let sum = self.training.train_step(
+                self.model.weights_mut(),
+                &mut self.optimizer,
+                learning_rate,
+                &batch.images,
+                &batch.labels,
+                Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key(),
+            );
+            loader.recycle(batch);
+            self.progress.step += 1;
+            if !sum.loss.is_finite() {
+                return Err(self.diverged("loss".into()));
+            }
+            self.progress.running.add(&sum);
+            let seconds = mark.elapsed().as_secs_f64();
+            mark = Instant::now();
+            self.progress.running.train_seconds += seconds;
+            self.progress.running.seconds += seconds;
+            observer.event(&self.step_event());
+        }
+        Ok(Flow::Go)
+    }
+
+    /// Validates, and ends the epoch: record, callbacks, best model, files.
+    pub fn validate(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
+        observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
+        let start = Instant::now();
+        let Some(sum) = sums(&mut self.validation, self.model, self.val, 1, interrupt) else {
+            return Ok(Flow::Interrupted);
+        };
+        self.progress.running.seconds += start.elapsed().as_secs_f64();
+        if !sum.loss.is_finite() {
+            return Err(self.diverged("validation loss".into()));
+        }
+        self.check_weights()?;
+        let record = self.record(&sum);
+        let verdict = self.progress.callbacks.epoch_end(&self.callbacks, self.schedule.base, &record);
+        self.progress.history.push(record.clone());
+        self.progress.epoch += 1;
+        self.progress.step = 0;
+        self.progress.running = Running::default();
+        if verdict.improved {
+            self.keep_best(&record)?;
+        }
+        self.save()?;
+        observer.event(&Event::Epoch { epochs: self.options.epochs, record: &record });
+        for note in &verdict.notes {
+            observer.event(&Event::Note(note));
+        }
+        Ok(Flow::Go)
+    }
+
+    /// Saves a run in the middle of an epoch.
+    pub fn pause(&mut self) -> Result<()> {
+        self.check_weights()?;
+        self.save()
+    }
+
+    /// Writes history.csv and the checkpoint. The best model was written before, so that the checkpoint, which comes
+    /// last, never promises a model that is not there.
+    fn save(&mut self) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))?;
+        checkpoint::write(&folder.join(checkpoint::FILE_NAME), &mut self.progress, self.model, &self.optimizer)
+    }
+
+    /// What came of it.
+    pub fn outcome(self, interrupted: bool) -> FitOutcome {
+        FitOutcome {
+            history: History { epochs: self.progress.history },
+            best_epoch: self.progress.callbacks.best.map_or(0, |best| best.epoch),
+            best: self.best.unwrap_or_else(|| self.model.clone()),
+            interrupted,
+        }
+    }
+
+    /// A step can break the weights and still have had a finite loss; such weights are never saved.
+    fn check_weights(&self) -> Result<()> {
+        let bad = self.model.weights().tensors.iter().find(|tensor| tensor.data.iter().any(|value| !value.is_finite()));
+        bad.map_or(Ok(()), |tensor| Err(self.diverged(format!("weight {}", tensor.name))))
+    }
+
+    fn resume(&mut self, observer: &mut dyn Observer) -> Result<()> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let path = folder.join(checkpoint::FILE_NAME);
+        let Some(found) = Checkpoint::read(&path)? else { return Ok(()) };
+        for (what, came, expected) in [
+            ("settings", &found.progress.settings, &self.progress.settings),
+            ("photos or labels", &found.progress.data, &self.progress.data),
+        ] {
+            if came != expected {
+                return Err(Error::OtherRun { path, what });
+            }
+        }
+        let mut progress = found.restore(&path, self.model, &mut self.optimizer)?;
+        if progress.isa != self.progress.isa {
+            observer.event(&Event::Note(&format!(
+                "The run was begun with {} and goes on with {}: the weights will differ in their last digits.",
+                progress.isa, self.progress.isa
+            )));
+        }
+        if progress.epochs != self.options.epochs && self.options.schedule == ScheduleKind::Cosine {
+            observer.event(&Event::Note(&format!(
+                "The cosine schedule was planned for {} epochs and is now stretched to {}.",
+                progress.epochs, self.options.epochs
+            )));
+        }
+        progress.isa.clone_from(&self.progress.isa);
+        progress.epochs = self.options.epochs;
+        if progress.callbacks.best.is_some() {
+            self.best = Some(ModelFile::load(&folder.join(model_file::FILE_NAME))?.model);
+        }
+        self.progress = progress;
+        // A run that died between the history and the checkpoint left a row too many.
+        History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))
+    }
+
+    fn keep_best(&mut self, record: &EpochRecord) -> Result<()> {
+        let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
+        let file = ModelFile::new(self.model.clone(), self.train, metrics);
+        if let Some(folder) = &self.folder {
+            file.save(&folder.join(model_file::FILE_NAME))?;
+        }
+        self.best = Some(file.model);
+        Ok(())
+    }
+
+    fn loader_options(&self) -> LoaderOptions {
+        LoaderOptions {
+            batch: self.options.batch,
+            seed: self.options.seed,
+            epoch: self.progress.epoch as u64,
+            shuffle: true,
+            augment: self.augment.clone(),
+            skip_batches: self.progress.step,
+        }
+    }
+
+    /// The rate of a step of the current epoch.
+    fn learning_rate(&self, step: usize) -> f64 {
+        let global = (self.progress.epoch * self.steps + step) as u64;
+        self.schedule.rate(global) * self.progress.callbacks.rate_factor
+    }
+
+    fn record(&self, val: &LossSum) -> EpochRecord {
+        let running = &self.progress.running;
+        let samples = val.samples.max(1) as f64;
+        EpochRecord {
+            epoch: self.progress.epoch + 1,
+            loss: running.mean_loss(),
+            accuracy: running.accuracy(),
+            val_loss: val.loss / samples,
+            val_accuracy: val.correct as f64 / samples,
+            lr: self.learning_rate(self.steps - 1),
+            seconds: running.seconds,
+            images_per_second: running.samples as f64 / running.train_seconds.max(1e-9),
+        }
+    }
+
+    fn step_event(&self) -> Event<'static> {
+        let running = &self.progress.running;
+        Event::Step {
+            epoch: self.progress.epoch + 1,
+            epochs: self.options.epochs,
+            step: self.progress.step,
+            steps: self.steps,
+            loss: running.mean_loss(),
+            accuracy: running.accuracy(),
+            seconds_per_step: running.train_seconds / self.progress.step.max(1) as f64,
+        }
+    }
+
+    fn diverged(&self, what: String) -> Error {
+        let epochs = self.progress.history.len();
+        let kept = match &self.folder {
+            Some(folder) if epochs > 0 => {
+                format!("what was saved after epoch {epochs} is whole, in {}", folder.display())
+            }
+            _ => "nothing was saved yet".to_string(),
+        };
+        let learning_rate = self.learning_rate(self.progress.step.saturating_sub(1));
+        Error::Diverged { what, epoch: self.progress.epoch + 1, step: self.progress.step, learning_rate, kept }
+    }
+}
+
+fn schedule(options: &FitOptions, steps: usize) -> Schedule {
+    Schedule {
+        kind: options.schedule,
+        base: options.learning_rate,
+        warmup_steps: (options.warmup_epochs * steps as f64).round() as u64,
+        steps_per_epoch: steps as u64,
+        total_steps: (options.epochs * steps) as u64,
+    }
+}
+
+/// Everything that decides what the weights become, but for the data and the number of epochs.
+fn settings_digest(model: &Model, options: &FitOptions) -> Result<String> {
+    digest(&(model.architecture(), FitOptions { epochs: 0, ..options.clone() }))
+}
+
+/// The photos by path, label and content, in their order, and how they are prepared.
+fn data_digest(train: &Dataset, val: &Dataset) -> Result<String> {
+    let photos = |dataset: &Dataset| -> Vec<(String, u32, Option<[u8; 32]>)> {
+        let samples = dataset.samples.iter().zip(dataset.paths.iter());
+        samples.map(|(&(position, label), path)| (path.clone(), label, dataset.cache.digest(position))).collect()
+    };
+    digest(&(train.class_names(), train.prep(), photos(train), photos(val)))
+}
+
+fn digest(of: &impl serde::Serialize) -> Result<String> {
+    let json = serde_json::to_vec(of).map_err(|error| Error::Setting {
+        setting: "the run's settings".into(),
+        value: error.to_string(),
+        expected: "numbers and names that can be written down".into(),
+    })?;
+    Ok(blake3::hash(&json).to_hex().to_string())
+}
+
+/// Buffers, weights (with the optimizer's two moments and the best epoch's copy), and the batches under way.
+fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plans: &[&Plan]) -> u64 {
+    let plans: usize = plans.iter().map(|plan| plan.memory_bytes()).sum();
+    let weights = 4 * 4 * model.weights().count();
+    let batches = BATCHES_IN_FLIGHT * options.batch.min(train.len()) * train.prep().bytes() * 4;
+    (plans + weights + batches) as u64
+}
+
+fn check_memory(needed_bytes: u64, available: Option<u64>) -> Result<()> {
+    match available {
+        Some(available_bytes) if needed_bytes > available_bytes => Err(Error::Memory { needed_bytes, available_bytes }),
+        _ => Ok(()),
+    }
+}

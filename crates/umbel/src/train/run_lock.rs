@@ -1,0 +1,44 @@
+//! One run at a time in a run folder.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// The file that is locked. It stays behind, empty: deleting it would let two runs lock two files of one name.
+pub const FILE_NAME: &str = ".lock";
+
+/// The right to write to a run folder, until dropped (or until the process ends, however it does).
+#[derive(Debug)]
+pub struct RunLock {
+    folder: PathBuf,
+    _file: File,
+}
+
+impl RunLock {
+    /// Creates the folder where it isn't there and locks it. Fails where another run holds it.
+    pub fn acquire(folder: &Path) -> Result<Self> {
+        let io = |action, path: &Path, source| Error::Io { action, path: path.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(|source| io("create the folder", folder, source))?;
+        let path = folder.join(FILE_NAME);
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|source| io("write", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::RunBusy { path: folder.to_owned() }),
+            // Some network file systems know no locks; there it is the user who must not start two runs in one folder.
+            Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(source)) => return Err(io("lock", &path, source)),
+        }
+        Ok(RunLock { folder: folder.to_owned(), _file: file })
+    }
+
+    /// The locked folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
