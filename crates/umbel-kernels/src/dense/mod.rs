@@ -31,7 +31,7 @@ const TASK_OUTPUTS: usize = 256;
 /// Inputs multiplied before going on to the next samples, so that the weights in use stay in the first-level cache.
 const BLOCK_INPUTS: usize = 128;
 /// Inputs in a backward task.
-const BACKWARD_INPUTS: usize = 64;
+const BACKWARD_INPUTS: usize = 96;
 
 per_isa! {
     fn finish(bias: &[f32], activation: FusedActivation, y: &mut [f32]) = simd::finish;

@@ -211,17 +211,20 @@ fn normalize(
     mut x: Vec<f64>,
     training: bool,
 ) -> Vec<f64> {
-    for c in 0..channels {
+    let [gamma, beta, moving_mean, moving_variance] = weights else {
+        panic!("batch norm has four weights")
+    };
+    for (c, (gamma, beta)) in gamma.iter().zip(*beta).enumerate() {
         let values: Vec<f64> = x.iter().skip(c).step_by(channels).copied().collect();
         let (mean, variance) = if training {
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
             (mean, squares / values.len() as f64)
         } else {
-            (weights[2][c], weights[3][c])
+            (moving_mean[c], moving_variance[c])
         };
         for value in x.iter_mut().skip(c).step_by(channels) {
-            *value = (*value - mean) / (variance + epsilon).sqrt() * weights[0][c] + weights[1][c];
+            *value = (*value - mean) / (variance + epsilon).sqrt() * gamma + beta;
         }
     }
     x
