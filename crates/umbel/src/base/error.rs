@@ -130,10 +130,10 @@ pub enum Error {
         /// "settings", "photos or labels", "architecture".
         what: &'static str,
     },
-    /// `--strict`, and a picture cannot be used.
-    #[error("{path} cannot be used: {detail} (with --strict the first bad picture stops the run; without it, bad pictures are listed and left out)")]
+    /// A picture cannot be used, and the task cannot go on without it.
+    #[error("{path} cannot be used: {detail}")]
     BadPicture {
-        /// Relative to the data folder.
+        /// Which one (below a data folder, relative to it).
         path: String,
         /// Why.
         detail: String,

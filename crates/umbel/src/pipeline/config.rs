@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{CacheOptions, PrepSpec, SplitMethod};
 use crate::train::FitOptions;
-use crate::train::fit::within;
+use crate::base::settings::within;
 use crate::{Error, Result};
 
 /// Which augmentation the model starts with.
