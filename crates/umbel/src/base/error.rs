@@ -155,7 +155,7 @@ pub enum Error {
         expected: String,
     },
     /// A model's TOML could not be read.
-    #[error("cannot read {place} of the model's TOML: {cause}")]
+    #[error("cannot read {place} of the model's TOML: {}", on_few_lines(cause))]
     ModelToml {
         /// "layer 3 (conv2d)", or "the text".
         place: String,
@@ -389,6 +389,11 @@ pub enum FileFault {
     /// More memory than there is.
     #[error("it needs {0} bytes of memory, more than there is")]
     TooLarge(u64),
+}
+
+/// The parser's message without the empty lines at its end, and with the key on the line of the mistake.
+fn on_few_lines(cause: &toml::de::Error) -> String {
+    cause.to_string().trim_end().replace("\nin `", " in `")
 }
 
 /// The parts of [`Error::Tensors`] that have something to say; long lists are cut.
