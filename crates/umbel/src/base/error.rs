@@ -458,7 +458,9 @@ pub enum SplitFileError {
         found: String,
     },
     /// A path that the data folder does not have.
-    #[error("line {line} names {photo}, which is not a picture of the data folder; put it back or delete the line")]
+    #[error(
+        "line {line} names {photo}, which is not a picture of the data folder; put it back or delete the line"
+    )]
     UnknownPath {
         /// Line of the file.
         line: u64,

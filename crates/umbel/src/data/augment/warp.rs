@@ -24,7 +24,12 @@ pub fn warp(size: usize, photo: &[u8], map: &Affine, out: &mut [f32]) {
         // The start of the row in double precision; along it, single precision is exact to a ten-thousandth of a pixel.
         let x_start = (map.x[1] * row as f64 + map.x[2]) as f32;
         let y_start = (map.y[1] * row as f64 + map.y[2]) as f32;
-        let at = |column: usize| (x_step * column as f32 + x_start, y_step * column as f32 + y_start);
+        let at = |column: usize| {
+            (
+                x_step * column as f32 + x_start,
+                y_step * column as f32 + y_start,
+            )
+        };
         let (begin, end) = source.inside(at, (x_start, x_step), (y_start, y_step));
         let (left, rest) = out.split_at_mut(begin * CHANNELS);
         let (middle, right) = rest.split_at_mut((end - begin) * CHANNELS);
@@ -52,7 +57,12 @@ struct Source<'a> {
 impl Source<'_> {
     /// The columns of a row whose places all lie where four neighbors exist, so that nothing need be reflected: a
     /// straight line meets a square in one piece.
-    fn inside(&self, at: impl Fn(usize) -> (f32, f32), x: (f32, f32), y: (f32, f32)) -> (usize, usize) {
+    fn inside(
+        &self,
+        at: impl Fn(usize) -> (f32, f32),
+        x: (f32, f32),
+        y: (f32, f32),
+    ) -> (usize, usize) {
         let last = self.size as f32 - 1.0;
         let (mut begin, mut end) = (0.0f32, self.size as f32);
         for (start, step) in [x, y] {
@@ -66,7 +76,10 @@ impl Source<'_> {
             begin = begin.max(zero.min(edge));
             end = end.min(zero.max(edge));
         }
-        let (mut begin, mut end) = (begin.ceil() as usize, (end.ceil().max(0.0) as usize).min(self.size));
+        let (mut begin, mut end) = (
+            begin.ceil() as usize,
+            (end.ceil().max(0.0) as usize).min(self.size),
+        );
         // The divisions round; the ends are decided by the places themselves.
         let holds = |column: usize| {
             let (x, y) = at(column);
@@ -92,7 +105,8 @@ impl Source<'_> {
         let below: &[u8] = &self.photo[second..second + 2 * CHANNELS];
         for channel in 0..CHANNELS {
             let mix = |pair: &[u8]| {
-                f32::from(pair[channel]) * (1.0 - right) + f32::from(pair[channel + CHANNELS]) * right
+                f32::from(pair[channel]) * (1.0 - right)
+                    + f32::from(pair[channel + CHANNELS]) * right
             };
             out[channel] = mix(above) * (1.0 - down) + mix(below) * down;
         }
@@ -109,8 +123,10 @@ impl Source<'_> {
             f32::from(self.photo[(row * self.size + column) * CHANNELS + channel])
         };
         for (channel, out) in out.iter_mut().enumerate() {
-            let mix =
-                |row| value(row, column, channel) * (1.0 - right) + value(row, column + 1, channel) * right;
+            let mix = |row| {
+                value(row, column, channel) * (1.0 - right)
+                    + value(row, column + 1, channel) * right
+            };
             *out = mix(row) * (1.0 - down) + mix(row + 1) * down;
         }
     }

@@ -46,11 +46,23 @@ pub fn write_pack(
             let outcome = match prepare(&index.root.join(&photo.path), prep) {
                 Ok((pixels, digest)) => {
                     write_at(&file, slot_offset(position, image_bytes), &pixels).map_err(failed)?;
-                    (Row { usable: true, digest, slot: slot_digest(&pixels) }, None)
+                    (
+                        Row {
+                            usable: true,
+                            digest,
+                            slot: slot_digest(&pixels),
+                        },
+                        None,
+                    )
                 }
-                Err(DecodeError { kind, detail }) => {
-                    (Row::default(), Some(Problem { path: photo.path.clone(), kind, detail }))
-                }
+                Err(DecodeError { kind, detail }) => (
+                    Row::default(),
+                    Some(Problem {
+                        path: photo.path.clone(),
+                        kind,
+                        detail,
+                    }),
+                ),
             };
             progress.one_more();
             Ok(outcome)
@@ -73,7 +85,9 @@ pub fn readable_again(index: &Index, problems: &[Problem]) -> bool {
     problems
         .iter()
         .filter(|problem| problem.kind == ProblemKind::Unreadable)
-        .any(|problem| decode::read_file(&index.root.join(&problem.path), &Limits::default()).is_ok())
+        .any(|problem| {
+            decode::read_file(&index.root.join(&problem.path), &Limits::default()).is_ok()
+        })
 }
 
 /// One photo's pixels, and the digest of its file.
@@ -100,7 +114,10 @@ struct Progress<'a> {
 impl<'a> Progress<'a> {
     fn start(observer: &'a mut dyn Observer, total: usize) -> Self {
         observer.event(&Event::Preparing { done: 0, total });
-        Progress { state: Mutex::new((observer, 0)), total }
+        Progress {
+            state: Mutex::new((observer, 0)),
+            total,
+        }
     }
 
     fn one_more(&self) {
@@ -109,7 +126,10 @@ impl<'a> Progress<'a> {
         let before = *done * 100 / self.total;
         *done += 1;
         if *done * 100 / self.total > before {
-            observer.event(&Event::Preparing { done: *done, total: self.total });
+            observer.event(&Event::Preparing {
+                done: *done,
+                total: self.total,
+            });
         }
     }
 }
