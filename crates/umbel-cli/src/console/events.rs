@@ -53,7 +53,9 @@ impl TrainConsole {
         if problems.is_empty() {
             return;
         }
-        self.say(format!("{} cannot be used and left out:", files(problems.len())));
+        let what =
+            if problems.len() == 1 { "1 file cannot be used and is" } else { "{n} files cannot be used and are" };
+        self.say(format!("{} left out:", what.replace("{n}", &problems.len().to_string())));
         for problem in problems.iter().take(PROBLEMS_SHOWN) {
             self.say(format!("  {}: {}", problem.path, problem.detail));
         }
@@ -97,10 +99,6 @@ impl Observer for TrainConsole {
             }
         }
     }
-}
-
-fn files(n: usize) -> String {
-    if n == 1 { "1 file".to_string() } else { format!("{n} files") }
 }
 
 #[cfg(test)]
