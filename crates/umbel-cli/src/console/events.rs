@@ -53,9 +53,8 @@ impl TrainConsole {
         if problems.is_empty() {
             return;
         }
-        let what =
-            if problems.len() == 1 { "1 file cannot be used and is" } else { "{n} files cannot be used and are" };
-        self.say(format!("{} left out:", what.replace("{n}", &problems.len().to_string())));
+        let files = if problems.len() == 1 { "file" } else { "files" };
+        self.say(format!("{} {files} cannot be used:", problems.len()));
         for problem in problems.iter().take(PROBLEMS_SHOWN) {
             self.say(format!("  {}: {}", problem.path, problem.detail));
         }
