@@ -30,7 +30,7 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
             // Near zero a polynomial (that of Cephes' `tanhf`), since the quotient would lose the leading digits there.
             let z = s.mul(x, x);
             let mut p = s.splat(-5.704_988_7e-3);
-            for c in [2.063_908_9e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_82] {
+            for c in [2.063_909e-2, -5.373_971_6e-2, 0.133_314_42, -0.333_332_8] {
                 p = s.mul_add(p, z, s.splat(c));
             }
             let near = s.mul_add(s.mul(p, z), x, x);

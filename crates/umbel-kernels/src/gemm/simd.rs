@@ -133,7 +133,7 @@ unsafe fn strip<S: Simd>(s: S, p: &Product<'_>, c: *mut f32, part: Part, height:
             }
         };
     }
-    match (part.n > S::LANES, part.n % S::LANES != 0) {
+    match (part.n > S::LANES, !part.n.is_multiple_of(S::LANES)) {
         (false, false) => heights!(1, false: 1 2 3 4 5 6 7 8 9 10 11 12),
         (false, true) => heights!(1, true: 1 2 3 4 5 6 7 8 9 10 11 12),
         (true, false) => heights!(2, false: 1 2 3 4 5 6 7 8 9 10 11 12),

@@ -1,6 +1,6 @@
 //! What this CPU can do: a token per instruction set that proves it is there, and the vector type behind it.
 //!
-//! An operation's body is written once, generic over [`Simd`] and marked `#[inline(always)]`; [`per_isa!`] compiles it
+//! An operation's body is written once, generic over `Simd` and marked `#[inline(always)]`; `per_isa!` compiles it
 //! once per instruction set and picks the copy by a plain `match`.
 
 mod simd;
