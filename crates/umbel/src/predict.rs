@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::base::settings::positive;
 use crate::data::PrepSpec;
 use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
 use crate::model_file::ModelFile;
 use crate::nn::{Model, Plan, isa_from_env, softmax};
-use crate::base::settings::positive;
 use crate::{Error, Result};
 
 /// A class with its probability.

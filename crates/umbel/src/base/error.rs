@@ -66,7 +66,9 @@ pub enum Error {
         kept: String,
     },
     /// The model has another number of outputs than the data have classes.
-    #[error("the model has {outputs} outputs, but the data have {classes} classes: the last layer must be Dense({classes})")]
+    #[error(
+        "the model has {outputs} outputs, but the data have {classes} classes: the last layer must be Dense({classes})"
+    )]
     ClassCount {
         /// Outputs of the last layer.
         outputs: usize,
@@ -163,10 +165,7 @@ pub enum Error {
         cause: Box<toml::de::Error>,
     },
     /// Named tensors do not belong to what they were given to.
-    #[error(
-        "{what} do not fit the model: {}",
-        list_misfits(missing, left_over, misshapen)
-    )]
+    #[error("{what} do not fit the model: {}", list_misfits(missing, left_over, misshapen))]
     Tensors {
         /// "the weights" or "the optimizer's tensors".
         what: &'static str,
@@ -318,7 +317,9 @@ pub enum Error {
 #[non_exhaustive]
 pub enum FileFault {
     /// There is no such file or folder.
-    #[error("no such file or folder; a model is a .safetensors file made by umbel, or a run folder with a model.safetensors")]
+    #[error(
+        "no such file or folder; a model is a .safetensors file made by umbel, or a run folder with a model.safetensors"
+    )]
     NotFound,
     /// A run folder (or any other) without a model in it.
     #[error(
@@ -397,19 +398,10 @@ fn on_few_lines(cause: &toml::de::Error) -> String {
 }
 
 /// The parts of [`Error::Tensors`] that have something to say; long lists are cut.
-fn list_misfits(
-    missing: &[String],
-    left_over: &[String],
-    misshapen: &[(String, Vec<usize>, Vec<usize>)],
-) -> String {
+fn list_misfits(missing: &[String], left_over: &[String], misshapen: &[(String, Vec<usize>, Vec<usize>)]) -> String {
     fn cut<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
         const SHOWN: usize = 8;
-        let mut text = items
-            .iter()
-            .take(SHOWN)
-            .map(show)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let mut text = items.iter().take(SHOWN).map(show).collect::<Vec<_>>().join(", ");
         if items.len() > SHOWN {
             text.push_str(&format!(" and {} more", items.len() - SHOWN));
         }
@@ -420,10 +412,7 @@ fn list_misfits(
         parts.push(format!("missing: {}", cut(missing, String::clone)));
     }
     if !left_over.is_empty() {
-        parts.push(format!(
-            "not in the model: {}",
-            cut(left_over, String::clone)
-        ));
+        parts.push(format!("not in the model: {}", cut(left_over, String::clone)));
     }
     if !misshapen.is_empty() {
         let show = |(name, came, expected): &(String, Vec<usize>, Vec<usize>)| {
@@ -458,9 +447,7 @@ pub enum SplitFileError {
         found: String,
     },
     /// A path that the data folder does not have.
-    #[error(
-        "line {line} names {photo}, which is not a picture of the data folder; put it back or delete the line"
-    )]
+    #[error("line {line} names {photo}, which is not a picture of the data folder; put it back or delete the line")]
     UnknownPath {
         /// Line of the file.
         line: u64,

@@ -1,9 +1,9 @@
 //! How good a model is on a dataset.
 
 use super::fit::check_fit_for;
-use crate::base::settings::positive;
 use crate::Result;
 use crate::base::progress::Interrupt;
+use crate::base::settings::positive;
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentropy};

@@ -217,7 +217,9 @@ impl<'a> Run<'a> {
         if self.is_over() {
             let epochs = self.progress.history.len();
             observer.event(&Event::Note(&match self.progress.callbacks.stopped {
-                true => format!("The run was ended by early stopping after {epochs} epochs: there is nothing left to do."),
+                true => {
+                    format!("The run was ended by early stopping after {epochs} epochs: there is nothing left to do.")
+                }
                 false => format!("The run has done its {epochs} epochs already: ask for more to train on."),
             }));
         }

@@ -72,9 +72,11 @@ fn a_resumed_run_ends_in_the_same_bits() {
 
     let points: [(usize, usize); 5] = [(1, 1), (1, 3), (2, 2), (3, 4), (4, 1)];
     for (at_epoch, at_step) in points {
-        let (last, history, best) = stopped_and_resumed(&stack, &options, |event| {
-            matches!(event, Event::Step { epoch, step, .. } if (*epoch, *step) == (at_epoch, at_step))
-        });
+        let (last, history, best) = stopped_and_resumed(
+            &stack,
+            &options,
+            |event| matches!(event, Event::Step { epoch, step, .. } if (*epoch, *step) == (at_epoch, at_step)),
+        );
         let place = format!("stopped in epoch {at_epoch} after step {at_step}");
         assert_eq!(last, whole, "{place}");
         assert_eq!(timeless(&history), timeless(&outcome.history.epochs), "{place}");
@@ -83,8 +85,11 @@ fn a_resumed_run_ends_in_the_same_bits() {
     let (last, ..) =
         stopped_and_resumed(&stack, &options, |event| matches!(event, Event::Validating { epoch } if *epoch == 2));
     assert_eq!(last, whole, "stopped in a validation");
-    let (last, ..) =
-        stopped_and_resumed(&stack, &options, |event| matches!(event, Event::Epoch { record, .. } if record.epoch == 3));
+    let (last, ..) = stopped_and_resumed(
+        &stack,
+        &options,
+        |event| matches!(event, Event::Epoch { record, .. } if record.epoch == 3),
+    );
     assert_eq!(last, whole, "stopped between epochs");
 }
 
@@ -120,7 +125,8 @@ fn a_finished_run_says_so_and_stays_as_it_is() {
     let before = fs::read(folder.path().join("last.ckpt")).unwrap();
     let (train, val) = parts();
     let mut observer = StopWhen::new(|_| false);
-    let second = fit(&mut model(), train, val, &in_folder(folder.path()), &mut observer, &Interrupt::default()).unwrap();
+    let second =
+        fit(&mut model(), train, val, &in_folder(folder.path()), &mut observer, &Interrupt::default()).unwrap();
     assert_eq!(first.history.epochs, second.history.epochs);
     assert_eq!(first.best, second.best);
     assert_eq!(before, fs::read(folder.path().join("last.ckpt")).unwrap());
@@ -359,7 +365,6 @@ fn moving_statistics_survive_a_resume() {
     let mut whole = Model::new(stack.clone(), 7).unwrap();
     quiet_fit(&mut whole, &FitOptions { epochs: 2, ..options() }).unwrap();
     let two = FitOptions { epochs: 2, ..options() };
-    let (last, ..) =
-        stopped_and_resumed(&stack, &two, |event| matches!(event, Event::Step { epoch: 1, step: 2, .. }));
+    let (last, ..) = stopped_and_resumed(&stack, &two, |event| matches!(event, Event::Step { epoch: 1, step: 2, .. }));
     assert_eq!(last, whole);
 }
