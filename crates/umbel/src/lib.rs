@@ -3,7 +3,7 @@
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `data` (folder → index →
 //! split → cache → batch), `nn` (model → plan → numbers), `model_file` (what is shipped), `train` (the loop), `report`
 //! (curves and tables from a run's records), `predict` (model file + photo → class), `demo` (a folder drawn by umbel
-//! itself), and `pipeline`, which calls the stages in order: open that one first.
+//! itself), and `pipeline`, which calls the stages in order: open that one first. `prelude` is for programs that use umbel.
 #![deny(unsafe_code)]
 
 pub mod base;
@@ -15,5 +15,6 @@ pub mod report;
 pub mod predict;
 pub mod demo;
 pub mod pipeline;
+pub mod prelude;
 
 pub use base::error::{Error, Result};

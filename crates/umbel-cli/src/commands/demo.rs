@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use umbel::data::{Index, PrepSpec};
 use umbel::demo;
 use umbel::model_file::ModelFile;
@@ -10,7 +10,7 @@ use umbel::pipeline::{self, AugmentChoice, TrainConfig, TrainOutcome};
 use umbel::predict::Predictor;
 use umbel::train::FitOptions;
 
-use super::predict::sentence;
+use super::preview;
 use super::train::where_things_lie;
 use crate::args::DemoArgs;
 use crate::console::{self, Format, TrainConsole};
@@ -60,7 +60,7 @@ impl Tour {
         }
         let folder = match &args.out {
             Some(out) if out.symlink_metadata().is_ok() => {
-                return Err(usage(format!("{} exists already; name another folder with --out", out.display())));
+                bail!("{} exists already; name another folder with --out", out.display());
             }
             Some(out) => out.clone(),
             None => next_free(Path::new("umbel-demo")),
@@ -87,7 +87,13 @@ impl Tour {
 
     fn look(&self) -> anyhow::Result<()> {
         step(2, "Look at nine of them, and at one augmented nine times")?;
-        todo!()
+        let prep = PrepSpec { image_size: DRAWN_PIXELS, ..PrepSpec::default() };
+        for (name, augment) in [("preview.png", false), ("augmented.png", true)] {
+            let out = self.folder.join(name);
+            preview::draw(&self.photos(), augment, &prep, self.seed, &out)?;
+            console::line(format!("Wrote {}", out.display()))?;
+        }
+        Ok(())
     }
 
     fn train(&self) -> anyhow::Result<TrainOutcome> {
@@ -124,7 +130,7 @@ impl Tour {
             photos.push(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
         }
         for (name, answer) in demo::CLASSES.iter().zip(predictor.predict(&photos)) {
-            console::line(format!("{name}.png: {}", sentence(&answer?)))?;
+            console::line(format!("{name}.png: {}", answer?))?;
         }
         Ok(())
     }

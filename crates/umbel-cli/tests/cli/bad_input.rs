@@ -66,7 +66,8 @@ fn bad_pictures_are_listed_and_left_out() {
     assert!(ran.out.contains("Using 16 files for training."), "{}", ran.out);
     assert_eq!(place.contents("photos"), before);
 
-    place.umbel(&tiny_training(&["--epochs", "1", "--out", "strict", "--strict"])).fails(1, "photos");
+    place.umbel(&tiny_training(&["--epochs", "1", "--out", "strict", "--strict"])).fails(1, "rings/cut.png");
+    assert!(!place.path("strict").exists(), "nothing is left of a run that never began");
 }
 
 #[test]

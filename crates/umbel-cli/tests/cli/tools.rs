@@ -55,7 +55,7 @@ fn preview_writes_a_picture_and_never_over_another() {
 #[test]
 fn compare_shows_the_gap() {
     let place = Place::with_run();
-    place.umbel(&tiny_training(&["--epochs", "2", "--augment", "none", "--dropout", "0", "--out", "bare"])).succeeds();
+    place.umbel(&tiny_training(&["--epochs", "2", "--augment", "none", "--out", "bare"])).succeeds();
     let table = place.umbel(&["compare", "run", "bare", "--out", "side-by-side"]);
     table.succeeds();
     assert!(table.out.contains("run") && table.out.contains("bare"), "{}", table.out);

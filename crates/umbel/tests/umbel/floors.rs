@@ -18,6 +18,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("demo", &["base"]),
     ("preview", &["base", "data", "report"]),
     ("pipeline", &["base", "data", "nn", "model_file", "train", "report", "predict", "demo", "preview"]),
+    // Names for users of the library; nothing inside imports it.
+    ("prelude", &["base", "data", "nn", "model_file", "train", "report", "predict"]),
 ];
 
 /// (file, module): the exceptions, each with its reason.
