@@ -2,8 +2,8 @@
 //!
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `data` (folder → index →
 //! split → cache → batch), `nn` (model → plan → numbers), `model_file` (what is shipped), `train` (the loop), `report`
-//! (curves and tables from a run's records), `predict` (model file + photo → class), `demo` (a folder drawn by umbel
-//! itself), and `pipeline`, which calls the stages in order: open that one first.
+//! (curves and tables from a run's records), `predict` (model file + photo → class), `preview` (a look at a folder),
+//! `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that one first.
 #![deny(unsafe_code)]
 
 pub mod base;
@@ -13,6 +13,7 @@ pub mod model_file;
 pub mod train;
 pub mod report;
 pub mod predict;
+pub mod preview;
 pub mod demo;
 pub mod pipeline;
 
