@@ -66,7 +66,9 @@ pub enum Error {
         kept: String,
     },
     /// The model has another number of outputs than the data have classes.
-    #[error("the model has {outputs} outputs, but the data have {classes} classes: the last layer must be Dense({classes})")]
+    #[error(
+        "the model has {outputs} outputs, but the data have {classes} classes: the last layer must be Dense({classes})"
+    )]
     ClassCount {
         /// Outputs of the last layer.
         outputs: usize,
@@ -131,7 +133,9 @@ pub enum Error {
         what: &'static str,
     },
     /// `--strict`, and a picture cannot be used.
-    #[error("{path} cannot be used: {detail} (with --strict the first bad picture stops the run; without it, bad pictures are listed and left out)")]
+    #[error(
+        "{path} cannot be used: {detail} (with --strict the first bad picture stops the run; without it, bad pictures are listed and left out)"
+    )]
     BadPicture {
         /// Relative to the data folder.
         path: String,
@@ -163,10 +167,7 @@ pub enum Error {
         cause: Box<toml::de::Error>,
     },
     /// Named tensors do not belong to what they were given to.
-    #[error(
-        "{what} do not fit the model: {}",
-        list_misfits(missing, left_over, misshapen)
-    )]
+    #[error("{what} do not fit the model: {}", list_misfits(missing, left_over, misshapen))]
     Tensors {
         /// "the weights" or "the optimizer's tensors".
         what: &'static str,
@@ -318,7 +319,9 @@ pub enum Error {
 #[non_exhaustive]
 pub enum FileFault {
     /// There is no such file or folder.
-    #[error("no such file or folder; a model is a .safetensors file made by umbel, or a run folder with a model.safetensors")]
+    #[error(
+        "no such file or folder; a model is a .safetensors file made by umbel, or a run folder with a model.safetensors"
+    )]
     NotFound,
     /// A run folder (or any other) without a model in it.
     #[error(
@@ -392,19 +395,10 @@ pub enum FileFault {
 }
 
 /// The parts of [`Error::Tensors`] that have something to say; long lists are cut.
-fn list_misfits(
-    missing: &[String],
-    left_over: &[String],
-    misshapen: &[(String, Vec<usize>, Vec<usize>)],
-) -> String {
+fn list_misfits(missing: &[String], left_over: &[String], misshapen: &[(String, Vec<usize>, Vec<usize>)]) -> String {
     fn cut<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
         const SHOWN: usize = 8;
-        let mut text = items
-            .iter()
-            .take(SHOWN)
-            .map(show)
-            .collect::<Vec<_>>()
-            .join(", ");
+        let mut text = items.iter().take(SHOWN).map(show).collect::<Vec<_>>().join(", ");
         if items.len() > SHOWN {
             text.push_str(&format!(" and {} more", items.len() - SHOWN));
         }
@@ -415,10 +409,7 @@ fn list_misfits(
         parts.push(format!("missing: {}", cut(missing, String::clone)));
     }
     if !left_over.is_empty() {
-        parts.push(format!(
-            "not in the model: {}",
-            cut(left_over, String::clone)
-        ));
+        parts.push(format!("not in the model: {}", cut(left_over, String::clone)));
     }
     if !misshapen.is_empty() {
         let show = |(name, came, expected): &(String, Vec<usize>, Vec<usize>)| {
