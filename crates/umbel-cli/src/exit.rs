@@ -49,10 +49,13 @@ pub fn report(result: anyhow::Result<Outcome>) -> ExitCode {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
-    let wrong_usage = error
-        .chain()
-        .any(|cause| cause.is::<UsageError>() || matches!(cause.downcast_ref::<Error>(), Some(Error::Setting { .. })));
-    if wrong_usage { 2 } else { 1 }
+    let wrong = error.chain().any(|cause| cause.is::<UsageError>() || cause.downcast_ref().is_some_and(is_setting));
+    if wrong { 2 } else { 1 }
+}
+
+/// Values that the user chose, on the command line or in a TOML file, and that cannot be used with any data.
+fn is_setting(error: &Error) -> bool {
+    matches!(error, Error::Setting { .. } | Error::ModelToml { .. } | Error::Layer { .. })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

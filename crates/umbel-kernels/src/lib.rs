@@ -22,7 +22,9 @@ pub mod gemm;
 pub mod isa;
 pub mod loss;
 pub mod optimizer;
+mod parallel;
 pub mod pool;
+mod sums;
 
 pub use activation::{Activation, FusedActivation};
 pub use isa::Isa;

@@ -13,9 +13,9 @@ use run_folder::RunFolder;
 
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord};
 use crate::data::{Cache, Dataset, Index, Split, SplitMethod};
-use crate::nn::Model;
+use crate::nn::{Model, isa_from_env};
 use crate::report::curves::{self, NamedCurves};
-use crate::train::fit::{fit_locked, isa_from_env};
+use crate::train::fit::fit_locked;
 use crate::train::{FitOutcome, memory};
 use crate::{Error, Result};
 
@@ -112,7 +112,8 @@ impl Data {
     ) -> Result<Self> {
         let cache = Cache::open(&index, &config.prep, &config.cache_options(), observer, interrupt)?;
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
-            return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
+            let detail = format!("{} (without --strict, it would be listed and left out)", problem.detail);
+            return Err(Error::BadPicture { path: problem.path.clone(), detail });
         }
         let split = Split::make(method, &index, &cache, config.val_split, config.fit.seed)?;
         observer.event(&Event::Using { train: split.train.len(), val: split.val.len() });

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::base::settings::positive;
 use crate::data::PrepSpec;
-use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, sniff};
+use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
 use crate::model_file::ModelFile;
-use crate::nn::{Model, Plan};
-use crate::train::fit::{isa_from_env, positive};
+use crate::nn::{Model, Plan, isa_from_env, softmax};
 use crate::{Error, Result};
 
 /// A class with its probability.
@@ -63,7 +63,15 @@ impl Predictor {
         positive("top", top_k)?;
         let ModelFile { model, classes, prep, .. } = file;
         let plan = Plan::inference(&model, batch, isa_from_env()?)?;
-        Ok(Predictor { model, top_k: top_k.min(classes.len()), classes, prep, limits: Limits::default(), plan, images: Vec::new() })
+        Ok(Predictor {
+            model,
+            top_k: top_k.min(classes.len()),
+            classes,
+            prep,
+            limits: Limits::default(),
+            plan,
+            images: Vec::new(),
+        })
     }
 
     /// With other limits on what a photo may cost than the default ones.
@@ -82,6 +90,13 @@ impl Predictor {
         photos.chunks(self.plan.batch()).flat_map(|photos| self.predict_batch(photos)).collect()
     }
 
+    /// Predicts the photo in one file.
+    pub fn predict_file(&mut self, path: &Path) -> Result<Prediction> {
+        let bytes = read_file(path, &self.limits);
+        let answer = bytes.and_then(|bytes| self.predict_batch(&[bytes]).remove(0));
+        answer.map_err(|error| Error::BadPicture { path: path.display().to_string(), detail: error.detail })
+    }
+
     fn predict_batch(&mut self, photos: &[Vec<u8>]) -> Vec<std::result::Result<Prediction, DecodeError>> {
         let prepare = |bytes: &Vec<u8>| decode(bytes, &self.limits).map(|photo| self.prep.apply(&photo));
         let prepared: Vec<std::result::Result<Vec<u8>, DecodeError>> = photos.par_iter().map(prepare).collect();
@@ -94,13 +109,10 @@ impl Predictor {
         if !self.images.is_empty() {
             let outputs = self.plan.infer(self.model.weights(), &self.images);
             probabilities.resize(outputs.len(), 0.0);
-            umbel_kernels::loss::softmax(classes, outputs, &mut probabilities);
+            softmax(classes, outputs, &mut probabilities);
         }
         let mut rows = probabilities.chunks_exact(classes);
-        prepared
-            .into_iter()
-            .map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default())))
-            .collect()
+        prepared.into_iter().map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default()))).collect()
     }
 
     fn prediction(&self, probabilities: &[f32]) -> Prediction {
@@ -113,7 +125,8 @@ impl Predictor {
         // The sort keeps equals in the order of the classes.
         top.sort_by(|a, b| b.probability.total_cmp(&a.probability));
         top.truncate(self.top_k);
-        let (class, confidence) = top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
+        let (class, confidence) =
+            top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
         Prediction { class, confidence, top }
     }
 }

@@ -51,7 +51,7 @@ pub struct PreviewArgs {
 /// The layer table.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  umbel summary runs/photos-1\n  umbel summary --model cnn --classes 5 --image-size 180\n  \
+    after_help = "Examples:\n  umbel summary runs/photos\n  umbel summary --model cnn --classes 5 --image-size 180\n  \
         umbel summary --model my-network.toml --json"
 )]
 pub struct SummaryArgs {
@@ -80,8 +80,8 @@ pub struct SummaryArgs {
 /// What is on a photo?
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  umbel predict runs/photos-1 new.jpg\n  umbel predict runs/photos-1 album/ --top 3\n  \
-        cat new.jpg | umbel predict runs/photos-1 -\n  umbel predict model.safetensors album/ --json\n\n\
+    after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
+        cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
 )]
 pub struct PredictArgs {

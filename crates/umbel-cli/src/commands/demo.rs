@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use umbel::base::augmentation::AugmentLayer;
 use umbel::data::{Index, PrepSpec};
 use umbel::demo;
 use umbel::model_file::ModelFile;
 use umbel::pipeline::{self, AugmentChoice, TrainConfig, TrainOutcome};
 use umbel::predict::Predictor;
+use umbel::preview::{pick_photo, preview_augmented, preview_folder};
 use umbel::train::FitOptions;
 
-use super::predict::sentence;
 use super::train::where_things_lie;
 use crate::args::DemoArgs;
 use crate::console::{self, Format, TrainConsole};
@@ -60,7 +61,7 @@ impl Tour {
         }
         let folder = match &args.out {
             Some(out) if out.symlink_metadata().is_ok() => {
-                return Err(usage(format!("{} exists already; name another folder with --out", out.display())));
+                bail!("{} exists already; name another folder with --out", out.display());
             }
             Some(out) => out.clone(),
             None => next_free(Path::new("umbel-demo")),
@@ -87,7 +88,16 @@ impl Tour {
 
     fn look(&self) -> anyhow::Result<()> {
         step(2, "Look at nine of them, and at one augmented nine times")?;
-        todo!()
+        let index = Index::scan(&self.photos())?;
+        let prep = PrepSpec { image_size: DRAWN_PIXELS, ..PrepSpec::default() };
+        let (nine, augmented) = (self.folder.join("preview.png"), self.folder.join("augmented.png"));
+        preview_folder(&index, &prep, self.seed, &nine)?;
+        let photo = pick_photo(&index, self.seed)?;
+        preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), self.seed, &augmented)?;
+        for picture in [nine, augmented] {
+            console::line(format!("Wrote {}", picture.display()))?;
+        }
+        Ok(())
     }
 
     fn train(&self) -> anyhow::Result<TrainOutcome> {
@@ -124,7 +134,7 @@ impl Tour {
             photos.push(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
         }
         for (name, answer) in demo::CLASSES.iter().zip(predictor.predict(&photos)) {
-            console::line(format!("{name}.png: {}", sentence(&answer?)))?;
+            console::line(format!("{name}.png: {}", answer?))?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use umbel::data::CacheOptions;
 use umbel::nn::Isa;
+use umbel::report::grid::{self, Cell};
 
 use super::network;
 use crate::args::DoctorArgs;
@@ -34,6 +35,8 @@ struct Findings {
     usable_isas: Vec<&'static str>,
     /// What `UMBEL_ISA` says, if it is set.
     isa_from_environment: Option<String>,
+    /// Whether pictures with words in them can be drawn and written.
+    pictures: bool,
     cache: String,
     cache_bytes: u64,
     cache_limit_bytes: u64,
@@ -51,6 +54,7 @@ impl Findings {
             isa: network::isa()?.name(),
             usable_isas: Isa::usable().into_iter().map(Isa::name).collect(),
             isa_from_environment: std::env::var("UMBEL_ISA").ok(),
+            pictures: draws_pictures(),
             cache: cache.folder.to_string_lossy().into_owned(),
             cache_bytes: folder_bytes(&cache.folder),
             cache_limit_bytes: cache.max_bytes,
@@ -71,6 +75,8 @@ impl std::fmt::Display for Findings {
         writeln!(f, "threads          {}", self.threads)?;
         writeln!(f, "instruction sets {}", self.usable_isas.join(", "))?;
         writeln!(f, "used             {chosen}")?;
+        let pictures = if self.pictures { "ok, with the font that umbel brings along" } else { "cannot be drawn" };
+        writeln!(f, "pictures         {pictures}")?;
         writeln!(f, "cache            {}", self.cache)?;
         let (used, limit) = (console::bytes(self.cache_bytes), console::bytes(self.cache_limit_bytes));
         write!(f, "cache size       {used} of at most {limit}; safe to delete")
@@ -88,6 +94,13 @@ fn cpu_name() -> Option<String> {
         return Some(String::from_utf8_lossy(&output.stdout).trim().to_string()).filter(|name| !name.is_empty());
     }
     std::env::var("PROCESSOR_IDENTIFIER").ok()
+}
+
+/// Draws and writes one small captioned picture.
+fn draws_pictures() -> bool {
+    let Ok(folder) = tempfile::tempdir() else { return false };
+    let cell = Cell { caption: "umbel".to_string(), size: 32, pixels: vec![128; 32 * 32 * 3] };
+    grid::write_png(&folder.path().join("font.png"), 1, &[cell]).is_ok()
 }
 
 /// Bytes of all files below a folder; what cannot be read counts nothing.

@@ -126,7 +126,7 @@ impl Answers {
             return console::json(&Answer { path: &path, prediction });
         }
         let before = if self.one_photo { String::new() } else { format!("{path}: ") };
-        console::line(format!("{before}{}", sentence(prediction)))?;
+        console::line(format!("{before}{prediction}"))?;
         if self.show_top {
             let width = prediction.top.iter().map(|t| t.class.chars().count()).max().unwrap_or(0);
             for top in &prediction.top {
@@ -154,28 +154,5 @@ impl Answers {
             (0, _) => Outcome::NotDone,
             _ => Outcome::SomeUnusable,
         }
-    }
-}
-
-/// The tutorial's last line.
-pub fn sentence(prediction: &Prediction) -> String {
-    format!(
-        "This image most likely belongs to {} with a {:.2} percent confidence.",
-        prediction.class,
-        100.0 * prediction.confidence
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tutorials_sentence() {
-        let prediction = Prediction { class: "sunflowers".into(), confidence: 0.97384, top: vec![] };
-        assert_eq!(
-            sentence(&prediction),
-            "This image most likely belongs to sunflowers with a 97.38 percent confidence."
-        );
     }
 }

@@ -1,6 +1,10 @@
 //! `umbel preview`: a look at the data, before any training.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use umbel::base::augmentation::AugmentLayer;
+use umbel::data::{Index, PrepSpec};
+use umbel::preview::{pick_photo, preview_augmented, preview_folder};
 
 use crate::args::PreviewArgs;
 use crate::console;
@@ -9,6 +13,16 @@ use crate::free_name::next_free;
 
 /// Runs the command.
 pub fn run(args: &PreviewArgs) -> anyhow::Result<Outcome> {
-    let out = args.out.clone().unwrap_or_else(|| next_free(Path::new("preview.png")));
-    todo!()
+    let out: PathBuf = args.out.clone().unwrap_or_else(|| next_free(Path::new("preview.png")));
+    let prep = PrepSpec { image_size: args.image_size, ..PrepSpec::default() };
+    let index = Index::scan(&args.dir)?;
+    if args.augment {
+        let photo = pick_photo(&index, args.seed)?;
+        preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), args.seed, &out)?;
+        console::line(format!("Nine augmented versions of {}", photo.display()))?;
+    } else {
+        preview_folder(&index, &prep, args.seed, &out)?;
+    }
+    console::line(format!("Wrote {}", out.display()))?;
+    Ok(Outcome::Done)
 }

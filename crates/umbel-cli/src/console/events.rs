@@ -53,7 +53,8 @@ impl TrainConsole {
         if problems.is_empty() {
             return;
         }
-        self.say(format!("{} cannot be used and left out:", files(problems.len())));
+        let files = if problems.len() == 1 { "file" } else { "files" };
+        self.say(format!("{} {files} cannot be used:", problems.len()));
         for problem in problems.iter().take(PROBLEMS_SHOWN) {
             self.say(format!("  {}: {}", problem.path, problem.detail));
         }
@@ -97,10 +98,6 @@ impl Observer for TrainConsole {
             }
         }
     }
-}
-
-fn files(n: usize) -> String {
-    if n == 1 { "1 file".to_string() } else { format!("{n} files") }
 }
 
 #[cfg(test)]

@@ -1,5 +1,17 @@
 //! Two-dimensional convolution, fused with bias, activation and 2x2 max-pooling.
+//!
+//! Nothing is unrolled into columns: in a zero-padded row of input, the values under a kernel row are adjacent, so the
+//! matrix micro-kernel reads them in place.
 
+mod backward;
+mod forward;
+pub mod scalar;
+mod simd;
+mod strips;
+
+use forward::Weights;
+
+use crate::isa::per_isa;
 use crate::{FusedActivation, Isa};
 
 /// Shapes: `x [batch, height, width, channels_in]`, `w [kernel.0, kernel.1, channels_in, channels_out]`,
@@ -25,18 +37,82 @@ pub struct Conv2dShape {
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
 pub enum OutputGradient<'a> {
-    /// Of the convolution's own output `y` (after the activation).
-    Full { dy: &'a [f32], y: &'a [f32], activation: FusedActivation },
+    /// Of the convolution's own output `y` (after the activation). Where the activation is linear, `y` is not read and may
+    /// be empty.
+    Full {
+        dy: &'a [f32],
+        y: &'a [f32],
+        activation: FusedActivation,
+    },
     /// Of the pooled output of [`forward_pool`], with its `choice`. The full-size gradient is never materialised.
     Pooled { dy: &'a [f32], choice: &'a [u8] },
 }
 
+impl Conv2dShape {
+    fn x_len(&self) -> usize {
+        self.batch * self.height * self.width * self.channels_in
+    }
+
+    fn w_len(&self) -> usize {
+        self.kernel.0 * self.kernel.1 * self.channels_in * self.channels_out
+    }
+
+    fn y_len(&self) -> usize {
+        self.batch * self.out_height * self.out_width * self.channels_out
+    }
+
+    fn pooled_len(&self) -> usize {
+        self.batch * (self.out_height / 2) * (self.out_width / 2) * self.channels_out
+    }
+
+    /// What every call demands of its operands.
+    fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>) {
+        let sizes = [
+            self.channels_in,
+            self.channels_out,
+            self.kernel.0,
+            self.kernel.1,
+            self.stride.0,
+            self.stride.1,
+        ];
+        assert!(
+            sizes.iter().all(|&size| size > 0),
+            "channels, kernel and stride must not be 0: {self:?}"
+        );
+        assert_eq!(x.len(), self.x_len(), "x must have the shape's length");
+        assert_eq!(w.len(), self.w_len(), "w must have the shape's length");
+        if let Some(bias) = bias {
+            assert_eq!(
+                bias.len(),
+                self.channels_out,
+                "the bias must have one value per output channel"
+            );
+        }
+    }
+}
+
+per_isa! {
+    fn pool_rows(
+        upper: &[f32],
+        lower: &[f32],
+        channels: usize,
+        activation: FusedActivation,
+        pooled: &mut [f32],
+        choice: &mut [u8],
+    ) = simd::pool_rows;
+    fn unpool_row(dy: &[f32], choice: &[u8], which: usize, channels: usize, full: &mut [f32]) = simd::unpool_row;
+    fn mask_row(dy: &[f32], y: &[f32], activation: FusedActivation, masked: &mut [f32]) = simd::mask_row;
+}
+
 /// How many `f32` of workspace [`backward`] needs for this shape (monotone in `batch`).
 pub fn workspace_len(shape: &Conv2dShape) -> usize {
-    todo!()
+    backward::workspace_len(shape)
 }
 
 /// `y = activation(conv(x, w) + bias)`.
+///
+/// # Panics
+/// Where a slice does not have the shape's length.
 #[allow(clippy::too_many_arguments)]
 pub fn forward(
     isa: Isa,
@@ -47,13 +123,30 @@ pub fn forward(
     activation: FusedActivation,
     y: &mut [f32],
 ) {
-    todo!()
+    shape.check(x, w, bias);
+    assert_eq!(y.len(), shape.y_len(), "y must have the shape's length");
+    if shape.y_len() > 0 {
+        forward::forward(
+            isa,
+            shape,
+            x,
+            Weights {
+                w,
+                bias,
+                activation,
+            },
+            y,
+        );
+    }
 }
 
 /// `pooled = max_pool_2x2(activation(conv(x, w) + bias))`, window and stride 2, no padding: pooled is
 /// `[batch, out_height / 2, out_width / 2, channels_out]` (an odd last row or column is dropped, as Keras does).
 /// `choice`, of the same shape, says which of the four (0..=3, row by row, the first of equals) was taken, or 4 where
 /// the activation lets no gradient through. Inference passes `None`.
+///
+/// # Panics
+/// Where a slice does not have the shape's length.
 #[allow(clippy::too_many_arguments)]
 pub fn forward_pool(
     isa: Isa,
@@ -65,11 +158,40 @@ pub fn forward_pool(
     pooled: &mut [f32],
     choice: Option<&mut [u8]>,
 ) {
-    todo!()
+    shape.check(x, w, bias);
+    assert_eq!(
+        pooled.len(),
+        shape.pooled_len(),
+        "pooled must have the shape's length"
+    );
+    if let Some(choice) = &choice {
+        assert_eq!(
+            choice.len(),
+            pooled.len(),
+            "choice must be as long as pooled"
+        );
+    }
+    if shape.pooled_len() > 0 {
+        forward::forward_pool(
+            isa,
+            shape,
+            x,
+            Weights {
+                w,
+                bias,
+                activation,
+            },
+            pooled,
+            choice,
+        );
+    }
 }
 
-/// Gradients of [`forward`] and [`forward_pool`]. `dx` is left out where nobody needs it (the first layer). `dw` and
-/// `db` are overwritten.
+/// Gradients of [`forward`] and [`forward_pool`]. `dx` is left out where nobody needs it (the first layer). `dx`, `dw`
+/// and `db` are overwritten.
+///
+/// # Panics
+/// Where a slice does not have the shape's length.
 #[allow(clippy::too_many_arguments)]
 pub fn backward(
     isa: Isa,
@@ -82,5 +204,34 @@ pub fn backward(
     db: Option<&mut [f32]>,
     workspace: &mut [f32],
 ) {
-    todo!()
+    shape.check(x, w, db.as_deref());
+    assert_eq!(dw.len(), w.len(), "dw must be as long as w");
+    if let Some(dx) = &dx {
+        assert_eq!(dx.len(), x.len(), "dx must be as long as x");
+    }
+    match gradient {
+        OutputGradient::Full { dy, y, activation } => {
+            assert_eq!(dy.len(), shape.y_len(), "dy must have the shape's length");
+            let needs_y = activation != FusedActivation::Linear;
+            assert!(!needs_y || y.len() == dy.len(), "y must be as long as dy");
+        }
+        OutputGradient::Pooled { dy, choice } => {
+            assert_eq!(
+                dy.len(),
+                shape.pooled_len(),
+                "dy must have the pooled length"
+            );
+            assert_eq!(choice.len(), dy.len(), "choice must be as long as dy");
+        }
+    }
+    assert!(
+        workspace.len() >= workspace_len(shape),
+        "the workspace is too small"
+    );
+    if shape.y_len() == 0 || shape.x_len() == 0 {
+        let zeros = [Some(dw), dx, db].into_iter().flatten();
+        zeros.for_each(|gradient| gradient.fill(0.0));
+        return;
+    }
+    backward::backward(isa, shape, x, w, gradient, dx, dw, db, workspace);
 }

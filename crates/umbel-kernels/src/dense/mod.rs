@@ -1,5 +1,17 @@
 //! Dense (fully connected) layers: `y = activation(x · w + bias)`.
+//!
+//! The layer behind a flattened feature map has millions of weights and few samples, so what costs is reading the weights
+//! once and writing their gradient once: all work is cut along the inputs, into blocks of weights that fit the cache.
 
+pub mod scalar;
+mod simd;
+
+use rayon::prelude::*;
+
+use crate::gemm::{Product, Start, product};
+use crate::isa::per_isa;
+use crate::parallel::{CHUNK, Shared, with_scratch};
+use crate::sums::add_rows;
 use crate::{FusedActivation, Isa};
 
 /// Shapes: `x [batch, inputs]`, `w [inputs, outputs]`, `y [batch, outputs]`.
@@ -11,12 +23,75 @@ pub struct DenseShape {
     pub outputs: usize,
 }
 
+/// Inputs in a forward slice, at least, and slices, at most.
+const SLICE_INPUTS: usize = 512;
+const MAX_SLICES: usize = 64;
+/// Outputs in a forward task.
+const TASK_OUTPUTS: usize = 256;
+/// Inputs multiplied before going on to the next samples, so that the weights in use stay in the first-level cache.
+const BLOCK_INPUTS: usize = 128;
+/// Inputs in a backward task.
+const BACKWARD_INPUTS: usize = 96;
+
+per_isa! {
+    fn finish(bias: &[f32], activation: FusedActivation, y: &mut [f32]) = simd::finish;
+    fn mask(y: &[f32], activation: FusedActivation, dy: &mut [f32]) = simd::mask;
+}
+
+impl DenseShape {
+    /// Inputs in a forward slice.
+    fn slice_inputs(&self) -> usize {
+        self.inputs
+            .div_ceil(MAX_SLICES)
+            .max(SLICE_INPUTS)
+            .next_multiple_of(BLOCK_INPUTS)
+    }
+
+    /// Forward slices, each with a partial output of its own.
+    fn slices(&self) -> usize {
+        self.inputs.div_ceil(self.slice_inputs())
+    }
+
+    /// What every call demands of its operands.
+    fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32], workspace: &[f32]) {
+        assert_eq!(
+            x.len(),
+            self.batch * self.inputs,
+            "x must be batch x inputs"
+        );
+        assert_eq!(
+            w.len(),
+            self.inputs * self.outputs,
+            "w must be inputs x outputs"
+        );
+        assert_eq!(
+            y.len(),
+            self.batch * self.outputs,
+            "y must be batch x outputs"
+        );
+        if let Some(bias) = bias {
+            assert_eq!(
+                bias.len(),
+                self.outputs,
+                "the bias must have one value per output"
+            );
+        }
+        assert!(
+            workspace.len() >= workspace_len(self),
+            "the workspace is too small"
+        );
+    }
+}
+
 /// How many `f32` of workspace forward and backward need for this shape (monotone in `batch`).
 pub fn workspace_len(shape: &DenseShape) -> usize {
-    todo!()
+    shape.batch * shape.outputs * shape.slices().max(1)
 }
 
 /// `y = activation(x · w + bias)`.
+///
+/// # Panics
+/// Where a slice does not have the shape's length.
 #[allow(clippy::too_many_arguments)]
 pub fn forward(
     isa: Isa,
@@ -28,11 +103,74 @@ pub fn forward(
     y: &mut [f32],
     workspace: &mut [f32],
 ) {
-    todo!()
+    shape.check(x, w, bias, y, workspace);
+    if y.is_empty() {
+        return;
+    }
+    let DenseShape {
+        batch,
+        inputs,
+        outputs,
+    } = *shape;
+    let slices = shape.slices();
+    // Partial outputs: [slice, block of outputs, batch, output in the block].
+    let partials = &mut workspace[..slices * batch * outputs];
+    let shared = Shared::new(partials);
+    let blocks = outputs.div_ceil(TASK_OUTPUTS);
+    (0..slices * blocks).into_par_iter().for_each(|task| {
+        let first_output = task % blocks * TASK_OUTPUTS;
+        let n = (outputs - first_output).min(TASK_OUTPUTS);
+        let slice = task / blocks;
+        // SAFETY: tasks differ in their slice or their block of outputs.
+        let partial = unsafe { shared.range((slice * outputs + first_output) * batch, batch * n) };
+        let first = slice * shape.slice_inputs();
+        let last = (first + shape.slice_inputs()).min(inputs);
+        for input in (first..last).step_by(BLOCK_INPUTS) {
+            let p = Product {
+                m: batch,
+                n,
+                k: (last - input).min(BLOCK_INPUTS),
+                segments: 1,
+                a: &x[input..],
+                a_row: inputs,
+                a_col: 1,
+                a_segment: 0,
+                b: &w[input * outputs + first_output..],
+                b_row: outputs,
+                b_segment: 0,
+                c_row: n,
+                start: if input == first {
+                    Start::Zero
+                } else {
+                    Start::Accumulate
+                },
+                activation: FusedActivation::Linear,
+            };
+            product(isa, &p, partial);
+        }
+    });
+    let partials = &workspace[..slices * batch * outputs];
+    y.par_chunks_mut(outputs)
+        .enumerate()
+        .for_each(|(sample, y)| {
+            y.fill(0.0);
+            for (block, y) in y.chunks_mut(TASK_OUTPUTS).enumerate() {
+                let at = block * TASK_OUTPUTS * batch + sample * y.len();
+                for partial in partials.chunks_exact(batch * outputs) {
+                    for (y, &partial) in y.iter_mut().zip(&partial[at..]) {
+                        *y += partial;
+                    }
+                }
+            }
+            finish(isa, bias.unwrap_or_default(), activation, y);
+        });
 }
 
 /// Gradients of [`forward`]. `dy` is the gradient of the output after the activation and is masked in place with the
-/// activation's derivative (told from `y`). `dx` is left out where nobody needs it. `dw` and `db` are overwritten.
+/// activation's derivative (told from `y`). `dx` is left out where nobody needs it. `dx`, `dw` and `db` are overwritten.
+///
+/// # Panics
+/// Where a slice does not have the shape's length.
 #[allow(clippy::too_many_arguments)]
 pub fn backward(
     isa: Isa,
@@ -47,5 +185,87 @@ pub fn backward(
     db: Option<&mut [f32]>,
     workspace: &mut [f32],
 ) {
-    todo!()
+    shape.check(x, w, db.as_deref(), dy, workspace);
+    assert_eq!(dw.len(), w.len(), "dw must be as long as w");
+    if let Some(dx) = &dx {
+        assert_eq!(dx.len(), x.len(), "dx must be as long as x");
+    }
+    let DenseShape {
+        batch,
+        inputs,
+        outputs,
+    } = *shape;
+    if activation != FusedActivation::Linear {
+        assert_eq!(y.len(), dy.len(), "y must be as long as dy");
+        let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
+        chunks.for_each(|(dy, y)| mask(isa, y, activation, dy));
+    }
+    if let Some(db) = db {
+        db.fill(0.0);
+        if outputs > 0 {
+            add_rows(isa, dy, db);
+        }
+    }
+    if w.is_empty() {
+        dx.into_iter().for_each(|dx| dx.fill(0.0));
+        return;
+    }
+    let dy = &*dy;
+    let transposed = &mut workspace[..outputs * batch];
+    if dx.is_some() {
+        for (sample, dy) in dy.chunks_exact(outputs).enumerate() {
+            for (output, &d) in dy.iter().enumerate() {
+                transposed[output * batch + sample] = d;
+            }
+        }
+    }
+    let transposed = &*transposed;
+    let dx = dx.map(Shared::new);
+    dw.par_chunks_mut(BACKWARD_INPUTS * outputs)
+        .enumerate()
+        .for_each(|(task, dw)| {
+            let first = task * BACKWARD_INPUTS;
+            let m = dw.len() / outputs;
+            let weights = Product {
+                m,
+                n: outputs,
+                k: batch,
+                segments: 1,
+                a: x.get(first..).unwrap_or_default(),
+                a_row: 1,
+                a_col: inputs,
+                a_segment: 0,
+                b: dy,
+                b_row: outputs,
+                b_segment: 0,
+                c_row: outputs,
+                start: Start::Zero,
+                activation: FusedActivation::Linear,
+            };
+            product(isa, &weights, dw);
+            let Some(dx) = &dx else { return };
+            // dxᵀ = w · dyᵀ reads the weights as they lie; only the small result has to be turned.
+            let turned = Product {
+                m,
+                n: batch,
+                k: outputs,
+                a: &w[first * outputs..],
+                a_row: outputs,
+                a_col: 1,
+                b: transposed,
+                b_row: batch,
+                c_row: batch,
+                ..weights
+            };
+            with_scratch(m * batch, |scratch| {
+                product(isa, &turned, scratch);
+                for sample in 0..batch {
+                    // SAFETY: tasks have disjoint inputs.
+                    let dx = unsafe { dx.range(sample * inputs + first, m) };
+                    for (i, dx) in dx.iter_mut().enumerate() {
+                        *dx = scratch[i * batch + sample];
+                    }
+                }
+            });
+        });
 }

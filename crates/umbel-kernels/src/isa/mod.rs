@@ -1,15 +1,36 @@
 //! What this CPU can do: a token per instruction set that proves it is there, and the vector type behind it.
+//!
+//! An operation's body is written once, generic over `Simd` and marked `#[inline(always)]`; `per_isa!` compiles it
+//! once per instruction set and picks the copy by a plain `match`.
+
+mod simd;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Avx512;
+pub(crate) use portable::Portable;
+pub(crate) use simd::{Simd, Work};
 
 /// Proof that an instruction set is usable on this CPU. Only the constructors here make one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isa(Kind);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The instruction sets with their tokens, slowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Portable code on arrays of eight, vectorised by the compiler for the build's baseline (SSE2, NEON).
     Scalar,
-    Avx2,
-    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
 }
 
 /// `UMBEL_ISA` named an instruction set that does not exist or that this CPU lacks.
@@ -21,25 +42,135 @@ pub struct UnusableIsa {
     pub usable: Vec<&'static str>,
 }
 
+impl std::fmt::Display for UnusableIsa {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let usable = self.usable.join(", ");
+        write!(
+            f,
+            "UMBEL_ISA={} cannot be used on this CPU; usable here: {usable}",
+            self.asked
+        )
+    }
+}
+
+impl std::error::Error for UnusableIsa {}
+
 impl Isa {
     /// Portable code, there on every CPU.
     pub fn scalar() -> Self {
         Isa(Kind::Scalar)
     }
+
     /// The best that this CPU has.
     pub fn best() -> Self {
-        todo!()
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(token) = Avx512::new() {
+                return Isa(Kind::Avx512(token));
+            }
+            if let Some(token) = Avx2::new() {
+                return Isa(Kind::Avx2(token));
+            }
+        }
+        Isa::scalar()
     }
+
     /// Every instruction set usable here, slowest first.
     pub fn usable() -> Vec<Self> {
-        todo!()
+        let mut usable = vec![Isa::scalar()];
+        #[cfg(target_arch = "x86_64")]
+        {
+            usable.extend(Avx2::new().map(|token| Isa(Kind::Avx2(token))));
+            usable.extend(Avx512::new().map(|token| Isa(Kind::Avx512(token))));
+        }
+        usable
     }
+
     /// The best one, lowered to what the environment variable `UMBEL_ISA` names (`scalar`, `avx2`, `avx512`) if it is set.
     pub fn from_env() -> Result<Self, UnusableIsa> {
-        todo!()
+        match std::env::var_os("UMBEL_ISA") {
+            None => Ok(Isa::best()),
+            Some(asked) => Isa::named(&asked.to_string_lossy()),
+        }
     }
+
+    /// The instruction set of that name, if it is usable here.
+    fn named(asked: &str) -> Result<Self, UnusableIsa> {
+        let usable = Isa::usable();
+        match usable.iter().find(|isa| isa.name() == asked) {
+            Some(&isa) => Ok(isa),
+            None => Err(UnusableIsa {
+                asked: asked.to_owned(),
+                usable: usable.into_iter().map(Isa::name).collect(),
+            }),
+        }
+    }
+
     /// `scalar`, `avx2` or `avx512`.
     pub fn name(self) -> &'static str {
-        todo!()
+        match self.0 {
+            Kind::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(_) => "avx512",
+        }
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        self.0
+    }
+}
+
+/// Declares a function that takes an [`Isa`] first and runs the named generic body, compiled for that instruction set.
+macro_rules! per_isa {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:path;)*) => {$(
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name(isa: $crate::Isa, $($arg: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2(simd: $crate::isa::Avx2, $($arg: $type),*) {
+                $body(simd, $($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512(simd: $crate::isa::Avx512, $($arg: $type),*) {
+                $body(simd, $($arg),*)
+            }
+            match isa.kind() {
+                $crate::isa::Kind::Scalar => $body($crate::isa::Portable, $($arg),*),
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the token proves that this CPU has what the function is compiled for.
+                $crate::isa::Kind::Avx2(token) => unsafe { avx2(token, $($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                $crate::isa::Kind::Avx512(token) => unsafe { avx512(token, $($arg),*) },
+            }
+        }
+    )*};
+}
+pub(crate) use per_isa;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_to_their_instruction_set() {
+        for isa in Isa::usable() {
+            assert_eq!(Isa::named(isa.name()), Ok(isa));
+        }
+        assert_eq!(Isa::usable().last(), Some(&Isa::best()));
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_usable_ones() {
+        let error = Isa::named("mmx").unwrap_err();
+        assert_eq!(error.asked, "mmx");
+        assert_eq!(error.usable[0], "scalar");
+        assert!(error.to_string().contains("usable here: scalar"));
     }
 }

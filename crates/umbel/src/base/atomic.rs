@@ -42,9 +42,11 @@ impl Scratch {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = builder
-            .tempfile_in(folder)
-            .map_err(|source| Error::Io { action: "write into", path: folder.to_owned(), source })?;
+        let file = builder.tempfile_in(folder).map_err(|source| Error::Io {
+            action: "write into",
+            path: folder.to_owned(),
+            source,
+        })?;
         Ok(Scratch { file, target: target.to_owned() })
     }
 

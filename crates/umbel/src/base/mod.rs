@@ -6,3 +6,4 @@ pub mod augmentation;
 pub mod error;
 pub mod progress;
 pub mod random;
+pub mod settings;

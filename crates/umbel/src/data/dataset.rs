@@ -41,6 +41,14 @@ impl Dataset {
     pub fn image_size(&self) -> usize {
         self.prep().image_size as usize
     }
+    /// The prepared pixels (RGB bytes) and the label of sample `index`, in the dataset's order.
+    ///
+    /// # Panics
+    /// Where `index` is not below [`Dataset::len`].
+    pub fn picture(&self, index: usize) -> (&[u8], usize) {
+        let (position, label) = self.samples[index];
+        (self.cache.image(position).unwrap_or_default(), label as usize)
+    }
     /// The dataset of some positions of an index. Photos that the cache could not use are left out.
     pub fn new(index: &Index, cache: Arc<Cache>, positions: &[usize]) -> Self {
         let usable = || positions.iter().filter(|&&position| cache.image(position).is_some());

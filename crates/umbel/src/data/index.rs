@@ -92,11 +92,7 @@ impl Index {
         }
         match classes.as_slice() {
             [] => Err(Error::NoPictures { path: root.to_owned(), sub_folders, files: other_files }),
-            [class] => Err(Error::OneClass {
-                path: root.to_owned(),
-                class: class.clone(),
-                photos: photos.len(),
-            }),
+            [class] => Err(Error::OneClass { path: root.to_owned(), class: class.clone(), photos: photos.len() }),
             _ => Ok(Index { root: root.to_owned(), classes, photos, problems }),
         }
     }
@@ -107,7 +103,9 @@ fn class_folders(root: &Path) -> Result<(Vec<String>, usize, Vec<Problem>)> {
     let io_error = |source| Error::Io { action: "read the folder", path: root.to_owned(), source };
     match fs::metadata(root) {
         Ok(data) if data.is_dir() => {}
-        Ok(_) => return Err(Error::NotAFolder { path: root.to_owned() }),
+        Ok(_) => {
+            return Err(Error::NotAFolder { path: root.to_owned() });
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::FolderMissing { path: root.to_owned() });
         }

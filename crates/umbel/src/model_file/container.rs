@@ -147,10 +147,8 @@ fn read_header(file: &mut impl Read, length: u64) -> std::result::Result<Metadat
 
 fn check_origin(fields: &BTreeMap<String, String>, kind: &'static str) -> std::result::Result<(), FileFault> {
     let text = fields.get(FORMAT_KEY).ok_or(FileFault::Foreign(FORMAT_KEY))?;
-    let format: u64 = text.parse().map_err(|_| FileFault::Field {
-        field: FORMAT_KEY,
-        detail: format!("{text:?} is no number"),
-    })?;
+    let format: u64 =
+        text.parse().map_err(|_| FileFault::Field { field: FORMAT_KEY, detail: format!("{text:?} is no number") })?;
     if format > FORMAT {
         let version = fields.get(VERSION_KEY).cloned().unwrap_or_else(|| "unknown version".into());
         return Err(FileFault::Newer { format, reads: FORMAT, version });
@@ -177,7 +175,10 @@ fn read_values(file: &mut impl Read, count: usize) -> std::result::Result<(Vec<f
 }
 
 /// Hands `values` on as little-endian bytes, a piece at a time.
-fn each_chunk<E>(values: &[f32], mut take: impl FnMut(&[u8]) -> std::result::Result<(), E>) -> std::result::Result<(), E> {
+fn each_chunk<E>(
+    values: &[f32],
+    mut take: impl FnMut(&[u8]) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
     let mut chunk = [0; CHUNK];
     for values in values.chunks(CHUNK / 4) {
         for (bytes, value) in chunk.as_chunks_mut::<4>().0.iter_mut().zip(values) {

@@ -1,6 +1,7 @@
 //! The network: a model is data (a list of layers and named weights); a plan compiled from it does the arithmetic.
 //! Nothing outside of this module knows how a layer is computed. Never imports `data`.
 
+mod isa;
 pub mod layers;
 pub mod model;
 pub mod models;
@@ -18,5 +19,7 @@ pub use plan::Plan;
 pub use schedule::{Schedule, ScheduleKind};
 pub use sequential::{ResolvedLayer, Sequential};
 pub use summary::Summary;
-pub use umbel_kernels::{Isa, loss::LossSum};
+pub use isa::isa_from_env;
+pub use umbel_kernels::loss::{LossSum, softmax, sparse_categorical_crossentropy};
+pub use umbel_kernels::Isa;
 pub use weights::{Tensor, Weights};

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::settings::within;
 use crate::data::{CacheOptions, PrepSpec, SplitMethod};
 use crate::train::FitOptions;
-use crate::train::fit::within;
 use crate::{Error, Result};
 
 /// Which augmentation the model starts with.

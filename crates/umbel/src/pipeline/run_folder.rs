@@ -78,7 +78,8 @@ impl RunFolder {
             cache: config.cache.as_deref().map(absolute),
             ..config.clone()
         };
-        let text = format!("# The settings of this run; `umbel train --config` takes them again.\n{}", config.to_toml()?);
+        let text =
+            format!("# The settings of this run; `umbel train --config` takes them again.\n{}", config.to_toml()?);
         atomic::write_bytes(&self.file(CONFIG), text.as_bytes())
     }
 
@@ -123,8 +124,11 @@ impl RunFolder {
     /// The folder of the plots, made where it isn't there.
     pub fn plots(&self) -> Result<PathBuf> {
         let path = self.file("plots");
-        std::fs::create_dir_all(&path)
-            .map_err(|source| Error::Io { action: "create the folder", path: path.clone(), source })?;
+        std::fs::create_dir_all(&path).map_err(|source| Error::Io {
+            action: "create the folder",
+            path: path.clone(),
+            source,
+        })?;
         Ok(path)
     }
 

@@ -109,9 +109,7 @@ impl Checkpoint {
             Err(Error::ModelFile { fault: FileFault::NotFound, .. }) => return Ok(None),
             other => other?,
         };
-        let progress = contents
-            .field(PROGRESS)
-            .map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
+        let progress = contents.field(PROGRESS).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
         let Contents { tensors, .. } = contents;
         Ok(Some(Checkpoint { progress, tensors }))
     }

@@ -1,17 +1,16 @@
 //! How good a model is on a dataset.
 
-use umbel_kernels::loss::sparse_categorical_crossentropy;
-
-use super::fit::{check_fit_for, isa_from_env};
+use super::fit::check_fit_for;
 use crate::Result;
 use crate::base::progress::Interrupt;
+use crate::base::settings::positive;
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
-use crate::nn::{LossSum, Model, Plan};
+use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentropy};
 
 /// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
 pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
-    super::fit::positive("batch", batch)?;
+    positive("batch", batch)?;
     check_fit_for(model, dataset)?;
     let mut plan = Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
     Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default()).unwrap_or_default())

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::run::{Flow, Run};
 use super::{EarlyStopping, History, Monitor, ReduceOnPlateau, RunLock};
 use crate::base::progress::{Interrupt, Observer};
+use crate::base::settings::{positive, within};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
-use crate::nn::{Isa, Model, OptimizerConfig, ScheduleKind};
+use crate::nn::{Model, OptimizerConfig, ScheduleKind};
 use crate::{Error, Result};
 
 /// How to train; the defaults are the tutorial's. (Saved as part of config.toml.)
@@ -156,30 +157,6 @@ pub(super) fn check_fit_for(model: &Model, dataset: &Dataset) -> Result<()> {
         return Err(Error::ClassCount { outputs, classes });
     }
     Ok(())
-}
-
-/// The instruction set to compute with; `UMBEL_ISA` may lower it.
-pub(crate) fn isa_from_env() -> Result<Isa> {
-    Isa::from_env().map_err(|unusable| Error::Setting {
-        setting: "UMBEL_ISA".into(),
-        value: unusable.asked,
-        expected: format!("one of {} on this CPU", unusable.usable.join(", ")),
-    })
-}
-
-pub(crate) fn positive(setting: &str, value: usize) -> Result<()> {
-    if value > 0 {
-        return Ok(());
-    }
-    Err(Error::Setting { setting: setting.into(), value: "0".into(), expected: "1 or more".into() })
-}
-
-/// A finite number in its range.
-pub(crate) fn within(setting: &str, value: f64, expected: &str, holds: bool) -> Result<()> {
-    if holds && value.is_finite() {
-        return Ok(());
-    }
-    Err(Error::Setting { setting: setting.into(), value: value.to_string(), expected: expected.into() })
 }
 
 fn not_empty(part: &str, dataset: &Dataset) -> Result<()> {

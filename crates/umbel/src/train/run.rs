@@ -12,7 +12,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind};
+use crate::nn::{LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind, isa_from_env};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -36,14 +36,14 @@ pub(super) struct Run<'a> {
     schedule: Schedule,
     steps: usize,
     optimizer: Optimizer,
-    training: Plan,
-    validation: Plan,
+    /// Trains and validates.
+    plan: Plan,
     progress: Progress,
     best: Option<Model>,
 }
 
 impl<'a> Run<'a> {
-    /// Compiles the plans and takes up the checkpoint in the run folder, if there is one.
+    /// Compiles the plan and takes up the checkpoint in the run folder, if there is one.
     pub fn begin(
         lock: Option<&RunLock>,
         model: &'a mut Model,
@@ -51,11 +51,10 @@ impl<'a> Run<'a> {
         options: &'a FitOptions,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
-        let isa = super::fit::isa_from_env()?;
+        let isa = isa_from_env()?;
         let available = memory::available_bytes();
-        let training = Plan::training(model, options.batch.min(train.len()), isa)?;
-        let validation = Plan::inference(model, options.batch.min(val.len()), isa)?;
-        check_memory(needed_bytes(model, train, options, &[&training, &validation]), available)?;
+        let plan = Plan::training(model, options.batch.min(train.len()), isa)?;
+        check_memory(needed_bytes(model, train, options, &plan), available)?;
         let steps = train.len().div_ceil(options.batch);
         let mut run = Run {
             folder: lock.map(|lock| lock.folder().to_owned()),
@@ -80,8 +79,7 @@ impl<'a> Run<'a> {
             val,
             options,
             steps,
-            training,
-            validation,
+            plan,
         };
         run.resume(observer)?;
         Ok(run)
@@ -103,7 +101,7 @@ impl<'a> Run<'a> {
             let Some(batch) = loader.next() else { break };
             let (epoch, step) = (self.progress.epoch as u64, self.progress.step as u64);
             let learning_rate = self.learning_rate(self.progress.step);
-            let sum = self.training.train_step(
+            let sum = self.plan.train_step(
                 self.model.weights_mut(),
                 &mut self.optimizer,
                 learning_rate,
@@ -130,7 +128,7 @@ impl<'a> Run<'a> {
     pub fn validate(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
         observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
         let start = Instant::now();
-        let Some(sum) = sums(&mut self.validation, self.model, self.val, 1, interrupt) else {
+        let Some(sum) = sums(&mut self.plan, self.model, self.val, 1, interrupt) else {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();
@@ -216,13 +214,21 @@ impl<'a> Run<'a> {
             self.best = Some(ModelFile::load(&folder.join(model_file::FILE_NAME))?.model);
         }
         self.progress = progress;
+        if self.is_over() {
+            let epochs = self.progress.history.len();
+            observer.event(&Event::Note(&match self.progress.callbacks.stopped {
+                true => {
+                    format!("The run was ended by early stopping after {epochs} epochs: there is nothing left to do.")
+                }
+                false => format!("The run has done its {epochs} epochs already: ask for more to train on."),
+            }));
+        }
         // A run that died between the history and the checkpoint left a row too many.
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))
     }
 
     fn keep_best(&mut self, record: &EpochRecord) -> Result<()> {
-        let metrics =
-            Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
+        let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
         let file = ModelFile::new(self.model.clone(), self.train, metrics);
         if let Some(folder) = &self.folder {
             file.save(&folder.join(model_file::FILE_NAME))?;
@@ -323,18 +329,15 @@ fn digest(of: &impl serde::Serialize) -> Result<String> {
 }
 
 /// Buffers, weights (with the optimizer's two moments and the best epoch's copy), and the batches under way.
-fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plans: &[&Plan]) -> u64 {
-    let plans: usize = plans.iter().map(|plan| plan.memory_bytes()).sum();
+fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plan: &Plan) -> u64 {
     let weights = 4 * 4 * model.weights().count();
     let batches = BATCHES_IN_FLIGHT * options.batch.min(train.len()) * train.prep().bytes() * 4;
-    (plans + weights + batches) as u64
+    (plan.memory_bytes() + weights + batches) as u64
 }
 
 fn check_memory(needed_bytes: u64, available: Option<u64>) -> Result<()> {
     match available {
-        Some(available_bytes) if needed_bytes > available_bytes => {
-            Err(Error::Memory { needed_bytes, available_bytes })
-        }
+        Some(available_bytes) if needed_bytes > available_bytes => Err(Error::Memory { needed_bytes, available_bytes }),
         _ => Ok(()),
     }
 }

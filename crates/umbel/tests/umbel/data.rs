@@ -1,1 +1,11 @@
-//! Tests of `data`.
+//! Tests of the way from a folder of photos to batches. They draw their own pictures; those that need real ones look for
+//! them beside the repository and say so where they are absent.
+
+mod augment;
+mod cache;
+mod decode;
+mod index;
+mod loader;
+mod pictures;
+mod prep;
+mod split;

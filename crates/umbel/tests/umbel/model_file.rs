@@ -1,1 +1,193 @@
-//! Tests of `model_file`.
+//! Tests of `model_file`: round trips, mutations, versions, and every cause of refusal.
+
+use std::fs;
+use std::path::Path;
+
+use umbel::Error;
+use umbel::base::error::FileFault;
+use umbel::base::random::{Purpose, Stream};
+use umbel::data::PrepSpec;
+use umbel::model_file::{Metrics, ModelFile};
+use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
+use umbel::nn::{Model, Sequential};
+
+fn sample() -> ModelFile {
+    let stack = Sequential::new((32, 32, 3))
+        .add(Rescaling::new(1.0 / 255.0))
+        .add(BatchNorm::new())
+        .add(Flatten)
+        .add(Dense::new(2).activation(Activation::Relu))
+        .add(Dense::new(3));
+    ModelFile {
+        model: Model::new(stack, 5).unwrap(),
+        classes: vec!["daisy".into(), "rosé \"quoted\"".into(), "tulip".into()],
+        prep: PrepSpec { image_size: 32, ..PrepSpec::default() },
+        metrics: Metrics { epoch: 3, val_accuracy: 1.0 / 3.0, val_loss: 0.30000000000000004 },
+    }
+}
+
+fn fault(path: &Path) -> FileFault {
+    match ModelFile::load(path).unwrap_err() {
+        Error::ModelFile { fault, .. } => fault,
+        other => panic!("another error than expected: {other}"),
+    }
+}
+
+/// The bytes of a safetensors file taken apart: header text and tensor bytes.
+fn take_apart(bytes: &[u8]) -> (String, Vec<u8>) {
+    let size = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    (String::from_utf8(bytes[8..8 + size].to_vec()).unwrap(), bytes[8 + size..].to_vec())
+}
+
+fn put_together(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn a_model_reads_back_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let file = sample();
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap(), file);
+    assert_eq!(ModelFile::load(folder.path()).unwrap(), file, "a run folder will do");
+    let first = fs::read(&path).unwrap();
+    file.save(&path).unwrap();
+    assert_eq!(first, fs::read(&path).unwrap(), "the same model gives the same bytes");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no scratch file is left");
+}
+
+#[test]
+fn other_programs_can_read_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let file = sample();
+    file.save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(tensors.len(), file.model.weights().tensors.len());
+    for expected in &file.model.weights().tensors {
+        let tensor = tensors.tensor(&expected.name).unwrap();
+        assert_eq!(tensor.shape(), expected.shape);
+        let values: Vec<f32> =
+            tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+        assert_eq!(values, expected.data);
+    }
+}
+
+#[test]
+fn no_mutation_passes_for_the_model_or_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let file = sample();
+    file.save(&path).unwrap();
+    let good = fs::read(&path).unwrap();
+    let (header, _) = take_apart(&good);
+    let mut random = Stream::new(1, Purpose::Demo, 0, 0);
+    let check = |bytes: &[u8], what: &str| {
+        fs::write(&path, bytes).unwrap();
+        if let Ok(read) = ModelFile::load(&path) {
+            assert_eq!(read, file, "{what}");
+        }
+    };
+    for round in 0..1500 {
+        let mut bytes = good.clone();
+        // Two thirds of the mutations hit the header, where the parsers are.
+        let at = if round % 3 == 0 { random.below(bytes.len()) } else { random.below(8 + header.len()) };
+        match round % 5 {
+            0 => bytes.truncate(at),
+            1 | 2 => bytes[at] ^= 1 << random.below(8),
+            3 => bytes[at] = random.next_u64() as u8,
+            _ => {
+                let end = (at + random.below(40)).min(bytes.len());
+                bytes.drain(at..end);
+            }
+        }
+        check(&bytes, &format!("round {round}, at {at}"));
+    }
+    for length in 0..32 {
+        check(&good[..length], "short");
+    }
+    let mut longer = good.clone();
+    longer.push(0);
+    check(&longer, "longer");
+}
+
+#[test]
+fn damage_in_a_weight_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    sample().save(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() - 10;
+    bytes[middle] ^= 0x10;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(fault(&path), FileFault::Damaged);
+}
+
+#[test]
+fn a_future_version_asks_for_an_update() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    sample().save(&path).unwrap();
+    let (header, data) = take_apart(&fs::read(&path).unwrap());
+    let future = header.replace("\"umbel.format\":\"1\"", "\"umbel.format\":\"2\"");
+    assert_ne!(future, header);
+    fs::write(&path, put_together(&future, &data)).unwrap();
+    assert!(matches!(fault(&path), FileFault::Newer { format: 2, reads: 1, .. }));
+    let text = ModelFile::load(&path).unwrap_err().to_string();
+    assert!(text.contains("format 2") && text.contains("update umbel"), "{text}");
+}
+
+#[test]
+fn each_cause_has_its_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("m.safetensors");
+    assert_eq!(fault(&path), FileFault::NotFound);
+    assert_eq!(fault(folder.path()), FileFault::NoModel);
+    fs::write(&path, "").unwrap();
+    assert!(matches!(fault(&path), FileFault::NotSafetensors(_)));
+    fs::write(&path, "not a model, but long enough to look like a header of some kind").unwrap();
+    assert!(matches!(fault(&path), FileFault::NotSafetensors(_)));
+    fs::write(&path, put_together("{}", &[])).unwrap();
+    assert!(matches!(fault(&path), FileFault::Foreign("umbel.format")));
+    sample().save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+    assert!(matches!(fault(&path), FileFault::NotSafetensors(_)));
+}
+
+#[test]
+fn models_that_contradict_themselves_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut file = sample();
+    file.classes.pop();
+    file.save(&path).unwrap();
+    assert_eq!(fault(&path), FileFault::Classes { names: 2, outputs: 3 });
+
+    let mut file = sample();
+    file.prep.image_size = 64;
+    file.save(&path).unwrap();
+    assert!(matches!(fault(&path), FileFault::Input { .. }));
+
+    let mut file = sample();
+    file.model.weights_mut().tensors[1].data[0] = f32::NAN;
+    file.save(&path).unwrap();
+    assert!(matches!(fault(&path), FileFault::NotFinite(_)));
+
+    let mut file = sample();
+    file.model.weights_mut().tensors[0].name = "stranger".into();
+    file.save(&path).unwrap();
+    assert!(matches!(fault(&path), FileFault::Weights(_)), "{:?}", fault(&path));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = sample().save(&folder.path().join("none/model.safetensors")).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+}

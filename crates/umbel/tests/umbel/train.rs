@@ -1,1 +1,9 @@
-//! Tests of `train`.
+//! Tests of `train`, `pipeline` and `predict`: short runs of small networks on drawn flowers.
+
+mod callbacks;
+mod example;
+mod fit;
+mod flowers;
+mod history;
+mod pipeline;
+mod predict;

@@ -17,11 +17,7 @@ impl Affine {
     /// This change first, then `next`: what both do to a picture, as one.
     pub fn then(&self, next: &Affine) -> Affine {
         let row = |[a, b, c]: [f64; 3]| {
-            [
-                a * next.x[0] + b * next.y[0],
-                a * next.x[1] + b * next.y[1],
-                a * next.x[2] + b * next.y[2] + c,
-            ]
+            [a * next.x[0] + b * next.y[0], a * next.x[1] + b * next.y[1], a * next.x[2] + b * next.y[2] + c]
         };
         Affine { x: row(self.x), y: row(self.y) }
     }
@@ -33,7 +29,9 @@ fn center(size: usize) -> f64 {
 
 /// Mirrors left and right, and top and bottom.
 pub fn flip(size: usize, horizontal: bool, vertical: bool) -> Affine {
-    let axis = |mirrored: bool| if mirrored { (-1.0, size as f64 - 1.0) } else { (1.0, 0.0) };
+    let axis = |mirrored: bool| {
+        if mirrored { (-1.0, size as f64 - 1.0) } else { (1.0, 0.0) }
+    };
     let ((a, c), (e, f)) = (axis(horizontal), axis(vertical));
     Affine { x: [a, 0.0, c], y: [0.0, e, f] }
 }

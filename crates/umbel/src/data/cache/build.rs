@@ -23,11 +23,7 @@ pub fn write_pack(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    let failed = |source| Error::Cache {
-        action: "write",
-        folder: path.parent().unwrap_or(path).to_owned(),
-        source,
-    };
+    let failed = |source| Error::Cache { action: "write", folder: path.parent().unwrap_or(path).to_owned(), source };
     let scratch = Scratch::beside(path).map_err(|error| match error {
         Error::Io { source, .. } => failed(source),
         other => other,

@@ -39,7 +39,9 @@ const ABANDONED: Duration = Duration::from_secs(3600);
 /// Deletes the packs that were not used for longest until all fit into `max_bytes`, but never `in_use`; and scratch
 /// files of runs that were killed. What cannot be deleted is left for the next time.
 pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
     let mut packs = Vec::new();
     for entry in entries.flatten() {
         let path = entry.path();

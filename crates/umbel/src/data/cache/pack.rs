@@ -108,9 +108,9 @@ impl Pack {
         let rows = table.chunks_exact(ROW_BYTES).map(Row::from_bytes).collect::<Option<Vec<_>>>()?;
         let problems = serde_json::from_slice(problems).ok()?;
         let pack = Pack { map, rows, problems, image_bytes };
-        let whole = (0..photos).into_par_iter().all(|position| {
-            pack.image(position).is_none_or(|pixels| slot_digest(pixels) == pack.rows[position].slot)
-        });
+        let whole = (0..photos)
+            .into_par_iter()
+            .all(|position| pack.image(position).is_none_or(|pixels| slot_digest(pixels) == pack.rows[position].slot));
         whole.then_some(pack)
     }
 

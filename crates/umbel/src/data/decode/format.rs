@@ -26,7 +26,11 @@ pub fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
         ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif | ImageFormat::WebP | ImageFormat::Tiff => true,
         // Two letters do not make a picture: the header that follows must have one of the sizes that exist.
         ImageFormat::Bmp => matches!(bytes.get(14), Some(12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)),
-        ImageFormat::Pnm => bytes.get(2).is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'#'),
+        ImageFormat::Pnm => match bytes {
+            [_, b'7', b'\n', ..] => true,
+            [_, _, gap, next, ..] => gap.is_ascii_whitespace() && (next.is_ascii_digit() || b"# \n\r\t".contains(next)),
+            _ => false,
+        },
         _ => false,
     };
     known.then_some(format)

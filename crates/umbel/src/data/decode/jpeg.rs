@@ -9,27 +9,39 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::{DecodeError, Limits, check_pixels, damaged, too_large};
+use super::{CUT_SHORT, DecodeError, Limits, check_pixels, damaged, too_large};
 use crate::data::ProblemKind;
 
 /// Decodes a JPEG to grey or RGB, upright.
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, DecodeError> {
     let shape = Shape::read(bytes);
-    if shape.complete {
-        return decode_whole(bytes, shape, limits);
+    if shape.arithmetic {
+        return Err(unsupported("arithmetic coding"));
     }
     if shape.progressive {
-        // Later passes refine the whole picture, so nothing tells how many are missing.
-        return Err(damaged("JPEG", "the file ends before the picture does (no end marker)"));
+        // Later passes refine the whole picture, so nothing but the end marker tells that none is missing.
+        return match shape.end {
+            Some(_) => decode_whole(bytes, shape, limits),
+            None => Err(damaged("JPEG", "the file ends before the picture does (no end marker)")),
+        };
     }
-    // The end marker is missing, which may be all that is. Whether pixels are missing too shows when the file is
-    // continued in two ways: a whole picture never looks at what follows.
-    let continued = |tail: &[u8]| decode_whole(&[bytes, tail, &[0xFF, 0xD9]].concat(), shape, limits);
+    // The decoder fills what is missing before an end marker with grey, but complains where the bytes just end.
+    let body = &bytes[..shape.end.unwrap_or(bytes.len())];
+    if shape.end.is_some() {
+        match decode_whole(body, shape, limits) {
+            Err(error) if error.kind == ProblemKind::Damaged => {}
+            decided => return decided,
+        }
+    }
+    // The decoder reads ahead, so a small last row may look missing, and without an end marker the last row may be
+    // missing in part. What is true shows when the file is continued in two ways: a whole picture never looks at what
+    // follows.
+    let continued = |tail: &[u8]| decode_whole(&[body, tail, &[0xFF, 0xD9]].concat(), shape, limits);
     let (first, second) = (continued(&[]), continued(&FILLER));
     match (first, second) {
         (Ok(first), Ok(second)) if first == second => Ok(first),
-        (Err(error), _) if error.kind != ProblemKind::Damaged => Err(error),
-        _ => Err(damaged("JPEG", "the file ends before the picture does")),
+        (Err(first), Err(second)) if first == second => Err(first),
+        _ => Err(damaged("JPEG", CUT_SHORT)),
     }
 }
 
@@ -83,14 +95,23 @@ fn decode_whole(bytes: &[u8], shape: Shape, limits: &Limits) -> Result<DynamicIm
 
 fn map_error(error: DecodeErrors) -> DecodeError {
     match error {
-        DecodeErrors::Unsupported(scheme) => DecodeError {
-            kind: ProblemKind::Unsupported,
-            detail: format!("a JPEG of a kind that is not read here ({scheme:?}); save it anew as a baseline JPEG"),
-        },
+        DecodeErrors::Unsupported(scheme) => unsupported(&format!("{scheme:?}")),
+        // Their own texts come in quotation marks.
+        DecodeErrors::Format(reason) => damaged("JPEG", &reason),
+        DecodeErrors::FormatStatic(reason) => damaged("JPEG", reason),
         DecodeErrors::LargeDimensions(pixels) => {
             too_large(format!("{pixels} pixels on a side, more than a JPEG can have"))
         }
+        // Reading from memory fails in one way only.
+        DecodeErrors::IoErrors(_) | DecodeErrors::ExhaustedData => damaged("JPEG", CUT_SHORT),
         error => damaged("JPEG", &error.to_string()),
+    }
+}
+
+fn unsupported(kind: &str) -> DecodeError {
+    DecodeError {
+        kind: ProblemKind::Unsupported,
+        detail: format!("a JPEG of a kind that is not read here ({kind}); save it anew as a baseline JPEG"),
     }
 }
 
@@ -98,15 +119,16 @@ fn map_error(error: DecodeErrors) -> DecodeError {
 #[derive(Clone, Copy)]
 struct Shape {
     progressive: bool,
-    /// The end marker is there.
-    complete: bool,
+    arithmetic: bool,
+    /// Where the end marker stands.
+    end: Option<usize>,
 }
 
 impl Shape {
     /// Walks from marker to marker. A picture's data has no markers in it: 0xFF there is followed by 0, by a restart
     /// number or by another 0xFF.
     fn read(bytes: &[u8]) -> Self {
-        let mut shape = Shape { progressive: false, complete: false };
+        let mut shape = Shape { progressive: false, arithmetic: false, end: None };
         let mut at = 2;
         loop {
             let Some(distance) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xFF)) else {
@@ -118,10 +140,15 @@ impl Shape {
                 Some(0xFF) => {}
                 // Escaped data, temporary and restart markers, a second start: nothing follows them.
                 Some(0x00 | 0x01 | 0xD0..=0xD8) => at += 1,
-                Some(0xD9) => return Shape { complete: true, ..shape },
+                Some(0xD9) => {
+                    return Shape { end: Some(at - 1), ..shape };
+                }
                 Some(marker) => {
                     shape.progressive |= matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE);
-                    let Some(&[high, low]) = bytes.get(at + 1..at + 3) else { return shape };
+                    shape.arithmetic |= matches!(marker, 0xC9..=0xCF);
+                    let Some(&[high, low]) = bytes.get(at + 1..at + 3) else {
+                        return shape;
+                    };
                     at += 1 + usize::from(u16::from_be_bytes([high, low])).max(2);
                 }
             }

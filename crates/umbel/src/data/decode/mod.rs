@@ -46,7 +46,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
         return Err(DecodeError { kind: ProblemKind::Empty, detail: "the file is empty".to_string() });
     }
     check_file_bytes(bytes.len() as u64, limits)?;
-    let Some(format) = sniff(bytes) else { return Err(not_readable(bytes)) };
+    let Some(format) = sniff(bytes) else {
+        return Err(not_readable(bytes));
+    };
     // The decoders are written not to panic, but a file that makes one do so must not end a run of thousands.
     let decoded = catch_unwind(AssertUnwindSafe(|| match format {
         ImageFormat::Jpeg => jpeg::decode(bytes, limits),
@@ -161,14 +163,17 @@ fn map_error(error: ImageError, format: ImageFormat, limits: &Limits) -> DecodeE
             LimitErrorKind::DimensionError => too_large("more pixels on a side than can be read".to_string()),
             _ => too_much_memory(limits),
         },
-        ImageError::Unsupported(reason) => DecodeError {
-            kind: ProblemKind::Unsupported,
-            detail: format!("{reason}; save it as JPEG or PNG"),
-        },
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            damaged(name_of(format), "the file ends before the picture does")
+        ImageError::Unsupported(reason) => {
+            DecodeError { kind: ProblemKind::Unsupported, detail: format!("{reason}; save it as JPEG or PNG") }
         }
-        error => damaged(name_of(format), &error.to_string()),
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            damaged(name_of(format), CUT_SHORT)
+        }
+        // The error under it says the reason without naming the format once more.
+        error => {
+            let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            damaged(name_of(format), &reason)
+        }
     }
 }
 
@@ -180,7 +185,11 @@ fn too_large(detail: String) -> DecodeError {
     DecodeError { kind: ProblemKind::TooLarge, detail }
 }
 
+const CUT_SHORT: &str = "the file ends before the picture does";
+
 fn damaged(format: &str, reason: &str) -> DecodeError {
+    // A row of problems.csv is one line, whatever a decoder's text holds.
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
     DecodeError { kind: ProblemKind::Damaged, detail: format!("a damaged {format}: {reason}") }
 }
 

@@ -10,8 +10,7 @@ use crate::{Error, Result};
 
 /// Reads a split. Further columns are left alone.
 pub fn read(path: &Path, index: &Index) -> Result<Split> {
-    let bytes =
-        std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
     parse(&bytes, index).map_err(|source| Error::SplitFile { path: path.to_owned(), source })
 }
 
@@ -48,7 +47,9 @@ fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileErr
             "train" => split.train.push(position),
             "val" => split.val.push(position),
             "test" => split.test.push(position),
-            part => return Err(SplitFileError::UnknownPart { line, part: part.to_string() }),
+            part => {
+                return Err(SplitFileError::UnknownPart { line, part: part.to_string() });
+            }
         }
     }
     Ok(split)

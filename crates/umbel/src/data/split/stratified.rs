@@ -26,7 +26,9 @@ fn groups(index: &Index, cache: &Cache, train: &mut Vec<usize>) -> Vec<Vec<Group
     let mut by_digest: HashMap<[u8; 32], usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     for &position in cache.usable() {
-        let Some(digest) = cache.digest(position) else { continue };
+        let Some(digest) = cache.digest(position) else {
+            continue;
+        };
         let group = *by_digest.entry(digest).or_insert_with(|| {
             groups.push(Group::new());
             groups.len() - 1

@@ -296,8 +296,7 @@ impl Memory {
         };
         let bytes = (arena + workspace + gradients) * size_of::<f32>() as u128 + choice;
         let refused = || Error::OutOfMemory { batch, bytes };
-        // Together they must be countable, before each is asked for.
-        if bytes > isize::MAX as u128 {
+        if arena > program::MOST_VALUES || bytes > isize::MAX as u128 {
             return Err(refused());
         }
         let zeros = |len| arena::zeros(len, 0.0f32).ok_or_else(refused);

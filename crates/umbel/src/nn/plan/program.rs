@@ -8,6 +8,9 @@ use umbel_kernels::{FusedActivation, batch_norm, conv2d, dense};
 use super::arena::{Place, Request, place};
 use super::compile::{ConvStep, NormStep, Op, Step, Use};
 
+/// More `f32` values than any machine can address (2^47 bytes).
+pub(super) const MOST_VALUES: u128 = 1 << 45;
+
 /// What a plan runs, forward and, if it is for training, backward.
 #[derive(Debug)]
 pub(super) struct Program {
@@ -65,10 +68,10 @@ impl Program {
             .map(|step| step.map(|request| request.and_then(|_| places.next()).unwrap_or_default()))
             .collect();
 
-        let workspace = steps
-            .iter()
-            .map(|step| workspace_len(step, usage, batch))
-            .max();
+        // A batch that no machine can hold is refused later; the kernels' sums must not overflow over it here.
+        let askable = arena <= MOST_VALUES;
+        let scratch = |step: &Step| workspace_len(step, usage, batch);
+        let workspace = steps.iter().filter(|_| askable).map(scratch).max();
         let mut choice = 0;
         let mut place_step = |(index, step): (usize, Step)| {
             let [y, dy, extra, scratch] = placed[index];

@@ -1,0 +1,90 @@
+//! `umbel predict`: one photo, many, folders, standard input, and what cannot be used.
+
+use std::fs;
+
+use crate::support::{Place, keys};
+
+#[test]
+fn one_photo_gives_the_tutorials_sentence() {
+    let place = Place::with_run();
+    let ran = place.umbel(&["predict", "run", "photos/rings/000.png"]);
+    ran.succeeds();
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+    assert!(is_sentence(ran.out.trim_end()), "{}", ran.out);
+
+    let photo = fs::read(place.path("photos/rings/000.png")).unwrap();
+    let from_input = place.umbel_with_input(&["predict", "run", "-"], &photo);
+    assert_eq!(from_input.out, ran.out, "standard input gives the same answer");
+    let from_file = place.umbel(&["predict", "run/model.safetensors", "photos/rings/000.png"]);
+    assert_eq!(from_file.out, ran.out, "so does the model file itself");
+}
+
+#[test]
+fn many_photos_are_told_apart_by_their_paths() {
+    let place = Place::with_run();
+    let ran = place.umbel(&["predict", "run", "photos", "photos/stripes/003.png", "--top", "2"]);
+    ran.succeeds();
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert_eq!(lines.len(), 21 * 3, "{}", ran.out);
+    let (path, sentence) = lines[0].split_once(": ").unwrap();
+    assert_eq!(path.replace('\\', "/"), "photos/rings/000.png");
+    assert!(is_sentence(sentence), "{sentence}");
+    assert!(lines[1].starts_with("  ") && lines[1].ends_with(" %"), "{}", lines[1]);
+}
+
+#[test]
+fn json_by_contract() {
+    let place = Place::with_run();
+    fs::write(place.path("text.jpg"), "only words").unwrap();
+    let ran = place.umbel(&["predict", "run", "photos/rings", "text.jpg", "missing.jpg", "--json"]);
+    assert_eq!(ran.code, 3, "{ran:#?}");
+    let answers = ran.json();
+    assert_eq!(answers.len(), 12);
+    let mut errors = Vec::new();
+    for answer in &answers {
+        if answer.get("error").is_some() {
+            assert_eq!(keys(answer), ["error", "path"]);
+            errors.push(answer["path"].as_str().unwrap());
+            continue;
+        }
+        assert_eq!(keys(answer), ["class", "confidence", "path", "top"]);
+        let top = answer["top"].as_array().unwrap();
+        assert_eq!(top.len(), 2);
+        assert_eq!(keys(&top[0]), ["class", "probability"]);
+        assert_eq!(top[0]["class"], answer["class"]);
+        assert_eq!(top[0]["probability"], answer["confidence"]);
+        let sum: f64 = top.iter().map(|t| t["probability"].as_f64().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-5, "{answer}");
+    }
+    errors.sort_unstable();
+    assert_eq!(errors, ["missing.jpg", "text.jpg"]);
+}
+
+#[test]
+fn what_cannot_be_used_is_named_and_the_others_go_on() {
+    let place = Place::with_run();
+    fs::write(place.path("text.jpg"), "only words").unwrap();
+    fs::create_dir(place.path("empty")).unwrap();
+    let ran = place.umbel(&["predict", "run", "text.jpg", "photos/rings/000.png", "missing.jpg", "empty"]);
+    assert_eq!(ran.code, 3, "{ran:#?}");
+    assert_eq!(ran.out.lines().count(), 1);
+    for name in ["text.jpg", "missing.jpg", "empty"] {
+        let named = ran.err.lines().filter(|line| line.starts_with("error: ") && line.contains(name)).count();
+        assert_eq!(named, 1, "{name}: {}", ran.err);
+    }
+}
+
+#[test]
+fn nothing_predicted_is_a_failure() {
+    let place = Place::with_run();
+    place.umbel(&["predict", "run", "missing.jpg"]).fails(1, "missing.jpg");
+    let ran = place.umbel_with_input(&["predict", "run", "-"], b"");
+    ran.fails(1, "-");
+}
+
+fn is_sentence(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix("This image most likely belongs to ") else { return false };
+    let Some((class, rest)) = rest.split_once(" with a ") else { return false };
+    let Some(number) = rest.strip_suffix(" percent confidence.") else { return false };
+    ["rings", "stripes"].contains(&class) && number.split_once('.').is_some_and(|(_, digits)| digits.len() == 2)
+}

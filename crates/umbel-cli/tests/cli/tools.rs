@@ -1,0 +1,107 @@
+//! `umbel summary`, `preview`, `compare`, `bench` and `doctor`.
+
+use std::fs;
+
+use crate::support::{Place, keys, tiny_training};
+
+#[test]
+fn summary_has_kerass_figures() {
+    let place = Place::new();
+    let args = ["summary", "--model", "cnn", "--classes", "5", "--image-size", "180"];
+    let table = place.umbel(&args);
+    table.succeeds();
+    assert!(table.out.contains("3,989,285"), "{}", table.out);
+    let memory = table.out.lines().last().unwrap();
+    assert!(memory.starts_with("One training step of 32 photos needs ") && memory.ends_with("MB."), "{memory}");
+
+    let json = place.umbel(&[&args[..], &["--json"]].concat()).json();
+    assert_eq!(json.len(), 1);
+    assert_eq!(keys(&json[0]), ["layers", "parameters", "trainable"]);
+    assert_eq!((json[0]["parameters"].as_u64(), json[0]["trainable"].as_u64()), (Some(3_989_285), Some(3_989_285)));
+    let layers = json[0]["layers"].as_array().unwrap();
+    for layer in layers {
+        assert_eq!(keys(layer), ["kind", "name", "output", "parameters"]);
+    }
+    let counts: Vec<u64> = layers.iter().filter_map(|l| l["parameters"].as_u64()).filter(|n| *n > 0).collect();
+    assert_eq!(counts, [448, 4640, 18_496, 3_965_056, 645]);
+    assert_eq!(layers.last().unwrap()["output"], serde_json::json!([5]));
+}
+
+#[test]
+fn summary_of_a_run_is_that_of_its_network() {
+    let place = Place::with_run();
+    let of_run = place.umbel(&["summary", "run", "--json"]).json();
+    let of_file = place.umbel(&["summary", "--model", "tiny.toml", "--image-size", "32", "--json"]).json();
+    assert_eq!(of_run[0]["parameters"], 2162);
+    assert_eq!(of_run, of_file);
+}
+
+#[test]
+fn preview_writes_a_picture_and_never_over_another() {
+    let place = Place::with_photos();
+    let before = place.contents("photos");
+    for name in ["preview.png", "preview-2.png"] {
+        let ran = place.umbel(&["preview", "photos"]);
+        ran.succeeds();
+        assert!(ran.out.contains(name), "{}", ran.out);
+        let picture = image::open(place.path(name)).unwrap();
+        assert!(picture.width() > 300 && picture.height() > 300);
+    }
+    place.umbel(&["preview", "photos", "--augment", "--image-size", "64", "--out", "augmented.png"]).succeeds();
+    assert!(image::open(place.path("augmented.png")).is_ok());
+    assert_eq!(place.contents("photos"), before, "the user's folder is as it was");
+}
+
+#[test]
+fn compare_shows_the_gap() {
+    let place = Place::with_run();
+    place.umbel(&tiny_training(&["--epochs", "2", "--augment", "none", "--out", "bare"])).succeeds();
+    let table = place.umbel(&["compare", "run", "bare", "--out", "side-by-side"]);
+    table.succeeds();
+    assert!(table.out.contains("run") && table.out.contains("bare"), "{}", table.out);
+    for file in ["compare.png", "compare.svg"] {
+        assert!(fs::metadata(place.path("side-by-side").join(file)).unwrap().len() > 500, "{file}");
+    }
+    let json = place.umbel(&["compare", "run", "bare", "--json"]).json();
+    assert_eq!(json[0]["runs"].as_array().unwrap().len(), 2);
+    assert!(json[0]["runs"][1]["accuracy_gap"].is_number());
+    assert!(place.path("umbel-compare").is_dir());
+    place.umbel(&["compare", "run", "nowhere"]).fails(1, "nowhere");
+}
+
+#[test]
+fn bench_by_contract() {
+    let place = Place::new();
+    let cases: [&[&str]; 3] =
+        [&["bench", "step", "--threads", "1"], &["bench", "infer"], &["bench", "step", "--augment"]];
+    for case in cases {
+        let small = ["--batch", "4", "--image-size", "32", "--seconds", "0.05"];
+        let ran = place.umbel(&[case, &small[..]].concat());
+        ran.succeeds();
+        let figures = &ran.json()[0];
+        let expected = ["batch", "images_per_second", "isa", "ms_median", "ms_p99", "precision", "threads", "what"];
+        assert_eq!(keys(figures), expected);
+        assert_eq!(figures["what"], case[1]);
+        assert_eq!((figures["batch"].as_u64(), figures["precision"].as_str()), (Some(4), Some("f32")));
+        assert!(figures["images_per_second"].as_f64().unwrap() > 0.0);
+        assert!(figures["ms_p99"].as_f64().unwrap() >= figures["ms_median"].as_f64().unwrap());
+        if case.contains(&"--threads") {
+            assert_eq!(figures["threads"], 1);
+        }
+    }
+}
+
+#[test]
+fn doctor_tells_what_it_uses() {
+    let place = Place::new();
+    let list = place.umbel(&["doctor"]);
+    list.succeeds();
+    for word in ["umbel", "CPU", "cores", "instruction sets", "cache"] {
+        assert!(list.out.contains(word), "{word}: {}", list.out);
+    }
+    let output = place.command(&["doctor", "--json"]).env("UMBEL_ISA", "scalar").output().unwrap();
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(findings["isa"], "scalar");
+    assert_eq!(findings["version"], env!("CARGO_PKG_VERSION"));
+    assert!(findings["usable_isas"].as_array().unwrap().contains(&"scalar".into()));
+}

@@ -1,0 +1,434 @@
+//! The backward pass. A unit of work is one strip of one image; a slice is a fixed number of adjacent units with its own
+//! partial weight gradient. How many slices there are follows from the shape alone, and the partial gradients are added
+//! in order, so the result doesn't depend on the threads.
+
+use rayon::prelude::*;
+
+use super::strips::{InputRows, Strips};
+use super::{Conv2dShape, OutputGradient, mask_row, unpool_row};
+use crate::gemm::{Product, Start, product};
+use crate::parallel::{CHUNK, Shared, whole_lines, with_scratch};
+use crate::sums::add_rows;
+use crate::{FusedActivation, Isa};
+
+/// At most so many slices ...
+const MAX_SLICES: usize = 32;
+/// ... and so many floats of partial weight gradients (64 MiB).
+const MAX_PARTIAL_FLOATS: usize = 16 << 20;
+
+/// How the work and the workspace are cut.
+#[derive(Clone, Copy)]
+struct Layout {
+    strips: Strips,
+    units: usize,
+    slices: usize,
+    /// Floats of one slice's partial weight and bias gradient.
+    partial: usize,
+    /// Floats of the flipped weights.
+    flipped: usize,
+}
+
+impl Layout {
+    fn new(shape: &Conv2dShape) -> Self {
+        let gradient_pitch = (shape.out_width + 2 * shape.kernel.1) * shape.channels_out;
+        let strips = Strips::new(
+            shape.out_height,
+            (shape.padded_pitch() * shape.stride.0 + gradient_pitch) / 2,
+        );
+        let units = shape.batch * strips.per_image;
+        let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
+        let slices = units
+            .min(MAX_SLICES)
+            .min(MAX_PARTIAL_FLOATS / partial)
+            .max(1);
+        Layout {
+            strips,
+            units,
+            slices,
+            partial,
+            flipped: whole_lines(shape.w_len()),
+        }
+    }
+}
+
+pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
+    let layout = Layout::new(shape);
+    layout.flipped + layout.slices * layout.partial
+}
+
+#[allow(clippy::too_many_arguments)]
+pub(super) fn backward(
+    isa: Isa,
+    shape: &Conv2dShape,
+    x: &[f32],
+    w: &[f32],
+    gradient: OutputGradient<'_>,
+    dx: Option<&mut [f32]>,
+    dw: &mut [f32],
+    db: Option<&mut [f32]>,
+    workspace: &mut [f32],
+) {
+    let layout = Layout::new(shape);
+    let (flipped, partials) = workspace.split_at_mut(layout.flipped);
+    let partials = &mut partials[..layout.slices * layout.partial];
+    let columns = Columns::new(shape, dx.is_some());
+    if dx.is_some() {
+        flip(shape, w, flipped);
+    }
+    let dx = dx.map(Shared::new);
+    partials
+        .par_chunks_mut(layout.partial)
+        .enumerate()
+        .for_each(|(slice, partial)| {
+            let (dw, db) = partial.split_at_mut(whole_lines(shape.w_len()));
+            let db = &mut db[..shape.channels_out];
+            db.fill(0.0);
+            let first = slice * layout.units / layout.slices;
+            let last = (slice + 1) * layout.units / layout.slices;
+            if first == last {
+                dw.fill(0.0);
+            }
+            for unit in first..last {
+                let unit = Unit::new(shape, &layout.strips, unit, dx.is_some());
+                let x_len =
+                    whole_lines(shape.rows_under(unit.last - unit.first) * shape.padded_pitch());
+                let d_len = (unit.gradient_last - unit.gradient_first) as usize * columns.pitch;
+                with_scratch(x_len + d_len, |scratch| {
+                    let (x_rows, d_rows) = scratch.split_at_mut(x_len);
+                    expand(isa, shape, &unit, &columns, gradient, d_rows);
+                    let image_len = shape.height * shape.width * shape.channels_in;
+                    let image = &x[unit.image * image_len..][..image_len];
+                    let x_rows = shape.input_rows(image, unit.first, unit.last, x_rows);
+                    let start = unit.index != first;
+                    weight_gradient(isa, shape, &unit, &columns, x_rows, d_rows, start, dw, db);
+                    if let Some(dx) = &dx {
+                        let row_len = shape.width * shape.channels_in;
+                        let start = (unit.image * shape.height + unit.input_first) * row_len;
+                        // SAFETY: units own disjoint rows of the input, and each is visited once.
+                        let dx = unsafe {
+                            dx.range(start, (unit.input_last - unit.input_first) * row_len)
+                        };
+                        input_gradient(isa, shape, &unit, &columns, d_rows, flipped, dx);
+                    }
+                });
+            }
+        });
+    reduce(partials, layout.partial, 0, dw);
+    if let Some(db) = db {
+        reduce(partials, layout.partial, whole_lines(shape.w_len()), db);
+    }
+}
+
+/// One strip of one image, and the rows it needs.
+struct Unit {
+    index: usize,
+    image: usize,
+    /// The output rows whose weight gradient is this unit's share.
+    first: usize,
+    last: usize,
+    /// The input rows whose gradient is this unit's share.
+    input_first: usize,
+    input_last: usize,
+    /// The rows of output gradient that both need; those outside of the output count as zero.
+    gradient_first: isize,
+    gradient_last: isize,
+}
+
+impl Unit {
+    fn new(shape: &Conv2dShape, strips: &Strips, index: usize, with_dx: bool) -> Self {
+        let (image, strip) = (index / strips.per_image, index % strips.per_image);
+        let (first, last) = strips.range(strip, shape.out_height);
+        let mut unit = Unit {
+            index,
+            image,
+            first,
+            last,
+            input_first: 0,
+            input_last: 0,
+            gradient_first: first as isize,
+            gradient_last: last as isize,
+        };
+        if with_dx {
+            let is_last = strip + 1 == strips.per_image;
+            unit.input_first = (first * shape.stride.0).min(shape.height);
+            unit.input_last = if is_last {
+                shape.height
+            } else {
+                (last * shape.stride.0).min(shape.height)
+            };
+            for row in unit.input_first..unit.input_last {
+                let taps = Taps::new(row, shape.pad.0, shape.stride.0, shape.kernel.0);
+                if taps.count > 0 {
+                    unit.gradient_first = unit.gradient_first.min(taps.first_output);
+                    unit.gradient_last = unit
+                        .gradient_last
+                        .max(taps.first_output + taps.count as isize);
+                }
+            }
+        }
+        unit
+    }
+}
+
+/// Which outputs an input position contributes to, along one axis: `count` adjacent ones from `first_output` on, the
+/// first of them by the kernel position `last_tap`, each next one by the position a stride before.
+#[derive(Clone, Copy)]
+struct Taps {
+    count: usize,
+    first_output: isize,
+    last_tap: usize,
+}
+
+impl Taps {
+    fn new(position: usize, pad: usize, stride: usize, kernel: usize) -> Self {
+        let shifted = position + pad;
+        let first_tap = shifted % stride;
+        let count = kernel.saturating_sub(first_tap).div_ceil(stride);
+        Taps {
+            count,
+            first_output: (shifted / stride) as isize - (count as isize - 1),
+            last_tap: first_tap + count.saturating_sub(1) * stride,
+        }
+    }
+}
+
+/// The columns of the expanded output gradient: as many zeros at the left and right as the input gradient reaches for.
+struct Columns {
+    left: usize,
+    /// Floats in a row.
+    pitch: usize,
+}
+
+impl Columns {
+    fn new(shape: &Conv2dShape, with_dx: bool) -> Self {
+        let (mut left, mut right) = (0, shape.out_width as isize);
+        if with_dx {
+            for column in 0..shape.width {
+                let taps = Taps::new(column, shape.pad.1, shape.stride.1, shape.kernel.1);
+                if taps.count > 0 {
+                    left = left.max(-taps.first_output);
+                    right = right.max(taps.first_output + taps.count as isize);
+                }
+            }
+        }
+        Columns {
+            left: left as usize,
+            pitch: (left + right) as usize * shape.channels_out,
+        }
+    }
+}
+
+/// Writes the unit's rows of output gradient, before the activation, with zeros around.
+fn expand(
+    isa: Isa,
+    shape: &Conv2dShape,
+    unit: &Unit,
+    columns: &Columns,
+    gradient: OutputGradient<'_>,
+    rows: &mut [f32],
+) {
+    let channels = shape.channels_out;
+    let row_len = shape.out_width * channels;
+    let left = columns.left * channels;
+    for (row, full) in
+        (unit.gradient_first..unit.gradient_last).zip(rows.chunks_exact_mut(columns.pitch))
+    {
+        let Some(row) = usize::try_from(row)
+            .ok()
+            .filter(|&row| row < shape.out_height)
+        else {
+            full.fill(0.0);
+            continue;
+        };
+        full[..left].fill(0.0);
+        full[left + row_len..].fill(0.0);
+        let full = &mut full[left..left + row_len];
+        match gradient {
+            OutputGradient::Full { dy, y, activation } => {
+                let at = (unit.image * shape.out_height + row) * row_len;
+                match activation {
+                    FusedActivation::Linear => full.copy_from_slice(&dy[at..][..row_len]),
+                    _ => mask_row(
+                        isa,
+                        &dy[at..][..row_len],
+                        &y[at..][..row_len],
+                        activation,
+                        full,
+                    ),
+                }
+            }
+            OutputGradient::Pooled { dy, choice } => {
+                let (pooled_rows, pooled_len) =
+                    (shape.out_height / 2, shape.out_width / 2 * channels);
+                if row / 2 < pooled_rows {
+                    let at = (unit.image * pooled_rows + row / 2) * pooled_len;
+                    unpool_row(
+                        isa,
+                        &dy[at..][..pooled_len],
+                        &choice[at..][..pooled_len],
+                        row % 2,
+                        channels,
+                        full,
+                    );
+                } else {
+                    full.fill(0.0);
+                }
+            }
+        }
+    }
+}
+
+/// Adds the strip's share to `dw` (or starts it) and `db`: for each kernel row a product over all output pixels, with the
+/// kernel's columns and input channels as rows and the output channels as columns.
+#[allow(clippy::too_many_arguments)]
+fn weight_gradient(
+    isa: Isa,
+    shape: &Conv2dShape,
+    unit: &Unit,
+    columns: &Columns,
+    x_rows: InputRows<'_>,
+    d_rows: &[f32],
+    accumulate: bool,
+    dw: &mut [f32],
+    db: &mut [f32],
+) {
+    let channels = shape.channels_out;
+    let skipped = (unit.first as isize - unit.gradient_first) as usize;
+    let d_rows = d_rows
+        .get(skipped * columns.pitch + columns.left * channels..)
+        .unwrap_or_default();
+    let m = shape.kernel.1 * shape.channels_in;
+    for (ky, dw) in dw
+        .chunks_exact_mut(m * channels)
+        .take(shape.kernel.0)
+        .enumerate()
+    {
+        let p = Product {
+            m,
+            n: channels,
+            k: shape.out_width,
+            segments: unit.last - unit.first,
+            a: x_rows.data.get(ky * x_rows.pitch..).unwrap_or_default(),
+            a_row: 1,
+            a_col: shape.stride.1 * shape.channels_in,
+            a_segment: shape.stride.0 * x_rows.pitch,
+            b: d_rows,
+            b_row: channels,
+            b_segment: columns.pitch,
+            c_row: channels,
+            start: if accumulate {
+                Start::Accumulate
+            } else {
+                Start::Zero
+            },
+            activation: FusedActivation::Linear,
+        };
+        product(isa, &p, dw);
+    }
+    for row in d_rows.chunks(columns.pitch).take(unit.last - unit.first) {
+        add_rows(isa, &row[..shape.out_width * channels], db);
+    }
+}
+
+/// The weights as the input gradient reads them: kernel rows from last to first; in each, the columns grouped by their
+/// remainder modulo the stride, each group from last to first; then `[channels_out, channels_in]`.
+fn flip(shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
+    let (ci, co) = (shape.channels_in, shape.channels_out);
+    let tap_len = ci * co;
+    let taps = &mut flipped[..shape.w_len()];
+    taps.par_chunks_mut(tap_len)
+        .enumerate()
+        .for_each(|(index, tap)| {
+            let ky = shape.kernel.0 - 1 - index / shape.kernel.1;
+            let mut place = index % shape.kernel.1;
+            let mut remainder = 0;
+            while place >= group_len(shape, remainder) {
+                place -= group_len(shape, remainder);
+                remainder += 1;
+            }
+            let kx = remainder + (group_len(shape, remainder) - 1 - place) * shape.stride.1;
+            let source = &w[(ky * shape.kernel.1 + kx) * tap_len..][..tap_len];
+            for (o, row) in tap.chunks_exact_mut(ci).enumerate() {
+                for (i, y) in row.iter_mut().enumerate() {
+                    *y = source[i * co + o];
+                }
+            }
+        });
+}
+
+/// How many kernel columns have this remainder modulo the stride.
+fn group_len(shape: &Conv2dShape, remainder: usize) -> usize {
+    shape
+        .kernel
+        .1
+        .saturating_sub(remainder)
+        .div_ceil(shape.stride.1)
+}
+
+/// Gradient of the unit's input rows: a convolution of the output gradient with the flipped weights. With a stride, the
+/// input columns of equal remainder form one such convolution each.
+fn input_gradient(
+    isa: Isa,
+    shape: &Conv2dShape,
+    unit: &Unit,
+    columns: &Columns,
+    d_rows: &[f32],
+    flipped: &[f32],
+    dx: &mut [f32],
+) {
+    let (ci, co) = (shape.channels_in, shape.channels_out);
+    let tap_len = ci * co;
+    let kernel_row = shape.kernel.1 * tap_len;
+    for (row, dx) in (unit.input_first..unit.input_last).zip(dx.chunks_exact_mut(shape.width * ci))
+    {
+        let rows = Taps::new(row, shape.pad.0, shape.stride.0, shape.kernel.0);
+        for phase in 0..shape.stride.1.min(shape.width) {
+            let across = Taps::new(phase, shape.pad.1, shape.stride.1, shape.kernel.1);
+            let (mut a, mut b) = (0, 0);
+            if rows.count > 0 && across.count > 0 {
+                let d_row = (rows.first_output - unit.gradient_first) as usize;
+                a = d_row * columns.pitch
+                    + (across.first_output + columns.left as isize) as usize * co;
+                let remainder = (phase + shape.pad.1) % shape.stride.1;
+                let before: usize = (0..remainder).map(|r| group_len(shape, r)).sum();
+                b = (shape.kernel.0 - 1 - rows.last_tap) * kernel_row + before * tap_len;
+            }
+            let p = Product {
+                m: (shape.width - phase).div_ceil(shape.stride.1),
+                n: ci,
+                k: across.count * co,
+                segments: rows.count,
+                a: &d_rows[a..],
+                a_row: co,
+                a_col: 1,
+                a_segment: columns.pitch,
+                b: &flipped[b..],
+                b_row: ci,
+                b_segment: shape.stride.0 * kernel_row,
+                c_row: shape.stride.1 * ci,
+                start: Start::Zero,
+                activation: FusedActivation::Linear,
+            };
+            product(isa, &p, &mut dx[phase * ci..]);
+        }
+    }
+}
+
+/// `sum = Σ partials[.. + offset]`, from the first to the last.
+fn reduce(partials: &[f32], partial: usize, offset: usize, sum: &mut [f32]) {
+    sum.par_chunks_mut(CHUNK)
+        .enumerate()
+        .for_each(|(chunk, sum)| {
+            let at = offset + chunk * CHUNK;
+            for (slice, values) in partials.chunks_exact(partial).enumerate() {
+                let values = &values[at..][..sum.len()];
+                if slice == 0 {
+                    sum.copy_from_slice(values);
+                } else {
+                    for (sum, &value) in sum.iter_mut().zip(values) {
+                        *sum += value;
+                    }
+                }
+            }
+        });
+}

@@ -1,0 +1,164 @@
+//! The forward pass: one task per strip of one image.
+
+use rayon::prelude::*;
+
+use super::strips::{InputRows, Strips};
+use super::{Conv2dShape, pool_rows};
+use crate::gemm::{Product, Start, product};
+use crate::parallel::{Shared, whole_lines, with_scratch};
+use crate::{FusedActivation, Isa};
+
+/// The operands that don't change from strip to strip.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a> {
+    pub w: &'a [f32],
+    pub bias: Option<&'a [f32]>,
+    pub activation: FusedActivation,
+}
+
+pub(super) fn forward(
+    isa: Isa,
+    shape: &Conv2dShape,
+    x: &[f32],
+    weights: Weights<'_>,
+    y: &mut [f32],
+) {
+    let strips = Strips::new(shape.out_height, shape.padded_pitch() * shape.stride.0);
+    let row_len = shape.out_width * shape.channels_out;
+    let y = Shared::new(y);
+    (0..shape.batch * strips.per_image)
+        .into_par_iter()
+        .for_each(|task| {
+            let image = task / strips.per_image;
+            let (first, last) = strips.range(task % strips.per_image, shape.out_height);
+            if first == last {
+                return;
+            }
+            // SAFETY: no two tasks have the same image and strip.
+            let y = unsafe {
+                y.range(
+                    (image * shape.out_height + first) * row_len,
+                    (last - first) * row_len,
+                )
+            };
+            with_scratch(scratch_len(shape, last - first), |scratch| {
+                let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
+                convolve(isa, shape, rows, last - first, weights, y);
+            });
+        });
+}
+
+pub(super) fn forward_pool(
+    isa: Isa,
+    shape: &Conv2dShape,
+    x: &[f32],
+    weights: Weights<'_>,
+    pooled: &mut [f32],
+    choice: Option<&mut [u8]>,
+) {
+    let out_rows = shape.out_height / 2 * 2;
+    let strips = Strips::new(out_rows, shape.padded_pitch() * shape.stride.0);
+    let row_len = shape.out_width * shape.channels_out;
+    let pooled_len = shape.out_width / 2 * shape.channels_out;
+    if pooled_len == 0 {
+        return;
+    }
+    let bare = Weights {
+        activation: FusedActivation::Linear,
+        ..weights
+    };
+    let pooled = Shared::new(pooled);
+    let choice = choice.map(Shared::new);
+    (0..shape.batch * strips.per_image)
+        .into_par_iter()
+        .for_each(|task| {
+            let image = task / strips.per_image;
+            let (first, last) = strips.range(task % strips.per_image, out_rows);
+            let under = whole_lines(scratch_len(shape, last - first));
+            with_scratch(under + 2 * row_len, |scratch| {
+                let (scratch, two_rows) = scratch.split_at_mut(under);
+                let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
+                for row in (first..last).step_by(2) {
+                    let start = (image * (out_rows / 2) + row / 2) * pooled_len;
+                    // SAFETY: no two tasks have the same image and strip, and rows come once.
+                    let pooled = unsafe { pooled.range(start, pooled_len) };
+                    let choice = match &choice {
+                        // SAFETY: as above.
+                        Some(choice) => unsafe { choice.range(start, pooled_len) },
+                        None => &mut [],
+                    };
+                    let below = InputRows {
+                        data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..],
+                        ..rows
+                    };
+                    convolve(isa, shape, below, 2, bare, two_rows);
+                    let (upper, lower) = two_rows.split_at(row_len);
+                    pool_rows(
+                        isa,
+                        upper,
+                        lower,
+                        shape.channels_out,
+                        weights.activation,
+                        pooled,
+                        choice,
+                    );
+                }
+            });
+        });
+}
+
+fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
+    let len = shape.height * shape.width * shape.channels_in;
+    &x[image * len..][..len]
+}
+
+fn scratch_len(shape: &Conv2dShape, out_rows: usize) -> usize {
+    if shape.stays_inside() {
+        0
+    } else {
+        shape.rows_under(out_rows) * shape.padded_pitch()
+    }
+}
+
+/// `out_rows` rows of output from the input rows under them.
+fn convolve(
+    isa: Isa,
+    shape: &Conv2dShape,
+    rows: InputRows<'_>,
+    out_rows: usize,
+    weights: Weights<'_>,
+    y: &mut [f32],
+) {
+    let pixel = shape.stride.1 * shape.channels_in;
+    let k = shape.kernel.1 * shape.channels_in;
+    // Where rows follow each other without a gap, they are one long row.
+    let one_row = shape.kernel.0 == 1 && shape.stride.0 * rows.pitch == shape.out_width * pixel;
+    let (calls, m) = if one_row {
+        (1, out_rows * shape.out_width)
+    } else {
+        (out_rows, shape.out_width)
+    };
+    for (row, y) in y
+        .chunks_exact_mut(m * shape.channels_out)
+        .take(calls)
+        .enumerate()
+    {
+        let p = Product {
+            m,
+            n: shape.channels_out,
+            k,
+            segments: shape.kernel.0,
+            a: &rows.data[row * shape.stride.0 * rows.pitch..],
+            a_row: pixel,
+            a_col: 1,
+            a_segment: rows.pitch,
+            b: weights.w,
+            b_row: shape.channels_out,
+            b_segment: k * shape.channels_out,
+            c_row: shape.channels_out,
+            start: weights.bias.map_or(Start::Zero, Start::Bias),
+            activation: weights.activation,
+        };
+        product(isa, &p, y);
+    }
+}

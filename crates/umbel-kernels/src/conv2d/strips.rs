@@ -1,0 +1,98 @@
+//! How a convolution is cut: strips of output rows, small enough for the cache, and the zero-padded copy of the input
+//! rows that a strip reads.
+
+use super::Conv2dShape;
+
+/// Floats of padded input that a strip may hold (it should stay in the second-level cache beside the weights).
+const STRIP_FLOATS: usize = 32 * 1024;
+
+/// The cut of every image, the same for all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strips {
+    /// Output rows of a strip; even, unless there is but one strip.
+    pub rows: usize,
+    pub per_image: usize,
+}
+
+impl Strips {
+    /// Cuts `out_rows` rows of output so that each strip needs about `STRIP_FLOATS` of `floats_per_row`.
+    pub(super) fn new(out_rows: usize, floats_per_row: usize) -> Self {
+        let fitting = (STRIP_FLOATS / floats_per_row.max(1)).max(2) / 2 * 2;
+        let per_image = out_rows.div_ceil(fitting).max(1);
+        let rows = out_rows.div_ceil(per_image).next_multiple_of(2);
+        Strips {
+            rows,
+            per_image: out_rows.div_ceil(rows).max(1),
+        }
+    }
+
+    /// The first row of strip `index` and the first of the next.
+    pub(super) fn range(&self, index: usize, out_rows: usize) -> (usize, usize) {
+        (
+            (index * self.rows).min(out_rows),
+            ((index + 1) * self.rows).min(out_rows),
+        )
+    }
+}
+
+/// The input rows under a strip: element (row, column, channel) at `row * pitch + column * channels_in + channel`, where
+/// row 0 lies under the strip's first output row and column 0 under the first output column, padding included.
+#[derive(Clone, Copy)]
+pub(super) struct InputRows<'a> {
+    pub data: &'a [f32],
+    pub pitch: usize,
+}
+
+impl Conv2dShape {
+    /// No output pixel reaches beyond the input, so that it can be read in place.
+    pub(super) fn stays_inside(&self) -> bool {
+        self.pad == (0, 0)
+            && (self.out_height.max(1) - 1) * self.stride.0 + self.kernel.0 <= self.height
+            && (self.out_width.max(1) - 1) * self.stride.1 + self.kernel.1 <= self.width
+    }
+
+    /// Floats in a padded row of input.
+    pub(super) fn padded_pitch(&self) -> usize {
+        ((self.out_width.max(1) - 1) * self.stride.1 + self.kernel.1) * self.channels_in
+    }
+
+    /// Input rows under `out_rows` adjacent rows of output.
+    pub(super) fn rows_under(&self, out_rows: usize) -> usize {
+        (out_rows.max(1) - 1) * self.stride.0 + self.kernel.0
+    }
+
+    /// The rows under output rows `first .. last` of one image, copied into `scratch` with zeros around where needed.
+    pub(super) fn input_rows<'a>(
+        &self,
+        image: &'a [f32],
+        first: usize,
+        last: usize,
+        scratch: &'a mut [f32],
+    ) -> InputRows<'a> {
+        let row_len = self.width * self.channels_in;
+        if self.stays_inside() {
+            return InputRows {
+                data: &image[first * self.stride.0 * row_len..],
+                pitch: row_len,
+            };
+        }
+        let pitch = self.padded_pitch();
+        let left = (self.pad.1 * self.channels_in).min(pitch);
+        let inside = row_len.min(pitch - left);
+        let scratch = &mut scratch[..self.rows_under(last - first) * pitch];
+        for (k, padded) in scratch.chunks_exact_mut(pitch).enumerate() {
+            let row = (first * self.stride.0 + k).wrapping_sub(self.pad.0);
+            if row < self.height {
+                padded[..left].fill(0.0);
+                padded[left..left + inside].copy_from_slice(&image[row * row_len..][..inside]);
+                padded[left + inside..].fill(0.0);
+            } else {
+                padded.fill(0.0);
+            }
+        }
+        InputRows {
+            data: scratch,
+            pitch,
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! The micro-kernel: a tile of C held in registers while A is read scalar by scalar and B vector by vector.
+//!
+//! A is never packed: its rows and columns may lie any distance apart, which is how a convolution reads its input as a
+//! matrix. The sum runs over `segments` stretches of `k` terms, which is how it goes from one kernel row to the next
+//! without leaving the registers.
+
+use crate::FusedActivation;
+use crate::isa::{Simd, Work};
+
+/// `C[m, n] = clamp(start + Σ_s A_s[m, k] · B_s[k, n])`; strides are in elements, and the columns of B and C are adjacent.
+#[derive(Clone, Copy)]
+pub(crate) struct Product<'a> {
+    pub m: usize,
+    pub n: usize,
+    pub k: usize,
+    pub segments: usize,
+    pub a: &'a [f32],
+    pub a_row: usize,
+    pub a_col: usize,
+    pub a_segment: usize,
+    pub b: &'a [f32],
+    pub b_row: usize,
+    pub b_segment: usize,
+    pub c_row: usize,
+    pub start: Start<'a>,
+    pub activation: FusedActivation,
+}
+
+/// What the sums of a [`Product`] start from.
+#[derive(Clone, Copy)]
+pub(crate) enum Start<'a> {
+    Zero,
+    /// The same `n` values for every row.
+    Bias(&'a [f32]),
+    /// What `C` holds.
+    Accumulate,
+}
+
+/// How far the last element of a view lies from its first, plus one; `extents` are (count, stride).
+fn reach(extents: &[(usize, usize)]) -> usize {
+    extents
+        .iter()
+        .map(|&(count, stride)| (count - 1) * stride)
+        .sum::<usize>()
+        + 1
+}
+
+/// Computes the whole product, tile by tile.
+#[inline(always)]
+pub(crate) fn product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
+    if p.m == 0 || p.n == 0 {
+        return;
+    }
+    let terms = p.k * p.segments;
+    assert!(
+        c.len() >= reach(&[(p.m, p.c_row), (p.n, 1)]) && (p.m == 1 || p.c_row >= p.n),
+        "C is too short"
+    );
+    assert!(
+        terms == 0
+            || p.a.len() >= reach(&[(p.m, p.a_row), (p.k, p.a_col), (p.segments, p.a_segment)]),
+        "A is too short"
+    );
+    assert!(
+        terms == 0 || p.b.len() >= reach(&[(p.n, 1), (p.k, p.b_row), (p.segments, p.b_segment)]),
+        "B is too short"
+    );
+    if let Start::Bias(bias) = p.start {
+        assert!(bias.len() >= p.n, "the bias is too short");
+    }
+    let c = c.as_mut_ptr();
+    let full = S::TILE_ROWS;
+    let mut column = 0;
+    while column < p.n {
+        let n = (p.n - column).min(S::TILE_VECTORS * S::LANES);
+        // SAFETY: the asserts above cover every row below `m` and every column below `n`.
+        unsafe {
+            strip(
+                s,
+                p,
+                c,
+                Part {
+                    row: 0,
+                    tiles: p.m / full,
+                    column,
+                    n,
+                },
+                full,
+            );
+            strip(
+                s,
+                p,
+                c,
+                Part {
+                    row: p.m / full * full,
+                    tiles: 1,
+                    column,
+                    n,
+                },
+                p.m % full,
+            );
+        }
+        column += n;
+    }
+}
+
+/// Some tiles of equal height, one below the other, over at most `TILE_VECTORS` vectors of columns.
+#[derive(Clone, Copy)]
+struct Part {
+    row: usize,
+    tiles: usize,
+    column: usize,
+    n: usize,
+}
+
+/// Runs the copy of the micro-kernel that fits the tiles' height, number of vectors, and whether the last is whole.
+///
+/// # Safety
+/// The part must lie within C, A and B.
+#[inline(always)]
+unsafe fn strip<S: Simd>(s: S, p: &Product<'_>, c: *mut f32, part: Part, height: usize) {
+    if part.tiles == 0 {
+        return;
+    }
+    macro_rules! heights {
+        ($vectors:literal, $partial:literal: $($height:literal)*) => {
+            match height {
+                0 => {}
+                $($height => if $height <= S::TILE_ROWS {
+                    s.vectorize(Tiles::<$height, $vectors, $partial> { p, c, part })
+                })*
+                _ => unreachable!("no instruction set has taller tiles"),
+            }
+        };
+    }
+    match (part.n > S::LANES, !part.n.is_multiple_of(S::LANES)) {
+        (false, false) => heights!(1, false: 1 2 3 4 5 6 7 8 9 10 11 12),
+        (false, true) => heights!(1, true: 1 2 3 4 5 6 7 8 9 10 11 12),
+        (true, false) => heights!(2, false: 1 2 3 4 5 6 7 8 9 10 11 12),
+        (true, true) => heights!(2, true: 1 2 3 4 5 6 7 8 9 10 11 12),
+    }
+}
+
+/// [`Part`] with the tiles' size known to the compiler. Made only by [`strip`], whose caller vouches for the part.
+struct Tiles<'a, const M: usize, const VECTORS: usize, const PARTIAL: bool> {
+    p: &'a Product<'a>,
+    c: *mut f32,
+    part: Part,
+}
+
+impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work
+    for Tiles<'_, M, VECTORS, PARTIAL>
+{
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Tiles { p, c, part } = self;
+        for tile in 0..part.tiles {
+            // SAFETY: `strip`'s caller promises that the part lies within C, A and B.
+            unsafe {
+                one_tile::<S, M, VECTORS, PARTIAL>(
+                    s,
+                    p,
+                    c,
+                    part.row + tile * M,
+                    part.column,
+                    part.n,
+                )
+            }
+        }
+    }
+}
+
+/// # Safety
+/// Rows `row .. row + M` and columns `column .. column + n` must lie within C, A and B.
+#[inline(always)]
+unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL: bool>(
+    s: S,
+    p: &Product<'_>,
+    c: *mut f32,
+    row: usize,
+    column: usize,
+    n: usize,
+) {
+    let last = n - (VECTORS - 1) * S::LANES;
+    // SAFETY: the caller promises all that is read and written here.
+    unsafe {
+        let c = c.add(row * p.c_row + column);
+        let mut sums = [[s.splat(0.0); VECTORS]; M];
+        match p.start {
+            Start::Zero => {}
+            Start::Bias(bias) => {
+                for v in 0..VECTORS {
+                    let bias = load(
+                        s,
+                        bias.as_ptr().add(column + v * S::LANES),
+                        PARTIAL && v == VECTORS - 1,
+                        last,
+                    );
+                    for sums in &mut sums {
+                        sums[v] = bias;
+                    }
+                }
+            }
+            Start::Accumulate => {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        *sum = load(
+                            s,
+                            c.add(i * p.c_row + v * S::LANES),
+                            PARTIAL && v == VECTORS - 1,
+                            last,
+                        );
+                    }
+                }
+            }
+        }
+        for segment in 0..p.segments {
+            let a =
+                p.a.as_ptr()
+                    .wrapping_add(row * p.a_row + segment * p.a_segment);
+            let mut b = p.b.as_ptr().wrapping_add(column + segment * p.b_segment);
+            // One pointer for every three rows, since x86 adds a register once or twice for free. Left to itself, the
+            // compiler adds row by row in one long chain, which takes longer than the arithmetic.
+            let mut thirds: [_; 4] =
+                std::array::from_fn(|i| opaque(a.wrapping_add(3 * i * p.a_row)));
+            for _ in 0..p.k {
+                let mut bs = [s.splat(0.0); VECTORS];
+                for (v, bs) in bs.iter_mut().enumerate() {
+                    *bs = load(
+                        s,
+                        b.wrapping_add(v * S::LANES),
+                        PARTIAL && v == VECTORS - 1,
+                        last,
+                    );
+                }
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    let a = s.splat(*thirds[i / 3].wrapping_add(i % 3 * p.a_row));
+                    for (sum, &b) in sums.iter_mut().zip(&bs) {
+                        *sum = s.mul_add(a, b, *sum);
+                    }
+                }
+                for a in &mut thirds {
+                    *a = a.wrapping_add(p.a_col);
+                }
+                b = b.wrapping_add(p.b_row);
+            }
+        }
+        if p.activation != FusedActivation::Linear {
+            let (low, high) = p.activation.bounds();
+            let (low, high) = (s.splat(low), s.splat(high));
+            for sum in sums.as_flattened_mut() {
+                // In this order a NaN stays one.
+                *sum = s.min(high, s.max(low, *sum));
+            }
+        }
+        for (i, sums) in sums.iter().enumerate() {
+            for (v, &sum) in sums.iter().enumerate() {
+                let at = c.add(i * p.c_row + v * S::LANES);
+                if PARTIAL && v == VECTORS - 1 {
+                    s.store_first(at, last, sum)
+                } else {
+                    s.store_at(at, sum)
+                }
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `n` floats must be readable at `p` where `partial`, a whole vector elsewhere.
+#[inline(always)]
+unsafe fn load<S: Simd>(s: S, p: *const f32, partial: bool, n: usize) -> S::V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if partial {
+            s.load_first(p, n)
+        } else {
+            s.load_at(p)
+        }
+    }
+}
+
+/// The same pointer, of which the compiler no longer knows where it came from.
+#[inline(always)]
+fn opaque(p: *const f32) -> *const f32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let mut p = p;
+        // SAFETY: no instruction at all.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) p, options(pure, nomem, nostack, preserves_flags))
+        };
+        p
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    p
+}

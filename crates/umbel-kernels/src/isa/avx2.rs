@@ -1,0 +1,151 @@
+//! AVX2 with FMA: eight lanes, tails by mask vectors.
+
+use std::arch::x86_64::*;
+
+use super::{Simd, Work};
+
+/// Proof that this CPU has AVX2 and FMA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Avx2 {
+    _proof: (),
+}
+
+impl Avx2 {
+    /// The token, where the CPU (and the operating system) has the instructions.
+    pub(crate) fn new() -> Option<Self> {
+        let there = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma");
+        there.then_some(Avx2 { _proof: () })
+    }
+}
+
+/// Calls intrinsics. Every call in this file stands on the same ground.
+macro_rules! with_proof {
+    ($call:expr) => {
+        // SAFETY: a token of this file's type exists, so the CPU has the instructions; what a pointer must fulfil, the
+        // caller of the method promises.
+        unsafe { $call }
+    };
+}
+
+/// The mask of the first `n <= 8` lanes.
+#[inline(always)]
+fn first(n: usize) -> __m256i {
+    with_proof!(_mm256_cmpgt_epi32(
+        _mm256_set1_epi32(n as i32),
+        _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
+    ))
+}
+
+/// Eight numbers as eight bytes, in the low half.
+#[inline(always)]
+fn bytes(v: __m256) -> __m128i {
+    with_proof!({
+        let v = _mm256_cvtps_epi32(v);
+        let v = _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256::<1>(v));
+        _mm_packus_epi16(v, v)
+    })
+}
+
+impl Simd for Avx2 {
+    type V = __m256;
+    type Mask = __m256;
+
+    const LANES: usize = 8;
+    const TILE_ROWS: usize = 6;
+    const TILE_VECTORS: usize = 2;
+
+    #[inline(always)]
+    fn vectorize<W: Work>(self, work: W) {
+        #[target_feature(enable = "avx2,fma")]
+        fn inside<W: Work>(simd: Avx2, work: W) {
+            work.run(simd)
+        }
+        with_proof!(inside(self, work))
+    }
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        with_proof!(_mm256_set1_ps(x))
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm256_add_ps(a, b))
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm256_sub_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm256_mul_ps(a, b))
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm256_div_ps(a, b))
+    }
+    #[inline(always)]
+    fn sqrt(self, a: Self::V) -> Self::V {
+        with_proof!(_mm256_sqrt_ps(a))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm256_max_ps(a, b))
+    }
+    #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm256_min_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        with_proof!(_mm256_fmadd_ps(a, b, c))
+    }
+    #[inline(always)]
+    fn greater(self, a: Self::V, b: Self::V) -> Self::Mask {
+        with_proof!(_mm256_cmp_ps::<_CMP_GT_OQ>(a, b))
+    }
+    #[inline(always)]
+    fn equal(self, a: Self::V, b: Self::V) -> Self::Mask {
+        with_proof!(_mm256_cmp_ps::<_CMP_EQ_OQ>(a, b))
+    }
+    #[inline(always)]
+    fn select(self, mask: Self::Mask, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm256_blendv_ps(b, a, mask))
+    }
+    #[inline(always)]
+    fn round(self, a: Self::V) -> Self::V {
+        with_proof!(_mm256_round_ps::<
+            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+        >(a))
+    }
+    #[inline(always)]
+    fn exp2_whole(self, a: Self::V) -> Self::V {
+        with_proof!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(
+            _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127))
+        )))
+    }
+    #[inline(always)]
+    unsafe fn load_at(self, p: *const f32) -> Self::V {
+        with_proof!(_mm256_loadu_ps(p))
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::V {
+        with_proof!(_mm256_maskload_ps(p, first(n)))
+    }
+    #[inline(always)]
+    unsafe fn store_at(self, p: *mut f32, v: Self::V) {
+        with_proof!(_mm256_storeu_ps(p, v))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::V) {
+        with_proof!(_mm256_maskstore_ps(p, first(n), v))
+    }
+    #[inline(always)]
+    unsafe fn load_bytes_at(self, p: *const u8) -> Self::V {
+        with_proof!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(
+            p.cast()
+        ))))
+    }
+    #[inline(always)]
+    unsafe fn store_bytes_at(self, p: *mut u8, v: Self::V) {
+        with_proof!(_mm_storel_epi64(p.cast(), bytes(v)))
+    }
+}

@@ -1,0 +1,146 @@
+//! AVX-512: sixteen lanes, tails by mask.
+
+use std::arch::x86_64::*;
+
+use super::{Simd, Work};
+
+/// Proof that this CPU has AVX-512 F, BW, DQ and VL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Avx512 {
+    _proof: (),
+}
+
+impl Avx512 {
+    /// The token, where the CPU (and the operating system) has the instructions.
+    pub(crate) fn new() -> Option<Self> {
+        let there = std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx512dq")
+            && std::is_x86_feature_detected!("avx512vl")
+            && std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("fma");
+        there.then_some(Avx512 { _proof: () })
+    }
+}
+
+/// Calls intrinsics. Every call in this file stands on the same ground.
+macro_rules! with_proof {
+    ($call:expr) => {
+        // SAFETY: a token of this file's type exists, so the CPU has the instructions; what a pointer must fulfil, the
+        // caller of the method promises.
+        unsafe { $call }
+    };
+}
+
+/// The mask of the first `n <= 16` lanes.
+#[inline(always)]
+fn first(n: usize) -> __mmask16 {
+    ((1u32 << n) - 1) as __mmask16
+}
+
+impl Simd for Avx512 {
+    type V = __m512;
+    type Mask = __mmask16;
+
+    const LANES: usize = 16;
+    const TILE_ROWS: usize = 12;
+    const TILE_VECTORS: usize = 2;
+
+    #[inline(always)]
+    fn vectorize<W: Work>(self, work: W) {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+        fn inside<W: Work>(simd: Avx512, work: W) {
+            work.run(simd)
+        }
+        with_proof!(inside(self, work))
+    }
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        with_proof!(_mm512_set1_ps(x))
+    }
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm512_add_ps(a, b))
+    }
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm512_sub_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm512_mul_ps(a, b))
+    }
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm512_div_ps(a, b))
+    }
+    #[inline(always)]
+    fn sqrt(self, a: Self::V) -> Self::V {
+        with_proof!(_mm512_sqrt_ps(a))
+    }
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm512_max_ps(a, b))
+    }
+    #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm512_min_ps(a, b))
+    }
+    #[inline(always)]
+    fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        with_proof!(_mm512_fmadd_ps(a, b, c))
+    }
+    #[inline(always)]
+    fn greater(self, a: Self::V, b: Self::V) -> Self::Mask {
+        with_proof!(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b))
+    }
+    #[inline(always)]
+    fn equal(self, a: Self::V, b: Self::V) -> Self::Mask {
+        with_proof!(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b))
+    }
+    #[inline(always)]
+    fn select(self, mask: Self::Mask, a: Self::V, b: Self::V) -> Self::V {
+        with_proof!(_mm512_mask_blend_ps(mask, b, a))
+    }
+    #[inline(always)]
+    fn round(self, a: Self::V) -> Self::V {
+        with_proof!(_mm512_roundscale_ps::<
+            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
+        >(a))
+    }
+    #[inline(always)]
+    fn exp2_whole(self, a: Self::V) -> Self::V {
+        with_proof!(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(
+            _mm512_add_epi32(_mm512_cvtps_epi32(a), _mm512_set1_epi32(127))
+        )))
+    }
+    #[inline(always)]
+    unsafe fn load_at(self, p: *const f32) -> Self::V {
+        with_proof!(_mm512_loadu_ps(p))
+    }
+    #[inline(always)]
+    unsafe fn load_first(self, p: *const f32, n: usize) -> Self::V {
+        with_proof!(_mm512_maskz_loadu_ps(first(n), p))
+    }
+    #[inline(always)]
+    unsafe fn store_at(self, p: *mut f32, v: Self::V) {
+        with_proof!(_mm512_storeu_ps(p, v))
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::V) {
+        with_proof!(_mm512_mask_storeu_ps(p, first(n), v))
+    }
+    #[inline(always)]
+    unsafe fn load_bytes_at(self, p: *const u8) -> Self::V {
+        with_proof!(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(
+            p.cast()
+        ))))
+    }
+    #[inline(always)]
+    unsafe fn store_bytes_at(self, p: *mut u8, v: Self::V) {
+        with_proof!(_mm_storeu_si128(
+            p.cast(),
+            _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v))
+        ))
+    }
+}

@@ -1,0 +1,13 @@
+//! Every kernel, on every instruction set that this CPU has, against its oracle in `f64`; every oracle's gradients against
+//! central differences; and the promise that the number of threads changes no bit.
+
+mod activation;
+mod batch_norm;
+mod conv2d;
+mod dense;
+mod dropout;
+mod gemm;
+mod loss;
+mod optimizer;
+mod pool;
+mod support;

@@ -1,0 +1,13 @@
+//! What a program that trains and predicts needs, in one line: `use umbel::prelude::*;`.
+
+pub use crate::data::{Dataset, DatasetOptions, PrepSpec, image_dataset_from_directory};
+pub use crate::model_file::{Metrics, ModelFile};
+pub use crate::nn::layers::{
+    Activation, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Padding,
+    RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Rescaling,
+};
+pub use crate::nn::{Model, OptimizerConfig, ScheduleKind, Sequential};
+pub use crate::predict::{Prediction, Predictor};
+pub use crate::report::curves::{self, NamedCurves};
+pub use crate::report::grid::{self, Cell};
+pub use crate::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};

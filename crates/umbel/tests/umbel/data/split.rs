@@ -1,0 +1,248 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use image::ImageFormat;
+use tempfile::TempDir;
+use umbel::Error;
+use umbel::base::error::SplitFileError;
+use umbel::data::split::keras_permutation;
+use umbel::data::{Cache, Index, Split, SplitMethod};
+
+use super::pictures::{drawn, encoded, flowers, folder, prepared, write};
+
+/// `a = list(range(n)); numpy.random.RandomState(seed).shuffle(a)` with numpy 2.4.6: (n, seed, a).
+const SHUFFLED: [(usize, u32, &[usize]); 16] = [
+    (1, 0, &[0]),
+    (1, 1, &[0]),
+    (1, 123, &[0]),
+    (1, 4294967295, &[0]),
+    (2, 0, &[1, 0]),
+    (2, 1, &[0, 1]),
+    (2, 123, &[1, 0]),
+    (2, 4294967295, &[0, 1]),
+    (3, 0, &[2, 1, 0]),
+    (3, 1, &[0, 2, 1]),
+    (3, 123, &[0, 1, 2]),
+    (3, 4294967295, &[1, 0, 2]),
+    (10, 0, &[2, 8, 4, 9, 1, 6, 7, 3, 0, 5]),
+    (10, 1, &[2, 9, 6, 4, 0, 3, 1, 7, 8, 5]),
+    (10, 123, &[4, 0, 7, 5, 8, 3, 1, 6, 9, 2]),
+    (10, 4294967295, &[6, 9, 5, 1, 8, 0, 7, 4, 2, 3]),
+];
+
+/// The same for longer lists: (n, seed, a[:4], digest), with the digest `h = 0; for x in a: h = (h * 31 + x) % 2**64`.
+const SHUFFLED_LONG: [(usize, u32, [usize; 4], u64); 12] = [
+    (100, 0, [26, 86, 2, 55], 0xab28f1bb39ea0258),
+    (100, 1, [80, 84, 33, 81], 0x39d0462a7a53dc46),
+    (100, 123, [8, 70, 82, 28], 0xeb017e6e1562ab58),
+    (100, 4294967295, [92, 36, 80, 77], 0xba40dcebe7c2605a),
+    (2935, 0, [253, 899, 276, 1628], 0x90f165d35da0e6f5),
+    (2935, 1, [1265, 2716, 2707, 2024], 0x43add0bb7e83375),
+    (2935, 123, [2862, 1289, 208, 2549], 0x216c837f34576783),
+    (2935, 4294967295, [2921, 2479, 1251, 106], 0x2d62c786c8fa3023),
+    (70000, 0, [10840, 56267, 14849, 62726], 0xfc460f2f9c0e0130),
+    (70000, 1, [6670, 49567, 50796, 22310], 0x919186aa26131552),
+    (70000, 123, [21971, 16953, 48447, 42344], 0xa840682e3780a540),
+    (70000, 4294967295, [14972, 66828, 49490, 22806], 0xb7ca040f330a7894),
+];
+
+#[test]
+fn numpy_shuffles_are_reproduced() {
+    for (n, seed, expected) in SHUFFLED {
+        assert_eq!(keras_permutation(n, seed), expected, "{n} {seed}");
+    }
+    for (n, seed, start, digest) in SHUFFLED_LONG {
+        let order = keras_permutation(n, seed);
+        assert_eq!(order[..4], start, "{n} {seed}");
+        let got = order.iter().fold(0u64, |digest, &x| digest.wrapping_mul(31).wrapping_add(x as u64));
+        assert_eq!(got, digest, "{n} {seed}");
+    }
+    assert!(keras_permutation(0, 1).is_empty());
+}
+
+fn make(method: &SplitMethod, index: &Index, cache: &Cache, fraction: f64, seed: u64) -> Split {
+    Split::make(method, index, cache, fraction, seed).unwrap()
+}
+
+fn stratified(index: &Index, cache: &Cache, fraction: f64, seed: u64) -> Split {
+    make(&SplitMethod::Stratified, index, cache, fraction, seed)
+}
+
+/// Photos of each class in a part.
+fn per_class(index: &Index, part: &[usize]) -> BTreeMap<u32, usize> {
+    part.iter().fold(BTreeMap::new(), |mut counts, &position| {
+        *counts.entry(index.photos[position].class).or_default() += 1;
+        counts
+    })
+}
+
+fn assert_parts_divide(split: &Split, cache: &Cache) {
+    let all: BTreeSet<usize> = split.train.iter().chain(&split.val).chain(&split.test).copied().collect();
+    assert_eq!(all.len(), split.train.len() + split.val.len() + split.test.len(), "each photo once");
+    assert_eq!(all, cache.usable().iter().copied().collect(), "every usable photo");
+}
+
+#[test]
+fn stratified_keeps_shares_and_depends_on_the_seed_alone() {
+    let root = folder(&[50, 20, 7, 2, 1]);
+    write(root.path(), "a/broken.png", b"x");
+    let (index, cache) = prepared(root.path());
+    let split = stratified(&index, &cache, 0.2, 123);
+    assert_parts_divide(&split, &cache);
+    assert_eq!(per_class(&index, &split.val), BTreeMap::from([(0, 10), (1, 4), (2, 1), (3, 1)]));
+    assert_eq!(split, stratified(&index, &cache, 0.2, 123));
+    assert_ne!(split, stratified(&index, &cache, 0.2, 124));
+    assert!(split.train.is_sorted() && split.val.is_sorted());
+    for fraction in [0.01, 0.5, 0.99] {
+        let split = stratified(&index, &cache, fraction, 1);
+        assert_parts_divide(&split, &cache);
+        assert_eq!(per_class(&index, &split.train).len(), 5, "every class trains");
+        assert_eq!(per_class(&index, &split.val).len(), 4, "every class but the single photo's validates");
+    }
+}
+
+#[test]
+fn exact_duplicates_stay_on_one_side() {
+    let root = folder(&[20, 20, 1]);
+    for i in 0..10 {
+        let copy = fs::read(root.path().join(format!("a/{i:03}.png"))).unwrap();
+        write(root.path(), &format!("a/copy{i}.png"), &copy);
+    }
+    write(root.path(), "b/conflict.png", &fs::read(root.path().join("a/015.png")).unwrap());
+    // A class of nothing but copies of one photo.
+    write(root.path(), "c/copy.png", &fs::read(root.path().join("c/000.png")).unwrap());
+    let (index, cache) = prepared(root.path());
+    for seed in 0..20 {
+        let split = stratified(&index, &cache, 0.3, seed);
+        assert_parts_divide(&split, &cache);
+        let digests = |part: &[usize]| -> BTreeSet<[u8; 32]> {
+            part.iter().map(|&position| cache.digest(position).unwrap()).collect()
+        };
+        assert!(digests(&split.train).is_disjoint(&digests(&split.val)));
+        let counts = per_class(&index, &split.val);
+        assert!(matches!(counts[&0], 7..=9), "{counts:?}");
+        assert_eq!(counts[&1], 6);
+        assert_eq!(counts.get(&2), None);
+        let conflict = index.photos.iter().position(|photo| photo.path == "b/conflict.png").unwrap();
+        assert!(split.train.contains(&conflict), "a photo with two labels is never measured on");
+    }
+}
+
+#[test]
+fn keras_split_takes_the_last_part_of_the_shuffled_listing() {
+    let root = folder(&[6, 5]);
+    // Keras lists the broken one by its name, and not the WebP.
+    write(root.path(), "a/broken.jpg", b"x");
+    write(root.path(), "b/new.webp", &encoded(drawn(9, 9, 1), ImageFormat::WebP));
+    let (index, cache) = prepared(root.path());
+    let split = make(&SplitMethod::Keras, &index, &cache, 0.25, 123);
+    let listed: Vec<usize> = (0..index.photos.len()).filter(|&i| !index.photos[i].path.ends_with("webp")).collect();
+    assert_eq!(listed.len(), 12);
+    let order = keras_permutation(12, 123);
+    let mut val: Vec<usize> = order[9..].iter().map(|&i| listed[i]).filter(|&i| cache.image(i).is_some()).collect();
+    val.sort_unstable();
+    assert_eq!(split.val, val);
+    assert_eq!(split.train.len() + split.val.len(), 11);
+}
+
+#[test]
+fn a_split_is_written_and_read_back() {
+    let root = folder(&[9, 9]);
+    write(root.path(), "a/odd, \"name\".png", &encoded(drawn(9, 9, 99), ImageFormat::Png));
+    let (index, cache) = prepared(root.path());
+    for method in [SplitMethod::Stratified, SplitMethod::Keras] {
+        let mut split = make(&method, &index, &cache, 0.3, 5);
+        split.test.push(split.train.remove(0));
+        let runs = TempDir::new().unwrap();
+        let path = runs.path().join("split.csv");
+        split.write(&path, &index).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("path,class,part\na/000.png,a,"), "{text}");
+        assert!(text.contains("\n\"a/odd, \"\"name\"\".png\",a,"), "{text}");
+        assert!(text.lines().skip(1).filter(|line| !line.starts_with('"')).is_sorted(), "{text}");
+        assert_eq!(make(&SplitMethod::File(path.clone()), &index, &cache, f64::NAN, 0), split);
+        split.write(&path, &index).unwrap();
+        assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 1, "no scratch file");
+    }
+}
+
+#[test]
+fn a_wrong_split_file_names_the_line() {
+    let root = folder(&[3, 3]);
+    let (index, cache) = prepared(root.path());
+    let scratch = TempDir::new().unwrap();
+    let path = scratch.path().join("split.csv");
+    let read = |text: &str| {
+        fs::write(&path, text).unwrap();
+        Split::make(&SplitMethod::File(path.clone()), &index, &cache, 0.2, 0)
+    };
+    let wrong = |text: &str| match read(text).unwrap_err() {
+        Error::SplitFile { source, path: named } => {
+            assert_eq!(named, path);
+            source
+        }
+        other => panic!("{other}"),
+    };
+    let good = "\u{feff}part,extra,path,class\ntrain,1,a/000.png,a\nval,2,b/001.png,b\n";
+    let split = read(good).unwrap();
+    assert_eq!(
+        (split.train, split.val, split.test),
+        (vec![0], vec![4], vec![]),
+        "photos that are not named are left out"
+    );
+
+    assert!(matches!(wrong("path,part\n"), SplitFileError::MissingColumn { column: "class", .. }));
+    assert!(matches!(wrong(""), SplitFileError::MissingColumn { column: "path", .. }));
+    let start = "path,class,part\na/000.png,a,train\n";
+    let second = |line: &str| wrong(&format!("{start}{line}\n"));
+    assert!(matches!(second("a/9.png,a,val"), SplitFileError::UnknownPath { line: 3, .. }));
+    assert!(matches!(second("../a/001.png,a,val"), SplitFileError::UnknownPath { line: 3, .. }));
+    assert!(matches!(second("a/001.png,b,val"), SplitFileError::WrongClass { line: 3, .. }));
+    assert!(matches!(second("a/001.png,a,training"), SplitFileError::UnknownPart { line: 3, .. }));
+    assert!(matches!(second("a/000.png,a,val"), SplitFileError::Repeated { line: 3, .. }));
+    assert!(matches!(second("a/001.png,a"), SplitFileError::Malformed(_)));
+    assert!(matches!(read(start), Err(Error::EmptyPart { part: "validation", .. })));
+    let absent = SplitMethod::File(scratch.path().join("absent.csv"));
+    assert!(matches!(Split::make(&absent, &index, &cache, 0.2, 0), Err(Error::Io { .. })));
+}
+
+#[test]
+fn settings_that_leave_a_part_empty_are_refused() {
+    let root = folder(&[2, 2]);
+    let (index, cache) = prepared(root.path());
+    for fraction in [0.0, 1.0, -0.5, f64::NAN] {
+        let error = Split::make(&SplitMethod::Stratified, &index, &cache, fraction, 0).unwrap_err();
+        assert!(matches!(error, Error::Setting { .. }), "{error}");
+    }
+    let keras = |fraction, seed| Split::make(&SplitMethod::Keras, &index, &cache, fraction, seed);
+    assert!(matches!(keras(0.2, 0), Err(Error::EmptyPart { part: "validation", .. })));
+    assert!(matches!(keras(0.5, 1 << 32), Err(Error::Setting { .. })));
+    assert!(keras(0.5, (1 << 32) - 1).is_ok());
+
+    let singles = folder(&[1, 1]);
+    let (index, cache) = prepared(singles.path());
+    let error = Split::make(&SplitMethod::Stratified, &index, &cache, 0.2, 0).unwrap_err();
+    assert!(matches!(error, Error::EmptyPart { part: "validation", photos: 2, .. }));
+}
+
+#[test]
+fn a_folder_whose_pictures_are_all_broken_is_refused() {
+    let root = folder(&[2]);
+    write(root.path(), "b/broken.jpg", b"x");
+    let (index, cache) = prepared(root.path());
+    let error = Split::make(&SplitMethod::Stratified, &index, &cache, 0.2, 0).unwrap_err();
+    assert!(matches!(error, Error::NothingUsable { photos: 3, usable: 2, classes: 1, .. }));
+    assert!(error.to_string().contains("b/broken.jpg"), "{error}");
+}
+
+#[test]
+fn flowers_with_copies_are_kept_apart() {
+    let Some((index, cache)) = flowers() else {
+        return;
+    };
+    let split = stratified(index, cache, 0.2, 123);
+    assert_parts_divide(&split, cache);
+    assert!(split.val.len().abs_diff(587) <= 3, "{}", split.val.len());
+    let train: BTreeSet<_> = split.train.iter().map(|&position| cache.digest(position)).collect();
+    assert!(split.val.iter().all(|&position| !train.contains(&cache.digest(position))));
+}

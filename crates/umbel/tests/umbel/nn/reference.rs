@@ -1,0 +1,264 @@
+//! A second, slow and obvious network in `f64`, written against Keras' definitions and not against the kernels: what the
+//! plan is held to. Its gradients are central differences.
+
+use umbel::nn::layers::{Activation, Layer, Padding, Shape};
+use umbel::nn::{ResolvedLayer, Sequential, Weights};
+
+/// The weights as `f64`, in the model's order.
+pub fn widen(weights: &Weights) -> Vec<Vec<f64>> {
+    let widen = |data: &Vec<f32>| data.iter().map(|&value| f64::from(value)).collect();
+    weights
+        .tensors
+        .iter()
+        .map(|tensor| widen(&tensor.data))
+        .collect()
+}
+
+/// Logits `[n, classes]`. `training` normalizes with the batch's own statistics; dropout is never applied.
+pub fn logits(
+    stack: &Sequential,
+    weights: &[Vec<f64>],
+    images: &[f32],
+    training: bool,
+) -> Vec<f64> {
+    let mut x: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
+    let mut weights = weights.iter();
+    let (height, width, channels) = stack.input();
+    let n = images.len() / (height * width * channels);
+    for layer in stack.resolve().unwrap() {
+        let own: Vec<&Vec<f64>> = weights.by_ref().take(layer.parameters.len()).collect();
+        x = forward(&layer, &own, x, n, training);
+    }
+    x
+}
+
+/// Mean loss of the batch.
+pub fn loss(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], labels: &[u32]) -> f64 {
+    let logits = logits(stack, weights, images, true);
+    let rows = logits.chunks(logits.len() / labels.len());
+    let sum: f64 = rows
+        .zip(labels)
+        .map(|(row, &label)| {
+            let sum: f64 = row.iter().map(|value| value.exp()).sum();
+            sum.ln() - row[label as usize]
+        })
+        .sum();
+    sum / labels.len() as f64
+}
+
+/// Gradients of [`loss`] with respect to the tensors that `trainable` names, by central differences.
+pub fn gradients(
+    stack: &Sequential,
+    weights: &Weights,
+    images: &[f32],
+    labels: &[u32],
+) -> Vec<Vec<f64>> {
+    const STEP: f64 = 1e-5;
+    let mut wide = widen(weights);
+    let mut all = Vec::new();
+    for (index, tensor) in weights
+        .tensors
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| t.trainable)
+    {
+        let mut gradient = Vec::new();
+        for place in 0..tensor.data.len() {
+            let value = wide[index][place];
+            let mut at = |value: f64| {
+                wide[index][place] = value;
+                loss(stack, &wide, images, labels)
+            };
+            gradient.push((at(value + STEP) - at(value - STEP)) / (2.0 * STEP));
+            at(value);
+        }
+        all.push(gradient);
+    }
+    all
+}
+
+fn forward(
+    layer: &ResolvedLayer<'_>,
+    weights: &[&Vec<f64>],
+    x: Vec<f64>,
+    n: usize,
+    training: bool,
+) -> Vec<f64> {
+    let row = layer.output.channels();
+    match layer.layer {
+        Layer::Augment(_) | Layer::Flatten(_) | Layer::Dropout(_) => x,
+        Layer::Rescaling(l) => x
+            .iter()
+            .map(|x| x * f64::from(l.scale) + f64::from(l.offset))
+            .collect(),
+        Layer::Activation(l) => activate(l.activation, row, x),
+        Layer::BatchNorm(l) => normalize(weights, f64::from(l.epsilon), row, x, training),
+        Layer::Dense(l) => {
+            let inputs = layer.input.count();
+            let output = |index: usize| {
+                let (sample, unit) = (index / row, index % row);
+                let sum: f64 = (0..inputs)
+                    .map(|i| x[sample * inputs + i] * weights[0][i * row + unit])
+                    .sum();
+                sum + weights.get(1).map_or(0.0, |bias| bias[unit])
+            };
+            activate(l.activation, row, (0..n * row).map(output).collect())
+        }
+        Layer::Conv2d(l) => {
+            let channels = layer.input.channels();
+            let y = slide(layer, l.kernel, l.stride, l.padding, n, |window, out| {
+                let mut sum = weights.get(1).map_or(0.0, |bias| bias[out]);
+                for &(offset, pixel) in window {
+                    for c in 0..channels {
+                        let weight = weights[0][(offset * channels + c) * l.filters + out];
+                        sum += weight * x[pixel * channels + c];
+                    }
+                }
+                sum
+            });
+            activate(l.activation, row, y)
+        }
+        Layer::MaxPool2d(l) => slide(
+            layer,
+            l.pool,
+            l.effective_stride(),
+            l.padding,
+            n,
+            |window, c| {
+                let values = window.iter().map(|&(_, pixel)| x[pixel * row + c]);
+                values.fold(f64::NEG_INFINITY, f64::max)
+            },
+        ),
+        Layer::AvgPool2d(l) => slide(
+            layer,
+            l.pool,
+            l.effective_stride(),
+            l.padding,
+            n,
+            |window, c| {
+                let sum: f64 = window.iter().map(|&(_, pixel)| x[pixel * row + c]).sum();
+                sum / window.len() as f64
+            },
+        ),
+        Layer::GlobalAvgPool2d(_) => {
+            let pixels = layer.input.count() / row;
+            let mean = |index: usize| {
+                let (sample, c) = (index / row, index % row);
+                let sum: f64 = (0..pixels)
+                    .map(|p| x[(sample * pixels + p) * row + c])
+                    .sum();
+                sum / pixels as f64
+            };
+            (0..n * row).map(mean).collect()
+        }
+    }
+}
+
+/// Calls `output(window, channel)` for every output value; a window is a list of (place in the window, pixel of the
+/// batch) that lie inside of the picture.
+fn slide(
+    layer: &ResolvedLayer<'_>,
+    window: (usize, usize),
+    stride: (usize, usize),
+    padding: Padding,
+    n: usize,
+    output: impl Fn(&[(usize, usize)], usize) -> f64,
+) -> Vec<f64> {
+    let (
+        Shape::Picture { height, width, .. },
+        Shape::Picture {
+            height: rows,
+            width: columns,
+            channels,
+        },
+    ) = (layer.input, layer.output)
+    else {
+        panic!("windows slide over pictures")
+    };
+    let before = |size: usize, out: usize, stride: usize, window: usize| match padding {
+        Padding::Valid => 0,
+        Padding::Same => ((out - 1) * stride + window).saturating_sub(size) / 2,
+    };
+    let above = before(height, rows, stride.0, window.0);
+    let left = before(width, columns, stride.1, window.1);
+    let mut all = Vec::new();
+    for sample in 0..n {
+        for i in 0..rows {
+            for j in 0..columns {
+                let mut inside = Vec::new();
+                for a in 0..window.0 {
+                    for b in 0..window.1 {
+                        let (row, column) = (i * stride.0 + a, j * stride.1 + b);
+                        if (above..above + height).contains(&row)
+                            && (left..left + width).contains(&column)
+                        {
+                            let pixel = (sample * height + row - above) * width + column - left;
+                            inside.push((a * window.1 + b, pixel));
+                        }
+                    }
+                }
+                all.extend((0..channels).map(|channel| output(&inside, channel)));
+            }
+        }
+    }
+    all
+}
+
+fn normalize(
+    weights: &[&Vec<f64>],
+    epsilon: f64,
+    channels: usize,
+    mut x: Vec<f64>,
+    training: bool,
+) -> Vec<f64> {
+    let [gamma, beta, moving_mean, moving_variance] = weights else {
+        panic!("batch norm has four weights")
+    };
+    for (c, (gamma, beta)) in gamma.iter().zip(*beta).enumerate() {
+        let values: Vec<f64> = x.iter().skip(c).step_by(channels).copied().collect();
+        let (mean, variance) = if training {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+            (mean, squares / values.len() as f64)
+        } else {
+            (moving_mean[c], moving_variance[c])
+        };
+        for value in x.iter_mut().skip(c).step_by(channels) {
+            *value = (*value - mean) / (variance + epsilon).sqrt() * gamma + beta;
+        }
+    }
+    x
+}
+
+fn activate(activation: Activation, row: usize, x: Vec<f64>) -> Vec<f64> {
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let f = |x: f64| match activation {
+        Activation::Linear | Activation::Softmax => x,
+        Activation::Relu => x.max(0.0),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::Silu => x * sigmoid(x),
+        Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Activation::Gelu => x * normal(x),
+        Activation::Tanh => x.tanh(),
+        Activation::Sigmoid => sigmoid(x),
+    };
+    if activation != Activation::Softmax {
+        return x.into_iter().map(f).collect();
+    }
+    let softmax = |row: &[f64]| -> Vec<f64> {
+        let sum: f64 = row.iter().map(|x| x.exp()).sum();
+        row.iter().map(|x| x.exp() / sum).collect()
+    };
+    x.chunks(row).flat_map(softmax).collect()
+}
+
+/// The normal distribution up to `x`, by Taylor's series of the error function (good for |x| < 6).
+fn normal(x: f64) -> f64 {
+    let z = x / std::f64::consts::SQRT_2;
+    let (mut term, mut sum) = (z, z);
+    for k in 1..200 {
+        term *= -z * z / f64::from(k);
+        sum += term / f64::from(2 * k + 1);
+    }
+    0.5 * (1.0 + 2.0 / std::f64::consts::PI.sqrt() * sum)
+}

@@ -1,0 +1,131 @@
+//! Schedules and the optimizers' state.
+
+use umbel::nn::layers::*;
+use umbel::nn::{Model, Optimizer, OptimizerConfig, Schedule, ScheduleKind, Sequential, Tensor};
+
+fn model() -> Model {
+    let stack = Sequential::new((2, 2, 1))
+        .add(BatchNorm::default())
+        .add(Flatten)
+        .add(Dense::new(3));
+    Model::new(stack, 3).unwrap()
+}
+
+#[test]
+fn schedules_follow_their_curves() {
+    let schedule = |kind, warmup_steps| Schedule {
+        kind,
+        base: 0.1,
+        warmup_steps,
+        steps_per_epoch: 10,
+        total_steps: 100,
+    };
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+    let constant = schedule(ScheduleKind::Constant, 4);
+    near(constant.rate(0), 0.025);
+    near(constant.rate(3), 0.1);
+    near(constant.rate(99), 0.1);
+    let cosine = schedule(ScheduleKind::Cosine, 0);
+    near(cosine.rate(0), 0.1);
+    near(cosine.rate(50), 0.05);
+    near(cosine.rate(100), 0.0);
+    near(cosine.rate(1000), 0.0);
+    let warm = schedule(ScheduleKind::Cosine, 20);
+    near(warm.rate(19), 0.1);
+    near(warm.rate(20), 0.1);
+    near(warm.rate(60), 0.05);
+    let step = schedule(
+        ScheduleKind::Step {
+            every: 2,
+            factor: 0.5,
+        },
+        0,
+    );
+    near(step.rate(19), 0.1);
+    near(step.rate(20), 0.05);
+    near(step.rate(45), 0.025);
+    // Nothing divides by zero.
+    let odd = Schedule {
+        steps_per_epoch: 0,
+        total_steps: 0,
+        ..step
+    };
+    assert!(odd.rate(5).is_finite());
+    let never = schedule(
+        ScheduleKind::Step {
+            every: 0,
+            factor: 0.5,
+        },
+        0,
+    );
+    assert!(never.rate(5).is_finite());
+}
+
+#[test]
+fn state_names_every_trained_weight() {
+    let names = |config| -> Vec<String> {
+        let state = Optimizer::new(config, model().weights()).state();
+        state.into_iter().map(|tensor| tensor.name).collect()
+    };
+    let weights = [
+        "batch_normalization/gamma",
+        "batch_normalization/beta",
+        "dense/kernel",
+        "dense/bias",
+    ];
+    let both: Vec<String> = weights
+        .iter()
+        .flat_map(|name| [format!("{name}/m"), format!("{name}/v")])
+        .collect();
+    assert_eq!(names(OptimizerConfig::adam()), both);
+    assert_eq!(names(OptimizerConfig::adam_w()), both);
+    assert_eq!(
+        names(OptimizerConfig::sgd(0.9)),
+        weights.map(|name| format!("{name}/velocity"))
+    );
+    assert!(names(OptimizerConfig::sgd(0.0)).is_empty());
+}
+
+#[test]
+fn state_that_does_not_fit_is_refused_and_changes_nothing() {
+    let mut optimizer = Optimizer::new(OptimizerConfig::sgd(0.9), model().weights());
+    let mut state = optimizer.state();
+    state[2].data[5] = 0.25;
+    optimizer.restore(12, state.clone()).unwrap();
+    assert_eq!((optimizer.steps(), optimizer.state()), (12, state.clone()));
+
+    state[0].name = "elsewhere/velocity".into();
+    let bias = Tensor {
+        shape: vec![2],
+        data: vec![0.0; 2],
+        ..state[3].clone()
+    };
+    state[3] = bias;
+    let before = optimizer.clone();
+    let error = optimizer.restore(13, state).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the optimizer's tensors do not fit the model: missing: batch_normalization/gamma/velocity; not in the model: elsewhere/velocity; wrong shape: dense/bias/velocity is [2] instead of [3]"
+    );
+    assert_eq!(optimizer, before);
+}
+
+#[test]
+fn settings_left_out_are_keras_defaults() {
+    let read = |text: &str| toml::from_str::<OptimizerConfig>(text);
+    assert_eq!(read("kind = \"adam\"").unwrap(), OptimizerConfig::adam());
+    assert_eq!(
+        read("kind = \"adam_w\"").unwrap(),
+        OptimizerConfig::adam_w()
+    );
+    assert_eq!(
+        read("kind = \"sgd\"\nmomentum = 0.9").unwrap(),
+        OptimizerConfig::sgd(0.9)
+    );
+    assert!(
+        read("kind = \"sgd\"\nmomentun = 0.9")
+            .unwrap_err()
+            .to_string()
+            .contains("momentun")
+    );
+}

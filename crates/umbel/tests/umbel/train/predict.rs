@@ -1,0 +1,98 @@
+//! Predictions: the same figures as evaluation, ties, bad photos in their place, and the listing of files.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::flowers::{folder, model, network, options, parts, quiet_fit};
+use umbel::model_file::{Metrics, ModelFile};
+use umbel::nn::Model;
+use umbel::predict::{Predictor, expand_paths};
+use umbel::train::{FitOptions, evaluate};
+
+fn trained() -> ModelFile {
+    let mut model = model();
+    quiet_fit(&mut model, &FitOptions { epochs: 2, ..options() }).unwrap();
+    ModelFile::new(model, parts().0, Metrics::default())
+}
+
+#[test]
+fn predictions_agree_with_evaluation() {
+    let file = trained();
+    let (_, val) = parts();
+    let expected = evaluate(&file.model, val, 8, 5).unwrap();
+    let photos: Vec<Vec<u8>> = val.paths.iter().map(|path| fs::read(folder().join(path)).unwrap()).collect();
+    for batch in [1, 3, 32] {
+        let mut predictor = Predictor::new(file.clone(), batch, 5).unwrap();
+        let (mut correct, mut loss) = (0, 0.0);
+        for (answer, (_, label)) in predictor.predict(&photos).into_iter().zip(val.samples.iter()) {
+            let answer = answer.unwrap();
+            let truth = &val.class_names()[*label as usize];
+            correct += usize::from(answer.class == *truth);
+            loss -= answer.top.iter().find(|entry| entry.class == *truth).unwrap().probability.ln();
+            assert_eq!(answer.top.len(), 5);
+            assert_eq!(answer.confidence, answer.top[0].probability);
+            assert!(answer.top.windows(2).all(|pair| pair[0].probability >= pair[1].probability));
+            let sum: f64 = answer.top.iter().map(|entry| entry.probability).sum();
+            assert!((sum - 1.0).abs() < 1e-5);
+        }
+        assert_eq!(correct, expected.correct);
+        assert!((loss - expected.loss).abs() < 1e-4 * expected.loss, "{loss} {}", expected.loss);
+    }
+}
+
+#[test]
+fn equal_probabilities_stand_in_the_order_of_the_classes() {
+    let mut model = Model::new(network(), 1).unwrap();
+    for tensor in &mut model.weights_mut().tensors {
+        tensor.data.fill(0.0);
+    }
+    let file = ModelFile::new(model, parts().0, Metrics::default());
+    let classes = file.classes.clone();
+    let photo = fs::read(folder().join(&parts().0.paths[0])).unwrap();
+    let answer = Predictor::new(file, 4, 3).unwrap().predict(&[photo]).remove(0).unwrap();
+    let named: Vec<&String> = answer.top.iter().map(|entry| &entry.class).collect();
+    assert_eq!(named, [&classes[0], &classes[1], &classes[2]]);
+    assert_eq!(
+        answer.to_string(),
+        format!("This image most likely belongs to {} with a 20.00 percent confidence.", classes[0])
+    );
+}
+
+#[test]
+fn a_bad_photo_has_its_own_answer() {
+    let photo = fs::read(folder().join(&parts().0.paths[0])).unwrap();
+    let photos = [photo.clone(), b"no picture".to_vec(), photo[..photo.len() / 2].to_vec(), photo, Vec::new()];
+    let mut predictor = Predictor::new(trained(), 2, 99).unwrap();
+    let answers = predictor.predict(&photos);
+    let good: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+    assert_eq!(good, [true, false, false, true, false]);
+    assert_eq!(answers[0], answers[3]);
+    assert!(predictor.predict(&[]).is_empty());
+    assert_eq!(predictor.predict(&[b"bad".to_vec()]).len(), 1);
+}
+
+#[test]
+fn a_batch_or_a_top_of_zero_is_refused() {
+    let file = ModelFile::new(model(), parts().0, Metrics::default());
+    assert!(Predictor::new(file.clone(), 0, 1).is_err());
+    assert!(Predictor::new(file, 1, 0).is_err());
+}
+
+#[test]
+fn folders_are_searched_for_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let png = [0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R'];
+    fs::create_dir_all(root.join("b/c")).unwrap();
+    fs::write(root.join("b/c/2.jpg"), b"named like a picture").unwrap();
+    fs::write(root.join("b/notes.txt"), b"no picture").unwrap();
+    fs::write(root.join("b/without_extension"), png).unwrap();
+    fs::write(root.join("a.png"), png).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(root, root.join("b/loop")).unwrap();
+    let found = expand_paths(&[root.to_owned(), root.join("b/notes.txt")]).unwrap();
+    let expected = ["a.png", "b/c/2.jpg", "b/without_extension", "b/notes.txt"].map(|name| root.join(name));
+    assert_eq!(found, expected);
+    let error = expand_paths(&[PathBuf::from("not/there.jpg")]).unwrap_err().to_string();
+    assert!(error.contains("not/there.jpg"), "{error}");
+}
