@@ -282,6 +282,7 @@ unsafe fn load<S: Simd>(s: S, p: *const f32, partial: bool, n: usize) -> S::V {
 
 /// The same pointer, of which the compiler no longer knows where it came from.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // It is not read there, and telling so is what makes this free.
 fn opaque(p: *const f32) -> *const f32 {
     #[cfg(target_arch = "x86_64")]
     {
