@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p umbel-kernels`; `RAYON_NUM_THREADS` and `UMBEL_ISA` are heeded. Figures are the least of many runs, since
 //! whatever else runs on the machine only ever adds. On Linux and with one thread, they are the mean time that the thread
-//! had on the processor, so that a busy machine disturbs little.
+//! had on the processor (words after `--` choose by name), so that a busy machine disturbs little.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -37,11 +37,17 @@ fn run() {
     }
     total += dense_layer(isa);
     total += adam(isa);
-    let images = BATCH as f64 / total.as_secs_f64();
+    let step = total;
+    for (name, size, channels_in, channels_out) in
+        [("14x14x256", 14, 256, 256), ("7x7x512", 7, 512, 512)]
+    {
+        convolution(isa, name, size, channels_in, channels_out);
+    }
+    let images = BATCH as f64 / step.as_secs_f64();
     println!(
         "{:<24}{:9.3} ms  {images:.0} images/s",
         "sum",
-        total.as_secs_f64() * 1e3
+        step.as_secs_f64() * 1e3
     );
 }
 
@@ -180,6 +186,13 @@ fn adam(isa: Isa) -> Duration {
 
 /// Runs `work` for a second or so, prints and returns its time.
 fn measure(name: &str, operations: f64, mut work: impl FnMut()) -> Duration {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|arg| !arg.starts_with('-'))
+        .collect();
+    if !wanted.is_empty() && !wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
+        return Duration::ZERO;
+    }
     work();
     let (begin, begin_cpu) = (Instant::now(), processor_time());
     let mut least = Duration::MAX;

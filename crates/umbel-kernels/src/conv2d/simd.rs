@@ -3,7 +3,8 @@
 use crate::FusedActivation;
 use crate::isa::Simd;
 
-/// Pools two rows of convolution output (bias already in) into one: `channels` of every second pixel.
+/// Pools two rows of convolution output (bias already in) into one: `channels` of every second pixel. `choice` may be
+/// empty.
 #[inline(always)]
 pub(super) fn pool_rows<S: Simd>(
     s: S,
@@ -14,39 +15,54 @@ pub(super) fn pool_rows<S: Simd>(
     pooled: &mut [f32],
     choice: &mut [u8],
 ) {
-    let (low, high) = activation.bounds();
-    let (low_v, high_v) = (s.splat(low), s.splat(high));
     let pixels = pooled.len() / channels;
-    let want_choice = !choice.is_empty();
+    assert!(upper.len() >= 2 * pixels * channels && lower.len() >= 2 * pixels * channels);
+    assert!(choice.is_empty() || choice.len() >= pixels * channels);
+    let wants_choice = !choice.is_empty();
+    let (pooled, choice) = (pooled.as_mut_ptr(), choice.as_mut_ptr());
     for j in 0..pixels {
-        let (left, right) = (2 * j * channels, (2 * j + 1) * channels);
-        let mut c = 0;
-        while c < channels {
-            let n = (channels - c).min(S::LANES);
-            let mut best = s.load(&upper[left + c..][..n]);
-            let mut taken = s.splat(0.0);
-            for (k, (row, at)) in [(upper, right), (lower, left), (lower, right)]
-                .into_iter()
-                .enumerate()
-            {
-                let v = s.load(&row[at + c..][..n]);
-                let more = s.greater(v, best);
-                best = s.select(more, v, best);
-                taken = s.select(more, s.splat((k + 1) as f32), taken);
+        let (from, to) = (2 * j * channels, j * channels);
+        for c in (0..channels).step_by(S::LANES) {
+            let n = channels - c;
+            // SAFETY: the asserts above cover two pixels of each row and one pooled pixel for every `j`, and the choice
+            // where there is one; `c` is below `channels`.
+            unsafe {
+                let (upper, lower) = (upper.as_ptr().add(from + c), lower.as_ptr().add(from + c));
+                let four = [
+                    load(s, upper, n),
+                    load(s, upper.add(channels), n),
+                    load(s, lower, n),
+                    load(s, lower.add(channels), n),
+                ];
+                let (max, taken) = max_of_four(s, four, activation);
+                store(s, pooled.add(to + c), n, max);
+                if wants_choice {
+                    store_bytes(s, choice.add(to + c), n, taken);
+                }
             }
-            s.store(
-                &mut pooled[j * channels + c..][..n],
-                s.min(high_v, s.max(low_v, best)),
-            );
-            if want_choice {
-                let passes = s.greater(best, low_v);
-                taken = s.select(passes, taken, s.splat(4.0));
-                taken = s.select(s.greater(high_v, best), taken, s.splat(4.0));
-                s.store_bytes(&mut choice[j * channels + c..][..n], taken);
-            }
-            c += n;
         }
     }
+}
+
+/// The activated maximum of four and which it was, the first of equals; 4 where the activation stops the gradient.
+#[inline(always)]
+fn max_of_four<S: Simd>(
+    s: S,
+    [a, b, c, d]: [S::V; 4],
+    activation: FusedActivation,
+) -> (S::V, S::V) {
+    let (low, high) = activation.bounds();
+    let (low, high) = (s.splat(low), s.splat(high));
+    let (in_upper, in_lower) = (s.greater(b, a), s.greater(d, c));
+    let (upper, lower) = (s.select(in_upper, b, a), s.select(in_lower, d, c));
+    let is_lower = s.greater(lower, upper);
+    let max = s.select(is_lower, lower, upper);
+    let upper_place = s.select(in_upper, s.splat(1.0), s.splat(0.0));
+    let lower_place = s.select(in_lower, s.splat(3.0), s.splat(2.0));
+    let place = s.select(is_lower, lower_place, upper_place);
+    let place = s.select(s.greater(max, low), place, s.splat(4.0));
+    let place = s.select(s.greater(high, max), place, s.splat(4.0));
+    (s.min(high, s.max(low, max)), place)
 }
 
 /// Spreads a row of pooled gradient over one of the two rows (`which`, 0 or 1) it was pooled from. `full` holds the row's
@@ -63,25 +79,97 @@ pub(super) fn unpool_row<S: Simd>(
     let zero = s.splat(0.0);
     let (first, second) = (s.splat((2 * which) as f32), s.splat((2 * which + 1) as f32));
     let pixels = dy.len() / channels;
+    full[2 * pixels * channels..].fill(0.0);
+    assert!(choice.len() >= pixels * channels);
+    let full = full.as_mut_ptr();
     for j in 0..pixels {
-        let (left, right) = full[2 * j * channels..][..2 * channels].split_at_mut(channels);
-        let mut c = 0;
-        while c < channels {
-            let n = (channels - c).min(S::LANES);
-            let d = s.load(&dy[j * channels + c..][..n]);
-            let taken = s.load_bytes(&choice[j * channels + c..][..n]);
-            s.store(
-                &mut left[c..][..n],
-                s.select(s.equal(taken, first), d, zero),
-            );
-            s.store(
-                &mut right[c..][..n],
-                s.select(s.equal(taken, second), d, zero),
-            );
-            c += n;
+        let (from, to) = (j * channels, 2 * j * channels);
+        for c in (0..channels).step_by(S::LANES) {
+            let n = channels - c;
+            // SAFETY: `dy` and, by the assert, `choice` hold a pixel for every `j`, and `full` (sliced above) two; `c` is
+            // below `channels`.
+            unsafe {
+                let d = load(s, dy.as_ptr().add(from + c), n);
+                let taken = load_bytes(s, choice.as_ptr().add(from + c), n);
+                store(
+                    s,
+                    full.add(to + c),
+                    n,
+                    s.select(s.equal(taken, first), d, zero),
+                );
+                store(
+                    s,
+                    full.add(to + channels + c),
+                    n,
+                    s.select(s.equal(taken, second), d, zero),
+                );
+            }
         }
     }
-    full[2 * pixels * channels..].fill(0.0);
+}
+
+/// A whole vector, or its first `n` lanes where `n` is less.
+///
+/// # Safety
+/// So many floats must be readable at `p`.
+#[inline(always)]
+unsafe fn load<S: Simd>(s: S, p: *const f32, n: usize) -> S::V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if n >= S::LANES {
+            s.load_at(p)
+        } else {
+            s.load_first(p, n)
+        }
+    }
+}
+
+/// As [`load`].
+///
+/// # Safety
+/// So many floats must be writable at `p`.
+#[inline(always)]
+unsafe fn store<S: Simd>(s: S, p: *mut f32, n: usize, v: S::V) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if n >= S::LANES {
+            s.store_at(p, v)
+        } else {
+            s.store_first(p, n, v)
+        }
+    }
+}
+
+/// As [`load`], for bytes.
+///
+/// # Safety
+/// So many bytes must be readable at `p`.
+#[inline(always)]
+unsafe fn load_bytes<S: Simd>(s: S, p: *const u8, n: usize) -> S::V {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if n >= S::LANES {
+            s.load_bytes_at(p)
+        } else {
+            s.load_bytes(std::slice::from_raw_parts(p, n))
+        }
+    }
+}
+
+/// As [`load`], for bytes.
+///
+/// # Safety
+/// So many bytes must be writable at `p`.
+#[inline(always)]
+unsafe fn store_bytes<S: Simd>(s: S, p: *mut u8, n: usize, v: S::V) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if n >= S::LANES {
+            s.store_bytes_at(p, v)
+        } else {
+            s.store_bytes(std::slice::from_raw_parts_mut(p, n), v)
+        }
+    }
 }
 
 /// `masked = dy` where the activation with output `y` lets the gradient through, 0 elsewhere.

@@ -31,7 +31,7 @@ const TASK_OUTPUTS: usize = 256;
 /// Inputs multiplied before going on to the next samples, so that the weights in use stay in the first-level cache.
 const BLOCK_INPUTS: usize = 128;
 /// Inputs in a backward task.
-const BACKWARD_INPUTS: usize = 64;
+const BACKWARD_INPUTS: usize = 96;
 
 per_isa! {
     fn finish(bias: &[f32], activation: FusedActivation, y: &mut [f32]) = simd::finish;
@@ -130,21 +130,17 @@ pub fn forward(
                 m: batch,
                 n,
                 k: (last - input).min(BLOCK_INPUTS),
-                segments: 1,
                 a: &x[input..],
                 a_row: inputs,
-                a_col: 1,
-                a_segment: 0,
                 b: &w[input * outputs + first_output..],
                 b_row: outputs,
-                b_segment: 0,
                 c_row: n,
                 start: if input == first {
                     Start::Zero
                 } else {
                     Start::Accumulate
                 },
-                activation: FusedActivation::Linear,
+                ..Product::default()
             };
             product(isa, &p, partial);
         }
@@ -230,17 +226,13 @@ pub fn backward(
                 m,
                 n: outputs,
                 k: batch,
-                segments: 1,
                 a: x.get(first..).unwrap_or_default(),
                 a_row: 1,
                 a_col: inputs,
-                a_segment: 0,
                 b: dy,
                 b_row: outputs,
-                b_segment: 0,
                 c_row: outputs,
-                start: Start::Zero,
-                activation: FusedActivation::Linear,
+                ..Product::default()
             };
             product(isa, &weights, dw);
             let Some(dx) = &dx else { return };
@@ -251,11 +243,10 @@ pub fn backward(
                 k: outputs,
                 a: &w[first * outputs..],
                 a_row: outputs,
-                a_col: 1,
                 b: transposed,
                 b_row: batch,
                 c_row: batch,
-                ..weights
+                ..Product::default()
             };
             with_scratch(m * batch, |scratch| {
                 product(isa, &turned, scratch);
