@@ -18,11 +18,7 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Lets `fill` write the file, then puts it in `path`'s place. If `fill` fails, `path` is as it was and nothing is left.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
     let scratch = Scratch::beside(path)?;
-    fill(&mut scratch.file()?).map_err(|source| Error::Io {
-        action: "write",
-        path: path.to_owned(),
-        source,
-    })?;
+    fill(&mut scratch.file()?).map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })?;
     scratch.commit()
 }
 
@@ -51,26 +47,17 @@ impl Scratch {
             path: folder.to_owned(),
             source,
         })?;
-        Ok(Scratch {
-            file,
-            target: target.to_owned(),
-        })
+        Ok(Scratch { file, target: target.to_owned() })
     }
 
     /// A handle to write through; it shares its position with every other handle.
     pub fn file(&self) -> Result<File> {
-        self.file
-            .as_file()
-            .try_clone()
-            .map_err(|source| self.error("write", source))
+        self.file.as_file().try_clone().map_err(|source| self.error("write", source))
     }
 
     /// Flushes the file to the disk and puts it in the target's place.
     pub fn commit(self) -> Result<()> {
-        self.file
-            .as_file()
-            .sync_all()
-            .map_err(|source| self.error("write", source))?;
+        self.file.as_file().sync_all().map_err(|source| self.error("write", source))?;
         let target = self.target;
         self.file.persist(&target).map_err(|failed| Error::Io {
             action: "replace",
@@ -82,11 +69,7 @@ impl Scratch {
     }
 
     fn error(&self, action: &'static str, source: std::io::Error) -> Error {
-        Error::Io {
-            action,
-            path: self.target.clone(),
-            source,
-        }
+        Error::Io { action, path: self.target.clone(), source }
     }
 }
 

@@ -51,23 +51,10 @@ impl Dataset {
     }
     /// The dataset of some positions of an index. Photos that the cache could not use are left out.
     pub fn new(index: &Index, cache: Arc<Cache>, positions: &[usize]) -> Self {
-        let usable = || {
-            positions
-                .iter()
-                .filter(|&&position| cache.image(position).is_some())
-        };
-        let samples = usable()
-            .map(|&position| (position, index.photos[position].class))
-            .collect();
-        let paths = usable()
-            .map(|&position| index.photos[position].path.clone())
-            .collect();
-        Dataset {
-            samples,
-            paths,
-            classes: index.classes.as_slice().into(),
-            cache,
-        }
+        let usable = || positions.iter().filter(|&&position| cache.image(position).is_some());
+        let samples = usable().map(|&position| (position, index.photos[position].class)).collect();
+        let paths = usable().map(|&position| index.photos[position].path.clone()).collect();
+        Dataset { samples, paths, classes: index.classes.as_slice().into(), cache }
     }
 }
 
@@ -96,28 +83,10 @@ impl Default for DatasetOptions {
 
 /// Reads a folder with one sub-folder per class and gives its training and validation parts. Prints nothing; what could
 /// not be used is in the cache's [`problems`](Cache::problems).
-pub fn image_dataset_from_directory(
-    folder: &Path,
-    options: &DatasetOptions,
-) -> Result<(Dataset, Dataset)> {
+pub fn image_dataset_from_directory(folder: &Path, options: &DatasetOptions) -> Result<(Dataset, Dataset)> {
     let index = Index::scan(folder)?;
-    let cache = Cache::open(
-        &index,
-        &options.prep,
-        &options.cache,
-        &mut Silent,
-        &Interrupt::default(),
-    )?;
-    let split = Split::make(
-        &options.split,
-        &index,
-        &cache,
-        options.validation_split,
-        options.seed,
-    )?;
+    let cache = Cache::open(&index, &options.prep, &options.cache, &mut Silent, &Interrupt::default())?;
+    let split = Split::make(&options.split, &index, &cache, options.validation_split, options.seed)?;
     let cache = Arc::new(cache);
-    Ok((
-        Dataset::new(&index, cache.clone(), &split.train),
-        Dataset::new(&index, cache, &split.val),
-    ))
+    Ok((Dataset::new(&index, cache.clone(), &split.train), Dataset::new(&index, cache, &split.val)))
 }

@@ -69,10 +69,7 @@ impl Index {
     pub fn scan(root: &Path) -> Result<Self> {
         let (folders, loose_files, mut problems) = class_folders(root)?;
         if folders.is_empty() {
-            return Err(Error::NoClasses {
-                path: root.to_owned(),
-                files: loose_files,
-            });
+            return Err(Error::NoClasses { path: root.to_owned(), files: loose_files });
         }
         let (mut classes, mut photos, mut other_files) = (Vec::new(), Vec::new(), 0);
         let sub_folders = folders.len();
@@ -94,44 +91,23 @@ impl Index {
             photos.extend(walk.into_paths().map(|path| Photo { path, class }));
         }
         match classes.as_slice() {
-            [] => Err(Error::NoPictures {
-                path: root.to_owned(),
-                sub_folders,
-                files: other_files,
-            }),
-            [class] => Err(Error::OneClass {
-                path: root.to_owned(),
-                class: class.clone(),
-                photos: photos.len(),
-            }),
-            _ => Ok(Index {
-                root: root.to_owned(),
-                classes,
-                photos,
-                problems,
-            }),
+            [] => Err(Error::NoPictures { path: root.to_owned(), sub_folders, files: other_files }),
+            [class] => Err(Error::OneClass { path: root.to_owned(), class: class.clone(), photos: photos.len() }),
+            _ => Ok(Index { root: root.to_owned(), classes, photos, problems }),
         }
     }
 }
 
 /// The sub-folders of `root` that may be classes, sorted, and how many files lie beside them.
 fn class_folders(root: &Path) -> Result<(Vec<String>, usize, Vec<Problem>)> {
-    let io_error = |source| Error::Io {
-        action: "read the folder",
-        path: root.to_owned(),
-        source,
-    };
+    let io_error = |source| Error::Io { action: "read the folder", path: root.to_owned(), source };
     match fs::metadata(root) {
         Ok(data) if data.is_dir() => {}
         Ok(_) => {
-            return Err(Error::NotAFolder {
-                path: root.to_owned(),
-            });
+            return Err(Error::NotAFolder { path: root.to_owned() });
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::FolderMissing {
-                path: root.to_owned(),
-            });
+            return Err(Error::FolderMissing { path: root.to_owned() });
         }
         Err(error) => return Err(io_error(error)),
     }
@@ -234,11 +210,7 @@ impl Walk {
 
     fn unreadable(&mut self, path: String, error: &std::io::Error) {
         let detail = format!("the system would not read it: {error}");
-        self.problems.push(Problem {
-            path,
-            kind: ProblemKind::Unreadable,
-            detail,
-        });
+        self.problems.push(Problem { path, kind: ProblemKind::Unreadable, detail });
     }
 
     /// The pictures' paths in Keras' order: folders sorted by their whole path as text (so `a-b` comes before `a/b`),
@@ -247,9 +219,7 @@ impl Walk {
         self.folders.sort_unstable();
         self.folders.into_iter().flat_map(|(folder, mut files)| {
             files.sort_unstable();
-            files
-                .into_iter()
-                .map(move |file| format!("{folder}/{file}"))
+            files.into_iter().map(move |file| format!("{folder}/{file}"))
         })
     }
 }
@@ -258,28 +228,16 @@ impl Walk {
 fn begins_as_picture(path: &Path) -> bool {
     let mut start = Vec::with_capacity(decode::SNIFF_BYTES);
     File::open(path)
-        .and_then(|file| {
-            file.take(decode::SNIFF_BYTES as u64)
-                .read_to_end(&mut start)
-        })
+        .and_then(|file| file.take(decode::SNIFF_BYTES as u64).read_to_end(&mut start))
         .is_ok_and(|_| decode::sniff(&start).is_some())
 }
 
 fn not_utf8(path: String) -> Problem {
     let detail = "the name is not UTF-8; rename it".to_string();
-    Problem {
-        path,
-        kind: ProblemKind::Name,
-        detail,
-    }
+    Problem { path, kind: ProblemKind::Name, detail }
 }
 
 fn linked_folder(path: String) -> Problem {
-    let detail =
-        "a link to a folder, which is not followed; put the folder itself here".to_string();
-    Problem {
-        path,
-        kind: ProblemKind::Unreadable,
-        detail,
-    }
+    let detail = "a link to a folder, which is not followed; put the folder itself here".to_string();
+    Problem { path, kind: ProblemKind::Unreadable, detail }
 }

@@ -60,12 +60,7 @@ impl Loader {
             .name("umbel-loader".to_string())
             .spawn(move || make_batches(&dataset, &options, &used_receiver, &ready_sender))
             .expect("the system has a thread left for the loader");
-        Loader {
-            n_batches,
-            ready: Some(ready),
-            used,
-            thread: Some(thread),
-        }
+        Loader { n_batches, ready: Some(ready), used, thread: Some(thread) }
     }
 
     /// How many batches an epoch has in all (skipped ones included).
@@ -106,20 +101,12 @@ impl Drop for Loader {
     }
 }
 
-fn make_batches(
-    dataset: &Dataset,
-    options: &LoaderOptions,
-    used: &Receiver<Batch>,
-    ready: &SyncSender<Batch>,
-) {
+fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batch>, ready: &SyncSender<Batch>) {
     let mut samples = dataset.samples.to_vec();
     if options.shuffle {
         Stream::new(options.seed, Purpose::Shuffle, options.epoch, 0).shuffle(&mut samples);
     }
-    for chunk in samples
-        .chunks(options.batch.max(1))
-        .skip(options.skip_batches)
-    {
+    for chunk in samples.chunks(options.batch.max(1)).skip(options.skip_batches) {
         let mut batch = used.try_recv().unwrap_or_default();
         fill(&mut batch, dataset, options, chunk);
         if ready.send(batch).is_err() {
@@ -133,20 +120,9 @@ fn fill(batch: &mut Batch, dataset: &Dataset, options: &LoaderOptions, samples: 
     let image_values = dataset.prep().bytes();
     batch.images.resize(samples.len() * image_values, 0.0);
     batch.labels.clear();
-    for (&(position, label), out) in samples
-        .iter()
-        .zip(batch.images.chunks_exact_mut(image_values))
-    {
-        let photo = dataset
-            .cache
-            .image(position)
-            .expect("a dataset is made of usable photos only");
-        let mut random = Stream::new(
-            options.seed,
-            Purpose::Augment,
-            options.epoch,
-            position as u64,
-        );
+    for (&(position, label), out) in samples.iter().zip(batch.images.chunks_exact_mut(image_values)) {
+        let photo = dataset.cache.image(position).expect("a dataset is made of usable photos only");
+        let mut random = Stream::new(options.seed, Purpose::Augment, options.epoch, position as u64);
         options.augment.apply(size, photo, &mut random, out);
         batch.labels.push(label);
     }

@@ -44,11 +44,7 @@ pub struct PrepSpec {
 
 impl Default for PrepSpec {
     fn default() -> Self {
-        PrepSpec {
-            image_size: 180,
-            resize: Resize::default(),
-            interpolation: Interpolation::default(),
-        }
+        PrepSpec { image_size: 180, resize: Resize::default(), interpolation: Interpolation::default() }
     }
 }
 
@@ -83,18 +79,11 @@ impl PrepSpec {
             Resize::Stretch => self.scale(photo, whole, size, size),
             Resize::Crop => {
                 let side = width.min(height);
-                self.scale(
-                    photo,
-                    ((width - side) / 2, (height - side) / 2, side, side),
-                    size,
-                    size,
-                )
+                self.scale(photo, ((width - side) / 2, (height - side) / 2, side, side), size, size)
             }
             Resize::Letterbox => {
                 let fit = |side: u32, longer: u32| {
-                    (f64::from(side) * f64::from(size) / f64::from(longer))
-                        .round()
-                        .max(1.0) as u32
+                    (f64::from(side) * f64::from(size) / f64::from(longer)).round().max(1.0) as u32
                 };
                 let longer = width.max(height);
                 let (inner_width, inner_height) = (fit(width, longer), fit(height, longer));
@@ -113,13 +102,7 @@ impl PrepSpec {
     }
 
     /// Scales a box (left, top, width, height) of a photo.
-    fn scale(
-        &self,
-        photo: &image::RgbImage,
-        from: (u32, u32, u32, u32),
-        width: u32,
-        height: u32,
-    ) -> Vec<u8> {
+    fn scale(&self, photo: &image::RgbImage, from: (u32, u32, u32, u32), width: u32, height: u32) -> Vec<u8> {
         let (left, top, from_width, from_height) = from;
         let algorithm = match self.interpolation {
             Interpolation::Bilinear => ResizeAlg::Interpolation(FilterType::Bilinear),
@@ -131,13 +114,8 @@ impl PrepSpec {
             f64::from(from_width),
             f64::from(from_height),
         );
-        let source = ImageRef::new(
-            photo.width(),
-            photo.height(),
-            photo.as_raw(),
-            PixelType::U8x3,
-        )
-        .expect("an RgbImage holds width x height x 3 bytes");
+        let source = ImageRef::new(photo.width(), photo.height(), photo.as_raw(), PixelType::U8x3)
+            .expect("an RgbImage holds width x height x 3 bytes");
         let mut out = Image::new(width, height, PixelType::U8x3);
         Resizer::new()
             .resize(&source, &mut out, &options)

@@ -21,8 +21,7 @@ pub fn contrast(photo: &mut [f32], factor: f32) {
     let means = sums.map(|sum| (sum / n) as f32);
     for pixel in photo.as_chunks_mut::<CHANNELS>().0 {
         for channel in 0..CHANNELS {
-            pixel[channel] =
-                ((pixel[channel] - means[channel]) * factor + means[channel]).clamp(0.0, 255.0);
+            pixel[channel] = ((pixel[channel] - means[channel]) * factor + means[channel]).clamp(0.0, 255.0);
         }
     }
 }

@@ -12,24 +12,14 @@ pub struct Affine {
 
 impl Affine {
     /// Changes nothing.
-    pub const IDENTITY: Affine = Affine {
-        x: [1.0, 0.0, 0.0],
-        y: [0.0, 1.0, 0.0],
-    };
+    pub const IDENTITY: Affine = Affine { x: [1.0, 0.0, 0.0], y: [0.0, 1.0, 0.0] };
 
     /// This change first, then `next`: what both do to a picture, as one.
     pub fn then(&self, next: &Affine) -> Affine {
         let row = |[a, b, c]: [f64; 3]| {
-            [
-                a * next.x[0] + b * next.y[0],
-                a * next.x[1] + b * next.y[1],
-                a * next.x[2] + b * next.y[2] + c,
-            ]
+            [a * next.x[0] + b * next.y[0], a * next.x[1] + b * next.y[1], a * next.x[2] + b * next.y[2] + c]
         };
-        Affine {
-            x: row(self.x),
-            y: row(self.y),
-        }
+        Affine { x: row(self.x), y: row(self.y) }
     }
 }
 
@@ -40,42 +30,26 @@ fn center(size: usize) -> f64 {
 /// Mirrors left and right, and top and bottom.
 pub fn flip(size: usize, horizontal: bool, vertical: bool) -> Affine {
     let axis = |mirrored: bool| {
-        if mirrored {
-            (-1.0, size as f64 - 1.0)
-        } else {
-            (1.0, 0.0)
-        }
+        if mirrored { (-1.0, size as f64 - 1.0) } else { (1.0, 0.0) }
     };
     let ((a, c), (e, f)) = (axis(horizontal), axis(vertical));
-    Affine {
-        x: [a, 0.0, c],
-        y: [0.0, e, f],
-    }
+    Affine { x: [a, 0.0, c], y: [0.0, e, f] }
 }
 
 /// Rotates about the center by a fraction of a full turn (positive: counter-clockwise on the screen).
 pub fn rotation(size: usize, turns: f64) -> Affine {
     let (sin, cos) = (turns * std::f64::consts::TAU).sin_cos();
     let center = center(size);
-    Affine {
-        x: [cos, -sin, center - center * cos + center * sin],
-        y: [sin, cos, center - center * sin - center * cos],
-    }
+    Affine { x: [cos, -sin, center - center * cos + center * sin], y: [sin, cos, center - center * sin - center * cos] }
 }
 
 /// Zooms about the center: `height` and `width` are 1 plus Keras' factors, so above 1 shows more (zooms out).
 pub fn zoom(size: usize, height: f64, width: f64) -> Affine {
     let center = center(size);
-    Affine {
-        x: [width, 0.0, center * (1.0 - width)],
-        y: [0.0, height, center * (1.0 - height)],
-    }
+    Affine { x: [width, 0.0, center * (1.0 - width)], y: [0.0, height, center * (1.0 - height)] }
 }
 
 /// Shifts down and right by fractions of the size.
 pub fn translation(size: usize, height: f64, width: f64) -> Affine {
-    Affine {
-        x: [1.0, 0.0, -width * size as f64],
-        y: [0.0, 1.0, -height * size as f64],
-    }
+    Affine { x: [1.0, 0.0, -width * size as f64], y: [0.0, 1.0, -height * size as f64] }
 }

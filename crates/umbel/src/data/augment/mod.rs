@@ -19,9 +19,7 @@ pub struct Policy {
 impl Policy {
     /// Takes the layers in the order given.
     pub fn new(layers: &[AugmentLayer]) -> Self {
-        Policy {
-            layers: layers.to_vec(),
-        }
+        Policy { layers: layers.to_vec() }
     }
 
     /// Whether there is nothing to do.
@@ -38,17 +36,11 @@ impl Policy {
     /// # Panics
     /// If a slice has another length than `size * size * 3`.
     pub fn apply(&self, size: usize, photo: &[u8], random: &mut Stream, out: &mut [f32]) {
-        let drawn: Vec<Drawn> = self
-            .layers
-            .iter()
-            .map(|layer| Drawn::new(layer, size, random))
-            .collect();
-        let map = drawn
-            .iter()
-            .fold(Affine::IDENTITY, |map, drawn| match drawn {
-                Drawn::Warp(next) => map.then(next),
-                _ => map,
-            });
+        let drawn: Vec<Drawn> = self.layers.iter().map(|layer| Drawn::new(layer, size, random)).collect();
+        let map = drawn.iter().fold(Affine::IDENTITY, |map, drawn| match drawn {
+            Drawn::Warp(next) => map.then(next),
+            _ => map,
+        });
         warp::warp(size, photo, &map, out);
         for drawn in drawn {
             match drawn {
@@ -73,22 +65,16 @@ impl Drawn {
         match *layer {
             AugmentLayer::RandomFlip { mode } => {
                 let flips = draw((0.0, 1.0)) <= 0.5;
-                let horizontal =
-                    matches!(mode, FlipMode::Horizontal | FlipMode::HorizontalAndVertical);
+                let horizontal = matches!(mode, FlipMode::Horizontal | FlipMode::HorizontalAndVertical);
                 let vertical = matches!(mode, FlipMode::Vertical | FlipMode::HorizontalAndVertical);
                 Drawn::Warp(geometry::flip(size, flips && horizontal, flips && vertical))
             }
-            AugmentLayer::RandomRotation { factor } => {
-                Drawn::Warp(geometry::rotation(size, draw(factor).into()))
-            }
+            AugmentLayer::RandomRotation { factor } => Drawn::Warp(geometry::rotation(size, draw(factor).into())),
             AugmentLayer::RandomZoom { factor } => {
                 let zoom = 1.0 + f64::from(draw(factor));
                 Drawn::Warp(geometry::zoom(size, zoom, zoom))
             }
-            AugmentLayer::RandomTranslation {
-                height_factor,
-                width_factor,
-            } => {
+            AugmentLayer::RandomTranslation { height_factor, width_factor } => {
                 let (height, width) = (draw(height_factor), draw(width_factor));
                 Drawn::Warp(geometry::translation(size, height.into(), width.into()))
             }

@@ -23,11 +23,7 @@ pub fn write_pack(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    let failed = |source| Error::Cache {
-        action: "write",
-        folder: path.parent().unwrap_or(path).to_owned(),
-        source,
-    };
+    let failed = |source| Error::Cache { action: "write", folder: path.parent().unwrap_or(path).to_owned(), source };
     let scratch = Scratch::beside(path).map_err(|error| match error {
         Error::Io { source, .. } => failed(source),
         other => other,
@@ -46,23 +42,11 @@ pub fn write_pack(
             let outcome = match prepare(&index.root.join(&photo.path), prep) {
                 Ok((pixels, digest)) => {
                     write_at(&file, slot_offset(position, image_bytes), &pixels).map_err(failed)?;
-                    (
-                        Row {
-                            usable: true,
-                            digest,
-                            slot: slot_digest(&pixels),
-                        },
-                        None,
-                    )
+                    (Row { usable: true, digest, slot: slot_digest(&pixels) }, None)
                 }
-                Err(DecodeError { kind, detail }) => (
-                    Row::default(),
-                    Some(Problem {
-                        path: photo.path.clone(),
-                        kind,
-                        detail,
-                    }),
-                ),
+                Err(DecodeError { kind, detail }) => {
+                    (Row::default(), Some(Problem { path: photo.path.clone(), kind, detail }))
+                }
             };
             progress.one_more();
             Ok(outcome)
@@ -85,9 +69,7 @@ pub fn readable_again(index: &Index, problems: &[Problem]) -> bool {
     problems
         .iter()
         .filter(|problem| problem.kind == ProblemKind::Unreadable)
-        .any(|problem| {
-            decode::read_file(&index.root.join(&problem.path), &Limits::default()).is_ok()
-        })
+        .any(|problem| decode::read_file(&index.root.join(&problem.path), &Limits::default()).is_ok())
 }
 
 /// One photo's pixels, and the digest of its file.
@@ -114,10 +96,7 @@ struct Progress<'a> {
 impl<'a> Progress<'a> {
     fn start(observer: &'a mut dyn Observer, total: usize) -> Self {
         observer.event(&Event::Preparing { done: 0, total });
-        Progress {
-            state: Mutex::new((observer, 0)),
-            total,
-        }
+        Progress { state: Mutex::new((observer, 0)), total }
     }
 
     fn one_more(&self) {
@@ -126,10 +105,7 @@ impl<'a> Progress<'a> {
         let before = *done * 100 / self.total;
         *done += 1;
         if *done * 100 / self.total > before {
-            observer.event(&Event::Preparing {
-                done: *done,
-                total: self.total,
-            });
+            observer.event(&Event::Preparing { done: *done, total: self.total });
         }
     }
 }

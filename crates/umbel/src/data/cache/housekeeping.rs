@@ -10,25 +10,19 @@ use crate::base::atomic::SCRATCH_PREFIX;
 
 /// `$UMBEL_CACHE`, else the place that the system has for caches, else one in the folder for temporary files.
 pub fn default_folder() -> PathBuf {
-    let variable = |name| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(folder) = variable("UMBEL_CACHE") {
         return folder;
     }
-    let caches = variable("XDG_CACHE_HOME")
-        .filter(|folder| folder.is_absolute())
-        .or_else(|| {
-            if cfg!(windows) {
-                variable("LOCALAPPDATA")
-            } else if cfg!(target_os = "macos") {
-                variable("HOME").map(|home| home.join("Library").join("Caches"))
-            } else {
-                variable("HOME").map(|home| home.join(".cache"))
-            }
-        });
+    let caches = variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()).or_else(|| {
+        if cfg!(windows) {
+            variable("LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            variable("HOME").map(|home| home.join("Library").join("Caches"))
+        } else {
+            variable("HOME").map(|home| home.join(".cache"))
+        }
+    });
     caches.unwrap_or_else(env::temp_dir).join("umbel")
 }
 
@@ -53,10 +47,7 @@ pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &Path) {
         let path = entry.path();
         let Ok(data) = entry.metadata() else { continue };
         let Ok(used) = data.modified() else { continue };
-        let scratch = entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(SCRATCH_PREFIX.as_bytes());
+        let scratch = entry.file_name().as_encoded_bytes().starts_with(SCRATCH_PREFIX.as_bytes());
         if scratch && used.elapsed().is_ok_and(|age| age > ABANDONED) {
             let _ = fs::remove_file(&path);
         } else if is_pack(&path) && data.is_file() {
@@ -76,12 +67,8 @@ pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &Path) {
 }
 
 fn is_pack(path: &Path) -> bool {
-    let stem = path
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or_default();
-    path.extension()
-        .is_some_and(|extension| extension == EXTENSION)
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    path.extension().is_some_and(|extension| extension == EXTENSION)
         && stem.len() == 64
         && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -28,9 +28,7 @@ pub fn pack_name(index: &Index, prep: &PrepSpec) -> String {
     let stamps: Vec<[u8; 40]> = index
         .photos
         .par_iter()
-        .map(|photo| {
-            std::fs::metadata(index.root.join(&photo.path)).map_or([0xFF; 40], |data| stamp(&data))
-        })
+        .map(|photo| std::fs::metadata(index.root.join(&photo.path)).map_or([0xFF; 40], |data| stamp(&data)))
         .collect();
     for (photo, stamp) in index.photos.iter().zip(&stamps) {
         field(photo.path.as_bytes());
@@ -41,10 +39,7 @@ pub fn pack_name(index: &Index, prep: &PrepSpec) -> String {
 
 /// Size, time of the last change of the content, and of the status.
 fn stamp(data: &Metadata) -> [u8; 40] {
-    let modified = data
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let modified = data.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let modified = modified.map_or(0, |since| since.as_nanos());
     #[cfg(unix)]
     let changed = {

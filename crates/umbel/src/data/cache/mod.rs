@@ -25,10 +25,7 @@ pub struct CacheOptions {
 impl Default for CacheOptions {
     /// `$UMBEL_CACHE`, else the user's cache folder (`$XDG_CACHE_HOME/umbel`, `~/.cache/umbel`, ...); 16 GiB.
     fn default() -> Self {
-        CacheOptions {
-            folder: housekeeping::default_folder(),
-            max_bytes: 16 << 30,
-        }
+        CacheOptions { folder: housekeeping::default_folder(), max_bytes: 16 << 30 }
     }
 }
 
@@ -76,26 +73,12 @@ impl Cache {
                 })?
             }
         };
-        let problems: Vec<Problem> = index
-            .problems
-            .iter()
-            .chain(pack.problems())
-            .cloned()
-            .collect();
+        let problems: Vec<Problem> = index.problems.iter().chain(pack.problems()).cloned().collect();
         if !problems.is_empty() {
-            observer.event(&Event::Skipped {
-                problems: &problems,
-            });
+            observer.event(&Event::Skipped { problems: &problems });
         }
-        let usable = (0..index.photos.len())
-            .filter(|&position| pack.image(position).is_some())
-            .collect();
-        Ok(Cache {
-            pack,
-            usable,
-            problems,
-            prep: prep.clone(),
-        })
+        let usable = (0..index.photos.len()).filter(|&position| pack.image(position).is_some()).collect();
+        Ok(Cache { pack, usable, problems, prep: prep.clone() })
     }
 
     /// Positions (in `index.photos`) of the photos that can be used, rising.

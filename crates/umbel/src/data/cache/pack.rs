@@ -59,11 +59,7 @@ pub fn slot_offset(position: usize, image_bytes: usize) -> u64 {
 }
 
 /// The header and what follows the slots, for the writer.
-pub fn header_and_tail(
-    rows: &[Row],
-    problems: &[Problem],
-    image_bytes: usize,
-) -> (Vec<u8>, Vec<u8>) {
+pub fn header_and_tail(rows: &[Row], problems: &[Problem], image_bytes: usize) -> (Vec<u8>, Vec<u8>) {
     let mut tail: Vec<u8> = rows.iter().flat_map(|row| row.to_bytes()).collect();
     // A list of strings and plain enums always has a JSON form.
     tail.extend(serde_json::to_vec(problems).unwrap_or_default());
@@ -82,11 +78,7 @@ pub fn header_and_tail(
 const FIELDS_BYTES: usize = 32;
 
 fn tail_digest(fields: &[u8], tail: &[u8]) -> [u8; 32] {
-    *blake3::Hasher::new()
-        .update(fields)
-        .update(tail)
-        .finalize()
-        .as_bytes()
+    *blake3::Hasher::new().update(fields).update(tail).finalize().as_bytes()
 }
 
 /// A mapped pack whose every byte was checked when it was opened.
@@ -103,15 +95,8 @@ impl Pack {
     pub fn open(path: &Path, photos: usize, image_bytes: usize) -> Option<Self> {
         let map = map(&File::open(path).ok()?)?;
         let (fields, digest) = map.get(..FIELDS_BYTES + 32)?.split_at(FIELDS_BYTES);
-        let number = |range: std::ops::Range<usize>| {
-            Some(u64::from_le_bytes(fields.get(range)?.try_into().ok()?))
-        };
-        let expected = [
-            &MAGIC[..],
-            &VERSION.to_le_bytes(),
-            &(image_bytes as u32).to_le_bytes(),
-        ]
-        .concat();
+        let number = |range: std::ops::Range<usize>| Some(u64::from_le_bytes(fields.get(range)?.try_into().ok()?));
+        let expected = [&MAGIC[..], &VERSION.to_le_bytes(), &(image_bytes as u32).to_le_bytes()].concat();
         if fields[..16] != expected || number(16..24)? != photos as u64 {
             return None;
         }
@@ -120,21 +105,12 @@ impl Pack {
             return None;
         }
         let (table, problems) = tail.split_at_checked(photos * ROW_BYTES)?;
-        let rows = table
-            .chunks_exact(ROW_BYTES)
-            .map(Row::from_bytes)
-            .collect::<Option<Vec<_>>>()?;
+        let rows = table.chunks_exact(ROW_BYTES).map(Row::from_bytes).collect::<Option<Vec<_>>>()?;
         let problems = serde_json::from_slice(problems).ok()?;
-        let pack = Pack {
-            map,
-            rows,
-            problems,
-            image_bytes,
-        };
-        let whole = (0..photos).into_par_iter().all(|position| {
-            pack.image(position)
-                .is_none_or(|pixels| slot_digest(pixels) == pack.rows[position].slot)
-        });
+        let pack = Pack { map, rows, problems, image_bytes };
+        let whole = (0..photos)
+            .into_par_iter()
+            .all(|position| pack.image(position).is_none_or(|pixels| slot_digest(pixels) == pack.rows[position].slot));
         whole.then_some(pack)
     }
 
@@ -145,10 +121,7 @@ impl Pack {
     }
 
     pub fn digest(&self, position: usize) -> Option<[u8; 32]> {
-        self.rows
-            .get(position)
-            .filter(|row| row.usable)
-            .map(|row| row.digest)
+        self.rows.get(position).filter(|row| row.usable).map(|row| row.digest)
     }
 
     pub fn problems(&self) -> &[Problem] {

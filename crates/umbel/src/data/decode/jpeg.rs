@@ -22,10 +22,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, Deco
         // Later passes refine the whole picture, so nothing but the end marker tells that none is missing.
         return match shape.end {
             Some(_) => decode_whole(bytes, shape, limits),
-            None => Err(damaged(
-                "JPEG",
-                "the file ends before the picture does (no end marker)",
-            )),
+            None => Err(damaged("JPEG", "the file ends before the picture does (no end marker)")),
         };
     }
     // The decoder fills what is missing before an end marker with grey, but complains where the bytes just end.
@@ -39,8 +36,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, Deco
     // The decoder reads ahead, so a small last row may look missing, and without an end marker the last row may be
     // missing in part. What is true shows when the file is continued in two ways: a whole picture never looks at what
     // follows.
-    let continued =
-        |tail: &[u8]| decode_whole(&[body, tail, &[0xFF, 0xD9]].concat(), shape, limits);
+    let continued = |tail: &[u8]| decode_whole(&[body, tail, &[0xFF, 0xD9]].concat(), shape, limits);
     let (first, second) = (continued(&[]), continued(&FILLER));
     match (first, second) {
         (Ok(first), Ok(second)) if first == second => Ok(first),
@@ -68,9 +64,7 @@ fn decode_whole(bytes: &[u8], shape: Shape, limits: &Limits) -> Result<DynamicIm
         .set_max_height(usize::from(u16::MAX));
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(map_error)?;
-    let (width, height) = decoder
-        .dimensions()
-        .ok_or_else(|| damaged("JPEG", "no picture size in it"))?;
+    let (width, height) = decoder.dimensions().ok_or_else(|| damaged("JPEG", "no picture size in it"))?;
     let (width, height) = (width as u32, height as u32);
     check_pixels(u64::from(width), u64::from(height), limits)?;
     // A progressive picture is kept whole as 16-bit coefficients until the last pass.
@@ -85,21 +79,10 @@ fn decode_whole(bytes: &[u8], shape: Shape, limits: &Limits) -> Result<DynamicIm
 
     // ... and strict about the picture: what is missing or broken in it is an error.
     let grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
-    let output = if grey {
-        ColorSpace::Luma
-    } else {
-        ColorSpace::RGB
-    };
-    decoder.set_options(
-        decoder
-            .options()
-            .set_strict_mode(true)
-            .jpeg_set_out_colorspace(output),
-    );
+    let output = if grey { ColorSpace::Luma } else { ColorSpace::RGB };
+    decoder.set_options(decoder.options().set_strict_mode(true).jpeg_set_out_colorspace(output));
     let pixels = decoder.decode().map_err(map_error)?;
-    let orientation = decoder
-        .exif()
-        .and_then(|exif| Orientation::from_exif_chunk(exif));
+    let orientation = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
     let mut photo = if grey {
         GrayImage::from_raw(width, height, pixels).map(DynamicImage::from)
     } else {
@@ -116,9 +99,9 @@ fn map_error(error: DecodeErrors) -> DecodeError {
         // Their own texts come in quotation marks.
         DecodeErrors::Format(reason) => damaged("JPEG", &reason),
         DecodeErrors::FormatStatic(reason) => damaged("JPEG", reason),
-        DecodeErrors::LargeDimensions(pixels) => too_large(format!(
-            "{pixels} pixels on a side, more than a JPEG can have"
-        )),
+        DecodeErrors::LargeDimensions(pixels) => {
+            too_large(format!("{pixels} pixels on a side, more than a JPEG can have"))
+        }
         // Reading from memory fails in one way only.
         DecodeErrors::IoErrors(_) | DecodeErrors::ExhaustedData => damaged("JPEG", CUT_SHORT),
         error => damaged("JPEG", &error.to_string()),
@@ -128,9 +111,7 @@ fn map_error(error: DecodeErrors) -> DecodeError {
 fn unsupported(kind: &str) -> DecodeError {
     DecodeError {
         kind: ProblemKind::Unsupported,
-        detail: format!(
-            "a JPEG of a kind that is not read here ({kind}); save it anew as a baseline JPEG"
-        ),
+        detail: format!("a JPEG of a kind that is not read here ({kind}); save it anew as a baseline JPEG"),
     }
 }
 
@@ -147,17 +128,10 @@ impl Shape {
     /// Walks from marker to marker. A picture's data has no markers in it: 0xFF there is followed by 0, by a restart
     /// number or by another 0xFF.
     fn read(bytes: &[u8]) -> Self {
-        let mut shape = Shape {
-            progressive: false,
-            arithmetic: false,
-            end: None,
-        };
+        let mut shape = Shape { progressive: false, arithmetic: false, end: None };
         let mut at = 2;
         loop {
-            let Some(distance) = bytes
-                .get(at..)
-                .and_then(|rest| rest.iter().position(|&byte| byte == 0xFF))
-            else {
+            let Some(distance) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xFF)) else {
                 return shape;
             };
             at += distance + 1;
@@ -167,10 +141,7 @@ impl Shape {
                 // Escaped data, temporary and restart markers, a second start: nothing follows them.
                 Some(0x00 | 0x01 | 0xD0..=0xD8) => at += 1,
                 Some(0xD9) => {
-                    return Shape {
-                        end: Some(at - 1),
-                        ..shape
-                    };
+                    return Shape { end: Some(at - 1), ..shape };
                 }
                 Some(marker) => {
                     shape.progressive |= matches!(marker, 0xC2 | 0xC6 | 0xCA | 0xCE);

@@ -26,11 +26,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 256 MiB a file, 200 megapixels, 1 GiB of memory.
     fn default() -> Self {
-        Limits {
-            max_file_bytes: 256 << 20,
-            max_pixels: 200_000_000,
-            max_alloc_bytes: 1 << 30,
-        }
+        Limits { max_file_bytes: 256 << 20, max_pixels: 200_000_000, max_alloc_bytes: 1 << 30 }
     }
 }
 
@@ -47,10 +43,7 @@ pub struct DecodeError {
 /// palette, 16-bit and CMYK become 8-bit RGB; transparency is laid over white.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
     if bytes.is_empty() {
-        return Err(DecodeError {
-            kind: ProblemKind::Empty,
-            detail: "the file is empty".to_string(),
-        });
+        return Err(DecodeError { kind: ProblemKind::Empty, detail: "the file is empty".to_string() });
     }
     check_file_bytes(bytes.len() as u64, limits)?;
     let Some(format) = sniff(bytes) else {
@@ -81,28 +74,19 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, DecodeError> {
     // Asked before opening: opening a pipe would wait for its writer.
     let data = std::fs::metadata(path).map_err(unreadable)?;
     if !data.is_file() {
-        return Err(DecodeError {
-            kind: ProblemKind::Unreadable,
-            detail: "not a file".to_string(),
-        });
+        return Err(DecodeError { kind: ProblemKind::Unreadable, detail: "not a file".to_string() });
     }
     check_file_bytes(data.len(), limits)?;
     let mut bytes = Vec::with_capacity(data.len() as usize + 1);
     // The file may grow meanwhile; one byte beyond the limit is enough to tell.
     let file = File::open(path).map_err(unreadable)?;
-    file.take(limits.max_file_bytes.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    file.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
     check_file_bytes(bytes.len() as u64, limits)?;
     Ok(bytes)
 }
 
 /// Everything but JPEG.
-fn decode_other(
-    bytes: &[u8],
-    format: ImageFormat,
-    limits: &Limits,
-) -> Result<DynamicImage, DecodeError> {
+fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<DynamicImage, DecodeError> {
     let map_error = |error| map_error(error, format, limits);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut decoder_limits = image::Limits::no_limits();
@@ -115,9 +99,7 @@ fn decode_other(
         return Err(too_much_memory(limits));
     }
     // An unreadable orientation is no reason to lose the picture.
-    let orientation = decoder
-        .orientation()
-        .unwrap_or(image::metadata::Orientation::NoTransforms);
+    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut photo = DynamicImage::from_decoder(decoder).map_err(map_error)?;
     photo.apply_orientation(orientation);
     Ok(photo)
@@ -134,18 +116,14 @@ fn over_white(photo: DynamicImage) -> RgbImage {
     for (out, pixel) in flat.pixels_mut().zip(photo.pixels()) {
         let [color @ .., alpha] = pixel.0;
         let alpha = u32::from(alpha);
-        out.0 =
-            color.map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8);
+        out.0 = color.map(|value| ((u32::from(value) * alpha + 255 * (255 - alpha) + 127) / 255) as u8);
     }
     flat
 }
 
 fn check_file_bytes(bytes: u64, limits: &Limits) -> Result<(), DecodeError> {
     if bytes > limits.max_file_bytes {
-        return Err(too_large(format!(
-            "{bytes} bytes, more than the limit of {}",
-            limits.max_file_bytes
-        )));
+        return Err(too_large(format!("{bytes} bytes, more than the limit of {}", limits.max_file_bytes)));
     }
     Ok(())
 }
@@ -170,15 +148,11 @@ fn not_readable(bytes: &[u8]) -> DecodeError {
     match format::foreign(bytes) {
         Some(name) => DecodeError {
             kind: ProblemKind::Unsupported,
-            detail: format!(
-                "a picture in {name} format, which is not read here; save it as JPEG or PNG"
-            ),
+            detail: format!("a picture in {name} format, which is not read here; save it as JPEG or PNG"),
         },
         None => DecodeError {
             kind: ProblemKind::NotAPicture,
-            detail:
-                "its content is not a picture (expected JPEG, PNG, GIF, BMP, WebP, TIFF or PNM)"
-                    .to_string(),
+            detail: "its content is not a picture (expected JPEG, PNG, GIF, BMP, WebP, TIFF or PNM)".to_string(),
         },
     }
 }
@@ -186,39 +160,29 @@ fn not_readable(bytes: &[u8]) -> DecodeError {
 fn map_error(error: ImageError, format: ImageFormat, limits: &Limits) -> DecodeError {
     match error {
         ImageError::Limits(limit) => match limit.kind() {
-            LimitErrorKind::DimensionError => {
-                too_large("more pixels on a side than can be read".to_string())
-            }
+            LimitErrorKind::DimensionError => too_large("more pixels on a side than can be read".to_string()),
             _ => too_much_memory(limits),
         },
-        ImageError::Unsupported(reason) => DecodeError {
-            kind: ProblemKind::Unsupported,
-            detail: format!("{reason}; save it as JPEG or PNG"),
-        },
+        ImageError::Unsupported(reason) => {
+            DecodeError { kind: ProblemKind::Unsupported, detail: format!("{reason}; save it as JPEG or PNG") }
+        }
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             damaged(name_of(format), CUT_SHORT)
         }
         // The error under it says the reason without naming the format once more.
         error => {
-            let reason = std::error::Error::source(&error)
-                .map_or_else(|| error.to_string(), ToString::to_string);
+            let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
             damaged(name_of(format), &reason)
         }
     }
 }
 
 fn too_much_memory(limits: &Limits) -> DecodeError {
-    too_large(format!(
-        "decoding would need more than the limit of {} bytes of memory",
-        limits.max_alloc_bytes
-    ))
+    too_large(format!("decoding would need more than the limit of {} bytes of memory", limits.max_alloc_bytes))
 }
 
 fn too_large(detail: String) -> DecodeError {
-    DecodeError {
-        kind: ProblemKind::TooLarge,
-        detail,
-    }
+    DecodeError { kind: ProblemKind::TooLarge, detail }
 }
 
 const CUT_SHORT: &str = "the file ends before the picture does";
@@ -226,10 +190,7 @@ const CUT_SHORT: &str = "the file ends before the picture does";
 fn damaged(format: &str, reason: &str) -> DecodeError {
     // A row of problems.csv is one line, whatever a decoder's text holds.
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    DecodeError {
-        kind: ProblemKind::Damaged,
-        detail: format!("a damaged {format}: {reason}"),
-    }
+    DecodeError { kind: ProblemKind::Damaged, detail: format!("a damaged {format}: {reason}") }
 }
 
 fn name_of(format: ImageFormat) -> &'static str {

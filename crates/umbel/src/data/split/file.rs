@@ -10,39 +10,22 @@ use crate::{Error, Result};
 
 /// Reads a split. Further columns are left alone.
 pub fn read(path: &Path, index: &Index) -> Result<Split> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.to_owned(),
-        source,
-    })?;
-    parse(&bytes, index).map_err(|source| Error::SplitFile {
-        path: path.to_owned(),
-        source,
-    })
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
+    parse(&bytes, index).map_err(|source| Error::SplitFile { path: path.to_owned(), source })
 }
 
 fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::Headers)
-        .from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
     let header = reader.headers()?.clone();
     let column = |name: &'static str| {
-        header
-            .iter()
-            .position(|field| field == name)
-            .ok_or_else(|| SplitFileError::MissingColumn {
-                column: name,
-                found: header.iter().collect::<Vec<_>>().join(","),
-            })
+        header.iter().position(|field| field == name).ok_or_else(|| SplitFileError::MissingColumn {
+            column: name,
+            found: header.iter().collect::<Vec<_>>().join(","),
+        })
     };
-    let (path_column, class_column, part_column) =
-        (column("path")?, column("class")?, column("part")?);
-    let positions: HashMap<&str, usize> = index
-        .photos
-        .iter()
-        .enumerate()
-        .map(|(position, photo)| (photo.path.as_str(), position))
-        .collect();
+    let (path_column, class_column, part_column) = (column("path")?, column("class")?, column("part")?);
+    let positions: HashMap<&str, usize> =
+        index.photos.iter().enumerate().map(|(position, photo)| (photo.path.as_str(), position)).collect();
     let (mut split, mut seen) = (Split::default(), HashSet::new());
     for record in reader.records() {
         let record = record?;
@@ -55,12 +38,7 @@ fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileErr
         let expected = &index.classes[index.photos[position].class as usize];
         if field(class_column) != expected {
             let class = field(class_column).to_string();
-            return Err(SplitFileError::WrongClass {
-                line,
-                photo,
-                class,
-                expected: expected.clone(),
-            });
+            return Err(SplitFileError::WrongClass { line, photo, class, expected: expected.clone() });
         }
         if !seen.insert(position) {
             return Err(SplitFileError::Repeated { line, photo });
@@ -70,10 +48,7 @@ fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileErr
             "val" => split.val.push(position),
             "test" => split.test.push(position),
             part => {
-                return Err(SplitFileError::UnknownPart {
-                    line,
-                    part: part.to_string(),
-                });
+                return Err(SplitFileError::UnknownPart { line, part: part.to_string() });
             }
         }
     }
@@ -84,10 +59,7 @@ fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileErr
 pub fn write(path: &Path, index: &Index, split: &Split) -> Result<()> {
     let mut rows: Vec<(&str, &str, Part)> = Vec::new();
     for (part, positions) in split.parts() {
-        for photo in positions
-            .iter()
-            .filter_map(|&position| index.photos.get(position))
-        {
+        for photo in positions.iter().filter_map(|&position| index.photos.get(position)) {
             rows.push((&photo.path, &index.classes[photo.class as usize], part));
         }
     }

@@ -13,21 +13,12 @@ pub fn split(index: &Index, val_fraction: f64, seed: u64) -> Result<Split> {
         value: seed.to_string(),
         expected: "0 to 4294967295 for Keras' split, as in numpy".to_string(),
     })?;
-    let listed: Vec<usize> = (0..index.photos.len())
-        .filter(|&i| is_listed(&index.photos[i].path))
-        .collect();
-    let mut order: Vec<usize> = keras_permutation(listed.len(), seed)
-        .into_iter()
-        .map(|i| listed[i])
-        .collect();
+    let listed: Vec<usize> = (0..index.photos.len()).filter(|&i| is_listed(&index.photos[i].path)).collect();
+    let mut order: Vec<usize> = keras_permutation(listed.len(), seed).into_iter().map(|i| listed[i]).collect();
     // Python's int() of a product of floats: rounded toward zero.
     let n_val = (val_fraction * listed.len() as f64) as usize;
     let val = order.split_off(listed.len() - n_val);
-    Ok(Split {
-        train: order,
-        val,
-        test: Vec::new(),
-    })
+    Ok(Split { train: order, val, test: Vec::new() })
 }
 
 fn is_listed(path: &str) -> bool {
@@ -59,9 +50,7 @@ impl MersenneTwister {
         let mut state = [seed; N];
         for i in 1..N {
             let before = state[i - 1];
-            state[i] = (before ^ (before >> 30))
-                .wrapping_mul(1_812_433_253)
-                .wrapping_add(i as u32);
+            state[i] = (before ^ (before >> 30)).wrapping_mul(1_812_433_253).wrapping_add(i as u32);
         }
         MersenneTwister { state, next: N }
     }

@@ -56,13 +56,7 @@ impl Split {
     /// Splits the usable photos. Fails where a part would be empty (for testing, it may be), where fewer than two
     /// classes have a usable photo, and where a file or setting cannot be used. `val_fraction` and `seed` mean
     /// nothing to a split that is read from a file.
-    pub fn make(
-        method: &SplitMethod,
-        index: &Index,
-        cache: &Cache,
-        val_fraction: f64,
-        seed: u64,
-    ) -> Result<Self> {
+    pub fn make(method: &SplitMethod, index: &Index, cache: &Cache, val_fraction: f64, seed: u64) -> Result<Self> {
         check_classes(index, cache)?;
         if !matches!(method, SplitMethod::File(_)) {
             check_fraction(val_fraction)?;
@@ -78,11 +72,7 @@ impl Split {
         }
         for (part, positions) in [("training", &split.train), ("validation", &split.val)] {
             if positions.is_empty() {
-                return Err(Error::EmptyPart {
-                    part,
-                    photos: cache.usable().len(),
-                    way_out: way_out(method),
-                });
+                return Err(Error::EmptyPart { part, photos: cache.usable().len(), way_out: way_out(method) });
             }
         }
         Ok(split)
@@ -95,11 +85,7 @@ impl Split {
 
     /// The parts with their names.
     pub fn parts(&self) -> [(Part, &[usize]); 3] {
-        [
-            (Part::Train, &self.train),
-            (Part::Val, &self.val),
-            (Part::Test, &self.test),
-        ]
+        [(Part::Train, &self.train), (Part::Val, &self.val), (Part::Test, &self.test)]
     }
 }
 
@@ -116,18 +102,11 @@ fn check_fraction(val_fraction: f64) -> Result<()> {
 
 /// A network that tells classes apart needs two of them.
 fn check_classes(index: &Index, cache: &Cache) -> Result<()> {
-    let classes: BTreeSet<u32> = cache
-        .usable()
-        .iter()
-        .map(|&position| index.photos[position].class)
-        .collect();
+    let classes: BTreeSet<u32> = cache.usable().iter().map(|&position| index.photos[position].class).collect();
     if classes.len() >= 2 {
         return Ok(());
     }
-    let first = cache
-        .problems()
-        .iter()
-        .find(|problem| index.photos.iter().any(|photo| photo.path == problem.path));
+    let first = cache.problems().iter().find(|problem| index.photos.iter().any(|photo| photo.path == problem.path));
     Err(Error::NothingUsable {
         photos: index.photos.len(),
         usable: cache.usable().len(),
@@ -143,8 +122,6 @@ fn way_out(method: &SplitMethod) -> &'static str {
             "Keras reads .bmp, .gif, .jpeg, .jpg and .png and rounds down; add pictures, raise the validation split, or \
              split stratified"
         }
-        SplitMethod::File(_) => {
-            "name pictures of that part in the split file (parts are train, val and test)"
-        }
+        SplitMethod::File(_) => "name pictures of that part in the split file (parts are train, val and test)",
     }
 }

@@ -38,10 +38,7 @@ fn groups(index: &Index, cache: &Cache, train: &mut Vec<usize>) -> Vec<Vec<Group
     let mut by_class = vec![Vec::new(); index.classes.len()];
     for group in groups {
         let class = index.photos[group[0]].class;
-        if group
-            .iter()
-            .all(|&position| index.photos[position].class == class)
-        {
+        if group.iter().all(|&position| index.photos[position].class == class) {
             by_class[class as usize].push(group);
         } else {
             train.extend(group);

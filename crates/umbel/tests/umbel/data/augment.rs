@@ -23,10 +23,7 @@ fn at(values: &[f32], x: usize, y: usize) -> [f32; 3] {
 
 fn assert_close(got: &[f32], expected: &[f32], within: f32) {
     for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
-        assert!(
-            (got - expected).abs() <= within,
-            "value {i}: {got}, expected {expected}"
-        );
+        assert!((got - expected).abs() <= within, "value {i}: {got}, expected {expected}");
     }
 }
 
@@ -35,11 +32,7 @@ fn reference(photo: &[u8], map: &Affine) -> Vec<f64> {
     let reflect = |place: f64| {
         let period = 2.0 * SIZE as f64;
         let folded = (place + 0.5).rem_euclid(period);
-        let folded = if folded >= SIZE as f64 {
-            period - folded
-        } else {
-            folded
-        };
+        let folded = if folded >= SIZE as f64 { period - folded } else { folded };
         (folded - 0.5).clamp(0.0, SIZE as f64 - 1.0)
     };
     let mut out = Vec::new();
@@ -53,9 +46,7 @@ fn reference(photo: &[u8], map: &Affine) -> Vec<f64> {
                     f64::from(photo[(y * SIZE + x) * 3 + channel])
                 };
                 let (left, top) = (sx.floor(), sy.floor());
-                let row = |y: f64| {
-                    value(left, y) * (1.0 - (sx - left)) + value(left + 1.0, y) * (sx - left)
-                };
+                let row = |y: f64| value(left, y) * (1.0 - (sx - left)) + value(left + 1.0, y) * (sx - left);
                 out.push(row(top) * (1.0 - (sy - top)) + row(top + 1.0) * (sy - top));
             }
         }
@@ -73,27 +64,16 @@ fn warps_agree_with_a_plain_one() {
         geometry::zoom(SIZE, 7.3, 9.1),
         geometry::translation(SIZE, 0.23, -0.41),
         geometry::translation(SIZE, -3.1, 4.7),
-        geometry::flip(SIZE, true, true)
-            .then(&geometry::rotation(SIZE, 0.1))
-            .then(&geometry::zoom(SIZE, 0.9, 0.9)),
-        Affine {
-            x: [0.0, 0.0, 4.5],
-            y: [0.0, 0.0, 22.0],
-        },
-        Affine {
-            x: [0.0, 1.0, 0.0],
-            y: [1.0, 0.0, 0.0],
-        },
+        geometry::flip(SIZE, true, true).then(&geometry::rotation(SIZE, 0.1)).then(&geometry::zoom(SIZE, 0.9, 0.9)),
+        Affine { x: [0.0, 0.0, 4.5], y: [0.0, 0.0, 22.0] },
+        Affine { x: [0.0, 1.0, 0.0], y: [1.0, 0.0, 0.0] },
     ]
     .iter()
     .enumerate()
     {
         let got = warped(&photo, map);
         for (i, (got, expected)) in got.iter().zip(reference(&photo, map)).enumerate() {
-            assert!(
-                (f64::from(*got) - expected).abs() < 0.02,
-                "case {case}, value {i}: {got}, expected {expected}"
-            );
+            assert!((f64::from(*got) - expected).abs() < 0.02, "case {case}, value {i}: {got}, expected {expected}");
         }
     }
 }
@@ -113,21 +93,9 @@ fn nothing_to_do_changes_nothing() {
     }
     // A quarter turn four times over is whole, up to rounding.
     let quarter = geometry::rotation(SIZE, 0.25);
-    assert_close(
-        &warped(
-            &photo,
-            &quarter.then(&quarter).then(&quarter).then(&quarter),
-        ),
-        &expected,
-        0.01,
-    );
+    assert_close(&warped(&photo, &quarter.then(&quarter).then(&quarter).then(&quarter)), &expected, 0.01);
     let mut out = vec![0.0; photo.len()];
-    Policy::default().apply(
-        SIZE,
-        &photo,
-        &mut Stream::new(1, Purpose::Augment, 0, 0),
-        &mut out,
-    );
+    Policy::default().apply(SIZE, &photo, &mut Stream::new(1, Purpose::Augment, 0, 0), &mut out);
     assert_eq!(out, expected);
 }
 
@@ -167,20 +135,14 @@ fn the_outside_is_filled_by_reflection() {
 
 #[test]
 fn layers_compose_in_their_order() {
-    let (first, second) = (
-        geometry::translation(SIZE, 0.2, 0.0),
-        geometry::rotation(SIZE, 0.25),
-    );
+    let (first, second) = (geometry::translation(SIZE, 0.2, 0.0), geometry::rotation(SIZE, 0.25));
     let together = first.then(&second);
     // A place of the result goes back through the second layer, then through the first.
     let back = |map: &Affine, (x, y): (f64, f64)| {
         let row = |row: [f64; 3]| row[0] * x + row[1] * y + row[2];
         (row(map.x), row(map.y))
     };
-    let (expected, got) = (
-        back(&first, back(&second, (3.0, 5.0))),
-        back(&together, (3.0, 5.0)),
-    );
+    let (expected, got) = (back(&first, back(&second, (3.0, 5.0))), back(&together, (3.0, 5.0)));
     assert!((got.0 - expected.0).abs() < 1e-9 && (got.1 - expected.1).abs() < 1e-9);
 }
 
@@ -201,26 +163,14 @@ fn colors_scale_shift_and_stay_in_range() {
 fn a_policy_is_a_function_of_its_stream() {
     let photo = photo();
     let mut layers = AugmentLayer::tutorial();
-    layers.push(AugmentLayer::RandomTranslation {
-        height_factor: (-0.2, 0.2),
-        width_factor: (0.0, 0.1),
-    });
-    layers.push(AugmentLayer::RandomContrast {
-        factor: (-0.3, 0.3),
-    });
-    layers.push(AugmentLayer::RandomBrightness {
-        factor: (-0.2, 0.2),
-    });
+    layers.push(AugmentLayer::RandomTranslation { height_factor: (-0.2, 0.2), width_factor: (0.0, 0.1) });
+    layers.push(AugmentLayer::RandomContrast { factor: (-0.3, 0.3) });
+    layers.push(AugmentLayer::RandomBrightness { factor: (-0.2, 0.2) });
     let policy = Policy::new(&layers);
     assert!(!policy.is_empty() && Policy::new(&[]).is_empty());
     let apply = |sample: u64| {
         let mut out = vec![f32::NAN; photo.len()];
-        policy.apply(
-            SIZE,
-            &photo,
-            &mut Stream::new(123, Purpose::Augment, 4, sample),
-            &mut out,
-        );
+        policy.apply(SIZE, &photo, &mut Stream::new(123, Purpose::Augment, 4, sample), &mut out);
         assert!(out.iter().all(|value| (0.0..=255.0).contains(value)));
         out
     };
@@ -231,22 +181,13 @@ fn a_policy_is_a_function_of_its_stream() {
 #[test]
 fn half_of_the_photos_are_flipped() {
     let photo = photo();
-    for mode in [
-        FlipMode::Horizontal,
-        FlipMode::Vertical,
-        FlipMode::HorizontalAndVertical,
-    ] {
+    for mode in [FlipMode::Horizontal, FlipMode::Vertical, FlipMode::HorizontalAndVertical] {
         let policy = Policy::new(&[AugmentLayer::RandomFlip { mode }]);
         let original = warped(&photo, &Affine::IDENTITY);
         let mut unchanged = 0;
         for sample in 0..1000 {
             let mut out = vec![0.0; photo.len()];
-            policy.apply(
-                SIZE,
-                &photo,
-                &mut Stream::new(1, Purpose::Augment, 0, sample),
-                &mut out,
-            );
+            policy.apply(SIZE, &photo, &mut Stream::new(1, Purpose::Augment, 0, sample), &mut out);
             unchanged += usize::from(out == original);
         }
         assert!((430..570).contains(&unchanged), "{mode:?}: {unchanged}");

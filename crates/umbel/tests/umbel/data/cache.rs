@@ -31,12 +31,7 @@ impl Observer for Notes {
                 }
             }
             Event::Skipped { problems } => {
-                self.skipped.push(
-                    problems
-                        .iter()
-                        .map(|problem| problem.path.clone())
-                        .collect(),
-                );
+                self.skipped.push(problems.iter().map(|problem| problem.path.clone()).collect());
             }
             _ => {}
         }
@@ -44,10 +39,7 @@ impl Observer for Notes {
 }
 
 fn options(folder: &TempDir) -> CacheOptions {
-    CacheOptions {
-        folder: folder.path().to_owned(),
-        max_bytes: u64::MAX,
-    }
+    CacheOptions { folder: folder.path().to_owned(), max_bytes: u64::MAX }
 }
 
 fn open(index: &Index, prep: &PrepSpec, options: &CacheOptions) -> (Cache, Notes) {
@@ -57,30 +49,14 @@ fn open(index: &Index, prep: &PrepSpec, options: &CacheOptions) -> (Cache, Notes
 }
 
 fn packs(folder: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    files
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "umbel-pack")
-        })
-        .collect()
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|extension| extension == "umbel-pack")).collect()
 }
 
 fn assert_right(cache: &Cache, index: &Index, prep: &PrepSpec) {
     for &position in cache.usable() {
-        let photo = decode_file(
-            &index.root.join(&index.photos[position].path),
-            &Limits::default(),
-        )
-        .unwrap();
-        assert_eq!(
-            cache.image(position).unwrap(),
-            prep.apply(&photo),
-            "{}",
-            index.photos[position].path
-        );
+        let photo = decode_file(&index.root.join(&index.photos[position].path), &Limits::default()).unwrap();
+        assert_eq!(cache.image(position).unwrap(), prep.apply(&photo), "{}", index.photos[position].path);
     }
 }
 
@@ -88,11 +64,7 @@ fn assert_right(cache: &Cache, index: &Index, prep: &PrepSpec) {
 fn photos_are_prepared_once_and_found_again() {
     let (root, cache_folder) = (folder(&[5, 4]), TempDir::new().unwrap());
     write(root.path(), "a/broken.jpg", b"no picture");
-    write(
-        root.path(),
-        "b/copy.png",
-        &fs::read(root.path().join("a/000.png")).unwrap(),
-    );
+    write(root.path(), "b/copy.png", &fs::read(root.path().join("a/000.png")).unwrap());
     let index = Index::scan(root.path()).unwrap();
 
     let (cache, notes) = open(&index, &small(), &options(&cache_folder));
@@ -100,46 +72,23 @@ fn photos_are_prepared_once_and_found_again() {
     assert_right(&cache, &index, &small());
     assert_eq!(cache.prep(), &small());
     assert!(notes.prepared.len() <= 101);
-    assert_eq!(
-        (notes.prepared.first(), notes.prepared.last()),
-        (Some(&(0, 11)), Some(&(11, 11)))
-    );
+    assert_eq!((notes.prepared.first(), notes.prepared.last()), (Some(&(0, 11)), Some(&(11, 11))));
     assert!(notes.prepared.is_sorted());
     assert_eq!(notes.skipped, [["a/broken.jpg"]]);
-    let broken = index
-        .photos
-        .iter()
-        .position(|photo| photo.path == "a/broken.jpg")
-        .unwrap();
+    let broken = index.photos.iter().position(|photo| photo.path == "a/broken.jpg").unwrap();
     assert!(cache.image(broken).is_none() && cache.digest(broken).is_none());
     assert_eq!(cache.problems()[0].kind, ProblemKind::NotAPicture);
-    let copy = index
-        .photos
-        .iter()
-        .position(|photo| photo.path == "b/copy.png")
-        .unwrap();
+    let copy = index.photos.iter().position(|photo| photo.path == "b/copy.png").unwrap();
     assert_eq!(cache.digest(0), cache.digest(copy));
     assert_ne!(cache.digest(0), cache.digest(1));
     assert!(cache.image(99).is_none() && cache.digest(99).is_none());
 
     let (again, notes) = open(&index, &small(), &options(&cache_folder));
-    assert!(
-        notes.prepared.is_empty(),
-        "nothing is decoded a second time"
-    );
+    assert!(notes.prepared.is_empty(), "nothing is decoded a second time");
     assert_eq!(notes.skipped.len(), 1, "what is skipped is said every time");
-    assert_eq!(
-        (again.usable(), again.problems()),
-        (cache.usable(), cache.problems())
-    );
-    assert!(
-        (0..11).all(|i| again.image(i) == cache.image(i) && again.digest(i) == cache.digest(i))
-    );
-    assert_eq!(
-        fs::read_dir(cache_folder.path()).unwrap().count(),
-        1,
-        "one pack and no scratch file"
-    );
+    assert_eq!((again.usable(), again.problems()), (cache.usable(), cache.problems()));
+    assert!((0..11).all(|i| again.image(i) == cache.image(i) && again.digest(i) == cache.digest(i)));
+    assert_eq!(fs::read_dir(cache_folder.path()).unwrap().count(), 1, "one pack and no scratch file");
 }
 
 #[test]
@@ -147,19 +96,12 @@ fn another_preparation_or_a_changed_photo_makes_another_pack() {
     let (root, cache_folder) = (folder(&[2, 2]), TempDir::new().unwrap());
     let index = Index::scan(root.path()).unwrap();
     open(&index, &small(), &options(&cache_folder));
-    let larger = PrepSpec {
-        image_size: 33,
-        ..small()
-    };
+    let larger = PrepSpec { image_size: 33, ..small() };
     let (cache, notes) = open(&index, &larger, &options(&cache_folder));
     assert!(!notes.prepared.is_empty());
     assert_right(&cache, &index, &larger);
 
-    write(
-        root.path(),
-        "a/001.png",
-        &encoded(drawn(50, 50, 77), ImageFormat::Png),
-    );
+    write(root.path(), "a/001.png", &encoded(drawn(50, 50, 77), ImageFormat::Png));
     let (cache, notes) = open(&index, &small(), &options(&cache_folder));
     assert!(!notes.prepared.is_empty());
     assert_right(&cache, &index, &small());
@@ -200,11 +142,7 @@ fn a_damaged_pack_is_made_anew() {
         let (cache, notes) = open(&index, &small(), &options(&cache_folder));
         assert!(!notes.prepared.is_empty(), "damage {case} went unnoticed");
         assert_right(&cache, &index, &small());
-        assert_eq!(
-            fs::read(&pack).unwrap(),
-            whole,
-            "a pack is a function of the folder"
-        );
+        assert_eq!(fs::read(&pack).unwrap(), whole, "a pack is a function of the folder");
     }
 }
 
@@ -216,19 +154,11 @@ fn old_packs_give_way_but_never_the_one_in_use() {
     write(cache_folder.path(), ".umbel-scratch-killed", b"left behind");
     let age = |path: &Path, hours: u64| {
         let file = File::options().append(true).open(path).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600))
-            .unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).unwrap();
     };
     age(&cache_folder.path().join(".umbel-scratch-killed"), 2);
     for size in [32, 33, 34] {
-        open(
-            &index,
-            &PrepSpec {
-                image_size: size,
-                ..small()
-            },
-            &options(&cache_folder),
-        );
+        open(&index, &PrepSpec { image_size: size, ..small() }, &options(&cache_folder));
         for pack in packs(cache_folder.path()) {
             age(&pack, 50 - u64::from(size));
         }
@@ -237,40 +167,16 @@ fn old_packs_give_way_but_never_the_one_in_use() {
     let one = fs::metadata(&packs(cache_folder.path())[0]).unwrap().len();
     // Used again, so it is no longer the oldest.
     let (first, _) = open(&index, &small(), &options(&cache_folder));
-    let bounded = CacheOptions {
-        max_bytes: one * 5 / 2,
-        ..options(&cache_folder)
-    };
-    open(
-        &index,
-        &PrepSpec {
-            image_size: 35,
-            ..small()
-        },
-        &bounded,
-    );
+    let bounded = CacheOptions { max_bytes: one * 5 / 2, ..options(&cache_folder) };
+    open(&index, &PrepSpec { image_size: 35, ..small() }, &bounded);
     assert_eq!(packs(cache_folder.path()).len(), 2);
     let (_, notes) = open(&index, &small(), &options(&cache_folder));
     assert!(notes.prepared.is_empty(), "the pack used last is kept");
     assert_right(&first, &index, &small());
 
-    let tiny = CacheOptions {
-        max_bytes: 1,
-        ..options(&cache_folder)
-    };
-    let (cache, _) = open(
-        &index,
-        &PrepSpec {
-            image_size: 36,
-            ..small()
-        },
-        &tiny,
-    );
-    assert_eq!(
-        packs(cache_folder.path()).len(),
-        1,
-        "the one in use stays, however large"
-    );
+    let tiny = CacheOptions { max_bytes: 1, ..options(&cache_folder) };
+    let (cache, _) = open(&index, &PrepSpec { image_size: 36, ..small() }, &tiny);
+    assert_eq!(packs(cache_folder.path()).len(), 1, "the one in use stays, however large");
     assert_right(&cache, &index, cache.prep());
     assert!(cache_folder.path().join("notes.txt").exists());
     assert!(!cache_folder.path().join(".umbel-scratch-killed").exists());
@@ -281,24 +187,12 @@ fn a_folder_that_cannot_be_written_is_named_with_the_way_out() {
     let root = folder(&[1, 1]);
     let index = Index::scan(root.path()).unwrap();
     write(root.path(), "file", b"x");
-    let options = CacheOptions {
-        folder: root.path().join("file/cache"),
-        max_bytes: 1 << 30,
-    };
-    let error = Cache::open(
-        &index,
-        &small(),
-        &options,
-        &mut Silent,
-        &Interrupt::default(),
-    )
-    .unwrap_err();
+    let options = CacheOptions { folder: root.path().join("file/cache"), max_bytes: 1 << 30 };
+    let error = Cache::open(&index, &small(), &options, &mut Silent, &Interrupt::default()).unwrap_err();
     assert!(matches!(error, Error::Cache { .. }));
     let message = error.to_string();
     assert!(
-        message.contains("file/cache")
-            && message.contains("UMBEL_CACHE")
-            && message.contains("--cache"),
+        message.contains("file/cache") && message.contains("UMBEL_CACHE") && message.contains("--cache"),
         "{message}"
     );
 }
@@ -307,18 +201,8 @@ fn a_folder_that_cannot_be_written_is_named_with_the_way_out() {
 fn a_wrong_size_is_refused_before_any_work() {
     let (root, cache_folder) = (folder(&[1, 1]), TempDir::new().unwrap());
     let index = Index::scan(root.path()).unwrap();
-    let prep = PrepSpec {
-        image_size: 513,
-        ..small()
-    };
-    let error = Cache::open(
-        &index,
-        &prep,
-        &options(&cache_folder),
-        &mut Silent,
-        &Interrupt::default(),
-    )
-    .unwrap_err();
+    let prep = PrepSpec { image_size: 513, ..small() };
+    let error = Cache::open(&index, &prep, &options(&cache_folder), &mut Silent, &Interrupt::default()).unwrap_err();
     assert!(matches!(error, Error::Setting { .. }));
     assert_eq!(fs::read_dir(cache_folder.path()).unwrap().count(), 0);
 }
@@ -328,18 +212,8 @@ fn an_interrupt_leaves_nothing_behind() {
     let (root, cache_folder) = (folder(&[40, 40]), TempDir::new().unwrap());
     let index = Index::scan(root.path()).unwrap();
     let interrupt = Interrupt::default();
-    let mut notes = Notes {
-        stop_at: Some((10, interrupt.clone())),
-        ..Notes::default()
-    };
-    let error = Cache::open(
-        &index,
-        &small(),
-        &options(&cache_folder),
-        &mut notes,
-        &interrupt,
-    )
-    .unwrap_err();
+    let mut notes = Notes { stop_at: Some((10, interrupt.clone())), ..Notes::default() };
+    let error = Cache::open(&index, &small(), &options(&cache_folder), &mut notes, &interrupt).unwrap_err();
     assert!(matches!(error, Error::Interrupted));
     assert!(notes.prepared.last().unwrap().0 < 80, "it stops at once");
     assert_eq!(fs::read_dir(cache_folder.path()).unwrap().count(), 0);
@@ -348,11 +222,7 @@ fn an_interrupt_leaves_nothing_behind() {
 #[cfg(unix)]
 #[test]
 fn a_photo_that_becomes_readable_is_tried_again() {
-    let (root, cache_folder, outside) = (
-        folder(&[2, 2]),
-        TempDir::new().unwrap(),
-        TempDir::new().unwrap(),
-    );
+    let (root, cache_folder, outside) = (folder(&[2, 2]), TempDir::new().unwrap(), TempDir::new().unwrap());
     // A photo that vanishes between the listing and the decoding, and comes back.
     let photo = root.path().join("a/001.png");
     let index = Index::scan(root.path()).unwrap();
@@ -371,10 +241,7 @@ fn every_flower_can_be_used() {
     let Some((index, cache)) = flowers() else {
         return;
     };
-    assert_eq!(
-        index.classes,
-        ["daisy", "dandelion", "roses", "sunflowers", "tulips"]
-    );
+    assert_eq!(index.classes, ["daisy", "dandelion", "roses", "sunflowers", "tulips"]);
     assert_eq!(index.photos.len(), 2935);
     assert_eq!(cache.usable().len(), 2935);
     assert!(cache.problems().is_empty());

@@ -8,41 +8,20 @@ use umbel::data::{Index, ProblemKind};
 use super::pictures::{drawn, encoded, folder, write};
 
 fn paths(index: &Index) -> Vec<&str> {
-    index
-        .photos
-        .iter()
-        .map(|photo| photo.path.as_str())
-        .collect()
+    index.photos.iter().map(|photo| photo.path.as_str()).collect()
 }
 
 #[test]
 fn classes_and_photos_come_in_keras_order() {
     let root = TempDir::new().unwrap();
     // Keras sorts folders by their whole path as text, so "a/x-y" comes between "a/x" and "a/x/deep".
-    for path in [
-        "b/1.jpg",
-        "a/x/z.jpg",
-        "a/x-y/1.jpg",
-        "a/10.jpg",
-        "a/9.jpg",
-        "a/B.JPG",
-        "a/a.png",
-        "a/x/deep/1.gif",
-    ] {
+    for path in ["b/1.jpg", "a/x/z.jpg", "a/x-y/1.jpg", "a/10.jpg", "a/9.jpg", "a/B.JPG", "a/a.png", "a/x/deep/1.gif"] {
         write(root.path(), path, b"listed by name");
     }
     let index = Index::scan(root.path()).unwrap();
     assert_eq!(index.classes, ["a", "b"]);
-    let expected = [
-        "a/10.jpg",
-        "a/9.jpg",
-        "a/B.JPG",
-        "a/a.png",
-        "a/x/z.jpg",
-        "a/x-y/1.jpg",
-        "a/x/deep/1.gif",
-        "b/1.jpg",
-    ];
+    let expected =
+        ["a/10.jpg", "a/9.jpg", "a/B.JPG", "a/a.png", "a/x/z.jpg", "a/x-y/1.jpg", "a/x/deep/1.gif", "b/1.jpg"];
     assert_eq!(paths(&index), expected);
     assert_eq!(index.photos.last().unwrap().class, 1);
     assert!(index.problems.is_empty());
@@ -73,17 +52,7 @@ fn a_picture_without_a_picture_name_is_found_by_content() {
         write(root.path(), name, &encoded(drawn(8, 8, 1), format));
     }
     let index = Index::scan(root.path()).unwrap();
-    assert_eq!(
-        paths(&index),
-        [
-            "a/000.png",
-            "a/photo",
-            "a/photo.dat",
-            "b/000.png",
-            "b/photo.upload",
-            "b/photo.webp2"
-        ]
-    );
+    assert_eq!(paths(&index), ["a/000.png", "a/photo", "a/photo.dat", "b/000.png", "b/photo.upload", "b/photo.webp2"]);
 }
 
 #[test]
@@ -92,10 +61,7 @@ fn a_folder_without_pictures_is_a_problem_and_no_class() {
     write(root.path(), "aa/notes.txt", b"x");
     let index = Index::scan(root.path()).unwrap();
     assert_eq!(index.classes, ["a", "b"]);
-    assert_eq!(
-        (index.problems[0].path.as_str(), index.problems[0].kind),
-        ("aa", ProblemKind::Empty)
-    );
+    assert_eq!((index.problems[0].path.as_str(), index.problems[0].kind), ("aa", ProblemKind::Empty));
 }
 
 #[test]
@@ -109,22 +75,12 @@ fn every_wrong_folder_has_an_error_of_its_own() {
     assert!(matches!(scan("flat"), Error::NoClasses { files: 1, .. }));
     write(root.path(), "texts/a/1.txt", b"x");
     write(root.path(), "texts/b/1.txt", b"x");
-    assert!(matches!(
-        scan("texts"),
-        Error::NoPictures {
-            sub_folders: 2,
-            files: 2,
-            ..
-        }
-    ));
+    assert!(matches!(scan("texts"), Error::NoPictures { sub_folders: 2, files: 2, .. }));
     write(root.path(), "single/a/1.jpg", b"x");
     let error = scan("single");
     assert!(matches!(&error, Error::OneClass { class, photos: 1, .. } if class == "a"));
     let message = error.to_string();
-    assert!(
-        message.contains("single") && message.contains("one sub-folder per class"),
-        "{message}"
-    );
+    assert!(message.contains("single") && message.contains("one sub-folder per class"), "{message}");
 }
 
 #[cfg(unix)]
@@ -135,14 +91,7 @@ fn names_that_are_not_utf8_are_listed() {
 
     let root = folder(&[1, 1]);
     let picture = encoded(drawn(8, 8, 1), ImageFormat::Png);
-    if fs::write(
-        root.path()
-            .join("a")
-            .join(OsStr::from_bytes(b"bad\xff.png")),
-        &picture,
-    )
-    .is_err()
-    {
+    if fs::write(root.path().join("a").join(OsStr::from_bytes(b"bad\xff.png")), &picture).is_err() {
         println!("skipped: this file system takes UTF-8 names only");
         return;
     }
@@ -152,19 +101,10 @@ fn names_that_are_not_utf8_are_listed() {
     let index = Index::scan(root.path()).unwrap();
     assert_eq!(index.classes, ["a", "b"]);
     assert_eq!(index.photos.len(), 2);
-    let mut names: Vec<&str> = index
-        .problems
-        .iter()
-        .map(|problem| problem.path.as_str())
-        .collect();
+    let mut names: Vec<&str> = index.problems.iter().map(|problem| problem.path.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["a/bad\u{fffd}.png", "class\u{fffd}"]);
-    assert!(
-        index
-            .problems
-            .iter()
-            .all(|problem| problem.kind == ProblemKind::Name)
-    );
+    assert!(index.problems.iter().all(|problem| problem.kind == ProblemKind::Name));
 }
 
 #[cfg(unix)]
@@ -178,15 +118,8 @@ fn loops_of_links_end() {
     symlink("nowhere.png", root.path().join("b/lost.png")).unwrap();
     symlink("000.png", root.path().join("b/linked.png")).unwrap();
     let index = Index::scan(root.path()).unwrap();
-    assert_eq!(
-        paths(&index),
-        ["a/000.png", "a/001.png", "b/000.png", "b/linked.png"]
-    );
-    let mut problems: Vec<&str> = index
-        .problems
-        .iter()
-        .map(|problem| problem.path.as_str())
-        .collect();
+    assert_eq!(paths(&index), ["a/000.png", "a/001.png", "b/000.png", "b/linked.png"]);
+    let mut problems: Vec<&str> = index.problems.iter().map(|problem| problem.path.as_str()).collect();
     problems.sort_unstable();
     assert_eq!(problems, ["a/itself", "again", "b/lost.png"]);
 }

@@ -2,22 +2,12 @@ use std::sync::Arc;
 
 use umbel::base::augmentation::AugmentLayer;
 use umbel::data::augment::Policy;
-use umbel::data::{
-    Batch, CacheOptions, Dataset, DatasetOptions, Loader, LoaderOptions,
-    image_dataset_from_directory,
-};
+use umbel::data::{Batch, CacheOptions, Dataset, DatasetOptions, Loader, LoaderOptions, image_dataset_from_directory};
 
 use super::pictures::{flowers, folder, prepared, small};
 
 fn options(shuffle: bool, augment: &[AugmentLayer]) -> LoaderOptions {
-    LoaderOptions {
-        batch: 4,
-        seed: 9,
-        epoch: 2,
-        shuffle,
-        augment: Policy::new(augment),
-        skip_batches: 0,
-    }
+    LoaderOptions { batch: 4, seed: 9, epoch: 2, shuffle, augment: Policy::new(augment), skip_batches: 0 }
 }
 
 fn dataset(counts: &[usize]) -> Dataset {
@@ -28,9 +18,7 @@ fn dataset(counts: &[usize]) -> Dataset {
 }
 
 fn all(dataset: &Dataset, options: &LoaderOptions) -> Vec<(Vec<f32>, Vec<u32>)> {
-    Loader::new(dataset, options.clone())
-        .map(|batch| (batch.images, batch.labels))
-        .collect()
+    Loader::new(dataset, options.clone()).map(|batch| (batch.images, batch.labels)).collect()
 }
 
 #[test]
@@ -48,16 +36,8 @@ fn an_unshuffled_epoch_is_the_dataset_in_order_with_a_partial_last_batch() {
     }
     assert_eq!(sizes, [4, 4, 2]);
     assert_eq!(labels, [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]);
-    let expected: Vec<f32> = (0..10)
-        .flat_map(|i| {
-            dataset
-                .cache
-                .image(i)
-                .unwrap()
-                .iter()
-                .map(|&value| f32::from(value))
-        })
-        .collect();
+    let expected: Vec<f32> =
+        (0..10).flat_map(|i| dataset.cache.image(i).unwrap().iter().map(|&value| f32::from(value))).collect();
     assert_eq!(images, expected);
     assert!(loader.next().is_none() && loader.next().is_none());
 }
@@ -70,55 +50,15 @@ fn an_epoch_is_a_function_of_seed_and_epoch() {
     for _ in 0..3 {
         assert!(first == all(&dataset, &options));
     }
-    assert!(
-        first
-            != all(
-                &dataset,
-                &LoaderOptions {
-                    epoch: 3,
-                    ..options.clone()
-                }
-            )
-    );
-    assert!(
-        first
-            != all(
-                &dataset,
-                &LoaderOptions {
-                    seed: 10,
-                    ..options.clone()
-                }
-            )
-    );
-    let mut labels: Vec<u32> = first
-        .iter()
-        .flat_map(|(_, labels)| labels.clone())
-        .collect();
+    assert!(first != all(&dataset, &LoaderOptions { epoch: 3, ..options.clone() }));
+    assert!(first != all(&dataset, &LoaderOptions { seed: 10, ..options.clone() }));
+    let mut labels: Vec<u32> = first.iter().flat_map(|(_, labels)| labels.clone()).collect();
     labels.sort_unstable();
-    assert_eq!(
-        labels.iter().filter(|&&label| label == 0).count(),
-        13,
-        "every photo once"
-    );
+    assert_eq!(labels.iter().filter(|&&label| label == 0).count(), 13, "every photo once");
     // What a resumed epoch sees is what the stopped one would have seen.
-    let resumed = all(
-        &dataset,
-        &LoaderOptions {
-            skip_batches: 4,
-            ..options.clone()
-        },
-    );
+    let resumed = all(&dataset, &LoaderOptions { skip_batches: 4, ..options.clone() });
     assert!(first[4..] == resumed[..]);
-    assert!(
-        all(
-            &dataset,
-            &LoaderOptions {
-                skip_batches: 99,
-                ..options
-            }
-        )
-        .is_empty()
-    );
+    assert!(all(&dataset, &LoaderOptions { skip_batches: 99, ..options }).is_empty());
 }
 
 #[test]
@@ -129,10 +69,7 @@ fn recycled_batches_keep_nothing_of_their_past() {
     for expected in all(&dataset, &options) {
         let batch = loader.next().unwrap();
         assert!((&batch.images, &batch.labels) == (&expected.0, &expected.1));
-        loader.recycle(Batch {
-            images: vec![f32::NAN; 99_999],
-            labels: vec![7; 50],
-        });
+        loader.recycle(Batch { images: vec![f32::NAN; 99_999], labels: vec![7; 50] });
     }
 }
 
@@ -143,10 +80,7 @@ fn a_dropped_loader_ends_at_once() {
     let mut loader = Loader::new(&dataset, options(true, &[]));
     assert!(loader.next().is_some());
     drop(dataset);
-    assert!(
-        weak.upgrade().is_some(),
-        "the thread still holds the photos"
-    );
+    assert!(weak.upgrade().is_some(), "the thread still holds the photos");
     drop(loader);
     assert!(weak.upgrade().is_none(), "the thread has ended");
 }
@@ -155,10 +89,7 @@ fn a_dropped_loader_ends_at_once() {
 fn a_panic_in_the_loader_reaches_its_user() {
     let whole = dataset(&[5, 5]);
     // A sample that the cache does not have.
-    let broken = Dataset {
-        samples: vec![(0, 0), (1, 0), (2, 0), (3, 0), (99, 0)].into(),
-        ..whole
-    };
+    let broken = Dataset { samples: vec![(0, 0), (1, 0), (2, 0), (3, 0), (99, 0)].into(), ..whole };
     let result = std::panic::catch_unwind(|| Loader::new(&broken, options(false, &[])).count());
     assert!(result.is_err());
 }
@@ -169,10 +100,7 @@ fn a_folder_becomes_two_datasets() {
     let cache_folder = tempfile::TempDir::new().unwrap();
     let options = DatasetOptions {
         prep: small(),
-        cache: CacheOptions {
-            folder: cache_folder.path().to_owned(),
-            max_bytes: u64::MAX,
-        },
+        cache: CacheOptions { folder: cache_folder.path().to_owned(), max_bytes: u64::MAX },
         ..DatasetOptions::default()
     };
     let (train, val) = image_dataset_from_directory(root.path(), &options).unwrap();
@@ -198,12 +126,7 @@ fn flowers_become_batches() {
     let mut loader = Loader::new(&dataset, options(true, &AugmentLayer::tutorial()));
     let mut photos = 0;
     while let Some(batch) = loader.next() {
-        assert!(
-            batch
-                .images
-                .iter()
-                .all(|value| (0.0..=255.0).contains(value))
-        );
+        assert!(batch.images.iter().all(|value| (0.0..=255.0).contains(value)));
         photos += batch.labels.len();
         loader.recycle(batch);
     }

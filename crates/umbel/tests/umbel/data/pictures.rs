@@ -25,10 +25,7 @@ pub fn drawn(width: u32, height: u32, seed: u32) -> RgbImage {
 /// A picture as a file's bytes.
 pub fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    picture
-        .into()
-        .write_to(&mut bytes, format)
-        .expect("the picture can be encoded");
+    picture.into().write_to(&mut bytes, format).expect("the picture can be encoded");
     bytes.into_inner()
 }
 
@@ -40,11 +37,7 @@ pub fn folder(counts: &[usize]) -> TempDir {
         fs::create_dir(root.path().join(&name)).unwrap();
         for i in 0..count {
             let picture = drawn(40 + i as u32 % 9, 36, (class * 1000 + i) as u32);
-            write(
-                root.path(),
-                &format!("{name}/{i:03}.png"),
-                &encoded(picture, ImageFormat::Png),
-            );
+            write(root.path(), &format!("{name}/{i:03}.png"), &encoded(picture, ImageFormat::Png));
         }
     }
     root
@@ -59,28 +52,15 @@ pub fn write(root: &Path, path: &str, bytes: &[u8]) {
 
 /// The smallest preparation.
 pub fn small() -> PrepSpec {
-    PrepSpec {
-        image_size: 32,
-        ..PrepSpec::default()
-    }
+    PrepSpec { image_size: 32, ..PrepSpec::default() }
 }
 
 /// Reads and prepares a folder, with a cache folder that ends with the test.
 pub fn prepared(root: &Path) -> (Index, Cache) {
     let cache_folder = TempDir::new().unwrap();
     let index = Index::scan(root).unwrap();
-    let options = CacheOptions {
-        folder: cache_folder.path().to_owned(),
-        max_bytes: u64::MAX,
-    };
-    let cache = Cache::open(
-        &index,
-        &small(),
-        &options,
-        &mut Silent,
-        &Interrupt::default(),
-    )
-    .unwrap();
+    let options = CacheOptions { folder: cache_folder.path().to_owned(), max_bytes: u64::MAX };
+    let cache = Cache::open(&index, &small(), &options, &mut Silent, &Interrupt::default()).unwrap();
     (index, cache)
 }
 
@@ -98,8 +78,7 @@ pub fn flowers() -> Option<&'static (Index, Arc<Cache>)> {
 pub fn shared(name: &str) -> Option<PathBuf> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     // Beside the repository, or one folder further up.
-    let places =
-        ["../shared/data", "../../shared/data"].map(|place| repository.join(place).join(name));
+    let places = ["../shared/data", "../../shared/data"].map(|place| repository.join(place).join(name));
     let found = places.into_iter().find(|place| place.is_dir());
     if found.is_none() {
         println!("skipped: no shared/data/{name} beside the repository");

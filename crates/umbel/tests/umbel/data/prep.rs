@@ -4,41 +4,17 @@ use umbel::data::{Interpolation, PrepSpec, Resize};
 use super::pictures::drawn;
 
 fn spec(size: u32, resize: Resize, interpolation: Interpolation) -> PrepSpec {
-    PrepSpec {
-        image_size: size,
-        resize,
-        interpolation,
-    }
+    PrepSpec { image_size: size, resize, interpolation }
 }
 
 #[test]
 fn sizes_outside_32_to_512_are_refused() {
-    for (size, fine) in [
-        (31, false),
-        (32, true),
-        (180, true),
-        (512, true),
-        (513, false),
-        (0, false),
-    ] {
-        let result = PrepSpec {
-            image_size: size,
-            ..PrepSpec::default()
-        }
-        .validate();
+    for (size, fine) in [(31, false), (32, true), (180, true), (512, true), (513, false), (0, false)] {
+        let result = PrepSpec { image_size: size, ..PrepSpec::default() }.validate();
         assert_eq!(result.is_ok(), fine, "{size}");
     }
-    let message = PrepSpec {
-        image_size: 9,
-        ..PrepSpec::default()
-    }
-    .validate()
-    .unwrap_err()
-    .to_string();
-    assert!(
-        message.contains('9') && message.contains("32 to 512"),
-        "{message}"
-    );
+    let message = PrepSpec { image_size: 9, ..PrepSpec::default() }.validate().unwrap_err().to_string();
+    assert!(message.contains('9') && message.contains("32 to 512"), "{message}");
 }
 
 /// Bilinear with half-pixel centers, written plainly; with `antialias`, the triangle widens with the scale.
@@ -51,17 +27,11 @@ fn reference(photo: &RgbImage, size: usize, antialias: bool) -> Vec<f64> {
                 let center = (out as f64 + 0.5) * scale - 0.5;
                 let near = |i: &usize| (1.0 - (*i as f64 - center).abs() / radius).max(0.0);
                 let total: f64 = (0..length).map(|i| near(&i)).sum();
-                (0..length)
-                    .map(|i| (i, near(&i) / total))
-                    .filter(|(_, weight)| *weight > 0.0)
-                    .collect()
+                (0..length).map(|i| (i, near(&i) / total)).filter(|(_, weight)| *weight > 0.0).collect()
             })
             .collect()
     };
-    let (columns, rows) = (
-        weights(photo.width() as usize),
-        weights(photo.height() as usize),
-    );
+    let (columns, rows) = (weights(photo.width() as usize), weights(photo.height() as usize));
     let mut out = Vec::new();
     for row in &rows {
         for column in &columns {
@@ -69,9 +39,7 @@ fn reference(photo: &RgbImage, size: usize, antialias: bool) -> Vec<f64> {
                 let mut sum = 0.0;
                 for (y, down) in row {
                     for (x, across) in column {
-                        sum += down
-                            * across
-                            * f64::from(photo.get_pixel(*x as u32, *y as u32).0[channel]);
+                        sum += down * across * f64::from(photo.get_pixel(*x as u32, *y as u32).0[channel]);
                     }
                 }
                 out.push(sum);
@@ -85,10 +53,7 @@ fn reference(photo: &RgbImage, size: usize, antialias: bool) -> Vec<f64> {
 fn both_interpolations_agree_with_a_plain_one() {
     for (width, height) in [(100, 61), (32, 32), (20, 45), (333, 40)] {
         let photo = drawn(width, height, 4);
-        for (interpolation, antialias) in [
-            (Interpolation::Bilinear, false),
-            (Interpolation::BilinearAntialias, true),
-        ] {
+        for (interpolation, antialias) in [(Interpolation::Bilinear, false), (Interpolation::BilinearAntialias, true)] {
             let got = spec(32, Resize::Stretch, interpolation).apply(&photo);
             let expected = reference(&photo, 32, antialias);
             for (got, expected) in got.iter().zip(&expected) {
@@ -106,10 +71,7 @@ fn a_photo_of_the_right_size_is_unchanged() {
     let photo = drawn(48, 48, 2);
     for interpolation in [Interpolation::Bilinear, Interpolation::BilinearAntialias] {
         for resize in [Resize::Stretch, Resize::Crop, Resize::Letterbox] {
-            assert_eq!(
-                &spec(48, resize, interpolation).apply(&photo),
-                photo.as_raw()
-            );
+            assert_eq!(&spec(48, resize, interpolation).apply(&photo), photo.as_raw());
         }
     }
 }
@@ -134,10 +96,7 @@ fn crop_keeps_the_center_and_letterbox_adds_black() {
     assert_eq!(pixel(55, 39), [0, 0, 250]);
     assert_eq!(pixel(55, 40), [0, 0, 0]);
 
-    let tall = spec(32, Resize::Letterbox, Interpolation::Bilinear).apply(&RgbImage::from_pixel(
-        1,
-        900,
-        image::Rgb([9; 3]),
-    ));
+    let tall =
+        spec(32, Resize::Letterbox, Interpolation::Bilinear).apply(&RgbImage::from_pixel(1, 900, image::Rgb([9; 3])));
     assert_eq!(tall.iter().filter(|&&value| value == 9).count(), 32 * 3);
 }

@@ -39,21 +39,11 @@ const SHUFFLED_LONG: [(usize, u32, [usize; 4], u64); 12] = [
     (2935, 0, [253, 899, 276, 1628], 0x90f165d35da0e6f5),
     (2935, 1, [1265, 2716, 2707, 2024], 0x43add0bb7e83375),
     (2935, 123, [2862, 1289, 208, 2549], 0x216c837f34576783),
-    (
-        2935,
-        4294967295,
-        [2921, 2479, 1251, 106],
-        0x2d62c786c8fa3023,
-    ),
+    (2935, 4294967295, [2921, 2479, 1251, 106], 0x2d62c786c8fa3023),
     (70000, 0, [10840, 56267, 14849, 62726], 0xfc460f2f9c0e0130),
     (70000, 1, [6670, 49567, 50796, 22310], 0x919186aa26131552),
     (70000, 123, [21971, 16953, 48447, 42344], 0xa840682e3780a540),
-    (
-        70000,
-        4294967295,
-        [14972, 66828, 49490, 22806],
-        0xb7ca040f330a7894,
-    ),
+    (70000, 4294967295, [14972, 66828, 49490, 22806], 0xb7ca040f330a7894),
 ];
 
 #[test]
@@ -64,9 +54,7 @@ fn numpy_shuffles_are_reproduced() {
     for (n, seed, start, digest) in SHUFFLED_LONG {
         let order = keras_permutation(n, seed);
         assert_eq!(order[..4], start, "{n} {seed}");
-        let got = order.iter().fold(0u64, |digest, &x| {
-            digest.wrapping_mul(31).wrapping_add(x as u64)
-        });
+        let got = order.iter().fold(0u64, |digest, &x| digest.wrapping_mul(31).wrapping_add(x as u64));
         assert_eq!(got, digest, "{n} {seed}");
     }
     assert!(keras_permutation(0, 1).is_empty());
@@ -89,23 +77,9 @@ fn per_class(index: &Index, part: &[usize]) -> BTreeMap<u32, usize> {
 }
 
 fn assert_parts_divide(split: &Split, cache: &Cache) {
-    let all: BTreeSet<usize> = split
-        .train
-        .iter()
-        .chain(&split.val)
-        .chain(&split.test)
-        .copied()
-        .collect();
-    assert_eq!(
-        all.len(),
-        split.train.len() + split.val.len() + split.test.len(),
-        "each photo once"
-    );
-    assert_eq!(
-        all,
-        cache.usable().iter().copied().collect(),
-        "every usable photo"
-    );
+    let all: BTreeSet<usize> = split.train.iter().chain(&split.val).chain(&split.test).copied().collect();
+    assert_eq!(all.len(), split.train.len() + split.val.len() + split.test.len(), "each photo once");
+    assert_eq!(all, cache.usable().iter().copied().collect(), "every usable photo");
 }
 
 #[test]
@@ -115,26 +89,15 @@ fn stratified_keeps_shares_and_depends_on_the_seed_alone() {
     let (index, cache) = prepared(root.path());
     let split = stratified(&index, &cache, 0.2, 123);
     assert_parts_divide(&split, &cache);
-    assert_eq!(
-        per_class(&index, &split.val),
-        BTreeMap::from([(0, 10), (1, 4), (2, 1), (3, 1)])
-    );
+    assert_eq!(per_class(&index, &split.val), BTreeMap::from([(0, 10), (1, 4), (2, 1), (3, 1)]));
     assert_eq!(split, stratified(&index, &cache, 0.2, 123));
     assert_ne!(split, stratified(&index, &cache, 0.2, 124));
     assert!(split.train.is_sorted() && split.val.is_sorted());
     for fraction in [0.01, 0.5, 0.99] {
         let split = stratified(&index, &cache, fraction, 1);
         assert_parts_divide(&split, &cache);
-        assert_eq!(
-            per_class(&index, &split.train).len(),
-            5,
-            "every class trains"
-        );
-        assert_eq!(
-            per_class(&index, &split.val).len(),
-            4,
-            "every class but the single photo's validates"
-        );
+        assert_eq!(per_class(&index, &split.train).len(), 5, "every class trains");
+        assert_eq!(per_class(&index, &split.val).len(), 4, "every class but the single photo's validates");
     }
 }
 
@@ -145,40 +108,23 @@ fn exact_duplicates_stay_on_one_side() {
         let copy = fs::read(root.path().join(format!("a/{i:03}.png"))).unwrap();
         write(root.path(), &format!("a/copy{i}.png"), &copy);
     }
-    write(
-        root.path(),
-        "b/conflict.png",
-        &fs::read(root.path().join("a/015.png")).unwrap(),
-    );
+    write(root.path(), "b/conflict.png", &fs::read(root.path().join("a/015.png")).unwrap());
     // A class of nothing but copies of one photo.
-    write(
-        root.path(),
-        "c/copy.png",
-        &fs::read(root.path().join("c/000.png")).unwrap(),
-    );
+    write(root.path(), "c/copy.png", &fs::read(root.path().join("c/000.png")).unwrap());
     let (index, cache) = prepared(root.path());
     for seed in 0..20 {
         let split = stratified(&index, &cache, 0.3, seed);
         assert_parts_divide(&split, &cache);
         let digests = |part: &[usize]| -> BTreeSet<[u8; 32]> {
-            part.iter()
-                .map(|&position| cache.digest(position).unwrap())
-                .collect()
+            part.iter().map(|&position| cache.digest(position).unwrap()).collect()
         };
         assert!(digests(&split.train).is_disjoint(&digests(&split.val)));
         let counts = per_class(&index, &split.val);
         assert!(matches!(counts[&0], 7..=9), "{counts:?}");
         assert_eq!(counts[&1], 6);
         assert_eq!(counts.get(&2), None);
-        let conflict = index
-            .photos
-            .iter()
-            .position(|photo| photo.path == "b/conflict.png")
-            .unwrap();
-        assert!(
-            split.train.contains(&conflict),
-            "a photo with two labels is never measured on"
-        );
+        let conflict = index.photos.iter().position(|photo| photo.path == "b/conflict.png").unwrap();
+        assert!(split.train.contains(&conflict), "a photo with two labels is never measured on");
     }
 }
 
@@ -187,23 +133,13 @@ fn keras_split_takes_the_last_part_of_the_shuffled_listing() {
     let root = folder(&[6, 5]);
     // Keras lists the broken one by its name, and not the WebP.
     write(root.path(), "a/broken.jpg", b"x");
-    write(
-        root.path(),
-        "b/new.webp",
-        &encoded(drawn(9, 9, 1), ImageFormat::WebP),
-    );
+    write(root.path(), "b/new.webp", &encoded(drawn(9, 9, 1), ImageFormat::WebP));
     let (index, cache) = prepared(root.path());
     let split = make(&SplitMethod::Keras, &index, &cache, 0.25, 123);
-    let listed: Vec<usize> = (0..index.photos.len())
-        .filter(|&i| !index.photos[i].path.ends_with("webp"))
-        .collect();
+    let listed: Vec<usize> = (0..index.photos.len()).filter(|&i| !index.photos[i].path.ends_with("webp")).collect();
     assert_eq!(listed.len(), 12);
     let order = keras_permutation(12, 123);
-    let mut val: Vec<usize> = order[9..]
-        .iter()
-        .map(|&i| listed[i])
-        .filter(|&i| cache.image(i).is_some())
-        .collect();
+    let mut val: Vec<usize> = order[9..].iter().map(|&i| listed[i]).filter(|&i| cache.image(i).is_some()).collect();
     val.sort_unstable();
     assert_eq!(split.val, val);
     assert_eq!(split.train.len() + split.val.len(), 11);
@@ -212,11 +148,7 @@ fn keras_split_takes_the_last_part_of_the_shuffled_listing() {
 #[test]
 fn a_split_is_written_and_read_back() {
     let root = folder(&[9, 9]);
-    write(
-        root.path(),
-        "a/odd, \"name\".png",
-        &encoded(drawn(9, 9, 99), ImageFormat::Png),
-    );
+    write(root.path(), "a/odd, \"name\".png", &encoded(drawn(9, 9, 99), ImageFormat::Png));
     let (index, cache) = prepared(root.path());
     for method in [SplitMethod::Stratified, SplitMethod::Keras] {
         let mut split = make(&method, &index, &cache, 0.3, 5);
@@ -227,29 +159,10 @@ fn a_split_is_written_and_read_back() {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("path,class,part\na/000.png,a,"), "{text}");
         assert!(text.contains("\n\"a/odd, \"\"name\"\".png\",a,"), "{text}");
-        assert!(
-            text.lines()
-                .skip(1)
-                .filter(|line| !line.starts_with('"'))
-                .is_sorted(),
-            "{text}"
-        );
-        assert_eq!(
-            make(
-                &SplitMethod::File(path.clone()),
-                &index,
-                &cache,
-                f64::NAN,
-                0
-            ),
-            split
-        );
+        assert!(text.lines().skip(1).filter(|line| !line.starts_with('"')).is_sorted(), "{text}");
+        assert_eq!(make(&SplitMethod::File(path.clone()), &index, &cache, f64::NAN, 0), split);
         split.write(&path, &index).unwrap();
-        assert_eq!(
-            fs::read_dir(runs.path()).unwrap().count(),
-            1,
-            "no scratch file"
-        );
+        assert_eq!(fs::read_dir(runs.path()).unwrap().count(), 1, "no scratch file");
     }
 }
 
@@ -264,10 +177,7 @@ fn a_wrong_split_file_names_the_line() {
         Split::make(&SplitMethod::File(path.clone()), &index, &cache, 0.2, 0)
     };
     let wrong = |text: &str| match read(text).unwrap_err() {
-        Error::SplitFile {
-            source,
-            path: named,
-        } => {
+        Error::SplitFile { source, path: named } => {
             assert_eq!(named, path);
             source
         }
@@ -281,55 +191,19 @@ fn a_wrong_split_file_names_the_line() {
         "photos that are not named are left out"
     );
 
-    assert!(matches!(
-        wrong("path,part\n"),
-        SplitFileError::MissingColumn {
-            column: "class",
-            ..
-        }
-    ));
-    assert!(matches!(
-        wrong(""),
-        SplitFileError::MissingColumn { column: "path", .. }
-    ));
+    assert!(matches!(wrong("path,part\n"), SplitFileError::MissingColumn { column: "class", .. }));
+    assert!(matches!(wrong(""), SplitFileError::MissingColumn { column: "path", .. }));
     let start = "path,class,part\na/000.png,a,train\n";
     let second = |line: &str| wrong(&format!("{start}{line}\n"));
-    assert!(matches!(
-        second("a/9.png,a,val"),
-        SplitFileError::UnknownPath { line: 3, .. }
-    ));
-    assert!(matches!(
-        second("../a/001.png,a,val"),
-        SplitFileError::UnknownPath { line: 3, .. }
-    ));
-    assert!(matches!(
-        second("a/001.png,b,val"),
-        SplitFileError::WrongClass { line: 3, .. }
-    ));
-    assert!(matches!(
-        second("a/001.png,a,training"),
-        SplitFileError::UnknownPart { line: 3, .. }
-    ));
-    assert!(matches!(
-        second("a/000.png,a,val"),
-        SplitFileError::Repeated { line: 3, .. }
-    ));
-    assert!(matches!(
-        second("a/001.png,a"),
-        SplitFileError::Malformed(_)
-    ));
-    assert!(matches!(
-        read(start),
-        Err(Error::EmptyPart {
-            part: "validation",
-            ..
-        })
-    ));
+    assert!(matches!(second("a/9.png,a,val"), SplitFileError::UnknownPath { line: 3, .. }));
+    assert!(matches!(second("../a/001.png,a,val"), SplitFileError::UnknownPath { line: 3, .. }));
+    assert!(matches!(second("a/001.png,b,val"), SplitFileError::WrongClass { line: 3, .. }));
+    assert!(matches!(second("a/001.png,a,training"), SplitFileError::UnknownPart { line: 3, .. }));
+    assert!(matches!(second("a/000.png,a,val"), SplitFileError::Repeated { line: 3, .. }));
+    assert!(matches!(second("a/001.png,a"), SplitFileError::Malformed(_)));
+    assert!(matches!(read(start), Err(Error::EmptyPart { part: "validation", .. })));
     let absent = SplitMethod::File(scratch.path().join("absent.csv"));
-    assert!(matches!(
-        Split::make(&absent, &index, &cache, 0.2, 0),
-        Err(Error::Io { .. })
-    ));
+    assert!(matches!(Split::make(&absent, &index, &cache, 0.2, 0), Err(Error::Io { .. })));
 }
 
 #[test]
@@ -341,27 +215,14 @@ fn settings_that_leave_a_part_empty_are_refused() {
         assert!(matches!(error, Error::Setting { .. }), "{error}");
     }
     let keras = |fraction, seed| Split::make(&SplitMethod::Keras, &index, &cache, fraction, seed);
-    assert!(matches!(
-        keras(0.2, 0),
-        Err(Error::EmptyPart {
-            part: "validation",
-            ..
-        })
-    ));
+    assert!(matches!(keras(0.2, 0), Err(Error::EmptyPart { part: "validation", .. })));
     assert!(matches!(keras(0.5, 1 << 32), Err(Error::Setting { .. })));
     assert!(keras(0.5, (1 << 32) - 1).is_ok());
 
     let singles = folder(&[1, 1]);
     let (index, cache) = prepared(singles.path());
     let error = Split::make(&SplitMethod::Stratified, &index, &cache, 0.2, 0).unwrap_err();
-    assert!(matches!(
-        error,
-        Error::EmptyPart {
-            part: "validation",
-            photos: 2,
-            ..
-        }
-    ));
+    assert!(matches!(error, Error::EmptyPart { part: "validation", photos: 2, .. }));
 }
 
 #[test]
@@ -370,15 +231,7 @@ fn a_folder_whose_pictures_are_all_broken_is_refused() {
     write(root.path(), "b/broken.jpg", b"x");
     let (index, cache) = prepared(root.path());
     let error = Split::make(&SplitMethod::Stratified, &index, &cache, 0.2, 0).unwrap_err();
-    assert!(matches!(
-        error,
-        Error::NothingUsable {
-            photos: 3,
-            usable: 2,
-            classes: 1,
-            ..
-        }
-    ));
+    assert!(matches!(error, Error::NothingUsable { photos: 3, usable: 2, classes: 1, .. }));
     assert!(error.to_string().contains("b/broken.jpg"), "{error}");
 }
 
@@ -390,15 +243,6 @@ fn flowers_with_copies_are_kept_apart() {
     let split = stratified(index, cache, 0.2, 123);
     assert_parts_divide(&split, cache);
     assert!(split.val.len().abs_diff(587) <= 3, "{}", split.val.len());
-    let train: BTreeSet<_> = split
-        .train
-        .iter()
-        .map(|&position| cache.digest(position))
-        .collect();
-    assert!(
-        split
-            .val
-            .iter()
-            .all(|&position| !train.contains(&cache.digest(position)))
-    );
+    let train: BTreeSet<_> = split.train.iter().map(|&position| cache.digest(position)).collect();
+    assert!(split.val.iter().all(|&position| !train.contains(&cache.digest(position))));
 }

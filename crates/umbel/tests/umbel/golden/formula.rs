@@ -1,0 +1,51 @@
+//! Numbers that the golden script and these tests make alike, so that no file has to hold them (see the section of the
+//! same words in golden/keras_golden.py).
+
+/// Tensor numbers below this are weights.
+const PICTURES: u64 = 1000;
+const POSITIONS: u64 = 2000;
+
+/// SplitMix64's output for the state (tensor · 2^32 + index + 1) · 0x9E3779B97F4A7C15.
+fn bits(tensor: u64, index: u64) -> u64 {
+    let mut z = ((tensor << 32) + index + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// Bytes of picture `number`.
+pub fn picture(number: u64, len: usize) -> Vec<u8> {
+    (0..len as u64)
+        .map(|i| (bits(PICTURES + number, i) >> 56) as u8)
+        .collect()
+}
+
+/// The positions at which a large tensor of `len` values is compared.
+pub fn positions(len: usize, count: usize) -> Vec<usize> {
+    (0..count as u64)
+        .map(|i| (bits(POSITIONS, i) % len as u64) as usize)
+        .collect()
+}
+
+/// The weight number `tensor` of a model, whose name ends in `kind`.
+pub fn weight(tensor: usize, kind: &str, shape: &[usize]) -> Vec<f32> {
+    let (scale, offset) = match kind {
+        "kernel" => {
+            let (window, channels) = shape.split_at(shape.len() - 2);
+            let fans = window.iter().product::<usize>() * (channels[0] + channels[1]);
+            ((6.0 / fans as f64).sqrt() as f32, 0.0)
+        }
+        "bias" => (0.05, 0.0),
+        "gamma" => (0.25, 1.0),
+        "beta" | "moving_mean" => (0.25, 0.0),
+        "moving_variance" => (0.5, 1.0),
+        other => panic!("no formula for a weight called {other}"),
+    };
+    let len = shape.iter().product::<usize>() as u64;
+    (0..len)
+        .map(|i| {
+            let unit = (bits(tensor as u64, i) >> 40) as f32 / (1u32 << 24) as f32;
+            scale * (2.0 * unit - 1.0) + offset
+        })
+        .collect()
+}
