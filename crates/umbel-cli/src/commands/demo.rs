@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use umbel::base::augmentation::AugmentLayer;
 use umbel::data::{Index, PrepSpec};
 use umbel::demo;
 use umbel::model_file::ModelFile;
 use umbel::pipeline::{self, AugmentChoice, TrainConfig, TrainOutcome};
 use umbel::predict::Predictor;
+use umbel::preview::{pick_photo, preview_augmented, preview_folder};
 use umbel::train::FitOptions;
 
-use super::preview;
 use super::train::where_things_lie;
 use crate::args::DemoArgs;
 use crate::console::{self, Format, TrainConsole};
@@ -87,11 +88,14 @@ impl Tour {
 
     fn look(&self) -> anyhow::Result<()> {
         step(2, "Look at nine of them, and at one augmented nine times")?;
+        let index = Index::scan(&self.photos())?;
         let prep = PrepSpec { image_size: DRAWN_PIXELS, ..PrepSpec::default() };
-        for (name, augment) in [("preview.png", false), ("augmented.png", true)] {
-            let out = self.folder.join(name);
-            preview::draw(&self.photos(), augment, &prep, self.seed, &out)?;
-            console::line(format!("Wrote {}", out.display()))?;
+        let (nine, augmented) = (self.folder.join("preview.png"), self.folder.join("augmented.png"));
+        preview_folder(&index, &prep, self.seed, &nine)?;
+        let photo = pick_photo(&index, self.seed)?;
+        preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), self.seed, &augmented)?;
+        for picture in [nine, augmented] {
+            console::line(format!("Wrote {}", picture.display()))?;
         }
         Ok(())
     }

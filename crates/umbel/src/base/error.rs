@@ -132,10 +132,12 @@ pub enum Error {
         /// "settings", "photos or labels", "architecture".
         what: &'static str,
     },
-    /// A picture cannot be used, and the task cannot go on without it.
-    #[error("{path} cannot be used: {detail}")]
+    /// `--strict`, and a picture cannot be used.
+    #[error(
+        "{path} cannot be used: {detail} (with --strict the first bad picture stops the run; without it, bad pictures are listed and left out)"
+    )]
     BadPicture {
-        /// Which one (below a data folder, relative to it).
+        /// Relative to the data folder.
         path: String,
         /// Why.
         detail: String,
@@ -157,7 +159,7 @@ pub enum Error {
         expected: String,
     },
     /// A model's TOML could not be read.
-    #[error("cannot read {place} of the model's TOML: {}", on_few_lines(cause))]
+    #[error("cannot read {place} of the model's TOML: {cause}")]
     ModelToml {
         /// "layer 3 (conv2d)", or "the text".
         place: String,
@@ -286,6 +288,15 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    // Pictures and tables for people.
+    /// The one photo that was asked for cannot be used.
+    #[error("{} cannot be used ({detail}): name another photo", path.display())]
+    UnreadablePhoto {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        detail: String,
+    },
     /// A folder that must be new has something in it.
     #[error("the folder {} is not empty: name another one, or empty it first", path.display())]
     FolderNotEmpty {
@@ -390,11 +401,6 @@ pub enum FileFault {
     /// More memory than there is.
     #[error("it needs {0} bytes of memory, more than there is")]
     TooLarge(u64),
-}
-
-/// The parser's message without the empty lines at its end, and with the key on the line of the mistake.
-fn on_few_lines(cause: &toml::de::Error) -> String {
-    cause.to_string().trim_end().replace("\nin `", " in `")
 }
 
 /// The parts of [`Error::Tensors`] that have something to say; long lists are cut.

@@ -18,7 +18,12 @@ pub fn paint(canvas: &mut Canvas, petal: Rgb, random: &mut Stream) {
     let unit = Transform::from_scale(far.size().0 as f32, far.size().1 as f32);
     let tilt = random.range(-0.4, 0.4);
     let whole = closed((-0.1, -0.1), &[line((1.1, -0.1)), line((1.1, 1.1)), line((-0.1, 1.1))]);
-    far.fill(&whole, Brush::Linear { from: top, to: bottom, start: (0.5 - tilt, 0.0), end: (0.5 + tilt, 1.0) }, 1.0, unit);
+    far.fill(
+        &whole,
+        Brush::Linear { from: top, to: bottom, start: (0.5 - tilt, 0.0), end: (0.5 + tilt, 1.0) },
+        1.0,
+        unit,
+    );
     for _ in 0..random.below(4) {
         lights(&mut far, top.mix(bottom, 0.5), random, unit);
     }
@@ -29,7 +34,12 @@ pub fn paint(canvas: &mut Canvas, petal: Rgb, random: &mut Stream) {
         leaf(&mut far, at, random.range(0.0, 360.0), size, color, random.range(0.3, 0.9), unit);
     }
     let full = Transform::from_scale(width as f32, height as f32);
-    canvas.fill(&whole, Brush::Linear { from: top, to: bottom, start: (0.5 - tilt, 0.0), end: (0.5 + tilt, 1.0) }, 1.0, full);
+    canvas.fill(
+        &whole,
+        Brush::Linear { from: top, to: bottom, start: (0.5 - tilt, 0.0), end: (0.5 + tilt, 1.0) },
+        1.0,
+        full,
+    );
     canvas.enlarge_from(&far);
     foliage(canvas, random, full);
 }

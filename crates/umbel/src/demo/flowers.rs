@@ -7,6 +7,7 @@ use tiny_skia::{Path, Transform};
 
 use super::canvas::{Brush, Canvas, Rgb, blob, bow, circle, closed};
 use super::palette::Palette;
+use super::petals::{Ring, Tip};
 use crate::base::random::Stream;
 
 /// Draws a flower of `class` (a position in `CLASSES`) where `place` puts the unit circle.
@@ -27,7 +28,6 @@ fn daisy(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut 
     let ring = Ring {
         petals: 10 + random.below(11),
         length: 1.0,
-        // The share of the ring that petals cover: below one, so that there are gaps.
         cover: random.range(0.6, 0.95),
         tip: Tip::Round,
         start: random.range(0.0, TAU),
@@ -37,7 +37,12 @@ fn daisy(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut 
     ring.paint(canvas, palette, 1.0, place, random);
     shade(canvas, disc, place);
     let (light, dark) = (palette.center.mix(Rgb::WHITE, 0.2), palette.center.scale(0.65));
-    canvas.fill(&circle(0.0, 0.0, disc), Brush::Radial { from: light, to: dark, inner: disc * 0.2, outer: disc }, 1.0, place);
+    canvas.fill(
+        &circle(0.0, 0.0, disc),
+        Brush::Radial { from: light, to: dark, inner: disc * 0.2, outer: disc },
+        1.0,
+        place,
+    );
     seeds(canvas, disc * 0.92, 40, palette.center, 0.35, place, random);
 }
 
@@ -62,7 +67,12 @@ fn sunflower(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &
     }
     shade(canvas, disc, place);
     let (rim, heart) = (palette.center.scale(0.85), palette.center.scale(0.5));
-    canvas.fill(&circle(0.0, 0.0, disc), Brush::Radial { from: heart, to: rim, inner: disc * 0.25, outer: disc }, 1.0, place);
+    canvas.fill(
+        &circle(0.0, 0.0, disc),
+        Brush::Radial { from: heart, to: rim, inner: disc * 0.25, outer: disc },
+        1.0,
+        place,
+    );
     seeds(canvas, disc * 0.96, 130, palette.center.mix(Rgb::WHITE, 0.12), 0.75, place, random);
 }
 
@@ -96,7 +106,12 @@ fn dandelion(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &
 fn clock(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut Stream) {
     let down = palette.petal_outer.mix(Rgb::WHITE, random.range(0.35, 0.8));
     let heart = palette.green.mix(palette.center, 0.4).scale(0.8);
-    canvas.fill(&circle(0.0, 0.0, 0.96), Brush::Radial { from: down, to: down.scale(0.9), inner: 0.1, outer: 1.0 }, 0.22, place);
+    canvas.fill(
+        &circle(0.0, 0.0, 0.96),
+        Brush::Radial { from: down, to: down.scale(0.9), inner: 0.1, outer: 1.0 },
+        0.22,
+        place,
+    );
     let missing = random.range(0.0, TAU);
     let gap = if random.uniform() < 0.3 { random.range(0.3, 0.8) } else { 0.0 };
     for k in 0..80 {
@@ -107,7 +122,13 @@ fn clock(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut 
             continue;
         }
         let tip = (reach * angle.cos(), reach * angle.sin());
-        canvas.stroke(&bow((tip.0 * 0.2, tip.1 * 0.2), (tip.0 * 0.6, tip.1 * 0.6), tip), down.scale(0.85), 0.5, 0.012, place);
+        canvas.stroke(
+            &bow((tip.0 * 0.2, tip.1 * 0.2), (tip.0 * 0.6, tip.1 * 0.6), tip),
+            down.scale(0.85),
+            0.5,
+            0.012,
+            place,
+        );
         for ray in 0..6 {
             let turn = angle + ray as f32 * TAU / 6.0;
             let end = (tip.0 + 0.13 * turn.cos(), tip.1 + 0.13 * turn.sin());
@@ -115,7 +136,12 @@ fn clock(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut 
         }
         canvas.fill(&circle(tip.0, tip.1, 0.018), Brush::Flat(down.scale(0.6)), 0.7, place);
     }
-    canvas.fill(&circle(0.0, 0.0, 0.15), Brush::Radial { from: heart.scale(1.2), to: heart.scale(0.7), inner: 0.0, outer: 0.15 }, 1.0, place);
+    canvas.fill(
+        &circle(0.0, 0.0, 0.15),
+        Brush::Radial { from: heart.scale(1.2), to: heart.scale(0.7), inner: 0.0, outer: 0.15 },
+        1.0,
+        place,
+    );
 }
 
 /// Broad overlapping petals, ring within ring, closing into a spiral.
@@ -143,10 +169,16 @@ fn rose(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut S
                     [(far * 0.55, width * 1.15), (near, width * 0.7), (near, 0.0)],
                 ],
             );
-            let (deep, rim) = (palette.petal_inner.scale(0.5 + 0.1 * depth), palette.petal.mix(palette.petal_outer, 0.5));
+            let (deep, rim) =
+                (palette.petal_inner.scale(0.5 + 0.1 * depth), palette.petal.mix(palette.petal_outer, 0.5));
             let rim = rim.scale(random.range(0.9, 1.08));
             canvas.stroke(&shape, palette.petal.scale(0.3), 0.35, 0.05 * size, own);
-            canvas.fill(&shape, Brush::Radial { from: deep, to: rim, inner: 0.35 * size, outer: 0.98 * size }, 1.0, own);
+            canvas.fill(
+                &shape,
+                Brush::Radial { from: deep, to: rim, inner: 0.35 * size, outer: 0.98 * size },
+                1.0,
+                own,
+            );
             canvas.stroke(&shape, edge, 0.55, 0.02, own);
         }
     }
@@ -166,7 +198,8 @@ fn tulip(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut 
     let open = random.range(-0.12, 0.28);
     let sharp = random.range(0.1, 0.32);
     let (from, to) = (palette.petal_inner.mix(palette.petal, 0.4), palette.petal_outer);
-    let brush = |dark: f32| Brush::Linear { from: from.scale(dark), to: to.scale(dark), start: (0.0, 1.0), end: (0.0, -1.0) };
+    let brush =
+        |dark: f32| Brush::Linear { from: from.scale(dark), to: to.scale(dark), start: (0.0, 1.0), end: (0.0, -1.0) };
     for side in [-1.0, 1.0] {
         let back = petal_of_cup(side * (0.25 + open * 0.5), -0.92, 0.36, sharp);
         canvas.fill(&back, brush(0.62), 1.0, place);
@@ -192,7 +225,13 @@ fn tulip(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut 
     canvas.stroke(&front, palette.petal.scale(0.35), 0.4, 0.03, place);
     for k in -2..=2 {
         let x = k as f32 * 0.13;
-        canvas.stroke(&bow((x * 0.4, 0.9), (x * 1.3, 0.2), (lean + x * 0.6, -0.45)), palette.petal_inner.scale(0.7), 0.3, 0.02, place);
+        canvas.stroke(
+            &bow((x * 0.4, 0.9), (x * 1.3, 0.2), (lean + x * 0.6, -0.45)),
+            palette.petal_inner.scale(0.7),
+            0.3,
+            0.02,
+            place,
+        );
     }
 }
 
@@ -204,91 +243,14 @@ fn petal_of_cup(x: f32, y: f32, half_width: f32, sharp: f32) -> Option<Path> {
         &[
             [(-half_width * 0.9, 0.95), (x * 0.5 - half_width * 1.3, 0.2), (x - half_width * 0.75, shoulder)],
             [(x - half_width * 0.45, shoulder - 0.22), (x - half_width * 0.1, y + 0.1), (x, y)],
-            [(x + half_width * 0.1, y + 0.1), (x + half_width * 0.45, shoulder - 0.22), (x + half_width * 0.75, shoulder)],
+            [
+                (x + half_width * 0.1, y + 0.1),
+                (x + half_width * 0.45, shoulder - 0.22),
+                (x + half_width * 0.75, shoulder),
+            ],
             [(x * 0.5 + half_width * 1.3, 0.2), (half_width * 0.9, 0.95), (0.0, 1.0)],
         ],
     )
-}
-
-/// How a petal ends.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Tip {
-    Round,
-    Pointed,
-    Square,
-}
-
-/// Petals side by side around the origin.
-struct Ring {
-    petals: usize,
-    length: f32,
-    cover: f32,
-    tip: Tip,
-    start: f32,
-    inner: f32,
-    disorder: f32,
-}
-
-impl Ring {
-    fn paint(&self, canvas: &mut Canvas, palette: &Palette, tone: f32, place: Transform, random: &mut Stream) {
-        let spacing = TAU / self.petals.max(1) as f32;
-        for k in 0..self.petals {
-            let angle = self.start + k as f32 * spacing + random.range(-0.5, 0.5) * spacing * self.disorder * 4.0;
-            let own = place.pre_rotate(angle.to_degrees());
-            let length = self.length * (1.0 - random.range(0.0, 2.0) * self.disorder);
-            let half = 0.5 * spacing * self.length * 0.8 * self.cover * random.range(0.85, 1.15);
-            let bend = random.range(-1.0, 1.0) * self.disorder * 0.8;
-            let shape = petal(self.inner, length, half, self.tip, bend);
-            let tone = tone * random.range(0.9, 1.06);
-            let brush = Brush::Radial {
-                from: palette.petal_inner.mix(palette.petal, 0.3).scale(tone),
-                to: palette.petal.mix(palette.petal_outer, 0.7).scale(tone),
-                inner: self.inner,
-                outer: self.length,
-            };
-            canvas.fill(&shape, brush, 1.0, own);
-            canvas.stroke(&shape, palette.petal_inner.scale(0.4 * tone), 0.4, 0.018, own);
-            if self.tip != Tip::Square {
-                let rib = bow((self.inner, 0.0), (length * 0.5, bend * 0.4), (length * 0.85, bend * 0.8));
-                canvas.stroke(&rib, palette.petal_inner.scale(0.6 * tone), 0.35, 0.018, own);
-            }
-        }
-    }
-}
-
-/// A petal along the x axis from `inner` to `length`, its tip moved sideways by `bend`.
-fn petal(inner: f32, length: f32, half: f32, tip: Tip, bend: f32) -> Option<Path> {
-    let span = length - inner;
-    let at = |share: f32, side: f32| (inner + span * share, side * half + bend * share * share);
-    match tip {
-        Tip::Round => closed(
-            at(0.0, 0.0),
-            &[
-                [at(0.15, -0.5), at(0.45, -1.1), at(0.75, -1.0)],
-                [at(0.93, -0.9), at(1.0, -0.5), at(1.0, 0.0)],
-                [at(1.0, 0.5), at(0.93, 0.9), at(0.75, 1.0)],
-                [at(0.45, 1.1), at(0.15, 0.5), at(0.0, 0.0)],
-            ],
-        ),
-        Tip::Pointed => closed(
-            at(0.0, 0.0),
-            &[
-                [at(0.05, -0.7), at(0.25, -1.1), at(0.45, -1.0)],
-                [at(0.7, -0.8), at(0.85, -0.25), at(1.0, 0.0)],
-                [at(0.85, 0.25), at(0.7, 0.8), at(0.45, 1.0)],
-                [at(0.25, 1.1), at(0.05, 0.7), at(0.0, 0.0)],
-            ],
-        ),
-        Tip::Square => closed(
-            at(0.0, -0.4),
-            &[
-                [at(0.3, -0.9), at(0.7, -1.0), at(0.97, -0.95)],
-                [at(1.0, -0.7), at(0.95, -0.3), at(1.0, 0.0)],
-                [at(0.95, 0.3), at(1.0, 0.7), at(0.97, 0.95)],
-                [at(0.7, 1.0), at(0.3, 0.9), at(0.0, 0.4)],
-            ],
-        ),
-    }
 }
 
 /// The shadow that a disc of this radius throws on the petals around it.

@@ -15,6 +15,7 @@ mod canvas;
 mod finish;
 mod flowers;
 mod palette;
+mod petals;
 
 use canvas::{Canvas, Rgb, bow};
 use palette::Palette;
@@ -58,7 +59,8 @@ fn plant(class: usize, canvas: &mut Canvas, palette: &Palette, at: (f32, f32), r
     let unit = Transform::from_scale(size, size);
     let tulip = CLASSES[class] == "tulips";
     // Tulips are seen from the side and lean; the others face us at any turn, tilted away to some degree.
-    let (turn, lean) = if tulip { (0.0, random.range(-25.0, 25.0)) } else { (random.range(0.0, 360.0), random.range(-180.0, 180.0)) };
+    let (turn, lean) =
+        if tulip { (0.0, random.range(-25.0, 25.0)) } else { (random.range(0.0, 360.0), random.range(-180.0, 180.0)) };
     let squash = if tulip { random.range(0.75, 0.95) } else { random.range(0.76, 1.0) };
     let skew = random.range(-0.15, 0.15);
     let place = unit.pre_translate(at.0, at.1).pre_scale(radius, radius).pre_rotate(lean);
@@ -76,7 +78,15 @@ fn plant(class: usize, canvas: &mut Canvas, palette: &Palette, at: (f32, f32), r
     for _ in 0..random.below(3) {
         let side = if random.uniform() < 0.5 { -90.0 } else { -90.0 + random.range(-70.0, 70.0) };
         let base = (foot.0 + random.range(-0.05, 0.05), random.range(0.85, 1.05));
-        background::leaf(canvas, base, side, random.range(0.3, 0.6), palette.green.scale(random.range(0.8, 1.2)), 1.0, unit);
+        background::leaf(
+            canvas,
+            base,
+            side,
+            random.range(0.3, 0.6),
+            palette.green.scale(random.range(0.8, 1.2)),
+            1.0,
+            unit,
+        );
     }
     if !tulip && random.uniform() < 0.5 {
         flowers::sepals(canvas, palette, place, random);

@@ -5,9 +5,7 @@ use super::canvas::Rgb;
 use crate::base::random::Stream;
 
 /// The petals' colors in nature: hue, saturation and value, each from low to high.
-const PETALS: [[(f32, f32); 3]; 9] = [
-    WHITE, CREAM, YELLOW, ORANGE, RED, ROSE, MAGENTA, VIOLET, BLUE,
-];
+const PETALS: [[(f32, f32); 3]; 9] = [WHITE, CREAM, YELLOW, ORANGE, RED, ROSE, MAGENTA, VIOLET, BLUE];
 const WHITE: [(f32, f32); 3] = [(0.0, 1.0), (0.0, 0.06), (0.93, 1.0)];
 const CREAM: [(f32, f32); 3] = [(0.1, 0.14), (0.15, 0.35), (0.93, 1.0)];
 const YELLOW: [(f32, f32); 3] = [(0.125, 0.155), (0.75, 0.98), (0.9, 1.0)];
@@ -61,20 +59,15 @@ impl Palette {
         };
         // Some petals are of one color, some have a second one at the base or at the tip.
         let second = pick(&PETALS[random.below(PETALS.len())], random);
-        let (mut inner, mut outer) = (petal.scale(random.range(0.72, 0.95)), petal.mix(Rgb::WHITE, random.range(0.0, 0.25)));
+        let (mut inner, mut outer) =
+            (petal.scale(random.range(0.72, 0.95)), petal.mix(Rgb::WHITE, random.range(0.0, 0.25)));
         match random.below(6) {
             0 => inner = petal.mix(second, random.range(0.3, 0.8)),
             1 => outer = petal.mix(second, random.range(0.2, 0.6)),
             _ => {}
         }
         let center = set_off(petal, random, |random| pick(&CENTERS[random.below(CENTERS.len())], random), |c| *c);
-        Palette {
-            petal,
-            petal_inner: inner,
-            petal_outer: outer,
-            center,
-            green: green(random),
-        }
+        Palette { petal, petal_inner: inner, petal_outer: outer, center, green: green(random) }
     }
 }
 

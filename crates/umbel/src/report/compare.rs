@@ -182,9 +182,8 @@ impl std::fmt::Display for Comparison {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let headings = HEADINGS.iter().map(|row| row.map(str::to_string));
         let rows: Vec<[String; 11]> = headings.chain(self.runs.iter().map(ComparedRun::columns)).collect();
-        let widths: [usize; 11] = std::array::from_fn(|column| {
-            rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)
-        });
+        let widths: [usize; 11] =
+            std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
         for (index, row) in rows.iter().enumerate() {
             if index == HEADINGS.len() {
                 writeln!(f, "{}", "─".repeat(widths.iter().sum::<usize>() + 2 * (widths.len() - 1)))?;

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
+use plotters::prelude::{IntoDrawingArea, SVGBackend};
+use tiny_skia::Pixmap;
 
 use super::figure::{FINE, Figure};
+use super::pixels::Pixels;
+use super::text;
 use crate::base::atomic;
 use crate::base::progress::EpochRecord;
 use crate::{Error, Result};
@@ -45,18 +48,17 @@ fn svg(figure: &Figure<'_>) -> std::result::Result<String, AnyError> {
     let mut text = String::new();
     figure.draw(&SVGBackend::with_string(&mut text, (wide, high)).into_drawing_area())?;
     // Drawn larger for finer coordinates, shown at its proper size: the viewBox stays as it was drawn.
-    let (drawn, shown) = (format!("width=\"{wide}\" height=\"{high}\""), format!("width=\"{width}\" height=\"{height}\""));
+    let (drawn, shown) =
+        (format!("width=\"{wide}\" height=\"{high}\""), format!("width=\"{width}\" height=\"{height}\""));
     Ok(text.replacen(&drawn, &shown, 1))
 }
 
 fn png(figure: &Figure<'_>) -> std::result::Result<Vec<u8>, AnyError> {
     let (width, height) = figure.size();
-    let (wide, high) = (width * FINE, height * FINE);
-    let mut pixels = vec![255u8; wide as usize * high as usize * 3];
-    figure.draw(&BitMapBackend::with_buffer(&mut pixels, (wide, high)).into_drawing_area())?;
-    let drawn = image::RgbImage::from_raw(wide, high, pixels).ok_or("the picture has another size than was drawn")?;
+    let mut pixmap = Pixmap::new(width, height).ok_or("the picture is too large")?;
+    figure.draw(&Pixels::new(&mut pixmap, FINE).into_drawing_area())?;
+    let picture = text::to_rgb(&pixmap).ok_or("the picture is too large")?;
     let mut bytes = Vec::new();
-    image::imageops::thumbnail(&drawn, width, height)
-        .write_with_encoder(image::codecs::png::PngEncoder::new(&mut bytes))?;
+    picture.write_with_encoder(image::codecs::png::PngEncoder::new(&mut bytes))?;
     Ok(bytes)
 }

@@ -9,15 +9,17 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 use super::curves::NamedCurves;
+use super::pixels::LINE_HEIGHT;
 use super::scale::{self, Scale};
 use crate::base::progress::EpochRecord;
 
-/// Drawn this many times larger: the pixels are then averaged (plotters does not smooth thick lines), and the vectors
-/// keep fractions of a pixel (plotters' coordinates are whole numbers).
+/// Drawn this many times larger than shown, as plotters' coordinates are whole numbers and lines need finer ones.
 pub const FINE: u32 = 3;
 
 const WIDTH: u32 = 1200;
 const PANELS: u32 = 450;
+/// The room above a panel, for its title.
+const TITLE: u32 = 50;
 const LEGEND_ROW: u32 = 28;
 const LEGEND_SIDE: u32 = 60;
 const SWATCH: i32 = 34;
@@ -111,11 +113,10 @@ impl<'a> Figure<'a> {
         let numbers = || self.runs.iter().flat_map(|run| run.epochs).map(|record| record.epoch);
         let x = scale::epochs(numbers().min().unwrap_or(1), numbers().max().unwrap_or(1));
         let mut chart = ChartBuilder::on(area)
-            .margin_top(18 * FINE)
+            .margin_top(TITLE * FINE)
             .margin_right(24 * FINE)
             .margin_left(14 * FINE)
-            .caption(title, font(20.0, INK))
-            .x_label_area_size(52 * FINE)
+            .x_label_area_size(50 * FINE)
             .y_label_area_size(62 * FINE)
             .build_cartesian_2d(x, y.clone())?;
         chart
@@ -137,14 +138,17 @@ impl<'a> Figure<'a> {
                 }
             }
         }
-        let all = || self.runs.iter().flat_map(|run| run.epochs);
-        let highest = all().flat_map(|r| values.map(|value| value(r))).filter(|v| v.is_finite()).fold(0.0, f64::max);
-        if highest > y.high && axis == "Loss" {
+        let (base, (across, down)) = (area.get_base_pixel(), chart.plotting_area().get_pixel_range());
+        let middle = (across.start + across.end) / 2 - base.0;
+        let heading = font(20.0, INK).pos(Pos::new(HPos::Center, VPos::Center));
+        area.draw(&Text::new(title, (middle, (TITLE * FINE / 2) as i32), heading))?;
+        let records = self.runs.iter().flat_map(|run| run.epochs);
+        let shown = records.flat_map(|record| values.map(|value| value(record))).filter(|v| v.is_finite());
+        let highest = shown.fold(0.0, f64::max);
+        if highest > y.high {
             let note = font(13.0, SOFT_INK).pos(Pos::new(HPos::Right, VPos::Top));
-            let (right, _) = chart.plotting_area().get_pixel_range();
-            let (_, height) = chart.plotting_area().get_pixel_range();
-            let at = (right.end - area.get_base_pixel().0 - 8 * FINE as i32, height.start - area.get_base_pixel().1 + 8 * FINE as i32);
-            area.draw(&Text::new(format!("off the scale: up to {highest:.3}"), at, note))?;
+            let corner = (across.end - base.0 - 8 * FINE as i32, down.start - base.1 + 8 * FINE as i32);
+            area.draw(&Text::new(format!("off the scale: up to {highest:.*}", y.decimals), corner, note))?;
         }
         Ok(())
     }
@@ -177,16 +181,16 @@ fn stroke(color: RGBColor) -> ShapeStyle {
     ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: 2 * FINE + FINE / 2 }
 }
 
-/// A font of `size` pixels. Plotters counts a font's line height (1.24 of its size) as its size.
+/// A font of `size` pixels to the em.
 fn font(size: f64, color: RGBColor) -> TextStyle<'static> {
-    (FAMILY, size * f64::from(FINE) * 1.24).into_font().color(&color)
+    (FAMILY, size * f64::from(FINE) * LINE_HEIGHT).into_font().color(&color)
 }
 
-/// The color of run `k`; beyond the seventh they come again, lighter.
+/// The color of run `k`; beyond the seventh they come again, darker.
 fn color(k: usize) -> RGBColor {
     let RGBColor(r, g, b) = COLORS[k % COLORS.len()];
-    let lighter = |v: u8| v + ((255 - v) as f32 * (1.0 - 0.6f32.powi((k / COLORS.len()).min(2) as i32))) as u8;
-    RGBColor(lighter(r), lighter(g), lighter(b))
+    let darker = |v: u8| (f32::from(v) * 0.55f32.powi((k / COLORS.len()).min(2) as i32)) as u8;
+    RGBColor(darker(r), darker(g), darker(b))
 }
 
 /// Puts legend entries into centered rows: (x of the swatch, entry).

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
+use tiny_skia::{Color, FillRule, Paint, Pixmap, Shader, Transform};
 
 use super::text;
 use crate::base::atomic;
@@ -43,7 +44,11 @@ pub fn write_png(path: &Path, columns: usize, cells: &[Cell]) -> Result<()> {
 
 fn draw(columns: usize, cells: &[Cell]) -> Result<RgbImage> {
     if columns == 0 || cells.is_empty() {
-        return Err(setting("the grid", format!("{columns} columns for {} pictures", cells.len()), "at least one of each"));
+        return Err(setting(
+            "the grid",
+            format!("{columns} columns for {} pictures", cells.len()),
+            "at least one of each",
+        ));
     }
     let largest = cells.iter().map(|cell| cell.size).max().unwrap_or(0);
     let side = largest.clamp(SMALLEST, LARGEST) as u32;
@@ -63,11 +68,23 @@ fn draw(columns: usize, cells: &[Cell]) -> Result<RgbImage> {
         let (column, row) = ((index % columns) as u32, (index / columns) as u32);
         let (x, y) = (GAP + column * step_x, GAP + row * step_y);
         imageops::replace(&mut picture, &fit(cell, side)?, i64::from(x), i64::from(y + caption));
-        let words = text::shorten(&cell.caption, LETTERS, side as f32);
-        let left = x as f32 + (side as f32 - text::width(&words, LETTERS)) / 2.0;
-        text::draw(&mut picture, &words, LETTERS, (left, (y + caption) as f32 - 8.0));
+        if let Some(words) = draw_caption(&cell.caption, side, caption) {
+            imageops::replace(&mut picture, &words, i64::from(x), i64::from(y));
+        }
     }
     Ok(picture)
+}
+
+/// The caption, centered on a white strip; `None` where there is nothing to see.
+fn draw_caption(caption: &str, width: u32, height: u32) -> Option<RgbImage> {
+    let words = text::shorten(caption, LETTERS, width as f32);
+    let left = (width as f32 - text::width(&words, LETTERS)) / 2.0;
+    let outlines = text::path(&words, LETTERS)?;
+    let mut strip = Pixmap::new(width, height)?;
+    strip.fill(Color::WHITE);
+    let ink = Paint { shader: Shader::SolidColor(Color::from_rgba8(0x22, 0x22, 0x22, 255)), ..Paint::default() };
+    strip.fill_path(&outlines, &ink, FillRule::Winding, Transform::from_translate(left, height as f32 - 9.0), None);
+    text::to_rgb(&strip)
 }
 
 /// The cell's picture, `side` by `side`.
@@ -84,7 +101,7 @@ fn fit(cell: &Cell, side: u32) -> Result<RgbImage> {
     let picture = RgbImage::from_raw(own, own, cell.pixels.clone()).ok_or_else(wrong)?;
     Ok(match own {
         _ if own == side => picture,
-        // A whole multiple stays crisp: enlarging must not invent detail that the network never sees.
+        // Very small pictures keep their pixels visible: enlarging must not invent what the network never sees.
         _ if own < side / 3 => imageops::resize(&picture, side, side, FilterType::Nearest),
         _ => imageops::resize(&picture, side, side, FilterType::CatmullRom),
     })

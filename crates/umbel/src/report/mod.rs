@@ -4,6 +4,7 @@ pub mod compare;
 pub mod curves;
 mod figure;
 pub mod grid;
+mod pixels;
 mod scale;
 mod text;
 

@@ -1,8 +1,10 @@
-//! Words in pictures, in the built-in font: how wide they are, how to shorten them, and drawing them pixel by pixel.
+//! Words in pictures, in the built-in font: how wide they are, how to shorten them, and their outlines.
 
 use std::sync::LazyLock;
 
-use ab_glyph::{Font, FontRef, GlyphId, Point, ScaleFont};
+use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point, ScaleFont};
+use image::RgbImage;
+use tiny_skia::{Path, PathBuilder, Pixmap};
 
 /// Longer names are cut before they are measured; nothing this long fits a picture.
 const LONGEST: usize = 300;
@@ -36,23 +38,45 @@ pub fn shorten(text: &str, size: f32, room: f32) -> String {
     String::new()
 }
 
-/// Draws `text` in dark grey with its left end and its baseline at `at`. What lies outside the picture is left out.
-pub fn draw(picture: &mut image::RgbImage, text: &str, size: f32, at: (f32, f32)) {
-    let Some(font) = FONT.as_ref() else { return };
-    let (wide, high) = (picture.width() as i64, picture.height() as i64);
-    for (id, x) in layout(text, size).0 {
-        let glyph = id.with_scale_and_position(em(font, size), Point { x: at.0 + x, y: at.1 });
-        let Some(outline) = font.outline_glyph(glyph) else { continue };
-        let corner = outline.px_bounds().min;
-        outline.draw(|dx, dy, coverage| {
-            let (x, y) = (corner.x as i64 + i64::from(dx), corner.y as i64 + i64::from(dy));
-            if (0..wide).contains(&x) && (0..high).contains(&y) {
-                for value in &mut picture.get_pixel_mut(x as u32, y as u32).0 {
-                    *value = (f32::from(*value) * (1.0 - coverage) + 0x22 as f32 * coverage).clamp(0.0, 255.0) as u8;
-                }
+/// The outlines of `text`, its left end and its baseline at the origin, y pointing down. `None`: nothing to see.
+/// Characters that the font lacks are drawn as empty boxes; right-to-left scripts are not reordered.
+pub fn path(text: &str, size: f32) -> Option<Path> {
+    let font = FONT.as_ref()?;
+    let unit = size / font.units_per_em().unwrap_or(2048.0);
+    let mut path = PathBuilder::new();
+    for (id, left) in layout(text, size).0 {
+        let Some(outline) = font.outline(id) else { continue };
+        let at = |point: &Point| (left + point.x * unit, -point.y * unit);
+        let mut last: Option<Point> = None;
+        for curve in &outline.curves {
+            let (start, end) = match curve {
+                OutlineCurve::Line(start, end)
+                | OutlineCurve::Quad(start, _, end)
+                | OutlineCurve::Cubic(start, _, _, end) => (*start, *end),
+            };
+            if last != Some(start) {
+                // The curves of one contour follow each other; a jump starts the next.
+                path.close();
+                let (x, y) = at(&start);
+                path.move_to(x, y);
             }
-        });
+            let (x, y) = at(&end);
+            match curve {
+                OutlineCurve::Line(..) => path.line_to(x, y),
+                OutlineCurve::Quad(_, control, _) => path.quad_to(at(control).0, at(control).1, x, y),
+                OutlineCurve::Cubic(_, a, b, _) => path.cubic_to(at(a).0, at(a).1, at(b).0, at(b).1, x, y),
+            }
+            last = Some(end);
+        }
+        path.close();
     }
+    path.finish()
+}
+
+/// An opaque picture's RGB bytes.
+pub fn to_rgb(pixmap: &Pixmap) -> Option<RgbImage> {
+    let bytes = pixmap.data().chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
+    RgbImage::from_raw(pixmap.width(), pixmap.height(), bytes)
 }
 
 /// ab_glyph measures a font by its height from the lowest to the highest letter, not by its em.

@@ -99,8 +99,14 @@ fn the_checker_lets_sound_code_pass() {
         assert!(broken.is_empty(), "{broken:?}");
     };
     sound("data/loader.rs", "use crate::base::random::Stream; use crate::{Error, Result}; use super::split::Split;");
-    sound("data/loader.rs", "/// See [`crate::nn::Plan`].\n// crate::nn\n/* crate::nn /* nested */ */ const A: u8 = 1;");
-    sound("data/loader.rs", r##"const A: &str = "crate::nn"; const B: &str = r#"use "crate::nn""#; const C: char = '"';"##);
+    sound(
+        "data/loader.rs",
+        "/// See [`crate::nn::Plan`].\n// crate::nn\n/* crate::nn /* nested */ */ const A: u8 = 1;",
+    );
+    sound(
+        "data/loader.rs",
+        r##"const A: &str = "crate::nn"; const B: &str = r#"use "crate::nn""#; const C: char = '"';"##,
+    );
     sound("data/loader.rs", "fn f<'a>(x: &'a str) -> &'a str { x } pub(crate) const N: u8 = b'\\'';");
     sound("base/progress.rs", "use crate::data::Problem;");
     sound("lib.rs", "pub use base::error::{Error, Result};");

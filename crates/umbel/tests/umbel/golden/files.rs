@@ -28,7 +28,8 @@ pub struct Golden(BTreeMap<String, Vec<f64>>);
 impl Golden {
     /// Reads golden/data/`file`.
     pub fn read(file: &str) -> Self {
-        let bytes = std::fs::read(path("data").join(file)).unwrap_or_else(|e| panic!("golden/data/{file}: {e}"));
+        let bytes = std::fs::read(path("data").join(file))
+            .unwrap_or_else(|e| panic!("golden/data/{file}: {e}"));
         let file = SafeTensors::deserialize(&bytes).unwrap();
         Golden(
             file.iter()
@@ -44,13 +45,20 @@ impl Golden {
         self.0.get(name).map(Vec::as_slice)
     }
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[f64])> {
-        self.0.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+        self.0
+            .iter()
+            .map(|(name, values)| (name.as_str(), values.as_slice()))
     }
 }
 
 fn numbers(dtype: Dtype, bytes: &[u8]) -> Vec<f64> {
     match dtype {
-        Dtype::F64 => bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+        Dtype::F64 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|b| f64::from_le_bytes(*b))
+            .collect(),
         Dtype::F32 => bytes
             .as_chunks()
             .0
@@ -74,7 +82,11 @@ pub fn largest_difference(ours: impl IntoIterator<Item = f64>, theirs: &[f64]) -
         let ours = ours.next().expect("as many values as Keras gives");
         // A NaN must not slip through a maximum.
         let difference = (ours - theirs).abs();
-        if difference.is_nan() { f64::INFINITY } else { difference }
+        if difference.is_nan() {
+            f64::INFINITY
+        } else {
+            difference
+        }
     });
     let largest = largest.fold(0.0, f64::max);
     assert!(
@@ -124,9 +136,9 @@ impl Verdict {
             let group = row.what.split('/').next().unwrap();
             if row.error > row.tolerance || !groups.contains(&group) {
                 groups.push(group);
-                let keras = row
-                    .keras
-                    .map_or(String::new(), |k| format!("  (Keras' own float32: {k:.1e})"));
+                let keras = row.keras.map_or(String::new(), |k| {
+                    format!("  (Keras' own float32: {k:.1e})")
+                });
                 writeln!(
                     table,
                     "  {:<60} {:.2e} of {:.0e}{keras}",

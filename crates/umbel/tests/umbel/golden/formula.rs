@@ -3,7 +3,7 @@
 
 /// Tensor numbers below this are weights.
 const PICTURES: u64 = 1000;
-const POSITIONS: u64 = 2000;
+const POSITIONS: u64 = 2029;
 
 /// SplitMix64's output for the state (tensor · 2^32 + index + 1) · 0x9E3779B97F4A7C15.
 fn bits(tensor: u64, index: u64) -> u64 {

@@ -16,7 +16,8 @@ const MEAN: f64 = 0.5;
 fn photos_are_resized_as_by_keras() {
     let mut verdict = Verdict::default();
     for (name, theirs) in Golden::read("resize.safetensors").iter() {
-        let [kind, number, photo_size, size] = name.split('/').collect::<Vec<_>>().try_into().unwrap();
+        let [kind, number, photo_size, size] =
+            name.split('/').collect::<Vec<_>>().try_into().unwrap();
         let (height, width) = photo_size.split_once('x').unwrap();
         let (height, width): (u32, u32) = (height.parse().unwrap(), width.parse().unwrap());
         let prep = PrepSpec {
@@ -39,7 +40,12 @@ fn photos_are_resized_as_by_keras() {
             .zip(theirs)
             .map(|(&ours, theirs)| f64::from(ours) - theirs / 256.0)
             .sum();
-        verdict.add(format!("mean/{name}"), (sum / theirs.len() as f64).abs(), MEAN, None);
+        verdict.add(
+            format!("mean/{name}"),
+            (sum / theirs.len() as f64).abs(),
+            MEAN,
+            None,
+        );
     }
     verdict.finish("resize (levels of 255)");
 }
