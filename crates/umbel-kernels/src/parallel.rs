@@ -43,21 +43,22 @@ impl<'a, T> Shared<'a, T> {
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    /// The buffers that are not lent out.
+    static SCRATCH: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Lends `work` this thread's scratch of `len` floats, 64-byte aligned, with whatever an earlier call left in it. It grows
 /// to the largest `len` ever asked for and then stays.
 pub(crate) fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [f32]) -> R) -> R {
     const LINE: usize = 16;
-    // Taken out rather than borrowed, so that a call within a call finds an empty one instead of a panic.
-    let mut scratch = SCRATCH.take();
+    // Taken out rather than borrowed, so that a call within a call gets another one.
+    let mut scratch = SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default();
     if scratch.len() < len + LINE {
         scratch.resize(len + LINE, 0.0);
     }
     let shift = scratch.as_ptr().align_offset(4 * LINE).min(LINE);
     let result = work(&mut scratch[shift..shift + len]);
-    SCRATCH.set(scratch);
+    SCRATCH.with_borrow_mut(|all| all.push(scratch));
     result
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::strips::{InputRows, Strips};
 use super::{Conv2dShape, OutputGradient, mask_row, unpool_row};
-use crate::gemm::{Product, Start, product};
+use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::parallel::{CHUNK, Shared, whole_lines, with_scratch};
 use crate::sums::add_rows;
 use crate::{FusedActivation, Isa};
@@ -46,7 +46,7 @@ impl Layout {
             units,
             slices,
             partial,
-            flipped: whole_lines(shape.w_len()),
+            flipped: flipped_len(shape),
         }
     }
 }
@@ -73,7 +73,7 @@ pub(super) fn backward(
     let partials = &mut partials[..layout.slices * layout.partial];
     let columns = Columns::new(shape, dx.is_some());
     if dx.is_some() {
-        flip(shape, w, flipped);
+        flip(isa, shape, w, flipped);
     }
     let dx = dx.map(Shared::new);
     partials
@@ -307,21 +307,21 @@ fn weight_gradient(
             m,
             n: channels,
             k: shape.out_width,
-            segments: unit.last - unit.first,
             a: x_rows.data.get(ky * x_rows.pitch..).unwrap_or_default(),
             a_row: 1,
             a_col: shape.stride.1 * shape.channels_in,
-            a_segment: shape.stride.0 * x_rows.pitch,
             b: d_rows,
             b_row: channels,
-            b_segment: columns.pitch,
             c_row: channels,
+            segments: unit.last - unit.first,
+            a_segment: shape.stride.0 * x_rows.pitch,
+            b_segment: columns.pitch,
             start: if accumulate {
                 Start::Accumulate
             } else {
                 Start::Zero
             },
-            activation: FusedActivation::Linear,
+            ..Product::default()
         };
         product(isa, &p, dw);
     }
@@ -330,15 +330,27 @@ fn weight_gradient(
     }
 }
 
+/// Floats of the flipped weights, for the widest panels.
+fn flipped_len(shape: &Conv2dShape) -> usize {
+    shape.kernel.0
+        * shape.kernel.1
+        * shape.channels_out
+        * shape.channels_in.next_multiple_of(MAX_PANEL_WIDTH)
+}
+
 /// The weights as the input gradient reads them: kernel rows from last to first; in each, the columns grouped by their
-/// remainder modulo the stride, each group from last to first; then `[channels_out, channels_in]`.
-fn flip(shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
+/// remainder modulo the stride, each group from last to first; then `[channels_out, channels_in]`, the latter cut into
+/// panels (see [`pack`](crate::gemm::pack)), which come outermost.
+fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
-    let tap_len = ci * co;
-    let taps = &mut flipped[..shape.w_len()];
-    taps.par_chunks_mut(tap_len)
+    let width = panel_width(isa);
+    let n_taps = shape.kernel.0 * shape.kernel.1;
+    let panels = &mut flipped[..n_taps * co * ci.next_multiple_of(width)];
+    panels
+        .par_chunks_mut(co * width)
         .enumerate()
         .for_each(|(index, tap)| {
+            let (panel, index) = (index / n_taps, index % n_taps);
             let ky = shape.kernel.0 - 1 - index / shape.kernel.1;
             let mut place = index % shape.kernel.1;
             let mut remainder = 0;
@@ -347,10 +359,11 @@ fn flip(shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
                 remainder += 1;
             }
             let kx = remainder + (group_len(shape, remainder) - 1 - place) * shape.stride.1;
-            let source = &w[(ky * shape.kernel.1 + kx) * tap_len..][..tap_len];
-            for (o, row) in tap.chunks_exact_mut(ci).enumerate() {
-                for (i, y) in row.iter_mut().enumerate() {
-                    *y = source[i * co + o];
+            let source = &w[(ky * shape.kernel.1 + kx) * ci * co..][..ci * co];
+            for i in 0..width {
+                let row = panel * width + i;
+                for o in 0..co {
+                    tap[o * width + i] = if row < ci { source[row * co + o] } else { 0.0 };
                 }
             }
         });
@@ -366,7 +379,7 @@ fn group_len(shape: &Conv2dShape, remainder: usize) -> usize {
 }
 
 /// Gradient of the unit's input rows: a convolution of the output gradient with the flipped weights. With a stride, the
-/// input columns of equal remainder form one such convolution each.
+/// input pixels of equal remainders form one such convolution each.
 fn input_gradient(
     isa: Isa,
     shape: &Conv2dShape,
@@ -377,39 +390,48 @@ fn input_gradient(
     dx: &mut [f32],
 ) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
-    let tap_len = ci * co;
+    let width = panel_width(isa);
+    let tap_len = co * width;
     let kernel_row = shape.kernel.1 * tap_len;
-    for (row, dx) in (unit.input_first..unit.input_last).zip(dx.chunks_exact_mut(shape.width * ci))
-    {
-        let rows = Taps::new(row, shape.pad.0, shape.stride.0, shape.kernel.0);
-        for phase in 0..shape.stride.1.min(shape.width) {
-            let across = Taps::new(phase, shape.pad.1, shape.stride.1, shape.kernel.1);
+    let row_len = shape.width * ci;
+    let n_rows = unit.input_last - unit.input_first;
+    for row in 0..shape.stride.0.min(n_rows) {
+        let down = Taps::new(
+            unit.input_first + row,
+            shape.pad.0,
+            shape.stride.0,
+            shape.kernel.0,
+        );
+        for column in 0..shape.stride.1.min(shape.width) {
+            let across = Taps::new(column, shape.pad.1, shape.stride.1, shape.kernel.1);
             let (mut a, mut b) = (0, 0);
-            if rows.count > 0 && across.count > 0 {
-                let d_row = (rows.first_output - unit.gradient_first) as usize;
+            if down.count > 0 && across.count > 0 {
+                let d_row = (down.first_output - unit.gradient_first) as usize;
                 a = d_row * columns.pitch
                     + (across.first_output + columns.left as isize) as usize * co;
-                let remainder = (phase + shape.pad.1) % shape.stride.1;
+                let remainder = (column + shape.pad.1) % shape.stride.1;
                 let before: usize = (0..remainder).map(|r| group_len(shape, r)).sum();
-                b = (shape.kernel.0 - 1 - rows.last_tap) * kernel_row + before * tap_len;
+                b = (shape.kernel.0 - 1 - down.last_tap) * kernel_row + before * tap_len;
             }
             let p = Product {
-                m: (shape.width - phase).div_ceil(shape.stride.1),
+                m: (shape.width - column).div_ceil(shape.stride.1),
                 n: ci,
                 k: across.count * co,
-                segments: rows.count,
                 a: &d_rows[a..],
                 a_row: co,
-                a_col: 1,
-                a_segment: columns.pitch,
                 b: &flipped[b..],
-                b_row: ci,
-                b_segment: shape.stride.0 * kernel_row,
+                b_row: width,
+                b_panel: Some(shape.kernel.0 * kernel_row),
                 c_row: shape.stride.1 * ci,
-                start: Start::Zero,
-                activation: FusedActivation::Linear,
+                segments: down.count,
+                a_segment: columns.pitch,
+                b_segment: shape.stride.0 * kernel_row,
+                lines: (n_rows - row).div_ceil(shape.stride.0),
+                a_line: columns.pitch,
+                c_line: shape.stride.0 * row_len,
+                ..Product::default()
             };
-            product(isa, &p, &mut dx[phase * ci..]);
+            product(isa, &p, &mut dx[row * row_len + column * ci..]);
         }
     }
 }

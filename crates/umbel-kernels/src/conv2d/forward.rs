@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::strips::{InputRows, Strips};
 use super::{Conv2dShape, pool_rows};
-use crate::gemm::{Product, Start, product};
+use crate::gemm::{Product, Start, pack, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::{FusedActivation, Isa};
 
@@ -12,8 +12,38 @@ use crate::{FusedActivation, Isa};
 #[derive(Clone, Copy)]
 pub(super) struct Weights<'a> {
     pub w: &'a [f32],
+    /// `w` is cut into panels, see [`pack`].
+    pub packed: bool,
     pub bias: Option<&'a [f32]>,
     pub activation: FusedActivation,
+}
+
+/// Weights from so many floats on are packed; fewer stay in the cache as they are.
+const PACKED_FLOATS: usize = 64 * 1024;
+
+/// Runs `work` with the weights packed where that pays.
+fn with_packed(
+    isa: Isa,
+    shape: &Conv2dShape,
+    weights: Weights<'_>,
+    work: impl FnOnce(Weights<'_>),
+) {
+    let width = panel_width(isa);
+    if shape.w_len() < PACKED_FLOATS || shape.channels_out <= width {
+        return work(weights);
+    }
+    let rows = shape.w_len() / shape.channels_out;
+    with_scratch(
+        rows * shape.channels_out.next_multiple_of(width),
+        |panels| {
+            pack(isa, weights.w, shape.channels_out, panels);
+            work(Weights {
+                w: panels,
+                packed: true,
+                ..weights
+            });
+        },
+    );
 }
 
 pub(super) fn forward(
@@ -23,6 +53,12 @@ pub(super) fn forward(
     weights: Weights<'_>,
     y: &mut [f32],
 ) {
+    with_packed(isa, shape, weights, |weights| {
+        forward_strips(isa, shape, x, weights, y)
+    });
+}
+
+fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     let strips = Strips::new(shape.out_height, shape.padded_pitch() * shape.stride.0);
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
@@ -49,6 +85,19 @@ pub(super) fn forward(
 }
 
 pub(super) fn forward_pool(
+    isa: Isa,
+    shape: &Conv2dShape,
+    x: &[f32],
+    weights: Weights<'_>,
+    pooled: &mut [f32],
+    choice: Option<&mut [u8]>,
+) {
+    with_packed(isa, shape, weights, |weights| {
+        forward_pool_strips(isa, shape, x, weights, pooled, choice)
+    });
+}
+
+fn forward_pool_strips(
     isa: Isa,
     shape: &Conv2dShape,
     x: &[f32],
@@ -130,35 +179,39 @@ fn convolve(
     y: &mut [f32],
 ) {
     let pixel = shape.stride.1 * shape.channels_in;
+    let line = shape.stride.0 * rows.pitch;
     let k = shape.kernel.1 * shape.channels_in;
     // Where rows follow each other without a gap, they are one long row.
-    let one_row = shape.kernel.0 == 1 && shape.stride.0 * rows.pitch == shape.out_width * pixel;
-    let (calls, m) = if one_row {
+    let one_line = shape.kernel.0 == 1 && line == shape.out_width * pixel;
+    let (lines, m) = if one_line {
         (1, out_rows * shape.out_width)
     } else {
         (out_rows, shape.out_width)
     };
-    for (row, y) in y
-        .chunks_exact_mut(m * shape.channels_out)
-        .take(calls)
-        .enumerate()
-    {
-        let p = Product {
-            m,
-            n: shape.channels_out,
-            k,
-            segments: shape.kernel.0,
-            a: &rows.data[row * shape.stride.0 * rows.pitch..],
-            a_row: pixel,
-            a_col: 1,
-            a_segment: rows.pitch,
-            b: weights.w,
-            b_row: shape.channels_out,
-            b_segment: k * shape.channels_out,
-            c_row: shape.channels_out,
-            start: weights.bias.map_or(Start::Zero, Start::Bias),
-            activation: weights.activation,
-        };
-        product(isa, &p, y);
-    }
+    let b_row = if weights.packed {
+        panel_width(isa)
+    } else {
+        shape.channels_out
+    };
+    let p = Product {
+        m,
+        n: shape.channels_out,
+        k,
+        a: rows.data,
+        a_row: pixel,
+        b: weights.w,
+        b_row,
+        b_panel: weights.packed.then_some(shape.kernel.0 * k * b_row),
+        c_row: shape.channels_out,
+        segments: shape.kernel.0,
+        a_segment: rows.pitch,
+        b_segment: k * b_row,
+        lines,
+        a_line: line,
+        c_line: m * shape.channels_out,
+        start: weights.bias.map_or(Start::Zero, Start::Bias),
+        activation: weights.activation,
+        ..Product::default()
+    };
+    product(isa, &p, y);
 }

@@ -132,6 +132,7 @@ pub fn forward(
             x,
             Weights {
                 w,
+                packed: false,
                 bias,
                 activation,
             },
@@ -178,6 +179,7 @@ pub fn forward_pool(
             x,
             Weights {
                 w,
+                packed: false,
                 bias,
                 activation,
             },

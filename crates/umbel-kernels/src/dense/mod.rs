@@ -130,21 +130,17 @@ pub fn forward(
                 m: batch,
                 n,
                 k: (last - input).min(BLOCK_INPUTS),
-                segments: 1,
                 a: &x[input..],
                 a_row: inputs,
-                a_col: 1,
-                a_segment: 0,
                 b: &w[input * outputs + first_output..],
                 b_row: outputs,
-                b_segment: 0,
                 c_row: n,
                 start: if input == first {
                     Start::Zero
                 } else {
                     Start::Accumulate
                 },
-                activation: FusedActivation::Linear,
+                ..Product::default()
             };
             product(isa, &p, partial);
         }
@@ -230,17 +226,13 @@ pub fn backward(
                 m,
                 n: outputs,
                 k: batch,
-                segments: 1,
                 a: x.get(first..).unwrap_or_default(),
                 a_row: 1,
                 a_col: inputs,
-                a_segment: 0,
                 b: dy,
                 b_row: outputs,
-                b_segment: 0,
                 c_row: outputs,
-                start: Start::Zero,
-                activation: FusedActivation::Linear,
+                ..Product::default()
             };
             product(isa, &weights, dw);
             let Some(dx) = &dx else { return };
@@ -251,11 +243,10 @@ pub fn backward(
                 k: outputs,
                 a: &w[first * outputs..],
                 a_row: outputs,
-                a_col: 1,
                 b: transposed,
                 b_row: batch,
                 c_row: batch,
-                ..weights
+                ..Product::default()
             };
             with_scratch(m * batch, |scratch| {
                 product(isa, &turned, scratch);

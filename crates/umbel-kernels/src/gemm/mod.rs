@@ -7,8 +7,8 @@ pub(crate) use simd::{Product, Start};
 
 use rayon::prelude::*;
 
-use crate::isa::per_isa;
-use crate::{FusedActivation, Isa};
+use crate::Isa;
+use crate::isa::{Kind, Portable, Simd, per_isa};
 
 /// A matrix view over a slice: element (i, j) lies at `i * row_stride + j * col_stride`.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,42 @@ const BLOCK_TERMS: usize = 256;
 per_isa! {
     /// Runs the micro-kernel over all of `c`.
     pub(crate) fn product(p: &Product<'_>, c: &mut [f32]) = simd::product;
+}
+
+/// Columns of a panel: as many as the micro-kernel's tile has.
+pub(crate) fn panel_width(isa: Isa) -> usize {
+    fn width<S: Simd>(_: S) -> usize {
+        S::TILE_VECTORS * S::LANES
+    }
+    match isa.kind() {
+        Kind::Scalar => width(Portable),
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx2(token) => width(token),
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512(token) => width(token),
+    }
+}
+
+/// The largest [`panel_width`] of all instruction sets, of which each is a divisor.
+pub(crate) const MAX_PANEL_WIDTH: usize = 32;
+
+/// Cuts `b`, dense rows of `n`, into panels of [`panel_width`] columns, each with its rows adjacent; the last one is filled
+/// up with zeros. Long rows are read a few columns at a time, and where their length is a power of two, those columns of
+/// all rows fall into the same few places of the cache.
+pub(crate) fn pack(isa: Isa, b: &[f32], n: usize, panels: &mut [f32]) {
+    let width = panel_width(isa);
+    let rows = b.len() / n;
+    panels
+        .par_chunks_mut(rows * width)
+        .enumerate()
+        .for_each(|(index, panel)| {
+            let first = index * width;
+            let columns = (n - first).min(width);
+            for (row, packed) in panel.chunks_exact_mut(width).enumerate() {
+                packed[..columns].copy_from_slice(&b[row * n + first..][..columns]);
+                packed[columns..].fill(0.0);
+            }
+        });
 }
 
 /// `C[m, n] = A[m, k] · B[k, n]`, `c` row-major and dense.
@@ -75,23 +111,20 @@ pub fn gemm(
                     m: c.len() / n,
                     n,
                     k: (k - first).min(BLOCK_TERMS),
-                    segments: 1,
                     a: a.data
                         .get(task * TASK_ROWS * a.row_stride + first * a.col_stride..)
                         .unwrap_or_default(),
                     a_row: a.row_stride,
                     a_col: a.col_stride,
-                    a_segment: 0,
                     b: b.data.get(first * b.row_stride..).unwrap_or_default(),
                     b_row: b.row_stride,
-                    b_segment: 0,
                     c_row: n,
                     start: if first == 0 {
                         Start::Zero
                     } else {
                         Start::Accumulate
                     },
-                    activation: FusedActivation::Linear,
+                    ..Product::default()
                 };
                 product(isa, &block, c);
             }

@@ -7,23 +7,54 @@
 use crate::FusedActivation;
 use crate::isa::{Simd, Work};
 
-/// `C[m, n] = clamp(start + Σ_s A_s[m, k] · B_s[k, n])`; strides are in elements, and the columns of B and C are adjacent.
+/// `C[m, n] = activation(start + Σ_s A_s[m, k] · B_s[k, n])` for each of `lines`; strides are in elements, and the columns
+/// of B and C are adjacent. The default is one line of one segment, empty.
 #[derive(Clone, Copy)]
 pub(crate) struct Product<'a> {
     pub m: usize,
     pub n: usize,
     pub k: usize,
-    pub segments: usize,
     pub a: &'a [f32],
     pub a_row: usize,
     pub a_col: usize,
-    pub a_segment: usize,
     pub b: &'a [f32],
     pub b_row: usize,
-    pub b_segment: usize,
+    /// Where B is cut into panels, the distance between them, see [`pack`](super::pack).
+    pub b_panel: Option<usize>,
     pub c_row: usize,
+    pub segments: usize,
+    pub a_segment: usize,
+    pub b_segment: usize,
+    pub lines: usize,
+    pub a_line: usize,
+    pub c_line: usize,
     pub start: Start<'a>,
     pub activation: FusedActivation,
+}
+
+impl Default for Product<'_> {
+    fn default() -> Self {
+        Product {
+            m: 0,
+            n: 0,
+            k: 0,
+            a: &[],
+            a_row: 0,
+            a_col: 1,
+            b: &[],
+            b_row: 0,
+            b_panel: None,
+            c_row: 0,
+            segments: 1,
+            a_segment: 0,
+            b_segment: 0,
+            lines: 1,
+            a_line: 0,
+            c_line: 0,
+            start: Start::Zero,
+            activation: FusedActivation::Linear,
+        }
+    }
 }
 
 /// What the sums of a [`Product`] start from.
@@ -45,72 +76,85 @@ fn reach(extents: &[(usize, usize)]) -> usize {
         + 1
 }
 
-/// Computes the whole product, tile by tile.
+/// Computes the whole product, tile by tile. Columns come outermost, so that the part of B in use stays in the cache over
+/// all lines.
 #[inline(always)]
 pub(crate) fn product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
-    if p.m == 0 || p.n == 0 {
+    if p.m == 0 || p.n == 0 || p.lines == 0 {
         return;
     }
-    let terms = p.k * p.segments;
+    let width = S::TILE_VECTORS * S::LANES;
+    check(p, c, width);
+    let c = c.as_mut_ptr();
+    let full = S::TILE_ROWS;
+    for column in (0..p.n).step_by(width) {
+        let b = column / width * p.b_panel.unwrap_or(width);
+        for line in 0..p.lines {
+            let part = Part {
+                line,
+                row: 0,
+                tiles: p.m / full,
+                column,
+                n: (p.n - column).min(width),
+                b,
+            };
+            // SAFETY: checked above for all lines, all rows below `m` and all columns below `n`.
+            unsafe {
+                strip(s, p, c, part, full);
+                strip(
+                    s,
+                    p,
+                    c,
+                    Part {
+                        row: p.m / full * full,
+                        tiles: 1,
+                        ..part
+                    },
+                    p.m % full,
+                );
+            }
+        }
+    }
+}
+
+/// Panics where an operand doesn't reach as far as the product does.
+fn check(p: &Product<'_>, c: &[f32], width: usize) {
+    assert!(p.m == 1 || p.c_row >= p.n, "the rows of C overlap");
     assert!(
-        c.len() >= reach(&[(p.m, p.c_row), (p.n, 1)]) && (p.m == 1 || p.c_row >= p.n),
+        c.len() >= reach(&[(p.lines, p.c_line), (p.m, p.c_row), (p.n, 1)]),
         "C is too short"
-    );
-    assert!(
-        terms == 0
-            || p.a.len() >= reach(&[(p.m, p.a_row), (p.k, p.a_col), (p.segments, p.a_segment)]),
-        "A is too short"
-    );
-    assert!(
-        terms == 0 || p.b.len() >= reach(&[(p.n, 1), (p.k, p.b_row), (p.segments, p.b_segment)]),
-        "B is too short"
     );
     if let Start::Bias(bias) = p.start {
         assert!(bias.len() >= p.n, "the bias is too short");
     }
-    let c = c.as_mut_ptr();
-    let full = S::TILE_ROWS;
-    let mut column = 0;
-    while column < p.n {
-        let n = (p.n - column).min(S::TILE_VECTORS * S::LANES);
-        // SAFETY: the asserts above cover every row below `m` and every column below `n`.
-        unsafe {
-            strip(
-                s,
-                p,
-                c,
-                Part {
-                    row: 0,
-                    tiles: p.m / full,
-                    column,
-                    n,
-                },
-                full,
-            );
-            strip(
-                s,
-                p,
-                c,
-                Part {
-                    row: p.m / full * full,
-                    tiles: 1,
-                    column,
-                    n,
-                },
-                p.m % full,
-            );
-        }
-        column += n;
+    if p.k * p.segments == 0 {
+        return;
     }
+    let a = reach(&[
+        (p.lines, p.a_line),
+        (p.m, p.a_row),
+        (p.k, p.a_col),
+        (p.segments, p.a_segment),
+    ]);
+    assert!(p.a.len() >= a, "A is too short");
+    let columns = match p.b_panel {
+        None => [(p.n, 1), (1, 0)],
+        Some(panel) => [(p.n.min(width), 1), (p.n.div_ceil(width), panel)],
+    };
+    let b = reach(&columns) - 1 + reach(&[(p.k, p.b_row), (p.segments, p.b_segment)]);
+    assert!(p.b.len() >= b, "B is too short");
 }
 
 /// Some tiles of equal height, one below the other, over at most `TILE_VECTORS` vectors of columns.
 #[derive(Clone, Copy)]
 struct Part {
+    line: usize,
     row: usize,
     tiles: usize,
     column: usize,
     n: usize,
+    /// Where these columns begin in B.
+    b: usize,
 }
 
 /// Runs the copy of the micro-kernel that fits the tiles' height, number of vectors, and whether the last is whole.
@@ -161,9 +205,10 @@ impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work
                     s,
                     p,
                     c,
-                    part.row + tile * M,
-                    part.column,
-                    part.n,
+                    Part {
+                        row: part.row + tile * M,
+                        ..part
+                    },
                 )
             }
         }
@@ -171,20 +216,25 @@ impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work
 }
 
 /// # Safety
-/// Rows `row .. row + M` and columns `column .. column + n` must lie within C, A and B.
+/// `M` rows from the part's row on, and its columns, must lie within C, A and B.
 #[inline(always)]
 unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL: bool>(
     s: S,
     p: &Product<'_>,
     c: *mut f32,
-    row: usize,
-    column: usize,
-    n: usize,
+    part: Part,
 ) {
+    let Part {
+        line,
+        row,
+        column,
+        n,
+        ..
+    } = part;
     let last = n - (VECTORS - 1) * S::LANES;
     // SAFETY: the caller promises all that is read and written here.
     unsafe {
-        let c = c.add(row * p.c_row + column);
+        let c = c.add(line * p.c_line + row * p.c_row + column);
         let mut sums = [[s.splat(0.0); VECTORS]; M];
         match p.start {
             Start::Zero => {}
@@ -215,10 +265,9 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             }
         }
         for segment in 0..p.segments {
-            let a =
-                p.a.as_ptr()
-                    .wrapping_add(row * p.a_row + segment * p.a_segment);
-            let mut b = p.b.as_ptr().wrapping_add(column + segment * p.b_segment);
+            let a = line * p.a_line + row * p.a_row + segment * p.a_segment;
+            let a = p.a.as_ptr().wrapping_add(a);
+            let mut b = p.b.as_ptr().wrapping_add(part.b + segment * p.b_segment);
             // One pointer for every three rows, since x86 adds a register once or twice for free. Left to itself, the
             // compiler adds row by row in one long chain, which takes longer than the arithmetic.
             let mut thirds: [_; 4] =
@@ -282,6 +331,7 @@ unsafe fn load<S: Simd>(s: S, p: *const f32, partial: bool, n: usize) -> S::V {
 
 /// The same pointer, of which the compiler no longer knows where it came from.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // It is not read there, and telling so is what makes this free.
 fn opaque(p: *const f32) -> *const f32 {
     #[cfg(target_arch = "x86_64")]
     {

@@ -94,6 +94,8 @@ fn awkward_shapes() -> Vec<Conv2dShape> {
         shapes.push(shape(1, (1, 1), (3, 4), 1, 1, same));
         shapes.push(shape(1, (3, 3), (1, 2), 3, 1, same));
         shapes.push(shape(1, (1, 40), (2, 3), 1, 1, same));
+        // So many weights that they are packed.
+        shapes.push(shape(2, (5, 6), (64, 131), 3, 1, same));
         // Large enough for several strips in an image.
         shapes.push(shape(2, (61, 60), (16, 17), 3, 1, same));
         shapes.push(shape(1, (61, 60), (24, 8), 3, 2, same));
