@@ -3,26 +3,36 @@
 //! `cargo run --release --example flowers -- flower_photos` trains on a folder with one sub-folder of photos per class;
 //! without a folder, umbel draws its own flowers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use umbel::prelude::*;
 
 fn main() -> umbel::Result<()> {
     let out = std::env::temp_dir().join("umbel-flowers");
-    let drawn = out.join("drawn");
-    if !drawn.exists() {
-        umbel::demo::write_folder(&drawn, 100, 180, 1)?;
+    let photos = match std::env::args_os().nth(1) {
+        Some(folder) => folder.into(),
+        None => drawn_flowers(&out)?,
+    };
+    // A fifth of the photos is kept for validation; all are brought to 180 x 180.
+    let options = DatasetOptions { validation_split: 0.2, seed: 123, ..DatasetOptions::default() };
+    run(&photos, &options, &out, 15)
+}
+
+/// A hundred pictures of each kind, drawn once.
+fn drawn_flowers(out: &Path) -> umbel::Result<PathBuf> {
+    let folder = out.join("drawn");
+    if !folder.exists() {
+        umbel::demo::write_folder(&folder, 100, 180, 1)?;
     }
-    let photos = std::env::args_os().nth(1).map_or(drawn, Into::into);
-    run(&photos, &out, 15, 180)
+    Ok(folder)
 }
 
 /// Trains on the photos in `data_dir`; pictures and the model go to the folder `out`.
-pub fn run(data_dir: &Path, out: &Path, epochs: usize, image_size: u32) -> umbel::Result<()> {
-    // Load the photos; a fifth of them is kept for validation.
-    let prep = PrepSpec { image_size, ..PrepSpec::default() };
-    let options = DatasetOptions { validation_split: 0.2, seed: 123, prep, ..DatasetOptions::default() };
-    let (train_ds, val_ds) = image_dataset_from_directory(data_dir, &options)?;
+pub fn run(data_dir: &Path, options: &DatasetOptions, out: &Path, epochs: usize) -> umbel::Result<()> {
+    std::fs::create_dir_all(out).expect("the folder for the results can be made");
+
+    // Load the photos.
+    let (train_ds, val_ds) = image_dataset_from_directory(data_dir, options)?;
     let class_names = train_ds.class_names();
     println!("{class_names:?}");
 

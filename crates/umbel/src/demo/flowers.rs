@@ -7,6 +7,7 @@ use tiny_skia::{Path, Transform};
 
 use super::canvas::{Brush, Canvas, Rgb, blob, bow, circle, closed};
 use super::palette::Palette;
+use super::petals::{Ring, Tip};
 use crate::base::random::Stream;
 
 /// Draws a flower of `class` (a position in `CLASSES`) where `place` puts the unit circle.
@@ -27,7 +28,6 @@ fn daisy(canvas: &mut Canvas, palette: &Palette, place: Transform, random: &mut 
     let ring = Ring {
         petals: 10 + random.below(11),
         length: 1.0,
-        // The share of the ring that petals cover: below one, so that there are gaps.
         cover: random.range(0.6, 0.95),
         tip: Tip::Round,
         start: random.range(0.0, TAU),
@@ -251,87 +251,6 @@ fn petal_of_cup(x: f32, y: f32, half_width: f32, sharp: f32) -> Option<Path> {
             [(x * 0.5 + half_width * 1.3, 0.2), (half_width * 0.9, 0.95), (0.0, 1.0)],
         ],
     )
-}
-
-/// How a petal ends.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Tip {
-    Round,
-    Pointed,
-    Square,
-}
-
-/// Petals side by side around the origin.
-struct Ring {
-    petals: usize,
-    length: f32,
-    cover: f32,
-    tip: Tip,
-    start: f32,
-    inner: f32,
-    disorder: f32,
-}
-
-impl Ring {
-    fn paint(&self, canvas: &mut Canvas, palette: &Palette, tone: f32, place: Transform, random: &mut Stream) {
-        let spacing = TAU / self.petals.max(1) as f32;
-        for k in 0..self.petals {
-            let angle = self.start + k as f32 * spacing + random.range(-0.5, 0.5) * spacing * self.disorder * 4.0;
-            let own = place.pre_rotate(angle.to_degrees());
-            let length = self.length * (1.0 - random.range(0.0, 2.0) * self.disorder);
-            let half = 0.5 * spacing * self.length * 0.8 * self.cover * random.range(0.85, 1.15);
-            let bend = random.range(-1.0, 1.0) * self.disorder * 0.8;
-            let shape = petal(self.inner, length, half, self.tip, bend);
-            let tone = tone * random.range(0.9, 1.06);
-            let brush = Brush::Radial {
-                from: palette.petal_inner.mix(palette.petal, 0.3).scale(tone),
-                to: palette.petal.mix(palette.petal_outer, 0.7).scale(tone),
-                inner: self.inner,
-                outer: self.length,
-            };
-            canvas.fill(&shape, brush, 1.0, own);
-            canvas.stroke(&shape, palette.petal_inner.scale(0.4 * tone), 0.4, 0.018, own);
-            if self.tip != Tip::Square {
-                let rib = bow((self.inner, 0.0), (length * 0.5, bend * 0.4), (length * 0.85, bend * 0.8));
-                canvas.stroke(&rib, palette.petal_inner.scale(0.6 * tone), 0.35, 0.018, own);
-            }
-        }
-    }
-}
-
-/// A petal along the x axis from `inner` to `length`, its tip moved sideways by `bend`.
-fn petal(inner: f32, length: f32, half: f32, tip: Tip, bend: f32) -> Option<Path> {
-    let span = length - inner;
-    let at = |share: f32, side: f32| (inner + span * share, side * half + bend * share * share);
-    match tip {
-        Tip::Round => closed(
-            at(0.0, 0.0),
-            &[
-                [at(0.15, -0.5), at(0.45, -1.1), at(0.75, -1.0)],
-                [at(0.93, -0.9), at(1.0, -0.5), at(1.0, 0.0)],
-                [at(1.0, 0.5), at(0.93, 0.9), at(0.75, 1.0)],
-                [at(0.45, 1.1), at(0.15, 0.5), at(0.0, 0.0)],
-            ],
-        ),
-        Tip::Pointed => closed(
-            at(0.0, 0.0),
-            &[
-                [at(0.05, -0.7), at(0.25, -1.1), at(0.45, -1.0)],
-                [at(0.7, -0.8), at(0.85, -0.25), at(1.0, 0.0)],
-                [at(0.85, 0.25), at(0.7, 0.8), at(0.45, 1.0)],
-                [at(0.25, 1.1), at(0.05, 0.7), at(0.0, 0.0)],
-            ],
-        ),
-        Tip::Square => closed(
-            at(0.0, -0.4),
-            &[
-                [at(0.3, -0.9), at(0.7, -1.0), at(0.97, -0.95)],
-                [at(1.0, -0.7), at(0.95, -0.3), at(1.0, 0.0)],
-                [at(0.95, 0.3), at(1.0, 0.7), at(0.97, 0.95)],
-                [at(0.7, 1.0), at(0.3, 0.9), at(0.0, 0.4)],
-            ],
-        ),
-    }
 }
 
 /// The shadow that a disc of this radius throws on the petals around it.

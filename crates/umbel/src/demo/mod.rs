@@ -15,6 +15,7 @@ mod canvas;
 mod finish;
 mod flowers;
 mod palette;
+mod petals;
 
 use canvas::{Canvas, Rgb, bow};
 use palette::Palette;

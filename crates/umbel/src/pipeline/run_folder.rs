@@ -123,7 +123,7 @@ impl RunFolder {
 
     /// The folder of the plots, made where it isn't there.
     pub fn plots(&self) -> Result<PathBuf> {
-        let path = self.file("plots");
+        let path = self.file(run_lock::PLOTS);
         std::fs::create_dir_all(&path).map_err(|source| Error::Io {
             action: "create the folder",
             path: path.clone(),

@@ -3,10 +3,14 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use crate::base::atomic::SCRATCH_PREFIX;
 use crate::{Error, Result};
 
 /// The file that is locked. It stays behind, empty: deleting it would let two runs lock two files of one name.
 pub const FILE_NAME: &str = ".lock";
+
+/// The folder of a run's pictures.
+pub const PLOTS: &str = "plots";
 
 /// The right to write to a run folder, until dropped (or until the process ends, however it does).
 #[derive(Debug)]
@@ -34,7 +38,22 @@ impl RunLock {
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(source)) => return Err(io("lock", &path, source)),
         }
-        Ok(RunLock { folder: folder.to_owned(), _file: file })
+        let lock = RunLock { folder: folder.to_owned(), _file: file };
+        lock.sweep();
+        Ok(lock)
+    }
+
+    /// Deletes the half-written files of a run that was killed: nobody else can be writing while the lock is ours. What
+    /// cannot be deleted does no harm.
+    fn sweep(&self) {
+        for folder in [self.folder.clone(), self.folder.join(PLOTS)] {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let name = entry.file_name();
+                if name.as_encoded_bytes().starts_with(SCRATCH_PREFIX.as_bytes()) {
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+        }
     }
 
     /// The locked folder.

@@ -368,3 +368,15 @@ fn moving_statistics_survive_a_resume() {
     let (last, ..) = stopped_and_resumed(&stack, &two, |event| matches!(event, Event::Step { epoch: 1, step: 2, .. }));
     assert_eq!(last, whole);
 }
+
+#[test]
+fn half_written_files_of_a_killed_run_are_swept_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = folder.path().join(format!("{}abc", umbel::base::atomic::SCRATCH_PREFIX));
+    let other = folder.path().join("notes.txt");
+    fs::write(&scratch, "half").unwrap();
+    fs::write(&other, "mine").unwrap();
+    quiet_fit(&mut model(), &FitOptions { epochs: 1, ..in_folder(folder.path()) }).unwrap();
+    assert!(!scratch.exists());
+    assert!(other.exists());
+}

@@ -45,11 +45,7 @@ fn shared() -> &'static Shared {
     SHARED.get_or_init(|| {
         let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         umbel::demo::write_folder(folder.path(), PER_CLASS, 48, 1).unwrap();
-        let options = DatasetOptions {
-            prep: PrepSpec { image_size: SIZE, ..PrepSpec::default() },
-            cache: CacheOptions { folder: cache.path().to_owned(), max_bytes: 1 << 30 },
-            ..DatasetOptions::default()
-        };
+        let options = dataset_options(cache.path());
         let parts = image_dataset_from_directory(folder.path(), &options).unwrap();
         Shared { folder, cache, parts }
     })
@@ -63,6 +59,15 @@ pub fn folder() -> &'static Path {
 /// A cache folder for these.
 pub fn cache() -> PathBuf {
     shared().cache.path().to_owned()
+}
+
+/// Small pictures, and a cache of the tests' own.
+pub fn dataset_options(cache: &Path) -> DatasetOptions {
+    DatasetOptions {
+        prep: PrepSpec { image_size: SIZE, ..PrepSpec::default() },
+        cache: CacheOptions { folder: cache.to_owned(), max_bytes: 1 << 30 },
+        ..DatasetOptions::default()
+    }
 }
 
 /// The training and validation parts of [`folder`].
