@@ -23,8 +23,8 @@ use crate::signals;
 const IMAGES: usize = 1000;
 /// They are drawn larger than the network sees them, as photos are.
 const DRAWN_PIXELS: u32 = 128;
-const IMAGE_SIZE: u32 = 96;
-const EPOCHS: usize = 8;
+const IMAGE_SIZE: u32 = 64;
+const EPOCHS: usize = 15;
 /// New pictures are drawn from another seed, so none of them is in the training folder.
 const NEW_SEED_OFFSET: u64 = 1_000_003;
 
