@@ -13,7 +13,7 @@ Examples:
   umbel train photos/ --split keras --seed 123         exactly the files that Keras would pick
   umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
-  umbel train --resume runs/photos                   go on after Ctrl-C, to the same bits
+  umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
   umbel train --config runs/photos/config.toml --seed 7
 
 Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits at once.
