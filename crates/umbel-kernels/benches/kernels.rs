@@ -22,42 +22,23 @@ fn main() {
 
 fn run() {
     let isa = Isa::from_env().expect("UMBEL_ISA");
-    println!(
-        "{} on {} threads, batch {BATCH}",
-        isa.name(),
-        rayon::current_num_threads()
-    );
+    println!("{} on {} threads, batch {BATCH}", isa.name(), rayon::current_num_threads());
     let mut total = Duration::ZERO;
-    for (name, size, channels_in, channels_out) in [
-        ("conv1", 180, 3, 16),
-        ("conv2", 90, 16, 32),
-        ("conv3", 45, 32, 64),
-    ] {
+    for (name, size, channels_in, channels_out) in [("conv1", 180, 3, 16), ("conv2", 90, 16, 32), ("conv3", 45, 32, 64)]
+    {
         total += convolution(isa, name, size, channels_in, channels_out);
     }
     total += dense_layer(isa);
     total += adam(isa);
     let step = total;
-    for (name, size, channels_in, channels_out) in
-        [("14x14x256", 14, 256, 256), ("7x7x512", 7, 512, 512)]
-    {
+    for (name, size, channels_in, channels_out) in [("14x14x256", 14, 256, 256), ("7x7x512", 7, 512, 512)] {
         convolution(isa, name, size, channels_in, channels_out);
     }
     let images = BATCH as f64 / step.as_secs_f64();
-    println!(
-        "{:<24}{:9.3} ms  {images:.0} images/s",
-        "sum",
-        step.as_secs_f64() * 1e3
-    );
+    println!("{:<24}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
 }
 
-fn convolution(
-    isa: Isa,
-    name: &str,
-    size: usize,
-    channels_in: usize,
-    channels_out: usize,
-) -> Duration {
+fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_out: usize) -> Duration {
     let shape = Conv2dShape {
         batch: BATCH,
         height: size,
@@ -78,91 +59,37 @@ fn convolution(
     let product = 2.0 * (BATCH * size * size * 9 * channels_in * channels_out) as f64;
     let relu = FusedActivation::Relu;
     let forward = measure(&format!("{name} forward"), product, || {
-        conv2d::forward_pool(
-            isa,
-            &shape,
-            &x,
-            &w,
-            Some(&bias),
-            relu,
-            &mut pooled,
-            Some(&mut choice),
-        );
+        conv2d::forward_pool(isa, &shape, &x, &w, Some(&bias), relu, &mut pooled, Some(&mut choice));
     });
     let dy = random(4, pooled_len);
-    let (mut dx, mut dw, mut db) = (
-        vec![0.0; x.len()],
-        vec![0.0; w.len()],
-        vec![0.0; channels_out],
-    );
+    let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; channels_out]);
     let mut workspace = vec![0.0; conv2d::workspace_len(&shape)];
     let with_dx = channels_in != 3;
     let products = if with_dx { 2.0 * product } else { product };
-    let gradient = OutputGradient::Pooled {
-        dy: &dy,
-        choice: &choice,
-    };
+    let gradient = OutputGradient::Pooled { dy: &dy, choice: &choice };
     let backward = measure(&format!("{name} backward"), products, || {
         let dx = with_dx.then_some(&mut dx[..]);
-        conv2d::backward(
-            isa,
-            &shape,
-            &x,
-            &w,
-            gradient,
-            dx,
-            &mut dw,
-            Some(&mut db),
-            &mut workspace,
-        );
+        conv2d::backward(isa, &shape, &x, &w, gradient, dx, &mut dw, Some(&mut db), &mut workspace);
     });
     forward + backward
 }
 
 fn dense_layer(isa: Isa) -> Duration {
-    let shape = DenseShape {
-        batch: BATCH,
-        inputs: 30_976,
-        outputs: 128,
-    };
-    let (x, w) = (
-        random(1, BATCH * shape.inputs),
-        random(2, shape.inputs * shape.outputs),
-    );
+    let shape = DenseShape { batch: BATCH, inputs: 30_976, outputs: 128 };
+    let (x, w) = (random(1, BATCH * shape.inputs), random(2, shape.inputs * shape.outputs));
     let bias = random(3, shape.outputs);
     let mut y = vec![0.0; BATCH * shape.outputs];
     let mut workspace = vec![0.0; dense::workspace_len(&shape)];
     let product = 2.0 * (BATCH * shape.inputs * shape.outputs) as f64;
     let relu = FusedActivation::Relu;
     let forward = measure("dense forward", product, || {
-        dense::forward(
-            isa,
-            &shape,
-            &x,
-            &w,
-            Some(&bias),
-            relu,
-            &mut y,
-            &mut workspace,
-        );
+        dense::forward(isa, &shape, &x, &w, Some(&bias), relu, &mut y, &mut workspace);
     });
     let mut dy = random(4, y.len());
     let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; 128]);
     let backward = measure("dense backward", 2.0 * product, || {
         let (dx, db) = (Some(&mut dx[..]), Some(&mut db[..]));
-        dense::backward(
-            isa,
-            &shape,
-            &x,
-            &w,
-            &y,
-            relu,
-            &mut dy,
-            dx,
-            &mut dw,
-            db,
-            &mut workspace,
-        );
+        dense::backward(isa, &shape, &x, &w, &y, relu, &mut dy, dx, &mut dw, db, &mut workspace);
     });
     forward + backward
 }
@@ -171,14 +98,8 @@ fn adam(isa: Isa) -> Duration {
     let n = 3_989_285;
     let (mut weights, gradient) = (random(1, n), random(2, n));
     let (mut m, mut v) = (vec![0.0; n], vec![0.0; n]);
-    let options = AdamStep {
-        learning_rate: 0.001,
-        beta_1: 0.9,
-        beta_2: 0.999,
-        epsilon: 1e-7,
-        weight_decay: 0.0,
-        step: 10,
-    };
+    let options =
+        AdamStep { learning_rate: 0.001, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0.0, step: 10 };
     measure("adam", 11.0 * n as f64, || {
         optimizer::adam(isa, &options, &mut weights, &gradient, &mut m, &mut v);
     })
@@ -186,10 +107,7 @@ fn adam(isa: Isa) -> Duration {
 
 /// Runs `work` for a second or so, prints and returns its time.
 fn measure(name: &str, operations: f64, mut work: impl FnMut()) -> Duration {
-    let wanted: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|arg| !arg.starts_with('-'))
-        .collect();
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     if !wanted.is_empty() && !wanted.iter().any(|wanted| name.contains(wanted.as_str())) {
         return Duration::ZERO;
     }
@@ -204,16 +122,10 @@ fn measure(name: &str, operations: f64, mut work: impl FnMut()) -> Duration {
         least = least.min(start.elapsed());
         runs += 1;
     }
-    let mean_cpu = processor_time()
-        .zip(begin_cpu)
-        .map(|(end, begin)| (end - begin) / runs);
+    let mean_cpu = processor_time().zip(begin_cpu).map(|(end, begin)| (end - begin) / runs);
     let time = mean_cpu.unwrap_or(least);
     let seconds = time.as_secs_f64();
-    println!(
-        "{name:<24}{:9.3} ms  {:7.1} GFLOP/s",
-        seconds * 1e3,
-        operations / seconds * 1e-9
-    );
+    println!("{name:<24}{:9.3} ms  {:7.1} GFLOP/s", seconds * 1e3, operations / seconds * 1e-9);
     time
 }
 
@@ -223,15 +135,9 @@ fn processor_time() -> Option<Duration> {
         return None;
     }
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split(' ')
-        .next()?
-        .parse()
-        .ok()
-        .map(Duration::from_nanos)
+    text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
 
 fn random(seed: u64, n: usize) -> Vec<f32> {
-    (0..n)
-        .map(|i| (mix(seed, i as u64) >> 40) as f32 / (1 << 23) as f32 - 1.0)
-        .collect()
+    (0..n).map(|i| (mix(seed, i as u64) >> 40) as f32 / (1 << 23) as f32 - 1.0).collect()
 }

@@ -20,11 +20,7 @@ unsafe impl<T: Send> Sync for Shared<'_, T> {}
 
 impl<'a, T> Shared<'a, T> {
     pub(crate) fn new(data: &'a mut [T]) -> Self {
-        Shared {
-            data: data.as_mut_ptr(),
-            len: data.len(),
-            life: PhantomData,
-        }
+        Shared { data: data.as_mut_ptr(), len: data.len(), life: PhantomData }
     }
 
     /// The elements `start .. start + len`.
@@ -33,10 +29,7 @@ impl<'a, T> Shared<'a, T> {
     /// Ranges that are alive at the same time must not overlap.
     #[allow(clippy::mut_from_ref)]
     pub(crate) unsafe fn range(&self, start: usize, len: usize) -> &mut [T] {
-        assert!(
-            start <= self.len && len <= self.len - start,
-            "a range beyond the slice"
-        );
+        assert!(start <= self.len && len <= self.len - start, "a range beyond the slice");
         // SAFETY: inside of the slice, which is borrowed mutably for 'a; the caller promises that nobody else has it.
         unsafe { std::slice::from_raw_parts_mut(self.data.add(start), len) }
     }

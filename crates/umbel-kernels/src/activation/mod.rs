@@ -58,8 +58,7 @@ impl FusedActivation {
 
     fn float_bounds<T: Float>(self) -> (T, T) {
         let (low, high) = self.bounds();
-        let convert =
-            |x| T::from(x).expect("every float type holds small constants and infinities");
+        let convert = |x| T::from(x).expect("every float type holds small constants and infinities");
         (convert(low), convert(high))
     }
 }
@@ -75,10 +74,7 @@ fn chunk_len(activation: Activation, row: usize, len: usize) -> usize {
     if activation != Activation::Softmax {
         return CHUNK;
     }
-    assert!(
-        row > 0 && len.is_multiple_of(row),
-        "softmax needs whole rows: {len} elements in rows of {row}"
-    );
+    assert!(row > 0 && len.is_multiple_of(row), "softmax needs whole rows: {len} elements in rows of {row}");
     row * (CHUNK / row).max(1)
 }
 
@@ -97,25 +93,10 @@ pub fn forward(isa: Isa, activation: Activation, row: usize, x: &[f32], y: &mut 
 ///
 /// # Panics
 /// As [`forward`].
-pub fn backward(
-    isa: Isa,
-    activation: Activation,
-    row: usize,
-    x: &[f32],
-    y: &[f32],
-    dy: &[f32],
-    dx: &mut [f32],
-) {
+pub fn backward(isa: Isa, activation: Activation, row: usize, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
     let len = dx.len();
-    assert!(
-        x.len() == len && y.len() == len && dy.len() == len,
-        "x, y, dy and dx must be equally long"
-    );
+    assert!(x.len() == len && y.len() == len && dy.len() == len, "x, y, dy and dx must be equally long");
     let chunk = chunk_len(activation, row, len);
-    let chunks = dx
-        .par_chunks_mut(chunk)
-        .zip(x.par_chunks(chunk))
-        .zip(y.par_chunks(chunk))
-        .zip(dy.par_chunks(chunk));
+    let chunks = dx.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).zip(y.par_chunks(chunk)).zip(dy.par_chunks(chunk));
     chunks.for_each(|(((dx, x), y), dy)| backward_chunk(isa, activation, row, x, y, dy, dx));
 }

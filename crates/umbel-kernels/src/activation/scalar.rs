@@ -26,20 +26,10 @@ pub fn forward<T: Float>(activation: Activation, row: usize, x: &[T], y: &mut [T
 }
 
 /// `dx = f'(x) · dy`.
-pub fn backward<T: Float>(
-    activation: Activation,
-    row: usize,
-    x: &[T],
-    y: &[T],
-    dy: &[T],
-    dx: &mut [T],
-) {
+pub fn backward<T: Float>(activation: Activation, row: usize, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
     if activation == Activation::Softmax {
         for ((y, dy), dx) in y.chunks(row).zip(dy.chunks(row)).zip(dx.chunks_mut(row)) {
-            let dot = y
-                .iter()
-                .zip(dy)
-                .fold(T::zero(), |sum, (&y, &dy)| sum + y * dy);
+            let dot = y.iter().zip(dy).fold(T::zero(), |sum, (&y, &dy)| sum + y * dy);
             for ((&y, &dy), dx) in y.iter().zip(dy).zip(dx) {
                 *dx = y * (dy - dot);
             }
@@ -67,9 +57,7 @@ fn value<T: Float>(activation: Activation, x: T) -> T {
         Activation::Relu => x.max(T::zero()),
         Activation::Relu6 => x.max(T::zero()).min(number(6.0)),
         Activation::Silu => x * sigmoid(x),
-        Activation::HardSwish => {
-            x * (x + number(3.0)).max(T::zero()).min(number(6.0)) / number(6.0)
-        }
+        Activation::HardSwish => x * (x + number(3.0)).max(T::zero()).min(number(6.0)) / number(6.0),
         Activation::Gelu => x * normal_share(x),
         Activation::Tanh => x.tanh(),
         Activation::Sigmoid => sigmoid(x),
@@ -83,9 +71,7 @@ fn slope<T: Float>(activation: Activation, x: T) -> T {
         Activation::Relu => one_where(x > T::zero()),
         Activation::Relu6 => one_where(x > T::zero() && x < number(6.0)),
         Activation::Silu => sigmoid(x) * (T::one() + x * (T::one() - sigmoid(x))),
-        Activation::HardSwish if x > number(-3.0) && x < number(3.0) => {
-            (x + x + number(3.0)) / number(6.0)
-        }
+        Activation::HardSwish if x > number(-3.0) && x < number(3.0) => (x + x + number(3.0)) / number(6.0),
         Activation::HardSwish => one_where(x > T::zero()),
         Activation::Gelu => {
             let density = (-x * x * number(0.5)).exp() * number(0.398_942_280_401_432_7);

@@ -40,9 +40,7 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
         Activation::Sigmoid => each_vector!(s, S: y = |x| sigmoid(s, x)),
         Activation::Softmax => {
             for (x, y) in x.chunks(row).zip(y.chunks_mut(row)) {
-                let max = x
-                    .iter()
-                    .fold(f32::NEG_INFINITY, |max, &x| if max > x { max } else { x });
+                let max = x.iter().fold(f32::NEG_INFINITY, |max, &x| if max > x { max } else { x });
                 let max_v = s.splat(max);
                 each_vector!(s, S: y = |x| s.exp(s.sub(x, max_v)));
                 let factor = s.splat(1.0 / y.iter().sum::<f32>());

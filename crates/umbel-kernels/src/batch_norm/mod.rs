@@ -32,22 +32,10 @@ impl BatchNormShape {
     }
 
     fn check(&self, x: &[f32], per_channel: &[&[f32]]) {
-        assert!(
-            self.rows > 0 && self.channels > 0,
-            "rows and channels must not be 0: {self:?}"
-        );
-        assert_eq!(
-            x.len(),
-            self.rows * self.channels,
-            "x must be rows x channels"
-        );
-        let fit = per_channel
-            .iter()
-            .all(|values| values.len() == self.channels);
-        assert!(
-            fit,
-            "everything but x, y and their gradients must have one value per channel"
-        );
+        assert!(self.rows > 0 && self.channels > 0, "rows and channels must not be 0: {self:?}");
+        assert_eq!(x.len(), self.rows * self.channels, "x must be rows x channels");
+        let fit = per_channel.iter().all(|values| values.len() == self.channels);
+        assert!(fit, "everything but x, y and their gradients must have one value per channel");
     }
 }
 
@@ -92,42 +80,25 @@ pub fn forward_training(
     moving_variance: &mut [f32],
     workspace: &mut [f32],
 ) {
-    shape.check(
-        x,
-        &[
-            gamma,
-            beta,
-            mean,
-            inverse_deviation,
-            moving_mean,
-            moving_variance,
-        ],
-    );
+    shape.check(x, &[gamma, beta, mean, inverse_deviation, moving_mean, moving_variance]);
     assert_eq!(y.len(), x.len(), "y must be as long as x");
-    assert!(
-        workspace.len() >= workspace_len(shape),
-        "the workspace is too small"
-    );
+    assert!(workspace.len() >= workspace_len(shape), "the workspace is too small");
     let channels = shape.channels;
     let blocks = &mut workspace[..shape.rows.div_ceil(shape.block_rows()) * 2 * channels];
-    blocks
-        .par_chunks_mut(2 * channels)
-        .zip(x.par_chunks(shape.block_len()))
-        .for_each(|(block, x)| {
-            let (block_mean, block_squares) = block.split_at_mut(channels);
-            block_mean.fill(0.0);
-            add_rows(isa, x, block_mean);
-            let rows = (x.len() / channels) as f32;
-            block_mean.iter_mut().for_each(|sum| *sum /= rows);
-            squares(isa, x, block_mean, block_squares);
-        });
+    blocks.par_chunks_mut(2 * channels).zip(x.par_chunks(shape.block_len())).for_each(|(block, x)| {
+        let (block_mean, block_squares) = block.split_at_mut(channels);
+        block_mean.fill(0.0);
+        add_rows(isa, x, block_mean);
+        let rows = (x.len() / channels) as f32;
+        block_mean.iter_mut().for_each(|sum| *sum /= rows);
+        squares(isa, x, block_mean, block_squares);
+    });
     for c in 0..channels {
         let (batch_mean, batch_variance) = merge(shape, blocks, c);
         mean[c] = batch_mean as f32;
         inverse_deviation[c] = (1.0 / (batch_variance + f64::from(shape.epsilon)).sqrt()) as f32;
         moving_mean[c] = moving_mean[c] * momentum + mean[c] * (1.0 - momentum);
-        moving_variance[c] =
-            moving_variance[c] * momentum + batch_variance as f32 * (1.0 - momentum);
+        moving_variance[c] = moving_variance[c] * momentum + batch_variance as f32 * (1.0 - momentum);
     }
     let scale = &mut workspace[..channels];
     for c in 0..channels {
@@ -144,25 +115,14 @@ fn merge(shape: &BatchNormShape, blocks: &[f32], channel: usize) -> (f64, f64) {
         let distance = f64::from(block[channel]) - mean;
         let total = count + rows;
         mean += distance * rows / total;
-        squares +=
-            f64::from(block[shape.channels + channel]) + distance * distance * count * rows / total;
+        squares += f64::from(block[shape.channels + channel]) + distance * distance * count * rows / total;
         count = total;
     }
     (mean, squares / count)
 }
 
-fn apply(
-    isa: Isa,
-    shape: &BatchNormShape,
-    x: &[f32],
-    mean: &[f32],
-    scale: &[f32],
-    shift: &[f32],
-    y: &mut [f32],
-) {
-    let blocks = y
-        .par_chunks_mut(shape.block_len())
-        .zip(x.par_chunks(shape.block_len()));
+fn apply(isa: Isa, shape: &BatchNormShape, x: &[f32], mean: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
+    let blocks = y.par_chunks_mut(shape.block_len()).zip(x.par_chunks(shape.block_len()));
     blocks.for_each(|(y, x)| normalize(isa, x, mean, scale, shift, y));
 }
 
@@ -183,9 +143,7 @@ pub fn forward_inference(
 ) {
     shape.check(x, &[gamma, beta, moving_mean, moving_variance]);
     assert_eq!(y.len(), x.len(), "y must be as long as x");
-    let blocks = y
-        .par_chunks_mut(shape.block_len())
-        .zip(x.par_chunks(shape.block_len()));
+    let blocks = y.par_chunks_mut(shape.block_len()).zip(x.par_chunks(shape.block_len()));
     blocks.for_each(|(y, x)| {
         crate::parallel::with_scratch(shape.channels, |scale| {
             for ((scale, &gamma), &variance) in scale.iter_mut().zip(gamma).zip(moving_variance) {
@@ -215,21 +173,12 @@ pub fn backward(
     workspace: &mut [f32],
 ) {
     shape.check(x, &[gamma, mean, inverse_deviation, dgamma, dbeta]);
-    assert!(
-        dy.len() == x.len() && dx.len() == x.len(),
-        "dy and dx must be as long as x"
-    );
-    assert!(
-        workspace.len() >= workspace_len(shape),
-        "the workspace is too small"
-    );
+    assert!(dy.len() == x.len() && dx.len() == x.len(), "dy and dx must be as long as x");
+    assert!(workspace.len() >= workspace_len(shape), "the workspace is too small");
     let channels = shape.channels;
     let block_len = shape.block_len();
     let blocks = &mut workspace[..shape.rows.div_ceil(shape.block_rows()) * 2 * channels];
-    let tasks = blocks
-        .par_chunks_mut(2 * channels)
-        .zip(x.par_chunks(block_len))
-        .zip(dy.par_chunks(block_len));
+    let tasks = blocks.par_chunks_mut(2 * channels).zip(x.par_chunks(block_len)).zip(dy.par_chunks(block_len));
     tasks.for_each(|((block, x), dy)| {
         let (sums, weighted) = block.split_at_mut(channels);
         sums.fill(0.0);
@@ -255,9 +204,6 @@ pub fn backward(
         constant[c] = -of_dy[c] * dbeta[c] / rows;
     }
     let (of_dy, of_x, constant) = (&*of_dy, &*of_x, &*constant);
-    let tasks = dx
-        .par_chunks_mut(block_len)
-        .zip(x.par_chunks(block_len))
-        .zip(dy.par_chunks(block_len));
+    let tasks = dx.par_chunks_mut(block_len).zip(x.par_chunks(block_len)).zip(dy.par_chunks(block_len));
     tasks.for_each(|((dx, x), dy)| combine(isa, x, dy, mean, of_dy, of_x, constant, dx));
 }

@@ -28,8 +28,7 @@ pub fn forward_training<T: Float>(
     for c in 0..channels {
         let column = || x.iter().skip(c).step_by(channels);
         mean[c] = column().fold(T::zero(), |sum, &x| sum + x) / rows;
-        let variance =
-            column().fold(T::zero(), |sum, &x| sum + (x - mean[c]) * (x - mean[c])) / rows;
+        let variance = column().fold(T::zero(), |sum, &x| sum + (x - mean[c]) * (x - mean[c])) / rows;
         inverse_deviation[c] = T::one() / (variance + number(f64::from(shape.epsilon))).sqrt();
         moving_mean[c] = moving_mean[c] * keep + mean[c] * (T::one() - keep);
         moving_variance[c] = moving_variance[c] * keep + variance * (T::one() - keep);

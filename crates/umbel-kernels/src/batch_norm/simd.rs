@@ -38,28 +38,16 @@ pub(super) fn products<S: Simd>(s: S, x: &[f32], dy: &[f32], mean: &[f32], sums:
         let n = (channels - c).min(S::LANES);
         let mean = s.load(&mean[c..][..n]);
         let mut partial = [s.splat(0.0); 4];
-        let (mut x_fours, mut dy_fours) =
-            (x.chunks_exact(4 * channels), dy.chunks_exact(4 * channels));
+        let (mut x_fours, mut dy_fours) = (x.chunks_exact(4 * channels), dy.chunks_exact(4 * channels));
         for (x, dy) in x_fours.by_ref().zip(dy_fours.by_ref()) {
             for (k, sum) in partial.iter_mut().enumerate() {
                 let at = k * channels + c;
-                *sum = s.mul_add(
-                    s.load(&dy[at..][..n]),
-                    s.sub(s.load(&x[at..][..n]), mean),
-                    *sum,
-                );
+                *sum = s.mul_add(s.load(&dy[at..][..n]), s.sub(s.load(&x[at..][..n]), mean), *sum);
             }
         }
-        let left = x_fours
-            .remainder()
-            .chunks_exact(channels)
-            .zip(dy_fours.remainder().chunks_exact(channels));
+        let left = x_fours.remainder().chunks_exact(channels).zip(dy_fours.remainder().chunks_exact(channels));
         for (x, dy) in left {
-            partial[0] = s.mul_add(
-                s.load(&dy[c..][..n]),
-                s.sub(s.load(&x[c..][..n]), mean),
-                partial[0],
-            );
+            partial[0] = s.mul_add(s.load(&dy[c..][..n]), s.sub(s.load(&x[c..][..n]), mean), partial[0]);
         }
         let sum = s.add(s.add(partial[0], partial[1]), s.add(partial[2], partial[3]));
         s.store(&mut sums[c..][..n], sum);
@@ -69,14 +57,7 @@ pub(super) fn products<S: Simd>(s: S, x: &[f32], dy: &[f32], mean: &[f32], sums:
 
 /// `y = (x - mean) · scale + shift`, channel by channel.
 #[inline(always)]
-pub(super) fn normalize<S: Simd>(
-    s: S,
-    x: &[f32],
-    mean: &[f32],
-    scale: &[f32],
-    shift: &[f32],
-    y: &mut [f32],
-) {
+pub(super) fn normalize<S: Simd>(s: S, x: &[f32], mean: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
     let channels = mean.len();
     for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
         let mut c = 0;
@@ -104,20 +85,13 @@ pub(super) fn combine<S: Simd>(
     dx: &mut [f32],
 ) {
     let channels = mean.len();
-    let rows = x
-        .chunks_exact(channels)
-        .zip(dy.chunks_exact(channels))
-        .zip(dx.chunks_exact_mut(channels));
+    let rows = x.chunks_exact(channels).zip(dy.chunks_exact(channels)).zip(dx.chunks_exact_mut(channels));
     for ((x, dy), dx) in rows {
         let mut c = 0;
         while c < channels {
             let n = (channels - c).min(S::LANES);
             let centred = s.sub(s.load(&x[c..][..n]), s.load(&mean[c..][..n]));
-            let value = s.mul_add(
-                centred,
-                s.load(&of_x[c..][..n]),
-                s.load(&constant[c..][..n]),
-            );
+            let value = s.mul_add(centred, s.load(&of_x[c..][..n]), s.load(&constant[c..][..n]));
             let value = s.mul_add(s.load(&dy[c..][..n]), s.load(&of_dy[c..][..n]), value);
             s.store(&mut dx[c..][..n], value);
             c += n;

@@ -31,23 +31,11 @@ struct Layout {
 impl Layout {
     fn new(shape: &Conv2dShape) -> Self {
         let gradient_pitch = (shape.out_width + 2 * shape.kernel.1) * shape.channels_out;
-        let strips = Strips::new(
-            shape.out_height,
-            (shape.padded_pitch() * shape.stride.0 + gradient_pitch) / 2,
-        );
+        let strips = Strips::new(shape.out_height, (shape.padded_pitch() * shape.stride.0 + gradient_pitch) / 2);
         let units = shape.batch * strips.per_image;
         let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
-        let slices = units
-            .min(MAX_SLICES)
-            .min(MAX_PARTIAL_FLOATS / partial)
-            .max(1);
-        Layout {
-            strips,
-            units,
-            slices,
-            partial,
-            flipped: flipped_len(shape),
-        }
+        let slices = units.min(MAX_SLICES).min(MAX_PARTIAL_FLOATS / partial).max(1);
+        Layout { strips, units, slices, partial, flipped: flipped_len(shape) }
     }
 }
 
@@ -76,43 +64,37 @@ pub(super) fn backward(
         flip(isa, shape, w, flipped);
     }
     let dx = dx.map(Shared::new);
-    partials
-        .par_chunks_mut(layout.partial)
-        .enumerate()
-        .for_each(|(slice, partial)| {
-            let (dw, db) = partial.split_at_mut(whole_lines(shape.w_len()));
-            let db = &mut db[..shape.channels_out];
-            db.fill(0.0);
-            let first = slice * layout.units / layout.slices;
-            let last = (slice + 1) * layout.units / layout.slices;
-            if first == last {
-                dw.fill(0.0);
-            }
-            for unit in first..last {
-                let unit = Unit::new(shape, &layout.strips, unit, dx.is_some());
-                let x_len =
-                    whole_lines(shape.rows_under(unit.last - unit.first) * shape.padded_pitch());
-                let d_len = (unit.gradient_last - unit.gradient_first) as usize * columns.pitch;
-                with_scratch(x_len + d_len, |scratch| {
-                    let (x_rows, d_rows) = scratch.split_at_mut(x_len);
-                    expand(isa, shape, &unit, &columns, gradient, d_rows);
-                    let image_len = shape.height * shape.width * shape.channels_in;
-                    let image = &x[unit.image * image_len..][..image_len];
-                    let x_rows = shape.input_rows(image, unit.first, unit.last, x_rows);
-                    let start = unit.index != first;
-                    weight_gradient(isa, shape, &unit, &columns, x_rows, d_rows, start, dw, db);
-                    if let Some(dx) = &dx {
-                        let row_len = shape.width * shape.channels_in;
-                        let start = (unit.image * shape.height + unit.input_first) * row_len;
-                        // SAFETY: units own disjoint rows of the input, and each is visited once.
-                        let dx = unsafe {
-                            dx.range(start, (unit.input_last - unit.input_first) * row_len)
-                        };
-                        input_gradient(isa, shape, &unit, &columns, d_rows, flipped, dx);
-                    }
-                });
-            }
-        });
+    partials.par_chunks_mut(layout.partial).enumerate().for_each(|(slice, partial)| {
+        let (dw, db) = partial.split_at_mut(whole_lines(shape.w_len()));
+        let db = &mut db[..shape.channels_out];
+        db.fill(0.0);
+        let first = slice * layout.units / layout.slices;
+        let last = (slice + 1) * layout.units / layout.slices;
+        if first == last {
+            dw.fill(0.0);
+        }
+        for unit in first..last {
+            let unit = Unit::new(shape, &layout.strips, unit, dx.is_some());
+            let x_len = whole_lines(shape.rows_under(unit.last - unit.first) * shape.padded_pitch());
+            let d_len = (unit.gradient_last - unit.gradient_first) as usize * columns.pitch;
+            with_scratch(x_len + d_len, |scratch| {
+                let (x_rows, d_rows) = scratch.split_at_mut(x_len);
+                expand(isa, shape, &unit, &columns, gradient, d_rows);
+                let image_len = shape.height * shape.width * shape.channels_in;
+                let image = &x[unit.image * image_len..][..image_len];
+                let x_rows = shape.input_rows(image, unit.first, unit.last, x_rows);
+                let start = unit.index != first;
+                weight_gradient(isa, shape, &unit, &columns, x_rows, d_rows, start, dw, db);
+                if let Some(dx) = &dx {
+                    let row_len = shape.width * shape.channels_in;
+                    let start = (unit.image * shape.height + unit.input_first) * row_len;
+                    // SAFETY: units own disjoint rows of the input, and each is visited once.
+                    let dx = unsafe { dx.range(start, (unit.input_last - unit.input_first) * row_len) };
+                    input_gradient(isa, shape, &unit, &columns, d_rows, flipped, dx);
+                }
+            });
+        }
+    });
     reduce(partials, layout.partial, 0, dw);
     if let Some(db) = db {
         reduce(partials, layout.partial, whole_lines(shape.w_len()), db);
@@ -151,18 +133,12 @@ impl Unit {
         if with_dx {
             let is_last = strip + 1 == strips.per_image;
             unit.input_first = (first * shape.stride.0).min(shape.height);
-            unit.input_last = if is_last {
-                shape.height
-            } else {
-                (last * shape.stride.0).min(shape.height)
-            };
+            unit.input_last = if is_last { shape.height } else { (last * shape.stride.0).min(shape.height) };
             for row in unit.input_first..unit.input_last {
                 let taps = Taps::new(row, shape.pad.0, shape.stride.0, shape.kernel.0);
                 if taps.count > 0 {
                     unit.gradient_first = unit.gradient_first.min(taps.first_output);
-                    unit.gradient_last = unit
-                        .gradient_last
-                        .max(taps.first_output + taps.count as isize);
+                    unit.gradient_last = unit.gradient_last.max(taps.first_output + taps.count as isize);
                 }
             }
         }
@@ -211,10 +187,7 @@ impl Columns {
                 }
             }
         }
-        Columns {
-            left: left as usize,
-            pitch: (left + right) as usize * shape.channels_out,
-        }
+        Columns { left: left as usize, pitch: (left + right) as usize * shape.channels_out }
     }
 }
 
@@ -230,13 +203,8 @@ fn expand(
     let channels = shape.channels_out;
     let row_len = shape.out_width * channels;
     let left = columns.left * channels;
-    for (row, full) in
-        (unit.gradient_first..unit.gradient_last).zip(rows.chunks_exact_mut(columns.pitch))
-    {
-        let Some(row) = usize::try_from(row)
-            .ok()
-            .filter(|&row| row < shape.out_height)
-        else {
+    for (row, full) in (unit.gradient_first..unit.gradient_last).zip(rows.chunks_exact_mut(columns.pitch)) {
+        let Some(row) = usize::try_from(row).ok().filter(|&row| row < shape.out_height) else {
             full.fill(0.0);
             continue;
         };
@@ -248,28 +216,14 @@ fn expand(
                 let at = (unit.image * shape.out_height + row) * row_len;
                 match activation {
                     FusedActivation::Linear => full.copy_from_slice(&dy[at..][..row_len]),
-                    _ => mask_row(
-                        isa,
-                        &dy[at..][..row_len],
-                        &y[at..][..row_len],
-                        activation,
-                        full,
-                    ),
+                    _ => mask_row(isa, &dy[at..][..row_len], &y[at..][..row_len], activation, full),
                 }
             }
             OutputGradient::Pooled { dy, choice } => {
-                let (pooled_rows, pooled_len) =
-                    (shape.out_height / 2, shape.out_width / 2 * channels);
+                let (pooled_rows, pooled_len) = (shape.out_height / 2, shape.out_width / 2 * channels);
                 if row / 2 < pooled_rows {
                     let at = (unit.image * pooled_rows + row / 2) * pooled_len;
-                    unpool_row(
-                        isa,
-                        &dy[at..][..pooled_len],
-                        &choice[at..][..pooled_len],
-                        row % 2,
-                        channels,
-                        full,
-                    );
+                    unpool_row(isa, &dy[at..][..pooled_len], &choice[at..][..pooled_len], row % 2, channels, full);
                 } else {
                     full.fill(0.0);
                 }
@@ -294,15 +248,9 @@ fn weight_gradient(
 ) {
     let channels = shape.channels_out;
     let skipped = (unit.first as isize - unit.gradient_first) as usize;
-    let d_rows = d_rows
-        .get(skipped * columns.pitch + columns.left * channels..)
-        .unwrap_or_default();
+    let d_rows = d_rows.get(skipped * columns.pitch + columns.left * channels..).unwrap_or_default();
     let m = shape.kernel.1 * shape.channels_in;
-    for (ky, dw) in dw
-        .chunks_exact_mut(m * channels)
-        .take(shape.kernel.0)
-        .enumerate()
-    {
+    for (ky, dw) in dw.chunks_exact_mut(m * channels).take(shape.kernel.0).enumerate() {
         let p = Product {
             m,
             n: channels,
@@ -316,11 +264,7 @@ fn weight_gradient(
             segments: unit.last - unit.first,
             a_segment: shape.stride.0 * x_rows.pitch,
             b_segment: columns.pitch,
-            start: if accumulate {
-                Start::Accumulate
-            } else {
-                Start::Zero
-            },
+            start: if accumulate { Start::Accumulate } else { Start::Zero },
             ..Product::default()
         };
         product(isa, &p, dw);
@@ -332,10 +276,7 @@ fn weight_gradient(
 
 /// Floats of the flipped weights, for the widest panels.
 fn flipped_len(shape: &Conv2dShape) -> usize {
-    shape.kernel.0
-        * shape.kernel.1
-        * shape.channels_out
-        * shape.channels_in.next_multiple_of(MAX_PANEL_WIDTH)
+    shape.kernel.0 * shape.kernel.1 * shape.channels_out * shape.channels_in.next_multiple_of(MAX_PANEL_WIDTH)
 }
 
 /// The weights as the input gradient reads them: kernel rows from last to first; in each, the columns grouped by their
@@ -346,36 +287,29 @@ fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
     let width = panel_width(isa);
     let n_taps = shape.kernel.0 * shape.kernel.1;
     let panels = &mut flipped[..n_taps * co * ci.next_multiple_of(width)];
-    panels
-        .par_chunks_mut(co * width)
-        .enumerate()
-        .for_each(|(index, tap)| {
-            let (panel, index) = (index / n_taps, index % n_taps);
-            let ky = shape.kernel.0 - 1 - index / shape.kernel.1;
-            let mut place = index % shape.kernel.1;
-            let mut remainder = 0;
-            while place >= group_len(shape, remainder) {
-                place -= group_len(shape, remainder);
-                remainder += 1;
+    panels.par_chunks_mut(co * width).enumerate().for_each(|(index, tap)| {
+        let (panel, index) = (index / n_taps, index % n_taps);
+        let ky = shape.kernel.0 - 1 - index / shape.kernel.1;
+        let mut place = index % shape.kernel.1;
+        let mut remainder = 0;
+        while place >= group_len(shape, remainder) {
+            place -= group_len(shape, remainder);
+            remainder += 1;
+        }
+        let kx = remainder + (group_len(shape, remainder) - 1 - place) * shape.stride.1;
+        let source = &w[(ky * shape.kernel.1 + kx) * ci * co..][..ci * co];
+        for i in 0..width {
+            let row = panel * width + i;
+            for o in 0..co {
+                tap[o * width + i] = if row < ci { source[row * co + o] } else { 0.0 };
             }
-            let kx = remainder + (group_len(shape, remainder) - 1 - place) * shape.stride.1;
-            let source = &w[(ky * shape.kernel.1 + kx) * ci * co..][..ci * co];
-            for i in 0..width {
-                let row = panel * width + i;
-                for o in 0..co {
-                    tap[o * width + i] = if row < ci { source[row * co + o] } else { 0.0 };
-                }
-            }
-        });
+        }
+    });
 }
 
 /// How many kernel columns have this remainder modulo the stride.
 fn group_len(shape: &Conv2dShape, remainder: usize) -> usize {
-    shape
-        .kernel
-        .1
-        .saturating_sub(remainder)
-        .div_ceil(shape.stride.1)
+    shape.kernel.1.saturating_sub(remainder).div_ceil(shape.stride.1)
 }
 
 /// Gradient of the unit's input rows: a convolution of the output gradient with the flipped weights. With a stride, the
@@ -396,19 +330,13 @@ fn input_gradient(
     let row_len = shape.width * ci;
     let n_rows = unit.input_last - unit.input_first;
     for row in 0..shape.stride.0.min(n_rows) {
-        let down = Taps::new(
-            unit.input_first + row,
-            shape.pad.0,
-            shape.stride.0,
-            shape.kernel.0,
-        );
+        let down = Taps::new(unit.input_first + row, shape.pad.0, shape.stride.0, shape.kernel.0);
         for column in 0..shape.stride.1.min(shape.width) {
             let across = Taps::new(column, shape.pad.1, shape.stride.1, shape.kernel.1);
             let (mut a, mut b) = (0, 0);
             if down.count > 0 && across.count > 0 {
                 let d_row = (down.first_output - unit.gradient_first) as usize;
-                a = d_row * columns.pitch
-                    + (across.first_output + columns.left as isize) as usize * co;
+                a = d_row * columns.pitch + (across.first_output + columns.left as isize) as usize * co;
                 let remainder = (column + shape.pad.1) % shape.stride.1;
                 let before: usize = (0..remainder).map(|r| group_len(shape, r)).sum();
                 b = (shape.kernel.0 - 1 - down.last_tap) * kernel_row + before * tap_len;
@@ -438,19 +366,17 @@ fn input_gradient(
 
 /// `sum = Σ partials[.. + offset]`, from the first to the last.
 fn reduce(partials: &[f32], partial: usize, offset: usize, sum: &mut [f32]) {
-    sum.par_chunks_mut(CHUNK)
-        .enumerate()
-        .for_each(|(chunk, sum)| {
-            let at = offset + chunk * CHUNK;
-            for (slice, values) in partials.chunks_exact(partial).enumerate() {
-                let values = &values[at..][..sum.len()];
-                if slice == 0 {
-                    sum.copy_from_slice(values);
-                } else {
-                    for (sum, &value) in sum.iter_mut().zip(values) {
-                        *sum += value;
-                    }
+    sum.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sum)| {
+        let at = offset + chunk * CHUNK;
+        for (slice, values) in partials.chunks_exact(partial).enumerate() {
+            let values = &values[at..][..sum.len()];
+            if slice == 0 {
+                sum.copy_from_slice(values);
+            } else {
+                for (sum, &value) in sum.iter_mut().zip(values) {
+                    *sum += value;
                 }
             }
-        });
+        }
+    });
 }

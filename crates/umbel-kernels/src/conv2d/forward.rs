@@ -22,66 +22,39 @@ pub(super) struct Weights<'a> {
 const PACKED_FLOATS: usize = 64 * 1024;
 
 /// Runs `work` with the weights packed where that pays.
-fn with_packed(
-    isa: Isa,
-    shape: &Conv2dShape,
-    weights: Weights<'_>,
-    work: impl FnOnce(Weights<'_>),
-) {
+fn with_packed(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl FnOnce(Weights<'_>)) {
     let width = panel_width(isa);
     if shape.w_len() < PACKED_FLOATS || shape.channels_out <= width {
         return work(weights);
     }
     let rows = shape.w_len() / shape.channels_out;
-    with_scratch(
-        rows * shape.channels_out.next_multiple_of(width),
-        |panels| {
-            pack(isa, weights.w, shape.channels_out, panels);
-            work(Weights {
-                w: panels,
-                packed: true,
-                ..weights
-            });
-        },
-    );
+    with_scratch(rows * shape.channels_out.next_multiple_of(width), |panels| {
+        pack(isa, weights.w, shape.channels_out, panels);
+        work(Weights { w: panels, packed: true, ..weights });
+    });
 }
 
-pub(super) fn forward(
-    isa: Isa,
-    shape: &Conv2dShape,
-    x: &[f32],
-    weights: Weights<'_>,
-    y: &mut [f32],
-) {
-    with_packed(isa, shape, weights, |weights| {
-        forward_strips(isa, shape, x, weights, y)
-    });
+pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
+    with_packed(isa, shape, weights, |weights| forward_strips(isa, shape, x, weights, y));
 }
 
 fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     let strips = Strips::new(shape.out_height, shape.padded_pitch() * shape.stride.0);
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
-    (0..shape.batch * strips.per_image)
-        .into_par_iter()
-        .for_each(|task| {
-            let image = task / strips.per_image;
-            let (first, last) = strips.range(task % strips.per_image, shape.out_height);
-            if first == last {
-                return;
-            }
-            // SAFETY: no two tasks have the same image and strip.
-            let y = unsafe {
-                y.range(
-                    (image * shape.out_height + first) * row_len,
-                    (last - first) * row_len,
-                )
-            };
-            with_scratch(scratch_len(shape, last - first), |scratch| {
-                let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
-                convolve(isa, shape, rows, last - first, weights, y);
-            });
+    (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
+        let image = task / strips.per_image;
+        let (first, last) = strips.range(task % strips.per_image, shape.out_height);
+        if first == last {
+            return;
+        }
+        // SAFETY: no two tasks have the same image and strip.
+        let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
+        with_scratch(scratch_len(shape, last - first), |scratch| {
+            let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
+            convolve(isa, shape, rows, last - first, weights, y);
         });
+    });
 }
 
 pub(super) fn forward_pool(
@@ -92,9 +65,7 @@ pub(super) fn forward_pool(
     pooled: &mut [f32],
     choice: Option<&mut [u8]>,
 ) {
-    with_packed(isa, shape, weights, |weights| {
-        forward_pool_strips(isa, shape, x, weights, pooled, choice)
-    });
+    with_packed(isa, shape, weights, |weights| forward_pool_strips(isa, shape, x, weights, pooled, choice));
 }
 
 fn forward_pool_strips(
@@ -112,48 +83,32 @@ fn forward_pool_strips(
     if pooled_len == 0 {
         return;
     }
-    let bare = Weights {
-        activation: FusedActivation::Linear,
-        ..weights
-    };
+    let bare = Weights { activation: FusedActivation::Linear, ..weights };
     let pooled = Shared::new(pooled);
     let choice = choice.map(Shared::new);
-    (0..shape.batch * strips.per_image)
-        .into_par_iter()
-        .for_each(|task| {
-            let image = task / strips.per_image;
-            let (first, last) = strips.range(task % strips.per_image, out_rows);
-            let under = whole_lines(scratch_len(shape, last - first));
-            with_scratch(under + 2 * row_len, |scratch| {
-                let (scratch, two_rows) = scratch.split_at_mut(under);
-                let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
-                for row in (first..last).step_by(2) {
-                    let start = (image * (out_rows / 2) + row / 2) * pooled_len;
-                    // SAFETY: no two tasks have the same image and strip, and rows come once.
-                    let pooled = unsafe { pooled.range(start, pooled_len) };
-                    let choice = match &choice {
-                        // SAFETY: as above.
-                        Some(choice) => unsafe { choice.range(start, pooled_len) },
-                        None => &mut [],
-                    };
-                    let below = InputRows {
-                        data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..],
-                        ..rows
-                    };
-                    convolve(isa, shape, below, 2, bare, two_rows);
-                    let (upper, lower) = two_rows.split_at(row_len);
-                    pool_rows(
-                        isa,
-                        upper,
-                        lower,
-                        shape.channels_out,
-                        weights.activation,
-                        pooled,
-                        choice,
-                    );
-                }
-            });
+    (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
+        let image = task / strips.per_image;
+        let (first, last) = strips.range(task % strips.per_image, out_rows);
+        let under = whole_lines(scratch_len(shape, last - first));
+        with_scratch(under + 2 * row_len, |scratch| {
+            let (scratch, two_rows) = scratch.split_at_mut(under);
+            let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
+            for row in (first..last).step_by(2) {
+                let start = (image * (out_rows / 2) + row / 2) * pooled_len;
+                // SAFETY: no two tasks have the same image and strip, and rows come once.
+                let pooled = unsafe { pooled.range(start, pooled_len) };
+                let choice = match &choice {
+                    // SAFETY: as above.
+                    Some(choice) => unsafe { choice.range(start, pooled_len) },
+                    None => &mut [],
+                };
+                let below = InputRows { data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..], ..rows };
+                convolve(isa, shape, below, 2, bare, two_rows);
+                let (upper, lower) = two_rows.split_at(row_len);
+                pool_rows(isa, upper, lower, shape.channels_out, weights.activation, pooled, choice);
+            }
         });
+    });
 }
 
 fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
@@ -162,37 +117,18 @@ fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
 }
 
 fn scratch_len(shape: &Conv2dShape, out_rows: usize) -> usize {
-    if shape.stays_inside() {
-        0
-    } else {
-        shape.rows_under(out_rows) * shape.padded_pitch()
-    }
+    if shape.stays_inside() { 0 } else { shape.rows_under(out_rows) * shape.padded_pitch() }
 }
 
 /// `out_rows` rows of output from the input rows under them.
-fn convolve(
-    isa: Isa,
-    shape: &Conv2dShape,
-    rows: InputRows<'_>,
-    out_rows: usize,
-    weights: Weights<'_>,
-    y: &mut [f32],
-) {
+fn convolve(isa: Isa, shape: &Conv2dShape, rows: InputRows<'_>, out_rows: usize, weights: Weights<'_>, y: &mut [f32]) {
     let pixel = shape.stride.1 * shape.channels_in;
     let line = shape.stride.0 * rows.pitch;
     let k = shape.kernel.1 * shape.channels_in;
     // Where rows follow each other without a gap, they are one long row.
     let one_line = shape.kernel.0 == 1 && line == shape.out_width * pixel;
-    let (lines, m) = if one_line {
-        (1, out_rows * shape.out_width)
-    } else {
-        (out_rows, shape.out_width)
-    };
-    let b_row = if weights.packed {
-        panel_width(isa)
-    } else {
-        shape.channels_out
-    };
+    let (lines, m) = if one_line { (1, out_rows * shape.out_width) } else { (out_rows, shape.out_width) };
+    let b_row = if weights.packed { panel_width(isa) } else { shape.channels_out };
     let p = Product {
         m,
         n: shape.channels_out,

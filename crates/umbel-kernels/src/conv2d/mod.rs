@@ -39,11 +39,7 @@ pub struct Conv2dShape {
 pub enum OutputGradient<'a> {
     /// Of the convolution's own output `y` (after the activation). Where the activation is linear, `y` is not read and may
     /// be empty.
-    Full {
-        dy: &'a [f32],
-        y: &'a [f32],
-        activation: FusedActivation,
-    },
+    Full { dy: &'a [f32], y: &'a [f32], activation: FusedActivation },
     /// Of the pooled output of [`forward_pool`], with its `choice`. The full-size gradient is never materialised.
     Pooled { dy: &'a [f32], choice: &'a [u8] },
 }
@@ -67,26 +63,12 @@ impl Conv2dShape {
 
     /// What every call demands of its operands.
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>) {
-        let sizes = [
-            self.channels_in,
-            self.channels_out,
-            self.kernel.0,
-            self.kernel.1,
-            self.stride.0,
-            self.stride.1,
-        ];
-        assert!(
-            sizes.iter().all(|&size| size > 0),
-            "channels, kernel and stride must not be 0: {self:?}"
-        );
+        let sizes = [self.channels_in, self.channels_out, self.kernel.0, self.kernel.1, self.stride.0, self.stride.1];
+        assert!(sizes.iter().all(|&size| size > 0), "channels, kernel and stride must not be 0: {self:?}");
         assert_eq!(x.len(), self.x_len(), "x must have the shape's length");
         assert_eq!(w.len(), self.w_len(), "w must have the shape's length");
         if let Some(bias) = bias {
-            assert_eq!(
-                bias.len(),
-                self.channels_out,
-                "the bias must have one value per output channel"
-            );
+            assert_eq!(bias.len(), self.channels_out, "the bias must have one value per output channel");
         }
     }
 }
@@ -126,18 +108,7 @@ pub fn forward(
     shape.check(x, w, bias);
     assert_eq!(y.len(), shape.y_len(), "y must have the shape's length");
     if shape.y_len() > 0 {
-        forward::forward(
-            isa,
-            shape,
-            x,
-            Weights {
-                w,
-                packed: false,
-                bias,
-                activation,
-            },
-            y,
-        );
+        forward::forward(isa, shape, x, Weights { w, packed: false, bias, activation }, y);
     }
 }
 
@@ -160,32 +131,12 @@ pub fn forward_pool(
     choice: Option<&mut [u8]>,
 ) {
     shape.check(x, w, bias);
-    assert_eq!(
-        pooled.len(),
-        shape.pooled_len(),
-        "pooled must have the shape's length"
-    );
+    assert_eq!(pooled.len(), shape.pooled_len(), "pooled must have the shape's length");
     if let Some(choice) = &choice {
-        assert_eq!(
-            choice.len(),
-            pooled.len(),
-            "choice must be as long as pooled"
-        );
+        assert_eq!(choice.len(), pooled.len(), "choice must be as long as pooled");
     }
     if shape.pooled_len() > 0 {
-        forward::forward_pool(
-            isa,
-            shape,
-            x,
-            Weights {
-                w,
-                packed: false,
-                bias,
-                activation,
-            },
-            pooled,
-            choice,
-        );
+        forward::forward_pool(isa, shape, x, Weights { w, packed: false, bias, activation }, pooled, choice);
     }
 }
 
@@ -218,18 +169,11 @@ pub fn backward(
             assert!(!needs_y || y.len() == dy.len(), "y must be as long as dy");
         }
         OutputGradient::Pooled { dy, choice } => {
-            assert_eq!(
-                dy.len(),
-                shape.pooled_len(),
-                "dy must have the pooled length"
-            );
+            assert_eq!(dy.len(), shape.pooled_len(), "dy must have the pooled length");
             assert_eq!(choice.len(), dy.len(), "choice must be as long as dy");
         }
     }
-    assert!(
-        workspace.len() >= workspace_len(shape),
-        "the workspace is too small"
-    );
+    assert!(workspace.len() >= workspace_len(shape), "the workspace is too small");
     if shape.y_len() == 0 || shape.x_len() == 0 {
         let zeros = [Some(dw), dx, db].into_iter().flatten();
         zeros.for_each(|gradient| gradient.fill(0.0));

@@ -48,20 +48,13 @@ pub fn forward_pool<T: Float>(
         }
         let max = full[window[best]];
         pooled[pooled_index] = activation.apply(max);
-        choice[pooled_index] = if activation.passes(activation.apply(max)) {
-            best as u8
-        } else {
-            4
-        };
+        choice[pooled_index] = if activation.passes(activation.apply(max)) { best as u8 } else { 4 };
     });
 }
 
 /// The gradient before the activation, from the one after it and the output.
 pub fn masked_gradient<T: Float>(dy: &[T], y: &[T], activation: FusedActivation) -> Vec<T> {
-    dy.iter()
-        .zip(y)
-        .map(|(&dy, &y)| if activation.passes(y) { dy } else { T::zero() })
-        .collect()
+    dy.iter().zip(y).map(|(&dy, &y)| if activation.passes(y) { dy } else { T::zero() }).collect()
 }
 
 /// The gradient of the whole convolution's output, from that of the pooled one.
@@ -76,15 +69,7 @@ pub fn unpooled_gradient<T: Float>(shape: &Conv2dShape, dy: &[T], choice: &[u8])
 }
 
 /// Gradients of the bare convolution; `dy` is the gradient before the activation.
-pub fn backward<T: Float>(
-    shape: &Conv2dShape,
-    x: &[T],
-    w: &[T],
-    dy: &[T],
-    dx: &mut [T],
-    dw: &mut [T],
-    db: &mut [T],
-) {
+pub fn backward<T: Float>(shape: &Conv2dShape, x: &[T], w: &[T], dy: &[T], dx: &mut [T], dw: &mut [T], db: &mut [T]) {
     for d in dx.iter_mut().chain(dw.iter_mut()).chain(db.iter_mut()) {
         *d = T::zero();
     }
@@ -114,10 +99,8 @@ fn for_each_product(shape: &Conv2dShape, mut f: impl FnMut(usize, usize, usize))
                             for co in 0..s.channels_out {
                                 f(
                                     ((n * s.height + row) * s.width + column) * s.channels_in + ci,
-                                    ((ky * s.kernel.1 + kx) * s.channels_in + ci) * s.channels_out
-                                        + co,
-                                    ((n * s.out_height + i) * s.out_width + j) * s.channels_out
-                                        + co,
+                                    ((ky * s.kernel.1 + kx) * s.channels_in + ci) * s.channels_out + co,
+                                    ((n * s.out_height + i) * s.out_width + j) * s.channels_out + co,
                                 );
                             }
                         }
@@ -136,10 +119,8 @@ fn for_each_pooled(shape: &Conv2dShape, mut f: impl FnMut(usize, [usize; 4])) {
         for i in 0..rows {
             for j in 0..columns {
                 for c in 0..s.channels_out {
-                    let window = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(a, b)| {
-                        ((n * s.out_height + 2 * i + a) * s.out_width + 2 * j + b) * s.channels_out
-                            + c
-                    });
+                    let window = [(0, 0), (0, 1), (1, 0), (1, 1)]
+                        .map(|(a, b)| ((n * s.out_height + 2 * i + a) * s.out_width + 2 * j + b) * s.channels_out + c);
                     f(((n * rows + i) * columns + j) * s.channels_out + c, window);
                 }
             }

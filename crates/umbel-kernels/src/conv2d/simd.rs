@@ -46,11 +46,7 @@ pub(super) fn pool_rows<S: Simd>(
 
 /// The activated maximum of four and which it was, the first of equals; 4 where the activation stops the gradient.
 #[inline(always)]
-fn max_of_four<S: Simd>(
-    s: S,
-    [a, b, c, d]: [S::V; 4],
-    activation: FusedActivation,
-) -> (S::V, S::V) {
+fn max_of_four<S: Simd>(s: S, [a, b, c, d]: [S::V; 4], activation: FusedActivation) -> (S::V, S::V) {
     let (low, high) = activation.bounds();
     let (low, high) = (s.splat(low), s.splat(high));
     let (in_upper, in_lower) = (s.greater(b, a), s.greater(d, c));
@@ -68,14 +64,7 @@ fn max_of_four<S: Simd>(
 /// Spreads a row of pooled gradient over one of the two rows (`which`, 0 or 1) it was pooled from. `full` holds the row's
 /// pixels; an odd last one gets zeros.
 #[inline(always)]
-pub(super) fn unpool_row<S: Simd>(
-    s: S,
-    dy: &[f32],
-    choice: &[u8],
-    which: usize,
-    channels: usize,
-    full: &mut [f32],
-) {
+pub(super) fn unpool_row<S: Simd>(s: S, dy: &[f32], choice: &[u8], which: usize, channels: usize, full: &mut [f32]) {
     let zero = s.splat(0.0);
     let (first, second) = (s.splat((2 * which) as f32), s.splat((2 * which + 1) as f32));
     let pixels = dy.len() / channels;
@@ -91,18 +80,8 @@ pub(super) fn unpool_row<S: Simd>(
             unsafe {
                 let d = load(s, dy.as_ptr().add(from + c), n);
                 let taken = load_bytes(s, choice.as_ptr().add(from + c), n);
-                store(
-                    s,
-                    full.add(to + c),
-                    n,
-                    s.select(s.equal(taken, first), d, zero),
-                );
-                store(
-                    s,
-                    full.add(to + channels + c),
-                    n,
-                    s.select(s.equal(taken, second), d, zero),
-                );
+                store(s, full.add(to + c), n, s.select(s.equal(taken, first), d, zero));
+                store(s, full.add(to + channels + c), n, s.select(s.equal(taken, second), d, zero));
             }
         }
     }
@@ -115,13 +94,7 @@ pub(super) fn unpool_row<S: Simd>(
 #[inline(always)]
 unsafe fn load<S: Simd>(s: S, p: *const f32, n: usize) -> S::V {
     // SAFETY: the caller's promise.
-    unsafe {
-        if n >= S::LANES {
-            s.load_at(p)
-        } else {
-            s.load_first(p, n)
-        }
-    }
+    unsafe { if n >= S::LANES { s.load_at(p) } else { s.load_first(p, n) } }
 }
 
 /// As [`load`].
@@ -131,13 +104,7 @@ unsafe fn load<S: Simd>(s: S, p: *const f32, n: usize) -> S::V {
 #[inline(always)]
 unsafe fn store<S: Simd>(s: S, p: *mut f32, n: usize, v: S::V) {
     // SAFETY: the caller's promise.
-    unsafe {
-        if n >= S::LANES {
-            s.store_at(p, v)
-        } else {
-            s.store_first(p, n, v)
-        }
-    }
+    unsafe { if n >= S::LANES { s.store_at(p, v) } else { s.store_first(p, n, v) } }
 }
 
 /// As [`load`], for bytes.
@@ -147,13 +114,7 @@ unsafe fn store<S: Simd>(s: S, p: *mut f32, n: usize, v: S::V) {
 #[inline(always)]
 unsafe fn load_bytes<S: Simd>(s: S, p: *const u8, n: usize) -> S::V {
     // SAFETY: the caller's promise.
-    unsafe {
-        if n >= S::LANES {
-            s.load_bytes_at(p)
-        } else {
-            s.load_bytes(std::slice::from_raw_parts(p, n))
-        }
-    }
+    unsafe { if n >= S::LANES { s.load_bytes_at(p) } else { s.load_bytes(std::slice::from_raw_parts(p, n)) } }
 }
 
 /// As [`load`], for bytes.
@@ -164,30 +125,16 @@ unsafe fn load_bytes<S: Simd>(s: S, p: *const u8, n: usize) -> S::V {
 unsafe fn store_bytes<S: Simd>(s: S, p: *mut u8, n: usize, v: S::V) {
     // SAFETY: the caller's promise.
     unsafe {
-        if n >= S::LANES {
-            s.store_bytes_at(p, v)
-        } else {
-            s.store_bytes(std::slice::from_raw_parts_mut(p, n), v)
-        }
+        if n >= S::LANES { s.store_bytes_at(p, v) } else { s.store_bytes(std::slice::from_raw_parts_mut(p, n), v) }
     }
 }
 
 /// `masked = dy` where the activation with output `y` lets the gradient through, 0 elsewhere.
 #[inline(always)]
-pub(super) fn mask_row<S: Simd>(
-    s: S,
-    dy: &[f32],
-    y: &[f32],
-    activation: FusedActivation,
-    masked: &mut [f32],
-) {
+pub(super) fn mask_row<S: Simd>(s: S, dy: &[f32], y: &[f32], activation: FusedActivation, masked: &mut [f32]) {
     let (low, high) = activation.bounds();
     let (low, high, zero) = (s.splat(low), s.splat(high), s.splat(0.0));
-    for ((masked, dy), y) in masked
-        .chunks_mut(S::LANES)
-        .zip(dy.chunks(S::LANES))
-        .zip(y.chunks(S::LANES))
-    {
+    for ((masked, dy), y) in masked.chunks_mut(S::LANES).zip(dy.chunks(S::LANES)).zip(y.chunks(S::LANES)) {
         let y = s.load(y);
         let d = s.select(s.greater(y, low), s.load(dy), zero);
         s.store(masked, s.select(s.greater(high, y), d, zero));

@@ -20,18 +20,12 @@ impl Strips {
         let fitting = (STRIP_FLOATS / floats_per_row.max(1)).max(2) / 2 * 2;
         let per_image = out_rows.div_ceil(fitting).max(1);
         let rows = out_rows.div_ceil(per_image).next_multiple_of(2);
-        Strips {
-            rows,
-            per_image: out_rows.div_ceil(rows).max(1),
-        }
+        Strips { rows, per_image: out_rows.div_ceil(rows).max(1) }
     }
 
     /// The first row of strip `index` and the first of the next.
     pub(super) fn range(&self, index: usize, out_rows: usize) -> (usize, usize) {
-        (
-            (index * self.rows).min(out_rows),
-            ((index + 1) * self.rows).min(out_rows),
-        )
+        ((index * self.rows).min(out_rows), ((index + 1) * self.rows).min(out_rows))
     }
 }
 
@@ -71,10 +65,7 @@ impl Conv2dShape {
     ) -> InputRows<'a> {
         let row_len = self.width * self.channels_in;
         if self.stays_inside() {
-            return InputRows {
-                data: &image[first * self.stride.0 * row_len..],
-                pitch: row_len,
-            };
+            return InputRows { data: &image[first * self.stride.0 * row_len..], pitch: row_len };
         }
         let pitch = self.padded_pitch();
         let left = (self.pad.1 * self.channels_in).min(pitch);
@@ -90,9 +81,6 @@ impl Conv2dShape {
                 padded.fill(0.0);
             }
         }
-        InputRows {
-            data: scratch,
-            pitch,
-        }
+        InputRows { data: scratch, pitch }
     }
 }

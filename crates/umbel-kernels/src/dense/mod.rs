@@ -41,10 +41,7 @@ per_isa! {
 impl DenseShape {
     /// Inputs in a forward slice.
     fn slice_inputs(&self) -> usize {
-        self.inputs
-            .div_ceil(MAX_SLICES)
-            .max(SLICE_INPUTS)
-            .next_multiple_of(BLOCK_INPUTS)
+        self.inputs.div_ceil(MAX_SLICES).max(SLICE_INPUTS).next_multiple_of(BLOCK_INPUTS)
     }
 
     /// Forward slices, each with a partial output of its own.
@@ -54,32 +51,13 @@ impl DenseShape {
 
     /// What every call demands of its operands.
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32], workspace: &[f32]) {
-        assert_eq!(
-            x.len(),
-            self.batch * self.inputs,
-            "x must be batch x inputs"
-        );
-        assert_eq!(
-            w.len(),
-            self.inputs * self.outputs,
-            "w must be inputs x outputs"
-        );
-        assert_eq!(
-            y.len(),
-            self.batch * self.outputs,
-            "y must be batch x outputs"
-        );
+        assert_eq!(x.len(), self.batch * self.inputs, "x must be batch x inputs");
+        assert_eq!(w.len(), self.inputs * self.outputs, "w must be inputs x outputs");
+        assert_eq!(y.len(), self.batch * self.outputs, "y must be batch x outputs");
         if let Some(bias) = bias {
-            assert_eq!(
-                bias.len(),
-                self.outputs,
-                "the bias must have one value per output"
-            );
+            assert_eq!(bias.len(), self.outputs, "the bias must have one value per output");
         }
-        assert!(
-            workspace.len() >= workspace_len(self),
-            "the workspace is too small"
-        );
+        assert!(workspace.len() >= workspace_len(self), "the workspace is too small");
     }
 }
 
@@ -107,11 +85,7 @@ pub fn forward(
     if y.is_empty() {
         return;
     }
-    let DenseShape {
-        batch,
-        inputs,
-        outputs,
-    } = *shape;
+    let DenseShape { batch, inputs, outputs } = *shape;
     let slices = shape.slices();
     // Partial outputs: [slice, block of outputs, batch, output in the block].
     let partials = &mut workspace[..slices * batch * outputs];
@@ -135,31 +109,25 @@ pub fn forward(
                 b: &w[input * outputs + first_output..],
                 b_row: outputs,
                 c_row: n,
-                start: if input == first {
-                    Start::Zero
-                } else {
-                    Start::Accumulate
-                },
+                start: if input == first { Start::Zero } else { Start::Accumulate },
                 ..Product::default()
             };
             product(isa, &p, partial);
         }
     });
     let partials = &workspace[..slices * batch * outputs];
-    y.par_chunks_mut(outputs)
-        .enumerate()
-        .for_each(|(sample, y)| {
-            y.fill(0.0);
-            for (block, y) in y.chunks_mut(TASK_OUTPUTS).enumerate() {
-                let at = block * TASK_OUTPUTS * batch + sample * y.len();
-                for partial in partials.chunks_exact(batch * outputs) {
-                    for (y, &partial) in y.iter_mut().zip(&partial[at..]) {
-                        *y += partial;
-                    }
+    y.par_chunks_mut(outputs).enumerate().for_each(|(sample, y)| {
+        y.fill(0.0);
+        for (block, y) in y.chunks_mut(TASK_OUTPUTS).enumerate() {
+            let at = block * TASK_OUTPUTS * batch + sample * y.len();
+            for partial in partials.chunks_exact(batch * outputs) {
+                for (y, &partial) in y.iter_mut().zip(&partial[at..]) {
+                    *y += partial;
                 }
             }
-            finish(isa, bias.unwrap_or_default(), activation, y);
-        });
+        }
+        finish(isa, bias.unwrap_or_default(), activation, y);
+    });
 }
 
 /// Gradients of [`forward`]. `dy` is the gradient of the output after the activation and is masked in place with the
@@ -186,11 +154,7 @@ pub fn backward(
     if let Some(dx) = &dx {
         assert_eq!(dx.len(), x.len(), "dx must be as long as x");
     }
-    let DenseShape {
-        batch,
-        inputs,
-        outputs,
-    } = *shape;
+    let DenseShape { batch, inputs, outputs } = *shape;
     if activation != FusedActivation::Linear {
         assert_eq!(y.len(), dy.len(), "y must be as long as dy");
         let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
@@ -217,46 +181,44 @@ pub fn backward(
     }
     let transposed = &*transposed;
     let dx = dx.map(Shared::new);
-    dw.par_chunks_mut(BACKWARD_INPUTS * outputs)
-        .enumerate()
-        .for_each(|(task, dw)| {
-            let first = task * BACKWARD_INPUTS;
-            let m = dw.len() / outputs;
-            let weights = Product {
-                m,
-                n: outputs,
-                k: batch,
-                a: x.get(first..).unwrap_or_default(),
-                a_row: 1,
-                a_col: inputs,
-                b: dy,
-                b_row: outputs,
-                c_row: outputs,
-                ..Product::default()
-            };
-            product(isa, &weights, dw);
-            let Some(dx) = &dx else { return };
-            // dxᵀ = w · dyᵀ reads the weights as they lie; only the small result has to be turned.
-            let turned = Product {
-                m,
-                n: batch,
-                k: outputs,
-                a: &w[first * outputs..],
-                a_row: outputs,
-                b: transposed,
-                b_row: batch,
-                c_row: batch,
-                ..Product::default()
-            };
-            with_scratch(m * batch, |scratch| {
-                product(isa, &turned, scratch);
-                for sample in 0..batch {
-                    // SAFETY: tasks have disjoint inputs.
-                    let dx = unsafe { dx.range(sample * inputs + first, m) };
-                    for (i, dx) in dx.iter_mut().enumerate() {
-                        *dx = scratch[i * batch + sample];
-                    }
+    dw.par_chunks_mut(BACKWARD_INPUTS * outputs).enumerate().for_each(|(task, dw)| {
+        let first = task * BACKWARD_INPUTS;
+        let m = dw.len() / outputs;
+        let weights = Product {
+            m,
+            n: outputs,
+            k: batch,
+            a: x.get(first..).unwrap_or_default(),
+            a_row: 1,
+            a_col: inputs,
+            b: dy,
+            b_row: outputs,
+            c_row: outputs,
+            ..Product::default()
+        };
+        product(isa, &weights, dw);
+        let Some(dx) = &dx else { return };
+        // dxᵀ = w · dyᵀ reads the weights as they lie; only the small result has to be turned.
+        let turned = Product {
+            m,
+            n: batch,
+            k: outputs,
+            a: &w[first * outputs..],
+            a_row: outputs,
+            b: transposed,
+            b_row: batch,
+            c_row: batch,
+            ..Product::default()
+        };
+        with_scratch(m * batch, |scratch| {
+            product(isa, &turned, scratch);
+            for sample in 0..batch {
+                // SAFETY: tasks have disjoint inputs.
+                let dx = unsafe { dx.range(sample * inputs + first, m) };
+                for (i, dx) in dx.iter_mut().enumerate() {
+                    *dx = scratch[i * batch + sample];
                 }
-            });
+            }
         });
+    });
 }

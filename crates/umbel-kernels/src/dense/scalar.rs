@@ -17,9 +17,7 @@ pub fn forward<T: Float>(
     for n in 0..shape.batch {
         for o in 0..shape.outputs {
             let start = bias.map_or(T::zero(), |bias| bias[o]);
-            let sum = (0..shape.inputs).fold(start, |sum, i| {
-                sum + x[n * shape.inputs + i] * w[i * shape.outputs + o]
-            });
+            let sum = (0..shape.inputs).fold(start, |sum, i| sum + x[n * shape.inputs + i] * w[i * shape.outputs + o]);
             y[n * shape.outputs + o] = activation.apply(sum);
         }
     }

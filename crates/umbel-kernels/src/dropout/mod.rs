@@ -22,12 +22,9 @@ per_isa! {
 pub fn apply(isa: Isa, key: u64, rate: f32, x: &[f32], y: &mut [f32]) {
     assert_eq!(x.len(), y.len(), "x and y must be equally long");
     let (threshold, scale) = threshold_and_scale(rate);
-    y.par_chunks_mut(CHUNK)
-        .zip(x.par_chunks(CHUNK))
-        .enumerate()
-        .for_each(|(chunk, (y, x))| {
-            apply_chunk(isa, Keys::new(key, chunk, threshold, scale), x, y);
-        });
+    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).enumerate().for_each(|(chunk, (y, x))| {
+        apply_chunk(isa, Keys::new(key, chunk, threshold, scale), x, y);
+    });
 }
 
 /// The hash that [`apply`] draws from: 64 well-mixed bits of a key and a counter (SplitMix64's output function, Steele,
@@ -53,12 +50,7 @@ struct Keys {
 impl Keys {
     fn new(key: u64, chunk: usize, threshold: u32, scale: f32) -> Self {
         let mixed = mix(key, chunk as u64);
-        Keys {
-            first: mixed as u32,
-            second: (mixed >> 32) as u32,
-            threshold,
-            scale,
-        }
+        Keys { first: mixed as u32, second: (mixed >> 32) as u32, threshold, scale }
     }
 
     /// Whether element `index` of the chunk is kept: two rounds of a 32-bit mixer (Wellons' lowbias32), which vectorises
@@ -80,13 +72,7 @@ fn mix32(mut h: u32) -> u32 {
 }
 
 fn threshold_and_scale(rate: f32) -> (u32, f32) {
-    assert!(
-        (0.0..1.0).contains(&rate),
-        "a dropout rate must be from 0 to below 1, not {rate}"
-    );
+    assert!((0.0..1.0).contains(&rate), "a dropout rate must be from 0 to below 1, not {rate}");
     let keep = 1.0 - f64::from(rate);
-    (
-        (keep * f64::from(1 << 24)).round() as u32,
-        (1.0 / keep) as f32,
-    )
+    ((keep * f64::from(1 << 24)).round() as u32, (1.0 / keep) as f32)
 }

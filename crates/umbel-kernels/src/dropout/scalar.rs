@@ -8,11 +8,8 @@ use crate::parallel::CHUNK;
 /// `y = x / (1 - rate)` where the element is kept, 0 elsewhere.
 pub fn apply<T: Float>(key: u64, rate: f32, x: &[T], y: &mut [T]) {
     for (i, (&x, y)) in x.iter().zip(y).enumerate() {
-        *y = if is_kept(key, rate, i) {
-            x / (T::one() - T::from(rate).expect("a rate is a number"))
-        } else {
-            T::zero()
-        };
+        *y =
+            if is_kept(key, rate, i) { x / (T::one() - T::from(rate).expect("a rate is a number")) } else { T::zero() };
     }
 }
 

@@ -52,17 +52,14 @@ pub(crate) const MAX_PANEL_WIDTH: usize = 32;
 pub(crate) fn pack(isa: Isa, b: &[f32], n: usize, panels: &mut [f32]) {
     let width = panel_width(isa);
     let rows = b.len() / n;
-    panels
-        .par_chunks_mut(rows * width)
-        .enumerate()
-        .for_each(|(index, panel)| {
-            let first = index * width;
-            let columns = (n - first).min(width);
-            for (row, packed) in panel.chunks_exact_mut(width).enumerate() {
-                packed[..columns].copy_from_slice(&b[row * n + first..][..columns]);
-                packed[columns..].fill(0.0);
-            }
-        });
+    panels.par_chunks_mut(rows * width).enumerate().for_each(|(index, panel)| {
+        let first = index * width;
+        let columns = (n - first).min(width);
+        for (row, packed) in panel.chunks_exact_mut(width).enumerate() {
+            packed[..columns].copy_from_slice(&b[row * n + first..][..columns]);
+            packed[columns..].fill(0.0);
+        }
+    });
 }
 
 /// `C[m, n] = A[m, k] · B[k, n]`, `c` row-major and dense.
@@ -87,48 +84,33 @@ pub fn gemm(
     let b = if b.col_stride == 1 || k == 0 {
         b
     } else {
-        assert!(
-            workspace.len() >= workspace_len(m, n, k),
-            "the workspace is too small"
-        );
+        assert!(workspace.len() >= workspace_len(m, n, k), "the workspace is too small");
         let packed = &mut workspace[..k * n];
         packed.par_chunks_mut(n).enumerate().for_each(|(t, row)| {
             for (j, y) in row.iter_mut().enumerate() {
                 *y = b.data[t * b.row_stride + j * b.col_stride];
             }
         });
-        MatrixRef {
-            data: packed,
-            row_stride: n,
-            col_stride: 1,
-        }
+        MatrixRef { data: packed, row_stride: n, col_stride: 1 }
     };
-    c.par_chunks_mut(TASK_ROWS * n)
-        .enumerate()
-        .for_each(|(task, c)| {
-            for first in (0..k.max(1)).step_by(BLOCK_TERMS) {
-                let block = Product {
-                    m: c.len() / n,
-                    n,
-                    k: (k - first).min(BLOCK_TERMS),
-                    a: a.data
-                        .get(task * TASK_ROWS * a.row_stride + first * a.col_stride..)
-                        .unwrap_or_default(),
-                    a_row: a.row_stride,
-                    a_col: a.col_stride,
-                    b: b.data.get(first * b.row_stride..).unwrap_or_default(),
-                    b_row: b.row_stride,
-                    c_row: n,
-                    start: if first == 0 {
-                        Start::Zero
-                    } else {
-                        Start::Accumulate
-                    },
-                    ..Product::default()
-                };
-                product(isa, &block, c);
-            }
-        });
+    c.par_chunks_mut(TASK_ROWS * n).enumerate().for_each(|(task, c)| {
+        for first in (0..k.max(1)).step_by(BLOCK_TERMS) {
+            let block = Product {
+                m: c.len() / n,
+                n,
+                k: (k - first).min(BLOCK_TERMS),
+                a: a.data.get(task * TASK_ROWS * a.row_stride + first * a.col_stride..).unwrap_or_default(),
+                a_row: a.row_stride,
+                a_col: a.col_stride,
+                b: b.data.get(first * b.row_stride..).unwrap_or_default(),
+                b_row: b.row_stride,
+                c_row: n,
+                start: if first == 0 { Start::Zero } else { Start::Accumulate },
+                ..Product::default()
+            };
+            product(isa, &block, c);
+        }
+    });
 }
 
 /// How many `f32` of workspace [`gemm`] needs for this shape.

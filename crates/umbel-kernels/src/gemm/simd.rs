@@ -69,11 +69,7 @@ pub(crate) enum Start<'a> {
 
 /// How far the last element of a view lies from its first, plus one; `extents` are (count, stride).
 fn reach(extents: &[(usize, usize)]) -> usize {
-    extents
-        .iter()
-        .map(|&(count, stride)| (count - 1) * stride)
-        .sum::<usize>()
-        + 1
+    extents.iter().map(|&(count, stride)| (count - 1) * stride).sum::<usize>() + 1
 }
 
 /// Computes the whole product, tile by tile. Columns come outermost, so that the part of B in use stays in the cache over
@@ -90,28 +86,11 @@ pub(crate) fn product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
     for column in (0..p.n).step_by(width) {
         let b = column / width * p.b_panel.unwrap_or(width);
         for line in 0..p.lines {
-            let part = Part {
-                line,
-                row: 0,
-                tiles: p.m / full,
-                column,
-                n: (p.n - column).min(width),
-                b,
-            };
+            let part = Part { line, row: 0, tiles: p.m / full, column, n: (p.n - column).min(width), b };
             // SAFETY: checked above for all lines, all rows below `m` and all columns below `n`.
             unsafe {
                 strip(s, p, c, part, full);
-                strip(
-                    s,
-                    p,
-                    c,
-                    Part {
-                        row: p.m / full * full,
-                        tiles: 1,
-                        ..part
-                    },
-                    p.m % full,
-                );
+                strip(s, p, c, Part { row: p.m / full * full, tiles: 1, ..part }, p.m % full);
             }
         }
     }
@@ -120,22 +99,14 @@ pub(crate) fn product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
 /// Panics where an operand doesn't reach as far as the product does.
 fn check(p: &Product<'_>, c: &[f32], width: usize) {
     assert!(p.m == 1 || p.c_row >= p.n, "the rows of C overlap");
-    assert!(
-        c.len() >= reach(&[(p.lines, p.c_line), (p.m, p.c_row), (p.n, 1)]),
-        "C is too short"
-    );
+    assert!(c.len() >= reach(&[(p.lines, p.c_line), (p.m, p.c_row), (p.n, 1)]), "C is too short");
     if let Start::Bias(bias) = p.start {
         assert!(bias.len() >= p.n, "the bias is too short");
     }
     if p.k * p.segments == 0 {
         return;
     }
-    let a = reach(&[
-        (p.lines, p.a_line),
-        (p.m, p.a_row),
-        (p.k, p.a_col),
-        (p.segments, p.a_segment),
-    ]);
+    let a = reach(&[(p.lines, p.a_line), (p.m, p.a_row), (p.k, p.a_col), (p.segments, p.a_segment)]);
     assert!(p.a.len() >= a, "A is too short");
     let columns = match p.b_panel {
         None => [(p.n, 1), (1, 0)],
@@ -192,25 +163,13 @@ struct Tiles<'a, const M: usize, const VECTORS: usize, const PARTIAL: bool> {
     part: Part,
 }
 
-impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work
-    for Tiles<'_, M, VECTORS, PARTIAL>
-{
+impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work for Tiles<'_, M, VECTORS, PARTIAL> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Tiles { p, c, part } = self;
         for tile in 0..part.tiles {
             // SAFETY: `strip`'s caller promises that the part lies within C, A and B.
-            unsafe {
-                one_tile::<S, M, VECTORS, PARTIAL>(
-                    s,
-                    p,
-                    c,
-                    Part {
-                        row: part.row + tile * M,
-                        ..part
-                    },
-                )
-            }
+            unsafe { one_tile::<S, M, VECTORS, PARTIAL>(s, p, c, Part { row: part.row + tile * M, ..part }) }
         }
     }
 }
@@ -224,13 +183,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
     c: *mut f32,
     part: Part,
 ) {
-    let Part {
-        line,
-        row,
-        column,
-        n,
-        ..
-    } = part;
+    let Part { line, row, column, n, .. } = part;
     let last = n - (VECTORS - 1) * S::LANES;
     // SAFETY: the caller promises all that is read and written here.
     unsafe {
@@ -240,12 +193,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             Start::Zero => {}
             Start::Bias(bias) => {
                 for v in 0..VECTORS {
-                    let bias = load(
-                        s,
-                        bias.as_ptr().add(column + v * S::LANES),
-                        PARTIAL && v == VECTORS - 1,
-                        last,
-                    );
+                    let bias = load(s, bias.as_ptr().add(column + v * S::LANES), PARTIAL && v == VECTORS - 1, last);
                     for sums in &mut sums {
                         sums[v] = bias;
                     }
@@ -254,12 +202,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             Start::Accumulate => {
                 for (i, sums) in sums.iter_mut().enumerate() {
                     for (v, sum) in sums.iter_mut().enumerate() {
-                        *sum = load(
-                            s,
-                            c.add(i * p.c_row + v * S::LANES),
-                            PARTIAL && v == VECTORS - 1,
-                            last,
-                        );
+                        *sum = load(s, c.add(i * p.c_row + v * S::LANES), PARTIAL && v == VECTORS - 1, last);
                     }
                 }
             }
@@ -270,17 +213,11 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             let mut b = p.b.as_ptr().wrapping_add(part.b + segment * p.b_segment);
             // One pointer for every three rows, since x86 adds a register once or twice for free. Left to itself, the
             // compiler adds row by row in one long chain, which takes longer than the arithmetic.
-            let mut thirds: [_; 4] =
-                std::array::from_fn(|i| opaque(a.wrapping_add(3 * i * p.a_row)));
+            let mut thirds: [_; 4] = std::array::from_fn(|i| opaque(a.wrapping_add(3 * i * p.a_row)));
             for _ in 0..p.k {
                 let mut bs = [s.splat(0.0); VECTORS];
                 for (v, bs) in bs.iter_mut().enumerate() {
-                    *bs = load(
-                        s,
-                        b.wrapping_add(v * S::LANES),
-                        PARTIAL && v == VECTORS - 1,
-                        last,
-                    );
+                    *bs = load(s, b.wrapping_add(v * S::LANES), PARTIAL && v == VECTORS - 1, last);
                 }
                 for (i, sums) in sums.iter_mut().enumerate() {
                     let a = s.splat(*thirds[i / 3].wrapping_add(i % 3 * p.a_row));
@@ -305,11 +242,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
         for (i, sums) in sums.iter().enumerate() {
             for (v, &sum) in sums.iter().enumerate() {
                 let at = c.add(i * p.c_row + v * S::LANES);
-                if PARTIAL && v == VECTORS - 1 {
-                    s.store_first(at, last, sum)
-                } else {
-                    s.store_at(at, sum)
-                }
+                if PARTIAL && v == VECTORS - 1 { s.store_first(at, last, sum) } else { s.store_at(at, sum) }
             }
         }
     }
@@ -320,13 +253,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
 #[inline(always)]
 unsafe fn load<S: Simd>(s: S, p: *const f32, partial: bool, n: usize) -> S::V {
     // SAFETY: the caller's promise.
-    unsafe {
-        if partial {
-            s.load_first(p, n)
-        } else {
-            s.load_at(p)
-        }
-    }
+    unsafe { if partial { s.load_first(p, n) } else { s.load_at(p) } }
 }
 
 /// The same pointer, of which the compiler no longer knows where it came from.
@@ -337,9 +264,7 @@ fn opaque(p: *const f32) -> *const f32 {
     {
         let mut p = p;
         // SAFETY: no instruction at all.
-        unsafe {
-            std::arch::asm!("/* {0} */", inout(reg) p, options(pure, nomem, nostack, preserves_flags))
-        };
+        unsafe { std::arch::asm!("/* {0} */", inout(reg) p, options(pure, nomem, nostack, preserves_flags)) };
         p
     }
     #[cfg(not(target_arch = "x86_64"))]

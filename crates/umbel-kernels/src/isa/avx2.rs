@@ -30,10 +30,7 @@ macro_rules! with_proof {
 /// The mask of the first `n <= 8` lanes.
 #[inline(always)]
 fn first(n: usize) -> __m256i {
-    with_proof!(_mm256_cmpgt_epi32(
-        _mm256_set1_epi32(n as i32),
-        _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)
-    ))
+    with_proof!(_mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
 }
 
 /// Eight numbers as eight bytes, in the low half.
@@ -112,15 +109,14 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn round(self, a: Self::V) -> Self::V {
-        with_proof!(_mm256_round_ps::<
-            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
-        >(a))
+        with_proof!(_mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
     }
     #[inline(always)]
     fn exp2_whole(self, a: Self::V) -> Self::V {
-        with_proof!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(
-            _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127))
-        )))
+        with_proof!(_mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_add_epi32(
+            _mm256_cvtps_epi32(a),
+            _mm256_set1_epi32(127)
+        ))))
     }
     #[inline(always)]
     unsafe fn load_at(self, p: *const f32) -> Self::V {
@@ -140,9 +136,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     unsafe fn load_bytes_at(self, p: *const u8) -> Self::V {
-        with_proof!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(
-            p.cast()
-        ))))
+        with_proof!(_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(p.cast()))))
     }
     #[inline(always)]
     unsafe fn store_bytes_at(self, p: *mut u8, v: Self::V) {

@@ -104,15 +104,14 @@ impl Simd for Avx512 {
     }
     #[inline(always)]
     fn round(self, a: Self::V) -> Self::V {
-        with_proof!(_mm512_roundscale_ps::<
-            { _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC },
-        >(a))
+        with_proof!(_mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a))
     }
     #[inline(always)]
     fn exp2_whole(self, a: Self::V) -> Self::V {
-        with_proof!(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(
-            _mm512_add_epi32(_mm512_cvtps_epi32(a), _mm512_set1_epi32(127))
-        )))
+        with_proof!(_mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_add_epi32(
+            _mm512_cvtps_epi32(a),
+            _mm512_set1_epi32(127)
+        ))))
     }
     #[inline(always)]
     unsafe fn load_at(self, p: *const f32) -> Self::V {
@@ -132,15 +131,10 @@ impl Simd for Avx512 {
     }
     #[inline(always)]
     unsafe fn load_bytes_at(self, p: *const u8) -> Self::V {
-        with_proof!(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(
-            p.cast()
-        ))))
+        with_proof!(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(p.cast()))))
     }
     #[inline(always)]
     unsafe fn store_bytes_at(self, p: *mut u8, v: Self::V) {
-        with_proof!(_mm_storeu_si128(
-            p.cast(),
-            _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v))
-        ))
+        with_proof!(_mm_storeu_si128(p.cast(), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v))))
     }
 }

@@ -45,11 +45,7 @@ pub struct UnusableIsa {
 impl std::fmt::Display for UnusableIsa {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let usable = self.usable.join(", ");
-        write!(
-            f,
-            "UMBEL_ISA={} cannot be used on this CPU; usable here: {usable}",
-            self.asked
-        )
+        write!(f, "UMBEL_ISA={} cannot be used on this CPU; usable here: {usable}", self.asked)
     }
 }
 
@@ -99,10 +95,7 @@ impl Isa {
         let usable = Isa::usable();
         match usable.iter().find(|isa| isa.name() == asked) {
             Some(&isa) => Ok(isa),
-            None => Err(UnusableIsa {
-                asked: asked.to_owned(),
-                usable: usable.into_iter().map(Isa::name).collect(),
-            }),
+            None => Err(UnusableIsa { asked: asked.to_owned(), usable: usable.into_iter().map(Isa::name).collect() }),
         }
     }
 

@@ -127,13 +127,7 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
         let rest = self.mul_add(whole, self.splat(-0.693_359_4), a);
         let rest = self.mul_add(whole, self.splat(2.121_944_4e-4), rest);
         let mut p = self.splat(1.987_569_1e-4);
-        for c in [
-            1.398_199_9e-3,
-            8.333_452e-3,
-            4.166_579_6e-2,
-            0.166_666_65,
-            0.5,
-        ] {
+        for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
             p = self.mul_add(p, rest, self.splat(c));
         }
         let p = self.mul_add(self.mul(rest, rest), p, self.add(rest, self.splat(1.0)));

@@ -20,16 +20,9 @@ pub struct LossSum {
 /// # Panics
 /// Where the slices' lengths differ or are no whole rows.
 pub fn softmax(classes: usize, logits: &[f32], probabilities: &mut [f32]) {
-    assert_eq!(
-        logits.len(),
-        probabilities.len(),
-        "one probability per logit"
-    );
+    assert_eq!(logits.len(), probabilities.len(), "one probability per logit");
     check_rows(classes, logits);
-    for (logits, probabilities) in logits
-        .chunks(classes)
-        .zip(probabilities.chunks_mut(classes))
-    {
+    for (logits, probabilities) in logits.chunks(classes).zip(probabilities.chunks_mut(classes)) {
         let (max, sum) = max_and_sum(logits);
         for (&logit, probability) in logits.iter().zip(probabilities) {
             *probability = ((f64::from(logit) - max).exp() / sum) as f32;
@@ -50,21 +43,11 @@ pub fn sparse_categorical_crossentropy(
     dlogits: Option<&mut [f32]>,
 ) -> LossSum {
     check_rows(classes, logits);
-    assert_eq!(
-        logits.len(),
-        labels.len() * classes,
-        "one row of logits per label"
-    );
-    let mut total = LossSum {
-        samples: labels.len(),
-        ..LossSum::default()
-    };
+    assert_eq!(logits.len(), labels.len() * classes, "one row of logits per label");
+    let mut total = LossSum { samples: labels.len(), ..LossSum::default() };
     for (logits, &label) in logits.chunks(classes).zip(labels) {
         let label = label as usize;
-        assert!(
-            label < classes,
-            "label {label}, but there are {classes} classes"
-        );
+        assert!(label < classes, "label {label}, but there are {classes} classes");
         let (max, sum) = max_and_sum(logits);
         total.loss += sum.ln() + max - f64::from(logits[label]);
         let rank = rank(logits, label);
@@ -74,10 +57,7 @@ pub fn sparse_categorical_crossentropy(
     if let Some(dlogits) = dlogits {
         assert_eq!(dlogits.len(), logits.len(), "one gradient per logit");
         let samples = labels.len() as f64;
-        let rows = logits
-            .chunks(classes)
-            .zip(labels)
-            .zip(dlogits.chunks_mut(classes));
+        let rows = logits.chunks(classes).zip(labels).zip(dlogits.chunks_mut(classes));
         for ((logits, &label), gradients) in rows {
             let (max, sum) = max_and_sum(logits);
             for (class, (&logit, gradient)) in logits.iter().zip(gradients).enumerate() {
@@ -90,35 +70,21 @@ pub fn sparse_categorical_crossentropy(
 }
 
 fn check_rows(classes: usize, logits: &[f32]) {
-    assert!(
-        classes > 0 && logits.len().is_multiple_of(classes),
-        "logits must be whole rows of {classes} classes"
-    );
+    assert!(classes > 0 && logits.len().is_multiple_of(classes), "logits must be whole rows of {classes} classes");
 }
 
 /// The largest logit, and the sum of the exponentials of all logits less that one.
 fn max_and_sum(logits: &[f32]) -> (f64, f64) {
-    let max = logits
-        .iter()
-        .fold(f32::NEG_INFINITY, |max, &x| if max > x { max } else { x });
+    let max = logits.iter().fold(f32::NEG_INFINITY, |max, &x| if max > x { max } else { x });
     let max = f64::from(max);
-    (
-        max,
-        logits.iter().map(|&x| (f64::from(x) - max).exp()).sum(),
-    )
+    (max, logits.iter().map(|&x| (f64::from(x) - max).exp()).sum())
 }
 
 /// How many classes come before `label` when they are sorted by logit, equals in order. What is not a number comes first,
 /// so that a network that broke down is never right.
 fn rank(logits: &[f32], label: usize) -> usize {
     let own = logits[label];
-    let before = logits[..label]
-        .iter()
-        .filter(|&&x| x >= own || x.is_nan() || own.is_nan())
-        .count();
-    let after = logits[label + 1..]
-        .iter()
-        .filter(|&&x| x > own || x.is_nan() || own.is_nan())
-        .count();
+    let before = logits[..label].iter().filter(|&&x| x >= own || x.is_nan() || own.is_nan()).count();
+    let after = logits[label + 1..].iter().filter(|&&x| x > own || x.is_nan() || own.is_nan()).count();
     before + after
 }

@@ -8,25 +8,14 @@ pub fn softmax<T: Float>(classes: usize, logits: &[T], probabilities: &mut [T]) 
 }
 
 /// Sum of the samples' losses; `dlogits` gets the gradient of the mean.
-pub fn sparse_categorical_crossentropy<T: Float>(
-    classes: usize,
-    logits: &[T],
-    labels: &[u32],
-    dlogits: &mut [T],
-) -> T {
+pub fn sparse_categorical_crossentropy<T: Float>(classes: usize, logits: &[T], labels: &[u32], dlogits: &mut [T]) -> T {
     softmax(classes, logits, dlogits);
     let samples = T::from(labels.len()).expect("every float type holds small numbers");
     let mut loss = T::zero();
-    for ((logits, &label), d) in logits
-        .chunks(classes)
-        .zip(labels)
-        .zip(dlogits.chunks_mut(classes))
-    {
+    for ((logits, &label), d) in logits.chunks(classes).zip(labels).zip(dlogits.chunks_mut(classes)) {
         let label = label as usize;
         let max = logits.iter().fold(T::neg_infinity(), |max, &x| max.max(x));
-        let sum = logits
-            .iter()
-            .fold(T::zero(), |sum, &x| sum + (x - max).exp());
+        let sum = logits.iter().fold(T::zero(), |sum, &x| sum + (x - max).exp());
         loss = loss + sum.ln() + max - logits[label];
         d[label] = d[label] - T::one();
         for d in d {

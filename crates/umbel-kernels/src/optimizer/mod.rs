@@ -37,19 +37,9 @@ per_isa! {
 ///
 /// # Panics
 /// Where the slices' lengths differ.
-pub fn adam(
-    isa: Isa,
-    options: &AdamStep,
-    weights: &mut [f32],
-    gradient: &[f32],
-    m: &mut [f32],
-    v: &mut [f32],
-) {
+pub fn adam(isa: Isa, options: &AdamStep, weights: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
     let len = weights.len();
-    assert!(
-        gradient.len() == len && m.len() == len && v.len() == len,
-        "all slices must be equally long"
-    );
+    assert!(gradient.len() == len && m.len() == len && v.len() == len, "all slices must be equally long");
     let (beta_1, beta_2) = (f64::from(options.beta_1), f64::from(options.beta_2));
     let step = options.step as f64;
     let correction = (1.0 - beta_2.powf(step)).sqrt() / (1.0 - beta_1.powf(step));
@@ -60,15 +50,9 @@ pub fn adam(
         epsilon: options.epsilon,
         shrink: (1.0 - f64::from(options.learning_rate) * f64::from(options.weight_decay)) as f32,
     };
-    let chunks = weights
-        .par_chunks_mut(CHUNK)
-        .zip(gradient.par_chunks(CHUNK));
-    let chunks = chunks
-        .zip(m.par_chunks_mut(CHUNK))
-        .zip(v.par_chunks_mut(CHUNK));
-    chunks.for_each(|(((weights, gradient), m), v)| {
-        adam_chunk(isa, factors, weights, gradient, m, v)
-    });
+    let chunks = weights.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+    let chunks = chunks.zip(m.par_chunks_mut(CHUNK)).zip(v.par_chunks_mut(CHUNK));
+    chunks.for_each(|(((weights, gradient), m), v)| adam_chunk(isa, factors, weights, gradient, m, v));
 }
 
 /// Stochastic gradient descent with (Nesterov) momentum, as in Keras: `velocity = momentum·velocity − lr·gradient`, then
@@ -87,37 +71,16 @@ pub struct SgdStep {
 ///
 /// # Panics
 /// Where the slices' lengths differ.
-pub fn sgd(
-    isa: Isa,
-    options: &SgdStep,
-    weights: &mut [f32],
-    gradient: &[f32],
-    velocity: &mut [f32],
-) {
-    assert_eq!(
-        gradient.len(),
-        weights.len(),
-        "the gradient must be as long as the weights"
-    );
+pub fn sgd(isa: Isa, options: &SgdStep, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
+    assert_eq!(gradient.len(), weights.len(), "the gradient must be as long as the weights");
     let no_weights = weights.is_empty();
-    let chunks = weights
-        .par_chunks_mut(CHUNK)
-        .zip(gradient.par_chunks(CHUNK));
+    let chunks = weights.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
     if velocity.is_empty() {
-        assert!(
-            options.momentum == 0.0 || no_weights,
-            "momentum needs a velocity"
-        );
+        assert!(options.momentum == 0.0 || no_weights, "momentum needs a velocity");
         chunks.for_each(|(weights, gradient)| sgd_chunk(isa, *options, weights, gradient, &mut []));
     } else {
-        assert_eq!(
-            velocity.len(),
-            gradient.len(),
-            "the velocity must be as long as the weights"
-        );
+        assert_eq!(velocity.len(), gradient.len(), "the velocity must be as long as the weights");
         let chunks = chunks.zip(velocity.par_chunks_mut(CHUNK));
-        chunks.for_each(|((weights, gradient), velocity)| {
-            sgd_chunk(isa, *options, weights, gradient, velocity)
-        });
+        chunks.for_each(|((weights, gradient), velocity)| sgd_chunk(isa, *options, weights, gradient, velocity));
     }
 }

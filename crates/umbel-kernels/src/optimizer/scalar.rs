@@ -9,18 +9,9 @@ fn number<T: Float>(x: f32) -> T {
 }
 
 /// One step of Adam.
-pub fn adam<T: Float>(
-    options: &AdamStep,
-    weights: &mut [T],
-    gradient: &[T],
-    m: &mut [T],
-    v: &mut [T],
-) {
-    let (lr, beta_1, beta_2): (T, T, T) = (
-        number(options.learning_rate),
-        number(options.beta_1),
-        number(options.beta_2),
-    );
+pub fn adam<T: Float>(options: &AdamStep, weights: &mut [T], gradient: &[T], m: &mut [T], v: &mut [T]) {
+    let (lr, beta_1, beta_2): (T, T, T) =
+        (number(options.learning_rate), number(options.beta_1), number(options.beta_2));
     let one = T::one();
     let step = options.step as i32;
     let alpha = lr * (one - beta_2.powi(step)).sqrt() / (one - beta_1.powi(step));
@@ -43,11 +34,7 @@ pub fn sgd<T: Float>(options: &SgdStep, weights: &mut [T], gradient: &[T], veloc
             w - lr * g
         } else {
             velocity[i] = momentum * velocity[i] - lr * g;
-            if options.nesterov {
-                w + momentum * velocity[i] - lr * g
-            } else {
-                w + velocity[i]
-            }
+            if options.nesterov { w + momentum * velocity[i] - lr * g } else { w + velocity[i] }
         };
     }
 }

@@ -15,22 +15,11 @@ pub(super) struct AdamFactors {
 }
 
 #[inline(always)]
-pub(super) fn adam<S: Simd>(
-    s: S,
-    f: AdamFactors,
-    weights: &mut [f32],
-    gradient: &[f32],
-    m: &mut [f32],
-    v: &mut [f32],
-) {
+pub(super) fn adam<S: Simd>(s: S, f: AdamFactors, weights: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
     let (alpha, epsilon, shrink) = (s.splat(f.alpha), s.splat(f.epsilon), s.splat(f.shrink));
     let (rate_m, rate_v) = (s.splat(f.one_minus_beta_1), s.splat(f.one_minus_beta_2));
     let moments = m.chunks_mut(S::LANES).zip(v.chunks_mut(S::LANES));
-    for ((w, g), (m, v)) in weights
-        .chunks_mut(S::LANES)
-        .zip(gradient.chunks(S::LANES))
-        .zip(moments)
-    {
+    for ((w, g), (m, v)) in weights.chunks_mut(S::LANES).zip(gradient.chunks(S::LANES)).zip(moments) {
         let g = s.load(g);
         let m_old = s.load(m);
         let v_old = s.load(v);
@@ -46,13 +35,7 @@ pub(super) fn adam<S: Simd>(
 
 /// `velocity` may be empty, then momentum is 0.
 #[inline(always)]
-pub(super) fn sgd<S: Simd>(
-    s: S,
-    options: SgdStep,
-    weights: &mut [f32],
-    gradient: &[f32],
-    velocity: &mut [f32],
-) {
+pub(super) fn sgd<S: Simd>(s: S, options: SgdStep, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
     let shrink = s.splat(1.0 - options.learning_rate * options.weight_decay);
     let (lr, momentum) = (s.splat(options.learning_rate), s.splat(options.momentum));
     if velocity.is_empty() {
@@ -62,20 +45,13 @@ pub(super) fn sgd<S: Simd>(
         }
         return;
     }
-    let chunks = weights
-        .chunks_mut(S::LANES)
-        .zip(gradient.chunks(S::LANES))
-        .zip(velocity.chunks_mut(S::LANES));
+    let chunks = weights.chunks_mut(S::LANES).zip(gradient.chunks(S::LANES)).zip(velocity.chunks_mut(S::LANES));
     for ((w, g), velocity) in chunks {
         let step = s.mul(lr, s.load(g));
         let moved = s.sub(s.mul(momentum, s.load(velocity)), step);
         s.store(velocity, moved);
         let shrunk = s.mul(s.load(w), shrink);
-        let new = if options.nesterov {
-            s.sub(s.mul_add(momentum, moved, shrunk), step)
-        } else {
-            s.add(shrunk, moved)
-        };
+        let new = if options.nesterov { s.sub(s.mul_add(momentum, moved, shrunk), step) } else { s.add(shrunk, moved) };
         s.store(w, new);
     }
 }

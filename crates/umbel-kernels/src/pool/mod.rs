@@ -37,20 +37,9 @@ impl PoolShape {
 
     /// What every call demands; false where there is nothing to do.
     fn check(&self, x: &[f32], y: &[f32]) -> bool {
-        assert!(
-            self.window.0 <= 15 && self.window.1 <= 15,
-            "a window may be at most 15 x 15: {self:?}"
-        );
-        assert_eq!(
-            x.len(),
-            self.batch * self.image_len(),
-            "x must have the shape's length"
-        );
-        assert_eq!(
-            y.len(),
-            self.batch * self.out_height * self.out_row_len(),
-            "y must have the shape's length"
-        );
+        assert!(self.window.0 <= 15 && self.window.1 <= 15, "a window may be at most 15 x 15: {self:?}");
+        assert_eq!(x.len(), self.batch * self.image_len(), "x must have the shape's length");
+        assert_eq!(y.len(), self.batch * self.out_height * self.out_row_len(), "y must have the shape's length");
         !y.is_empty() && !x.is_empty()
     }
 }
@@ -67,13 +56,7 @@ per_isa! {
 ///
 /// # Panics
 /// Where a slice does not have the shape's length.
-pub fn max_forward(
-    isa: Isa,
-    shape: &PoolShape,
-    x: &[f32],
-    y: &mut [f32],
-    choice: Option<&mut [u8]>,
-) {
+pub fn max_forward(isa: Isa, shape: &PoolShape, x: &[f32], y: &mut [f32], choice: Option<&mut [u8]>) {
     if !shape.check(x, y) {
         return;
     }
@@ -84,11 +67,7 @@ pub fn max_forward(
             max_row(isa, shape, row % shape.out_height, image(row), y, &mut []);
         }),
         Some(choice) => {
-            assert_eq!(
-                choice.len(),
-                shape.batch * shape.out_height * shape.out_row_len(),
-                "choice must fit y"
-            );
+            assert_eq!(choice.len(), shape.batch * shape.out_height * shape.out_row_len(), "choice must fit y");
             let rows = rows.zip(choice.par_chunks_mut(shape.out_row_len()));
             rows.enumerate().for_each(|(row, (y, choice))| {
                 max_row(isa, shape, row % shape.out_height, image(row), y, choice);
@@ -108,10 +87,7 @@ pub fn max_backward(isa: Isa, shape: &PoolShape, dy: &[f32], choice: &[u8], dx: 
         return;
     }
     let out_len = shape.out_height * shape.out_row_len();
-    let images = dx
-        .par_chunks_mut(shape.image_len())
-        .zip(dy.par_chunks(out_len))
-        .zip(choice.par_chunks(out_len));
+    let images = dx.par_chunks_mut(shape.image_len()).zip(dy.par_chunks(out_len)).zip(choice.par_chunks(out_len));
     images.for_each(|((dx, dy), choice)| {
         dx.fill(0.0);
         max_image_backward(isa, shape, dy, choice, dx);
@@ -126,12 +102,10 @@ pub fn average_forward(isa: Isa, shape: &PoolShape, x: &[f32], y: &mut [f32]) {
     if !shape.check(x, y) {
         return;
     }
-    y.par_chunks_mut(shape.out_row_len())
-        .enumerate()
-        .for_each(|(row, y)| {
-            let image = &x[row / shape.out_height * shape.image_len()..][..shape.image_len()];
-            average_row(isa, shape, row % shape.out_height, image, y);
-        });
+    y.par_chunks_mut(shape.out_row_len()).enumerate().for_each(|(row, y)| {
+        let image = &x[row / shape.out_height * shape.image_len()..][..shape.image_len()];
+        average_row(isa, shape, row % shape.out_height, image, y);
+    });
 }
 
 /// Gradient of [`average_forward`]; `dx` is overwritten.
@@ -144,75 +118,45 @@ pub fn average_backward(isa: Isa, shape: &PoolShape, dy: &[f32], dx: &mut [f32])
         return;
     }
     let out_len = shape.out_height * shape.out_row_len();
-    dx.par_chunks_mut(shape.image_len())
-        .zip(dy.par_chunks(out_len))
-        .for_each(|(dx, dy)| {
-            dx.fill(0.0);
-            average_image_backward(isa, shape, dy, dx);
-        });
+    dx.par_chunks_mut(shape.image_len()).zip(dy.par_chunks(out_len)).for_each(|(dx, dy)| {
+        dx.fill(0.0);
+        average_image_backward(isa, shape, dy, dx);
+    });
 }
 
 /// Mean over all pixels: `x [batch, pixels, channels]` to `y [batch, channels]`.
 ///
 /// # Panics
 /// Where a slice does not have its shape's length.
-pub fn global_average_forward(
-    isa: Isa,
-    batch: usize,
-    pixels: usize,
-    channels: usize,
-    x: &[f32],
-    y: &mut [f32],
-) {
-    assert_eq!(
-        x.len(),
-        batch * pixels * channels,
-        "x must be batch x pixels x channels"
-    );
+pub fn global_average_forward(isa: Isa, batch: usize, pixels: usize, channels: usize, x: &[f32], y: &mut [f32]) {
+    assert_eq!(x.len(), batch * pixels * channels, "x must be batch x pixels x channels");
     assert_eq!(y.len(), batch * channels, "y must be batch x channels");
     if x.is_empty() {
         y.fill(0.0);
         return;
     }
-    y.par_chunks_mut(channels)
-        .zip(x.par_chunks(pixels * channels))
-        .for_each(|(y, x)| {
-            y.fill(0.0);
-            add_rows(isa, x, y);
-            for y in y {
-                *y /= pixels as f32;
-            }
-        });
+    y.par_chunks_mut(channels).zip(x.par_chunks(pixels * channels)).for_each(|(y, x)| {
+        y.fill(0.0);
+        add_rows(isa, x, y);
+        for y in y {
+            *y /= pixels as f32;
+        }
+    });
 }
 
 /// Gradient of [`global_average_forward`]; `dx` is overwritten.
 ///
 /// # Panics
 /// Where a slice does not have its shape's length.
-pub fn global_average_backward(
-    isa: Isa,
-    batch: usize,
-    pixels: usize,
-    channels: usize,
-    dy: &[f32],
-    dx: &mut [f32],
-) {
-    assert_eq!(
-        dx.len(),
-        batch * pixels * channels,
-        "dx must be batch x pixels x channels"
-    );
+pub fn global_average_backward(isa: Isa, batch: usize, pixels: usize, channels: usize, dy: &[f32], dx: &mut [f32]) {
+    assert_eq!(dx.len(), batch * pixels * channels, "dx must be batch x pixels x channels");
     assert_eq!(dy.len(), batch * channels, "dy must be batch x channels");
     if dx.is_empty() {
         return;
     }
-    dx.par_chunks_mut(pixels * channels)
-        .zip(dy.par_chunks(channels))
-        .for_each(|(dx, dy)| {
-            let (first, others) = dx.split_at_mut(channels);
-            scale(isa, 1.0 / pixels as f32, dy, first);
-            others
-                .chunks_exact_mut(channels)
-                .for_each(|pixel| pixel.copy_from_slice(first));
-        });
+    dx.par_chunks_mut(pixels * channels).zip(dy.par_chunks(channels)).for_each(|(dx, dy)| {
+        let (first, others) = dx.split_at_mut(channels);
+        scale(isa, 1.0 / pixels as f32, dy, first);
+        others.chunks_exact_mut(channels).for_each(|pixel| pixel.copy_from_slice(first));
+    });
 }

@@ -33,14 +33,8 @@ pub fn max_backward<T: Float>(shape: &PoolShape, dy: &[T], choice: &[u8], dx: &m
 /// Mean of each window's elements.
 pub fn average_forward<T: Float>(shape: &PoolShape, x: &[T], y: &mut [T]) {
     for_each_window(shape, |y_index, window| {
-        let sum = window
-            .iter()
-            .fold(T::zero(), |sum, &(_, x_index)| sum + x[x_index]);
-        y[y_index] = if window.is_empty() {
-            sum
-        } else {
-            sum / count(window.len())
-        };
+        let sum = window.iter().fold(T::zero(), |sum, &(_, x_index)| sum + x[x_index]);
+        y[y_index] = if window.is_empty() { sum } else { sum / count(window.len()) };
     });
 }
 
@@ -55,30 +49,17 @@ pub fn average_backward<T: Float>(shape: &PoolShape, dy: &[T], dx: &mut [T]) {
 }
 
 /// Mean over all pixels.
-pub fn global_average_forward<T: Float>(
-    batch: usize,
-    pixels: usize,
-    channels: usize,
-    x: &[T],
-    y: &mut [T],
-) {
+pub fn global_average_forward<T: Float>(batch: usize, pixels: usize, channels: usize, x: &[T], y: &mut [T]) {
     for n in 0..batch {
         for c in 0..channels {
-            let sum =
-                (0..pixels).fold(T::zero(), |sum, p| sum + x[(n * pixels + p) * channels + c]);
+            let sum = (0..pixels).fold(T::zero(), |sum, p| sum + x[(n * pixels + p) * channels + c]);
             y[n * channels + c] = sum / count(pixels);
         }
     }
 }
 
 /// Gradient of [`global_average_forward`].
-pub fn global_average_backward<T: Float>(
-    batch: usize,
-    pixels: usize,
-    channels: usize,
-    dy: &[T],
-    dx: &mut [T],
-) {
+pub fn global_average_backward<T: Float>(batch: usize, pixels: usize, channels: usize, dy: &[T], dx: &mut [T]) {
     for n in 0..batch {
         for p in 0..pixels {
             for c in 0..channels {
@@ -112,10 +93,7 @@ fn for_each_window(shape: &PoolShape, mut f: impl FnMut(usize, &[(usize, usize)]
                             }
                         }
                     }
-                    f(
-                        ((n * s.out_height + i) * s.out_width + j) * s.channels + c,
-                        &window,
-                    );
+                    f(((n * s.out_height + i) * s.out_width + j) * s.channels + c, &window);
                 }
             }
         }

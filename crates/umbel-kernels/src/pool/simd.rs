@@ -19,11 +19,7 @@ impl Span {
         let first = output * stride;
         let start = first.max(pad);
         let end = (first + window).min(size + pad);
-        Span {
-            offset: start - first,
-            start: start - pad,
-            len: end.saturating_sub(start),
-        }
+        Span { offset: start - first, start: start - pad, len: end.saturating_sub(start) }
     }
 }
 
@@ -39,14 +35,7 @@ fn columns(shape: &PoolShape, j: usize) -> Span {
 
 /// Output row `i` of one image. `choice` may be empty.
 #[inline(always)]
-pub(super) fn max_row<S: Simd>(
-    s: S,
-    shape: &PoolShape,
-    i: usize,
-    image: &[f32],
-    y: &mut [f32],
-    choice: &mut [u8],
-) {
+pub(super) fn max_row<S: Simd>(s: S, shape: &PoolShape, i: usize, image: &[f32], y: &mut [f32], choice: &mut [u8]) {
     let channels = shape.channels;
     let down = rows(shape, i);
     for j in 0..shape.out_width {
@@ -61,8 +50,7 @@ pub(super) fn max_row<S: Simd>(
                 for b in 0..across.len {
                     let at = ((down.start + a) * shape.width + across.start + b) * channels + c;
                     let v = s.load(&image[at..][..n]);
-                    let place =
-                        s.splat(((down.offset + a) * shape.window.1 + across.offset + b) as f32);
+                    let place = s.splat(((down.offset + a) * shape.window.1 + across.offset + b) as f32);
                     if first {
                         (best, taken, first) = (v, place, false);
                     } else {
@@ -83,13 +71,7 @@ pub(super) fn max_row<S: Simd>(
 
 /// Adds one image's gradient to `dx`.
 #[inline(always)]
-pub(super) fn max_image_backward<S: Simd>(
-    s: S,
-    shape: &PoolShape,
-    dy: &[f32],
-    choice: &[u8],
-    dx: &mut [f32],
-) {
+pub(super) fn max_image_backward<S: Simd>(s: S, shape: &PoolShape, dy: &[f32], choice: &[u8], dx: &mut [f32]) {
     let channels = shape.channels;
     for i in 0..shape.out_height {
         let down = rows(shape, i);
@@ -103,8 +85,7 @@ pub(super) fn max_image_backward<S: Simd>(
                 let taken = s.load_bytes(&choice[from + c..][..n]);
                 for a in 0..down.len {
                     for b in 0..across.len {
-                        let place = s
-                            .splat(((down.offset + a) * shape.window.1 + across.offset + b) as f32);
+                        let place = s.splat(((down.offset + a) * shape.window.1 + across.offset + b) as f32);
                         let at = ((down.start + a) * shape.width + across.start + b) * channels + c;
                         let dx = &mut dx[at..][..n];
                         let here = s.select(s.equal(taken, place), d, s.splat(0.0));
@@ -120,13 +101,7 @@ pub(super) fn max_image_backward<S: Simd>(
 
 /// Output row `i` of one image.
 #[inline(always)]
-pub(super) fn average_row<S: Simd>(
-    s: S,
-    shape: &PoolShape,
-    i: usize,
-    image: &[f32],
-    y: &mut [f32],
-) {
+pub(super) fn average_row<S: Simd>(s: S, shape: &PoolShape, i: usize, image: &[f32], y: &mut [f32]) {
     let channels = shape.channels;
     let down = rows(shape, i);
     for j in 0..shape.out_width {

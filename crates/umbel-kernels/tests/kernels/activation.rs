@@ -20,14 +20,7 @@ const ALL: [Activation; 9] = [
 #[test]
 fn matches_the_oracle() {
     for activation in ALL {
-        for (row, n) in [
-            (1, 1),
-            (7, 21),
-            (16, 16),
-            (33, 99),
-            (5, 20_005),
-            (1000, 20_000),
-        ] {
+        for (row, n) in [(1, 1), (7, 21), (16, 16), (33, 99), (5, 20_005), (1000, 20_000)] {
             for scale in [0.01, 1.0, 10.0] {
                 let x: Vec<f32> = random(1, n).iter().map(|x| x * scale).collect();
                 let dy = random(2, n);
@@ -71,18 +64,10 @@ fn huge_arguments_saturate() {
         for activation in ALL {
             let (mut y, mut dx) = ([0.0; 7], [0.0; 7]);
             activation::forward(isa, activation, 7, &x, &mut y);
-            assert!(
-                y.iter().all(|y| y.is_finite()),
-                "{} {activation:?}: {y:?}",
-                isa.name()
-            );
+            assert!(y.iter().all(|y| y.is_finite()), "{} {activation:?}: {y:?}", isa.name());
             activation::backward(isa, activation, 7, &x, &y, &[1.0; 7], &mut dx);
             if activation != Activation::Gelu && activation != Activation::Silu {
-                assert!(
-                    dx.iter().all(|dx| dx.is_finite()),
-                    "{} {activation:?}: {dx:?}",
-                    isa.name()
-                );
+                assert!(dx.iter().all(|dx| dx.is_finite()), "{} {activation:?}: {dx:?}", isa.name());
             }
         }
         let mut y = [0.0; 7];
@@ -99,11 +84,7 @@ fn not_a_number_stays_visible() {
         for activation in ALL {
             let mut y = [0.0; 3];
             activation::forward(isa, activation, 3, &[f32::NAN; 3], &mut y);
-            assert!(
-                y.iter().all(|y| y.is_nan()),
-                "{} {activation:?}: {y:?}",
-                isa.name()
-            );
+            assert!(y.iter().all(|y| y.is_nan()), "{} {activation:?}: {y:?}", isa.name());
         }
     }
 }

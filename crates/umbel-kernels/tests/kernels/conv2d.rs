@@ -3,15 +3,9 @@
 use umbel_kernels::conv2d::{self, Conv2dShape, OutputGradient, scalar};
 use umbel_kernels::{FusedActivation, Isa};
 
-use crate::support::{
-    assert_close, assert_gradient, assert_same_bits, dirty, dot, pick, random, wide,
-};
+use crate::support::{assert_close, assert_gradient, assert_same_bits, dirty, dot, pick, random, wide};
 
-const ACTIVATIONS: [FusedActivation; 3] = [
-    FusedActivation::Linear,
-    FusedActivation::Relu,
-    FusedActivation::Relu6,
-];
+const ACTIVATIONS: [FusedActivation; 3] = [FusedActivation::Linear, FusedActivation::Relu, FusedActivation::Relu6];
 
 /// A shape with the output size and padding that Keras gives.
 fn shape(
@@ -73,18 +67,8 @@ fn awkward_shapes() -> Vec<Conv2dShape> {
     for same in [true, false] {
         for stride in [1, 2, 3] {
             for kernel in [1, 2, 3, 5, 7] {
-                for (i, channels) in [(1, 1), (3, 16), (5, 17), (16, 3), (17, 33)]
-                    .into_iter()
-                    .enumerate()
-                {
-                    shapes.push(shape(
-                        1 + i % 3,
-                        (7 + i, 13 - i),
-                        channels,
-                        kernel,
-                        stride,
-                        same,
-                    ));
+                for (i, channels) in [(1, 1), (3, 16), (5, 17), (16, 3), (17, 33)].into_iter().enumerate() {
+                    shapes.push(shape(1 + i % 3, (7 + i, 13 - i), channels, kernel, stride, same));
                 }
             }
         }
@@ -119,14 +103,7 @@ fn awkward_shapes() -> Vec<Conv2dShape> {
         let at = |what: u64, low, high| pick(seed * 100 + what, low, high);
         let kernel = at(0, 1, 5);
         let size = (at(1, kernel, 20), at(2, kernel, 20));
-        shapes.push(shape(
-            at(3, 1, 5),
-            size,
-            (at(4, 1, 20), at(5, 1, 40)),
-            kernel,
-            at(6, 1, 3),
-            at(7, 0, 1) == 0,
-        ));
+        shapes.push(shape(at(3, 1, 5), size, (at(4, 1, 20), at(5, 1, 40)), kernel, at(6, 1, 3), at(7, 0, 1) == 0));
     }
     shapes
 }
@@ -138,14 +115,7 @@ fn forward_matches_the_oracle() {
         let bias = (i % 4 != 0).then_some(&bias[..]);
         let activation = ACTIVATIONS[i % 3];
         let mut wanted = vec![0.0; out_len(s)];
-        scalar::forward(
-            s,
-            &wide(&x),
-            &wide(&w),
-            bias.map(wide).as_deref(),
-            activation,
-            &mut wanted,
-        );
+        scalar::forward(s, &wide(&x), &wide(&w), bias.map(wide).as_deref(), activation, &mut wanted);
         for isa in Isa::usable() {
             let mut y = dirty(out_len(s));
             conv2d::forward(isa, s, &x, &w, bias, activation, &mut y);
@@ -162,40 +132,16 @@ fn pooled_forward_matches_the_oracle() {
         let mut wanted = vec![0.0; pooled_len(s)];
         let mut wanted_choice = vec![0; pooled_len(s)];
         let (wide_x, wide_w, wide_bias) = (wide(&x), wide(&w), wide(&bias));
-        scalar::forward_pool(
-            s,
-            &wide_x,
-            &wide_w,
-            Some(&wide_bias),
-            activation,
-            &mut wanted,
-            &mut wanted_choice,
-        );
+        scalar::forward_pool(s, &wide_x, &wide_w, Some(&wide_bias), activation, &mut wanted, &mut wanted_choice);
         for isa in Isa::usable() {
             let what = format!("{} {s:?}", isa.name());
             let mut pooled = dirty(wanted.len());
             let mut choice = vec![99; wanted.len()];
-            conv2d::forward_pool(
-                isa,
-                s,
-                &x,
-                &w,
-                Some(&bias),
-                activation,
-                &mut pooled,
-                Some(&mut choice),
-            );
+            conv2d::forward_pool(isa, s, &x, &w, Some(&bias), activation, &mut pooled, Some(&mut choice));
             assert_close(&what, &pooled, &wanted, 1e-4);
             // Inputs are such that sums are exact unless they are long; near ties may then fall either way.
-            let different = choice
-                .iter()
-                .zip(&wanted_choice)
-                .filter(|(a, b)| a != b)
-                .count();
-            assert!(
-                different * 500 <= choice.len(),
-                "{what}: {different} choices differ"
-            );
+            let different = choice.iter().zip(&wanted_choice).filter(|(a, b)| a != b).count();
+            assert!(different * 500 <= choice.len(), "{what}: {different} choices differ");
             let mut again = dirty(wanted.len());
             conv2d::forward_pool(isa, s, &x, &w, Some(&bias), activation, &mut again, None);
             assert_eq!(pooled, again, "{what}: without choice");
@@ -208,37 +154,15 @@ fn backward_matches_the_oracle() {
     for (i, s) in awkward_shapes().iter().enumerate() {
         let Data { x, w, .. } = data(s);
         let activation = ACTIVATIONS[i % 3];
-        let y: Vec<f32> = random(4, out_len(s))
-            .iter()
-            .map(|&y| activation_of(activation, 8.0 * y))
-            .collect();
+        let y: Vec<f32> = random(4, out_len(s)).iter().map(|&y| activation_of(activation, 8.0 * y)).collect();
         let dy = random(5, out_len(s));
         let full = scalar::masked_gradient(&wide(&dy), &wide(&y), activation);
-        check_backward(
-            s,
-            &x,
-            &w,
-            OutputGradient::Full {
-                dy: &dy,
-                y: &y,
-                activation,
-            },
-            &full,
-        );
+        check_backward(s, &x, &w, OutputGradient::Full { dy: &dy, y: &y, activation }, &full);
 
         let dy = random(6, pooled_len(s));
         let choice: Vec<u8> = (0..dy.len()).map(|i| pick(i as u64, 0, 4) as u8).collect();
         let full = scalar::unpooled_gradient(s, &wide(&dy), &choice);
-        check_backward(
-            s,
-            &x,
-            &w,
-            OutputGradient::Pooled {
-                dy: &dy,
-                choice: &choice,
-            },
-            &full,
-        );
+        check_backward(s, &x, &w, OutputGradient::Pooled { dy: &dy, choice: &choice }, &full);
     }
 }
 
@@ -250,50 +174,19 @@ fn activation_of(activation: FusedActivation, x: f32) -> f32 {
     }
 }
 
-fn check_backward(
-    s: &Conv2dShape,
-    x: &[f32],
-    w: &[f32],
-    gradient: OutputGradient<'_>,
-    full: &[f64],
-) {
-    let (mut dx, mut dw, mut db) = (
-        vec![0.0; x.len()],
-        vec![0.0; w.len()],
-        vec![0.0; s.channels_out],
-    );
+fn check_backward(s: &Conv2dShape, x: &[f32], w: &[f32], gradient: OutputGradient<'_>, full: &[f64]) {
+    let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; s.channels_out]);
     scalar::backward(s, &wide(x), &wide(w), full, &mut dx, &mut dw, &mut db);
     for isa in Isa::usable() {
         let what = format!("{} {s:?}", isa.name());
         let mut workspace = dirty(conv2d::workspace_len(s));
-        let (mut got_dx, mut got_dw, mut got_db) =
-            (dirty(x.len()), dirty(w.len()), dirty(s.channels_out));
-        conv2d::backward(
-            isa,
-            s,
-            x,
-            w,
-            gradient,
-            Some(&mut got_dx),
-            &mut got_dw,
-            Some(&mut got_db),
-            &mut workspace,
-        );
+        let (mut got_dx, mut got_dw, mut got_db) = (dirty(x.len()), dirty(w.len()), dirty(s.channels_out));
+        conv2d::backward(isa, s, x, w, gradient, Some(&mut got_dx), &mut got_dw, Some(&mut got_db), &mut workspace);
         assert_close(&format!("dx {what}"), &got_dx, &dx, 1e-4);
         assert_close(&format!("dw {what}"), &got_dw, &dw, 1e-4);
         assert_close(&format!("db {what}"), &got_db, &db, 1e-4);
         let mut dw_alone = dirty(w.len());
-        conv2d::backward(
-            isa,
-            s,
-            x,
-            w,
-            gradient,
-            None,
-            &mut dw_alone,
-            None,
-            &mut workspace,
-        );
+        conv2d::backward(isa, s, x, w, gradient, None, &mut dw_alone, None, &mut workspace);
         assert_close(&format!("dw alone {what}"), &dw_alone, &dw, 1e-4);
     }
 }
@@ -315,11 +208,7 @@ fn the_oracle_agrees_with_central_differences() {
                 y
             };
             let full = scalar::masked_gradient(&dy, &run(&x, &w, &bias), activation);
-            let (mut dx, mut dw, mut db) = (
-                vec![0.0; x.len()],
-                vec![0.0; w.len()],
-                vec![0.0; bias.len()],
-            );
+            let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; bias.len()]);
             scalar::backward(&s, &x, &w, &full, &mut dx, &mut dw, &mut db);
             assert_gradient("dx", &x, &dx, |x| dot(&run(x, &w, &bias), &dy));
             assert_gradient("dw", &w, &dw, |w| dot(&run(&x, w, &bias), &dy));
@@ -328,23 +217,11 @@ fn the_oracle_agrees_with_central_differences() {
         let dy = wide(&random(5, pooled_len(&s)));
         let run = |x: &[f64], w: &[f64]| {
             let (mut y, mut choice) = (vec![0.0; dy.len()], vec![0; dy.len()]);
-            scalar::forward_pool(
-                &s,
-                x,
-                w,
-                Some(&bias),
-                FusedActivation::Relu,
-                &mut y,
-                &mut choice,
-            );
+            scalar::forward_pool(&s, x, w, Some(&bias), FusedActivation::Relu, &mut y, &mut choice);
             (y, choice)
         };
         let full = scalar::unpooled_gradient(&s, &dy, &run(&x, &w).1);
-        let (mut dx, mut dw, mut db) = (
-            vec![0.0; x.len()],
-            vec![0.0; w.len()],
-            vec![0.0; bias.len()],
-        );
+        let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; bias.len()]);
         scalar::backward(&s, &x, &w, &full, &mut dx, &mut dw, &mut db);
         assert_gradient("pooled dx", &x, &dx, |x| dot(&run(x, &w).0, &dy));
         assert_gradient("pooled dw", &w, &dw, |w| dot(&run(&x, w).0, &dy));
@@ -354,21 +231,10 @@ fn the_oracle_agrees_with_central_differences() {
 #[test]
 fn of_equals_the_first_is_pooled_and_a_closed_activation_is_marked() {
     let s = shape(1, (4, 4), (1, 1), 1, 1, true);
-    let x = [
-        2.0, 2.0, -1.0, -3.0, 2.0, 1.0, -2.0, 0.0, 7.0, 1.0, 1.0, 4.0, 0.0, 0.0, 4.0, 5.0,
-    ];
+    let x = [2.0, 2.0, -1.0, -3.0, 2.0, 1.0, -2.0, 0.0, 7.0, 1.0, 1.0, 4.0, 0.0, 0.0, 4.0, 5.0];
     for isa in Isa::usable() {
         let (mut pooled, mut choice) = ([0.0; 4], [9; 4]);
-        conv2d::forward_pool(
-            isa,
-            &s,
-            &x,
-            &[1.0],
-            None,
-            FusedActivation::Relu6,
-            &mut pooled,
-            Some(&mut choice),
-        );
+        conv2d::forward_pool(isa, &s, &x, &[1.0], None, FusedActivation::Relu6, &mut pooled, Some(&mut choice));
         assert_eq!((pooled, choice), ([2.0, 0.0, 6.0, 5.0], [0, 4, 4, 3]));
     }
 }
@@ -378,15 +244,7 @@ fn not_a_number_stays_visible() {
     let s = shape(1, (3, 3), (1, 1), 1, 1, true);
     for isa in Isa::usable() {
         let mut y = [0.0; 9];
-        conv2d::forward(
-            isa,
-            &s,
-            &[f32::NAN; 9],
-            &[1.0],
-            None,
-            FusedActivation::Relu6,
-            &mut y,
-        );
+        conv2d::forward(isa, &s, &[f32::NAN; 9], &[1.0], None, FusedActivation::Relu6, &mut y);
         assert!(y.iter().all(|y| y.is_nan()), "{}", isa.name());
     }
 }
@@ -405,33 +263,11 @@ fn the_number_of_threads_changes_no_bit() {
             let mut choice = vec![0; dy.len()];
             let mut pooled = dirty(dy.len());
             let relu = FusedActivation::Relu;
-            conv2d::forward_pool(
-                isa,
-                &s,
-                &scaled,
-                &w,
-                Some(&bias),
-                relu,
-                &mut pooled,
-                Some(&mut choice),
-            );
+            conv2d::forward_pool(isa, &s, &scaled, &w, Some(&bias), relu, &mut pooled, Some(&mut choice));
             let (mut dx, mut dw, mut db) = (dirty(x.len()), dirty(w.len()), dirty(s.channels_out));
             let mut workspace = dirty(conv2d::workspace_len(&s));
-            let gradient = OutputGradient::Pooled {
-                dy: &dy,
-                choice: &choice,
-            };
-            conv2d::backward(
-                isa,
-                &s,
-                &scaled,
-                &w,
-                gradient,
-                Some(&mut dx),
-                &mut dw,
-                Some(&mut db),
-                &mut workspace,
-            );
+            let gradient = OutputGradient::Pooled { dy: &dy, choice: &choice };
+            conv2d::backward(isa, &s, &scaled, &w, gradient, Some(&mut dx), &mut dw, Some(&mut db), &mut workspace);
             vec![pooled, dx, dw, db]
         });
     }

@@ -30,20 +30,10 @@ fn keeps_what_was_promised_and_every_key_its_own() {
         assert!((kept(key) - 0.7).abs() < 0.0018, "{}", kept(key));
     }
     let agree = |shift: usize, other: u64| {
-        let same = (0..n)
-            .filter(|&i| scalar::is_kept(0, 0.5, i) == scalar::is_kept(other, 0.5, i + shift))
-            .count();
+        let same = (0..n).filter(|&i| scalar::is_kept(0, 0.5, i) == scalar::is_kept(other, 0.5, i + shift)).count();
         (same as f64 / n as f64 - 0.5).abs()
     };
-    for (shift, key) in [
-        (1, 0),
-        (2, 0),
-        (16, 0),
-        (64, 0),
-        (16_384, 0),
-        (0, 1),
-        (0, 1 << 40),
-    ] {
+    for (shift, key) in [(1, 0), (2, 0), (16, 0), (64, 0), (16_384, 0), (0, 1), (0, 1 << 40)] {
         assert!(agree(shift, key) < 0.002, "shift {shift}, key {key}");
     }
 }

@@ -26,35 +26,15 @@ fn check(isa: Isa, m: usize, n: usize, k: usize) {
     let (a, b) = (random(1, m * k), random(2, k * n));
     let mut wanted = vec![0.0; m * n];
     gemm::scalar::gemm(m, n, k, &wide(&a), &wide(&b), &mut wanted);
-    let a_turned: Vec<f32> = (0..k * m)
-        .map(|i| a[i % m.max(1) * k + i / m.max(1)])
-        .collect();
-    let b_turned: Vec<f32> = (0..k * n)
-        .map(|i| b[i % k.max(1) * n + i / k.max(1)])
-        .collect();
+    let a_turned: Vec<f32> = (0..k * m).map(|i| a[i % m.max(1) * k + i / m.max(1)]).collect();
+    let b_turned: Vec<f32> = (0..k * n).map(|i| b[i % k.max(1) * n + i / k.max(1)]).collect();
     let a_views = [
-        MatrixRef {
-            data: &a,
-            row_stride: k,
-            col_stride: 1,
-        },
-        MatrixRef {
-            data: &a_turned,
-            row_stride: 1,
-            col_stride: m,
-        },
+        MatrixRef { data: &a, row_stride: k, col_stride: 1 },
+        MatrixRef { data: &a_turned, row_stride: 1, col_stride: m },
     ];
     let b_views = [
-        MatrixRef {
-            data: &b,
-            row_stride: n,
-            col_stride: 1,
-        },
-        MatrixRef {
-            data: &b_turned,
-            row_stride: 1,
-            col_stride: k,
-        },
+        MatrixRef { data: &b, row_stride: n, col_stride: 1 },
+        MatrixRef { data: &b_turned, row_stride: 1, col_stride: k },
     ];
     for a in a_views {
         for b in b_views {
@@ -69,15 +49,7 @@ fn check(isa: Isa, m: usize, n: usize, k: usize) {
 #[test]
 #[should_panic(expected = "A is too short")]
 fn a_short_matrix_is_refused() {
-    let a = MatrixRef {
-        data: &[0.0; 5],
-        row_stride: 3,
-        col_stride: 1,
-    };
-    let b = MatrixRef {
-        data: &[0.0; 6],
-        row_stride: 2,
-        col_stride: 1,
-    };
+    let a = MatrixRef { data: &[0.0; 5], row_stride: 3, col_stride: 1 };
+    let b = MatrixRef { data: &[0.0; 6], row_stride: 2, col_stride: 1 };
     gemm::gemm(Isa::best(), 2, 2, 3, a, b, &mut [0.0; 4], &mut []);
 }

@@ -7,14 +7,10 @@ use crate::support::{assert_close, assert_gradient, random, wide};
 #[test]
 fn matches_the_oracle() {
     for (samples, classes) in [(1, 1), (3, 5), (32, 5), (7, 1000)] {
-        let logits: Vec<f32> = random(1, samples * classes)
-            .iter()
-            .map(|x| x * 5.0)
-            .collect();
+        let logits: Vec<f32> = random(1, samples * classes).iter().map(|x| x * 5.0).collect();
         let labels: Vec<u32> = (0..samples).map(|i| (i * 7 % classes) as u32).collect();
         let mut wanted = vec![0.0; logits.len()];
-        let wanted_loss =
-            scalar::sparse_categorical_crossentropy(classes, &wide(&logits), &labels, &mut wanted);
+        let wanted_loss = scalar::sparse_categorical_crossentropy(classes, &wide(&logits), &labels, &mut wanted);
         let mut got = vec![f32::NAN; logits.len()];
         let sum = sparse_categorical_crossentropy(classes, &logits, &labels, 1, Some(&mut got));
         assert!((sum.loss - wanted_loss).abs() < 1e-9 * wanted_loss.abs().max(1.0));
@@ -48,9 +44,7 @@ fn huge_logits_neither_overflow_nor_vanish() {
 
 #[test]
 fn counts_right_answers_with_the_first_of_equals() {
-    let logits = [
-        1.0, 1.0, 0.0, /**/ 1.0, 1.0, 0.0, /**/ 0.0, 2.0, 1.0,
-    ];
+    let logits = [1.0, 1.0, 0.0, /**/ 1.0, 1.0, 0.0, /**/ 0.0, 2.0, 1.0];
     let sum = sparse_categorical_crossentropy(3, &logits, &[0, 1, 2], 2, None);
     assert_eq!((sum.correct, sum.correct_top_k, sum.samples), (1, 3, 3));
 }
@@ -64,8 +58,5 @@ fn a_broken_network_is_never_right() {
 
 #[test]
 fn no_samples_are_no_loss() {
-    assert_eq!(
-        sparse_categorical_crossentropy(5, &[], &[], 1, None).samples,
-        0
-    );
+    assert_eq!(sparse_categorical_crossentropy(5, &[], &[], 1, None).samples, 0);
 }

@@ -5,14 +5,7 @@ use umbel_kernels::pool::{self, PoolShape, scalar};
 
 use crate::support::{assert_close, assert_gradient, dirty, dot, pick, random, wide};
 
-fn shape(
-    batch: usize,
-    size: (usize, usize),
-    channels: usize,
-    window: usize,
-    stride: usize,
-    same: bool,
-) -> PoolShape {
+fn shape(batch: usize, size: (usize, usize), channels: usize, window: usize, stride: usize, same: bool) -> PoolShape {
     let axis = |size: usize| {
         if same {
             let out = size.div_ceil(stride);
@@ -36,33 +29,20 @@ fn shape(
 }
 
 fn shapes() -> Vec<PoolShape> {
-    let mut shapes = vec![
-        shape(2, (8, 8), 16, 2, 2, false),
-        shape(1, (1, 1), 1, 2, 2, true),
-        shape(1, (15, 15), 3, 15, 15, false),
-    ];
+    let mut shapes =
+        vec![shape(2, (8, 8), 16, 2, 2, false), shape(1, (1, 1), 1, 2, 2, true), shape(1, (15, 15), 3, 15, 15, false)];
     for seed in 0..60 {
         let at = |what: u64, low, high| pick(seed * 100 + what, low, high);
         let window = at(0, 1, 4);
         let size = (at(1, window, 12), at(2, window, 12));
         let channels = [1, 3, 5, 16, 17, 33, 64][at(3, 0, 6)];
-        shapes.push(shape(
-            at(4, 1, 3),
-            size,
-            channels,
-            window,
-            at(5, 1, 3),
-            at(6, 0, 1) == 0,
-        ));
+        shapes.push(shape(at(4, 1, 3), size, channels, window, at(5, 1, 3), at(6, 0, 1) == 0));
     }
     shapes
 }
 
 fn lens(s: &PoolShape) -> (usize, usize) {
-    (
-        s.batch * s.height * s.width * s.channels,
-        s.batch * s.out_height * s.out_width * s.channels,
-    )
+    (s.batch * s.height * s.width * s.channels, s.batch * s.out_height * s.out_width * s.channels)
 }
 
 #[test]
@@ -77,8 +57,7 @@ fn max_matches_the_oracle() {
         scalar::max_backward(&s, &wide(&dy), &choice, &mut dx);
         for isa in Isa::usable() {
             let what = format!("{} {s:?}", isa.name());
-            let (mut got, mut got_choice, mut got_dx) =
-                (dirty(y_len), vec![99; y_len], dirty(x_len));
+            let (mut got, mut got_choice, mut got_dx) = (dirty(y_len), vec![99; y_len], dirty(x_len));
             pool::max_forward(isa, &s, &x, &mut got, Some(&mut got_choice));
             assert_close(&what, &got, &y, 0.0);
             assert_eq!(got_choice, choice, "{what}");
@@ -112,10 +91,7 @@ fn average_matches_the_oracle() {
 #[test]
 fn global_average_matches_the_oracle() {
     for (batch, pixels, channels) in [(1, 1, 1), (2, 49, 33), (3, 10, 16), (5, 7, 3), (0, 4, 4)] {
-        let (x, dy) = (
-            random(1, batch * pixels * channels),
-            random(2, batch * channels),
-        );
+        let (x, dy) = (random(1, batch * pixels * channels), random(2, batch * channels));
         let (mut y, mut dx) = (vec![0.0; dy.len()], vec![0.0; x.len()]);
         scalar::global_average_forward(batch, pixels, channels, &wide(&x), &mut y);
         scalar::global_average_backward(batch, pixels, channels, &wide(&dy), &mut dx);
@@ -131,15 +107,10 @@ fn global_average_matches_the_oracle() {
 
 #[test]
 fn the_oracle_agrees_with_central_differences() {
-    for s in [
-        shape(1, (5, 6), 2, 3, 2, true),
-        shape(2, (4, 5), 1, 2, 1, false),
-    ] {
+    for s in [shape(1, (5, 6), 2, 3, 2, true), shape(2, (4, 5), 1, 2, 1, false)] {
         let (x_len, y_len) = lens(&s);
         // All different, so that no maximum changes within the step.
-        let x: Vec<f64> = (0..x_len)
-            .map(|i| ((i * 37) % x_len) as f64 * 0.1)
-            .collect();
+        let x: Vec<f64> = (0..x_len).map(|i| ((i * 37) % x_len) as f64 * 0.1).collect();
         let dy = wide(&random(2, y_len));
         let (mut y, mut choice, mut dx) = (vec![0.0; y_len], vec![0; y_len], vec![0.0; x_len]);
         scalar::max_forward(&s, &x, &mut y, &mut choice);
@@ -171,12 +142,7 @@ fn padding_is_not_counted_in_an_average() {
     let s = shape(1, (3, 3), 1, 2, 2, true);
     for isa in Isa::usable() {
         let mut y = [0.0; 4];
-        pool::average_forward(
-            isa,
-            &s,
-            &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
-            &mut y,
-        );
+        pool::average_forward(isa, &s, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], &mut y);
         assert_eq!(y, [3.0, 4.5, 7.5, 9.0]);
     }
 }

@@ -5,9 +5,7 @@ use umbel_kernels::dropout::mix;
 
 /// `n` numbers from -1 to 1, the same for the same seed. Multiples of 2^-10, so that sums are close to exact.
 pub fn random(seed: u64, n: usize) -> Vec<f32> {
-    (0..n)
-        .map(|i| (mix(seed, i as u64) % 2049) as f32 / 1024.0 - 1.0)
-        .collect()
+    (0..n).map(|i| (mix(seed, i as u64) % 2049) as f32 / 1024.0 - 1.0).collect()
 }
 
 /// A whole number from `low` to `high`.
@@ -25,10 +23,7 @@ pub fn assert_close(what: &str, got: &[f32], wanted: &[f64], tolerance: f64) {
     assert_eq!(got.len(), wanted.len(), "{what}: length");
     for (i, (&got, &wanted)) in got.iter().zip(wanted).enumerate() {
         let error = (f64::from(got) - wanted).abs() / wanted.abs().max(1.0);
-        assert!(
-            error <= tolerance,
-            "{what}: element {i} is {got}, not {wanted}"
-        );
+        assert!(error <= tolerance, "{what}: element {i} is {got}, not {wanted}");
     }
 }
 
@@ -45,11 +40,7 @@ pub fn assert_gradient(what: &str, x: &[f64], gradient: &[f64], mut f: impl FnMu
         moved[i] = x[i];
         let wanted = (above - below) / (2.0 * step);
         let error = (gradient[i] - wanted).abs() / wanted.abs().max(1.0);
-        assert!(
-            error < 1e-6,
-            "{what}: gradient {i} is {}, not {wanted}",
-            gradient[i]
-        );
+        assert!(error < 1e-6, "{what}: gradient {i} is {}, not {wanted}", gradient[i]);
     }
 }
 
@@ -64,15 +55,9 @@ pub fn assert_same_bits(work: impl Fn(Isa) -> Vec<Vec<f32>> + Sync) {
     for isa in Isa::usable() {
         let mut wanted: Option<Vec<Vec<u32>>> = None;
         for threads in [1, 2, 3, 8] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let results = pool.install(|| work(isa));
-            let bits: Vec<Vec<u32>> = results
-                .iter()
-                .map(|r| r.iter().map(|x| x.to_bits()).collect())
-                .collect();
+            let bits: Vec<Vec<u32>> = results.iter().map(|r| r.iter().map(|x| x.to_bits()).collect()).collect();
             match &wanted {
                 None => wanted = Some(bits),
                 Some(wanted) => assert!(*wanted == bits, "{} on {threads} threads", isa.name()),

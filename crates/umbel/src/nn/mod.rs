@@ -12,6 +12,7 @@ pub mod sequential;
 pub mod summary;
 pub mod weights;
 
+pub use isa::isa_from_env;
 pub use layers::{Activation, Layer, Padding, Shape};
 pub use model::Model;
 pub use optimizer::{Optimizer, OptimizerConfig};
@@ -19,7 +20,6 @@ pub use plan::Plan;
 pub use schedule::{Schedule, ScheduleKind};
 pub use sequential::{ResolvedLayer, Sequential};
 pub use summary::Summary;
-pub use isa::isa_from_env;
-pub use umbel_kernels::loss::{LossSum, softmax, sparse_categorical_crossentropy};
 pub use umbel_kernels::Isa;
+pub use umbel_kernels::loss::{LossSum, softmax, sparse_categorical_crossentropy};
 pub use weights::{Tensor, Weights};

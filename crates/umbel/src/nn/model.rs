@@ -18,10 +18,7 @@ impl Model {
     /// Those of [`Sequential::resolve`].
     pub fn new(architecture: Sequential, seed: u64) -> Result<Self> {
         let weights = Weights::initialize(&TensorSpec::of(&architecture)?, seed);
-        Ok(Model {
-            architecture,
-            weights,
-        })
+        Ok(Model { architecture, weights })
     }
 
     /// Puts given weights to an architecture; names and shapes must agree, the order need not. Which of them are trained
@@ -33,10 +30,7 @@ impl Model {
     pub fn from_weights(architecture: Sequential, weights: Weights) -> Result<Self> {
         let specs = TensorSpec::of(&architecture)?;
         let tensors = weights::matched("the weights", &specs, weights.tensors)?;
-        Ok(Model {
-            architecture,
-            weights: Weights { tensors },
-        })
+        Ok(Model { architecture, weights: Weights { tensors } })
     }
 
     /// The architecture.
@@ -56,8 +50,6 @@ impl Model {
 
     /// The layer table.
     pub fn summary(&self) -> Summary {
-        self.architecture
-            .summary()
-            .expect("the architecture was checked when the model was built")
+        self.architecture.summary().expect("the architecture was checked when the model was built")
     }
 }

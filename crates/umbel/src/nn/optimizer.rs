@@ -60,27 +60,15 @@ fn weight_decay() -> f32 {
 impl OptimizerConfig {
     /// Adam with Keras' defaults (0.9, 0.999, 1e-7).
     pub fn adam() -> Self {
-        OptimizerConfig::Adam {
-            beta_1: beta_1(),
-            beta_2: beta_2(),
-            epsilon: epsilon(),
-        }
+        OptimizerConfig::Adam { beta_1: beta_1(), beta_2: beta_2(), epsilon: epsilon() }
     }
     /// AdamW with Keras' defaults (weight decay 0.004).
     pub fn adam_w() -> Self {
-        OptimizerConfig::AdamW {
-            beta_1: beta_1(),
-            beta_2: beta_2(),
-            epsilon: epsilon(),
-            weight_decay: weight_decay(),
-        }
+        OptimizerConfig::AdamW { beta_1: beta_1(), beta_2: beta_2(), epsilon: epsilon(), weight_decay: weight_decay() }
     }
     /// Plain stochastic gradient descent with a momentum.
     pub fn sgd(momentum: f32) -> Self {
-        OptimizerConfig::Sgd {
-            momentum,
-            nesterov: false,
-        }
+        OptimizerConfig::Sgd { momentum, nesterov: false }
     }
 
     /// Names of the tensors kept for every weight.
@@ -116,11 +104,7 @@ impl Optimizer {
                 });
             }
         }
-        Optimizer {
-            config,
-            steps: 0,
-            state,
-        }
+        Optimizer { config, steps: 0, state }
     }
 
     /// The settings.
@@ -135,10 +119,7 @@ impl Optimizer {
 
     /// Bytes of the state.
     pub fn memory_bytes(&self) -> usize {
-        self.state
-            .iter()
-            .map(|tensor| size_of_val(tensor.data.as_slice()))
-            .sum()
+        self.state.iter().map(|tensor| size_of_val(tensor.data.as_slice())).sum()
     }
 
     /// The state as named tensors (`<weight>/m`, `<weight>/v`, `<weight>/velocity`).
@@ -167,30 +148,14 @@ impl Optimizer {
     ///
     /// # Panics
     /// Where weights or gradients are not those that the optimizer was made for.
-    pub(crate) fn update(
-        &mut self,
-        isa: Isa,
-        learning_rate: f64,
-        weights: &mut Weights,
-        gradients: &[Vec<f32>],
-    ) {
+    pub(crate) fn update(&mut self, isa: Isa, learning_rate: f64, weights: &mut Weights, gradients: &[Vec<f32>]) {
         self.steps += 1;
         let trained = weights.tensors.iter_mut().filter(|tensor| tensor.trainable);
         let n_kept = self.config.kept().len();
-        assert!(
-            self.state.len() == n_kept * gradients.len(),
-            "the optimizer was made for other weights"
-        );
+        assert!(self.state.len() == n_kept * gradients.len(), "the optimizer was made for other weights");
         for (index, (weight, gradient)) in trained.zip(gradients).enumerate() {
             let state = &mut self.state[index * n_kept..(index + 1) * n_kept];
-            apply(
-                isa,
-                &self.config,
-                (learning_rate, self.steps),
-                &mut weight.data,
-                gradient,
-                state,
-            );
+            apply(isa, &self.config, (learning_rate, self.steps), &mut weight.data, gradient, state);
         }
     }
 }
@@ -205,38 +170,15 @@ fn apply(
 ) {
     let learning_rate = learning_rate as f32;
     let (beta_1, beta_2, epsilon, weight_decay) = match *config {
-        OptimizerConfig::Adam {
-            beta_1,
-            beta_2,
-            epsilon,
-        } => (beta_1, beta_2, epsilon, 0.0),
-        OptimizerConfig::AdamW {
-            beta_1,
-            beta_2,
-            epsilon,
-            weight_decay,
-        } => (beta_1, beta_2, epsilon, weight_decay),
+        OptimizerConfig::Adam { beta_1, beta_2, epsilon } => (beta_1, beta_2, epsilon, 0.0),
+        OptimizerConfig::AdamW { beta_1, beta_2, epsilon, weight_decay } => (beta_1, beta_2, epsilon, weight_decay),
         OptimizerConfig::Sgd { momentum, nesterov } => {
-            let options = SgdStep {
-                learning_rate,
-                momentum,
-                nesterov,
-                weight_decay: 0.0,
-            };
-            let velocity = state
-                .first_mut()
-                .map_or(&mut [][..], |tensor| &mut tensor.data);
+            let options = SgdStep { learning_rate, momentum, nesterov, weight_decay: 0.0 };
+            let velocity = state.first_mut().map_or(&mut [][..], |tensor| &mut tensor.data);
             return sgd(isa, &options, weights, gradient, velocity);
         }
     };
-    let options = AdamStep {
-        learning_rate,
-        beta_1,
-        beta_2,
-        epsilon,
-        weight_decay,
-        step,
-    };
+    let options = AdamStep { learning_rate, beta_1, beta_2, epsilon, weight_decay, step };
     match state {
         [m, v] => adam(isa, &options, weights, gradient, &mut m.data, &mut v.data),
         _ => unreachable!("Adam keeps two tensors for every weight"),

@@ -4,9 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::layers::{
-    Activation, Layer, MAX_VALUES, Mistake, NamedLayer, Parameter, Shape, layer_from_toml,
-};
+use super::layers::{Activation, Layer, MAX_VALUES, Mistake, NamedLayer, Parameter, Shape, layer_from_toml};
 use super::summary::{Summary, SummaryLayer};
 use crate::base::augmentation::AugmentLayer;
 use crate::{Error, Result};
@@ -41,11 +39,7 @@ pub struct ResolvedLayer<'a> {
 impl Sequential {
     /// An empty stack for pictures of `height` x `width` x `channels`.
     pub fn new(input: (usize, usize, usize)) -> Self {
-        Sequential {
-            input,
-            layers: Vec::new(),
-            names: Vec::new(),
-        }
+        Sequential { input, layers: Vec::new(), names: Vec::new() }
     }
 
     /// Adds a layer: `Sequential::new((180, 180, 3)).add(Rescaling::new(1.0 / 255.0)).add(Conv2d::new(16, 3) ...)`.
@@ -92,10 +86,7 @@ impl Sequential {
     /// # Errors
     /// Where the text is no such TOML, or the stack fails the checks of [`Sequential::resolve`].
     pub fn from_toml(text: &str, input: (usize, usize, usize)) -> Result<Self> {
-        let whole = |cause| Error::ModelToml {
-            place: "the text".into(),
-            cause: Box::new(cause),
-        };
+        let whole = |cause| Error::ModelToml { place: "the text".into(), cause: Box::new(cause) };
         let form: TomlForm = toml::from_str(text).map_err(whole)?;
         if let Some(own) = form.input.filter(|own| *own != input) {
             return Err(Error::Setting {
@@ -149,16 +140,9 @@ impl Sequential {
             parameters: layer.parameters.iter().map(Parameter::count).sum(),
         };
         let resolved = self.resolve()?;
-        let trained = resolved
-            .iter()
-            .flat_map(|layer| &layer.parameters)
-            .filter(|p| p.trainable);
+        let trained = resolved.iter().flat_map(|layer| &layer.parameters).filter(|p| p.trainable);
         Ok(Summary {
-            parameters: resolved
-                .iter()
-                .flat_map(|l| &l.parameters)
-                .map(Parameter::count)
-                .sum(),
+            parameters: resolved.iter().flat_map(|l| &l.parameters).map(Parameter::count).sum(),
             trainable: trained.map(Parameter::count).sum(),
             layers: resolved.iter().map(row).collect(),
         })
@@ -173,11 +157,7 @@ impl Sequential {
         self.check_ends()?;
         let names = self.resolve_names()?;
         let (height, width, channels) = self.input;
-        let mut shape = Shape::Picture {
-            height,
-            width,
-            channels,
-        };
+        let mut shape = Shape::Picture { height, width, channels };
         let mut resolved: Vec<ResolvedLayer<'_>> = Vec::with_capacity(self.layers.len());
         for (index, (layer, name)) in self.layers.iter().zip(names).enumerate() {
             let fail = |mistake| layer_error(index, &name, mistake);
@@ -193,18 +173,11 @@ impl Sequential {
             let output = layer.rules().output(shape).map_err(fail)?;
             let parameters = layer.rules().parameters(shape);
             check_sizes(output, &parameters).map_err(fail)?;
-            resolved.push(ResolvedLayer {
-                name,
-                layer,
-                input: shape,
-                output,
-                parameters,
-            });
+            resolved.push(ResolvedLayer { name, layer, input: shape, output, parameters });
             shape = output;
         }
         match resolved.last() {
-            Some(last) => check_last(last)
-                .map_err(|mistake| layer_error(resolved.len() - 1, &last.name, mistake))?,
+            Some(last) => check_last(last).map_err(|mistake| layer_error(resolved.len() - 1, &last.name, mistake))?,
             None => unreachable!("check_ends refuses an empty stack"),
         }
         Ok(resolved)
@@ -212,12 +185,7 @@ impl Sequential {
 
     fn check_ends(&self) -> Result<()> {
         let (height, width, channels) = self.input;
-        let values = Shape::Picture {
-            height,
-            width,
-            channels,
-        }
-        .count();
+        let values = Shape::Picture { height, width, channels }.count();
         if values == 0 || values > MAX_VALUES {
             return Err(Error::Setting {
                 setting: "the model's input".into(),
@@ -255,11 +223,7 @@ impl Sequential {
             let base = layer.automatic_name();
             let counter = used.entry(base).or_default();
             loop {
-                let name = if *counter == 0 {
-                    base.to_string()
-                } else {
-                    format!("{base}_{counter}")
-                };
+                let name = if *counter == 0 { base.to_string() } else { format!("{base}_{counter}") };
                 *counter += 1;
                 if taken.insert(name.clone()) {
                     return name;
@@ -267,25 +231,13 @@ impl Sequential {
             }
         };
         let both = self.names.iter().zip(&self.layers);
-        Ok(both
-            .map(|(name, layer)| name.clone().unwrap_or_else(|| automatic(layer)))
-            .collect())
+        Ok(both.map(|(name, layer)| name.clone().unwrap_or_else(|| automatic(layer))).collect())
     }
 }
 
 fn layer_error(index: usize, name: &str, mistake: Mistake) -> Error {
-    let Mistake {
-        what,
-        value,
-        expected,
-    } = mistake;
-    Error::Layer {
-        position: index + 1,
-        layer: name.to_string(),
-        what,
-        value,
-        expected,
-    }
+    let Mistake { what, value, expected } = mistake;
+    Error::Layer { position: index + 1, layer: name.to_string(), what, value, expected }
 }
 
 /// Nothing may be larger than can be counted and held.
@@ -295,16 +247,9 @@ fn check_sizes(output: Shape, parameters: &[Parameter]) -> std::result::Result<(
         return Err(Mistake::new("the output", output, limit()));
     }
     for parameter in parameters {
-        let product = parameter
-            .shape
-            .iter()
-            .fold(1usize, |all, &axis| all.saturating_mul(axis));
+        let product = parameter.shape.iter().fold(1usize, |all, &axis| all.saturating_mul(axis));
         if product > MAX_VALUES {
-            return Err(Mistake::new(
-                "the shape of the weights",
-                format!("{:?}", parameter.shape),
-                limit(),
-            ));
+            return Err(Mistake::new("the shape of the weights", format!("{:?}", parameter.shape), limit()));
         }
     }
     Ok(())
@@ -313,8 +258,7 @@ fn check_sizes(output: Shape, parameters: &[Parameter]) -> std::result::Result<(
 /// The last layer gives the logits.
 fn check_last(last: &ResolvedLayer<'_>) -> std::result::Result<(), Mistake> {
     if let Shape::Picture { .. } = last.output {
-        let expected =
-            "a vector with one value a class: end with Flatten or GlobalAvgPool2d, and Dense";
+        let expected = "a vector with one value a class: end with Flatten or GlobalAvgPool2d, and Dense";
         return Err(Mistake::new("the model's output", last.output, expected));
     }
     let activation = match last.layer {
@@ -323,7 +267,8 @@ fn check_last(last: &ResolvedLayer<'_>) -> std::result::Result<(), Mistake> {
         _ => Activation::Linear,
     };
     if activation == Activation::Softmax {
-        let expected = "linear at the end of a model: the loss is computed from logits, and predictions apply softmax themselves";
+        let expected =
+            "linear at the end of a model: the loss is computed from logits, and predictions apply softmax themselves";
         return Err(Mistake::new("the activation", "softmax", expected));
     }
     Ok(())
@@ -348,13 +293,8 @@ struct SequentialForm {
 impl From<Sequential> for SequentialForm {
     fn from(stack: Sequential) -> Self {
         let pairs = stack.names.into_iter().zip(stack.layers);
-        let layer = pairs
-            .map(|(name, layer)| NamedLayer { name, layer })
-            .collect();
-        SequentialForm {
-            input: stack.input,
-            layer,
-        }
+        let layer = pairs.map(|(name, layer)| NamedLayer { name, layer }).collect();
+        SequentialForm { input: stack.input, layer }
     }
 }
 
@@ -362,11 +302,7 @@ impl TryFrom<SequentialForm> for Sequential {
     type Error = Error;
     fn try_from(form: SequentialForm) -> Result<Self> {
         let (names, layers) = form.layer.into_iter().map(|l| (l.name, l.layer)).unzip();
-        let stack = Sequential {
-            input: form.input,
-            layers,
-            names,
-        };
+        let stack = Sequential { input: form.input, layers, names };
         stack.resolve()?;
         Ok(stack)
     }

@@ -30,11 +30,7 @@ impl fmt::Display for Summary {
         let title = ["Layer (type)", "Output Shape", "Param #"].map(String::from);
         let rows: Vec<[String; 3]> = self.layers.iter().map(cells).collect();
         let width = |column: usize| {
-            let widest = rows
-                .iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0);
+            let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
             widest.max(title[column].len())
         };
         let widths = [width(0), width(1), width(2)];
@@ -54,39 +50,18 @@ impl fmt::Display for Summary {
 
 fn cells(layer: &SummaryLayer) -> [String; 3] {
     let axes: Vec<String> = layer.output.iter().map(ToString::to_string).collect();
-    [
-        format!("{} ({})", layer.name, layer.kind),
-        format!("(None, {})", axes.join(", ")),
-        thousands(layer.parameters),
-    ]
+    [format!("{} ({})", layer.name, layer.kind), format!("(None, {})", axes.join(", ")), thousands(layer.parameters)]
 }
 
-fn write_line(
-    f: &mut fmt::Formatter<'_>,
-    corners: [&str; 3],
-    dash: &str,
-    widths: [usize; 3],
-) -> fmt::Result {
+fn write_line(f: &mut fmt::Formatter<'_>, corners: [&str; 3], dash: &str, widths: [usize; 3]) -> fmt::Result {
     let [a, b, c] = widths.map(|width| dash.repeat(width + 2));
-    writeln!(
-        f,
-        "{}{a}{}{b}{}{c}{}",
-        corners[0], corners[1], corners[1], corners[2]
-    )
+    writeln!(f, "{}{a}{}{b}{}{c}{}", corners[0], corners[1], corners[1], corners[2])
 }
 
-fn write_row(
-    f: &mut fmt::Formatter<'_>,
-    bar: &str,
-    cells: &[String; 3],
-    widths: [usize; 3],
-) -> fmt::Result {
+fn write_row(f: &mut fmt::Formatter<'_>, bar: &str, cells: &[String; 3], widths: [usize; 3]) -> fmt::Result {
     let [name, shape, parameters] = cells;
     let [a, b, c] = widths;
-    writeln!(
-        f,
-        "{bar} {name:<a$} {bar} {shape:<b$} {bar} {parameters:>c$} {bar}"
-    )
+    writeln!(f, "{bar} {name:<a$} {bar} {shape:<b$} {bar} {parameters:>c$} {bar}")
 }
 
 /// `3,989,285`.

@@ -32,11 +32,7 @@ impl Weights {
     }
     /// Number of trained values.
     pub fn trainable_count(&self) -> usize {
-        self.tensors
-            .iter()
-            .filter(|t| t.trainable)
-            .map(|t| t.data.len())
-            .sum()
+        self.tensors.iter().filter(|t| t.trainable).map(|t| t.data.len()).sum()
     }
     /// The tensor of that name.
     pub fn get(&self, name: &str) -> Option<&Tensor> {
@@ -58,9 +54,7 @@ impl Weights {
             };
             spec.tensor(data)
         };
-        Weights {
-            tensors: specs.iter().enumerate().map(draw).collect(),
-        }
+        Weights { tensors: specs.iter().enumerate().map(draw).collect() }
     }
 }
 
@@ -91,27 +85,13 @@ impl TensorSpec {
     }
 
     fn tensor(&self, data: Vec<f32>) -> Tensor {
-        let TensorSpec {
-            name,
-            shape,
-            trainable,
-            ..
-        } = self.clone();
-        Tensor {
-            name,
-            shape,
-            data,
-            trainable,
-        }
+        let TensorSpec { name, shape, trainable, .. } = self.clone();
+        Tensor { name, shape, data, trainable }
     }
 }
 
 /// The tensors in the specs' order, or [`Error::Tensors`] with everything that does not fit.
-pub(crate) fn matched(
-    what: &'static str,
-    specs: &[TensorSpec],
-    tensors: Vec<Tensor>,
-) -> Result<Vec<Tensor>> {
+pub(crate) fn matched(what: &'static str, specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
     let mut left_over = Vec::new();
     let mut by_name = HashMap::new();
     for tensor in tensors {
@@ -131,11 +111,7 @@ pub(crate) fn matched(
                 } else {
                     // A shape that lies about its data is told as the data's length.
                     let lies = tensor.shape == spec.shape;
-                    let came = if lies {
-                        vec![tensor.data.len()]
-                    } else {
-                        tensor.shape
-                    };
+                    let came = if lies { vec![tensor.data.len()] } else { tensor.shape };
                     misshapen.push((tensor.name, came, spec.shape.clone()));
                 }
             }
@@ -146,11 +122,6 @@ pub(crate) fn matched(
     if missing.is_empty() && left_over.is_empty() && misshapen.is_empty() {
         Ok(found)
     } else {
-        Err(Error::Tensors {
-            what,
-            missing,
-            left_over,
-            misshapen,
-        })
+        Err(Error::Tensors { what, missing, left_over, misshapen })
     }
 }

@@ -23,21 +23,15 @@ fn both_axes() -> FlipMode {
 impl RandomFlip {
     /// Left and right.
     pub fn horizontal() -> Self {
-        RandomFlip {
-            mode: FlipMode::Horizontal,
-        }
+        RandomFlip { mode: FlipMode::Horizontal }
     }
     /// Top and bottom.
     pub fn vertical() -> Self {
-        RandomFlip {
-            mode: FlipMode::Vertical,
-        }
+        RandomFlip { mode: FlipMode::Vertical }
     }
     /// Both, each for itself.
     pub fn horizontal_and_vertical() -> Self {
-        RandomFlip {
-            mode: FlipMode::HorizontalAndVertical,
-        }
+        RandomFlip { mode: FlipMode::HorizontalAndVertical }
     }
 }
 
@@ -99,10 +93,7 @@ pub struct RandomTranslation {
 impl RandomTranslation {
     /// Draws from the two factors: one number f for (-f, f), or (low, high).
     pub fn new(height_factor: impl IntoRange, width_factor: impl IntoRange) -> Self {
-        RandomTranslation {
-            height_factor: height_factor.into_range(),
-            width_factor: width_factor.into_range(),
-        }
+        RandomTranslation { height_factor: height_factor.into_range(), width_factor: width_factor.into_range() }
     }
 }
 
@@ -114,14 +105,8 @@ impl From<RandomFlip> for AugmentLayer {
 
 impl From<RandomTranslation> for AugmentLayer {
     fn from(layer: RandomTranslation) -> Self {
-        let RandomTranslation {
-            height_factor,
-            width_factor,
-        } = layer;
-        AugmentLayer::RandomTranslation {
-            height_factor,
-            width_factor,
-        }
+        let RandomTranslation { height_factor, width_factor } = layer;
+        AugmentLayer::RandomTranslation { height_factor, width_factor }
     }
 }
 
@@ -135,14 +120,7 @@ macro_rules! augment_into_layer {
     };
 }
 
-augment_into_layer!(
-    RandomFlip,
-    RandomRotation,
-    RandomZoom,
-    RandomTranslation,
-    RandomContrast,
-    RandomBrightness
-);
+augment_into_layer!(RandomFlip, RandomRotation, RandomZoom, RandomTranslation, RandomContrast, RandomBrightness);
 
 impl Rules for AugmentLayer {
     fn names(&self) -> (&'static str, &'static str) {
@@ -163,10 +141,7 @@ impl Rules for AugmentLayer {
             AugmentLayer::RandomRotation { factor } => within("factor", factor, -1.0, 1.0)?,
             // At -1 nothing of the photo would be left.
             AugmentLayer::RandomZoom { factor } => within("factor", factor, -0.99, 10.0)?,
-            AugmentLayer::RandomTranslation {
-                height_factor,
-                width_factor,
-            } => {
+            AugmentLayer::RandomTranslation { height_factor, width_factor } => {
                 within("height_factor", height_factor, -1.0, 1.0)?;
                 within("width_factor", width_factor, -1.0, 1.0)?;
             }
@@ -184,9 +159,5 @@ fn within(what: &'static str, range: (f32, f32), low: f32, high: f32) -> Result<
         return Ok(());
     }
     let came = format!("[{}, {}]", range.0, range.1);
-    Err(Mistake::new(
-        what,
-        came,
-        format!("[low, high] with {low} <= low <= high <= {high}"),
-    ))
+    Err(Mistake::new(what, came, format!("[low, high] with {low} <= low <= high <= {high}")))
 }

@@ -18,10 +18,7 @@ pub struct BatchNorm {
 impl Default for BatchNorm {
     /// Momentum 0.99, epsilon 1e-3, as in Keras.
     fn default() -> Self {
-        BatchNorm {
-            momentum: 0.99,
-            epsilon: 1e-3,
-        }
+        BatchNorm { momentum: 0.99, epsilon: 1e-3 }
     }
 }
 
@@ -54,11 +51,7 @@ impl Rules for BatchNorm {
             return Err(Mistake::new("momentum", self.momentum, "from 0 to 1"));
         }
         if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
-            return Err(Mistake::new(
-                "epsilon",
-                self.epsilon,
-                "a small number above 0",
-            ));
+            return Err(Mistake::new("epsilon", self.epsilon, "a small number above 0"));
         }
         Ok(input)
     }

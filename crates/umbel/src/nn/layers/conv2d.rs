@@ -83,19 +83,9 @@ impl Rules for Conv2d {
     fn output(&self, input: Shape) -> Result<Shape, Mistake> {
         Mistake::unless_positive("filters", self.filters)?;
         let (height, width, _) = Mistake::unless_picture(input)?;
-        let windows = windows(
-            "the kernel",
-            (height, width),
-            self.kernel,
-            self.stride,
-            self.padding,
-        )?;
+        let windows = windows("the kernel", (height, width), self.kernel, self.stride, self.padding)?;
         let (height, width) = windows.out;
-        Ok(Shape::Picture {
-            height,
-            width,
-            channels: self.filters,
-        })
+        Ok(Shape::Picture { height, width, channels: self.filters })
     }
 
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
@@ -109,11 +99,7 @@ impl Rules for Conv2d {
         let shape = vec![self.kernel.0, self.kernel.1, channels, self.filters];
         let mut parameters = vec![Parameter::trained("kernel", shape, glorot)];
         if self.bias {
-            parameters.push(Parameter::trained(
-                "bias",
-                vec![self.filters],
-                Initializer::Zeros,
-            ));
+            parameters.push(Parameter::trained("bias", vec![self.filters], Initializer::Zeros));
         }
         parameters
     }

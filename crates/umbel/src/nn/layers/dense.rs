@@ -25,11 +25,7 @@ fn yes() -> bool {
 impl Dense {
     /// A dense layer with `units` outputs: no activation, with a bias.
     pub fn new(units: usize) -> Self {
-        Dense {
-            units,
-            activation: Activation::Linear,
-            bias: true,
-        }
+        Dense { units, activation: Activation::Linear, bias: true }
     }
 
     /// Sets the activation.
@@ -64,21 +60,10 @@ impl Rules for Dense {
 
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
         let inputs = input.channels();
-        let glorot = Initializer::GlorotUniform {
-            fan_in: inputs,
-            fan_out: self.units,
-        };
-        let mut parameters = vec![Parameter::trained(
-            "kernel",
-            vec![inputs, self.units],
-            glorot,
-        )];
+        let glorot = Initializer::GlorotUniform { fan_in: inputs, fan_out: self.units };
+        let mut parameters = vec![Parameter::trained("kernel", vec![inputs, self.units], glorot)];
         if self.bias {
-            parameters.push(Parameter::trained(
-                "bias",
-                vec![self.units],
-                Initializer::Zeros,
-            ));
+            parameters.push(Parameter::trained("bias", vec![self.units], Initializer::Zeros));
         }
         parameters
     }

@@ -14,8 +14,6 @@ impl Rules for Flatten {
     }
 
     fn output(&self, input: Shape) -> Result<Shape, Mistake> {
-        Ok(Shape::Vector {
-            length: input.count(),
-        })
+        Ok(Shape::Vector { length: input.count() })
     }
 }

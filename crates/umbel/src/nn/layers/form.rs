@@ -60,10 +60,7 @@ pub fn layer_from_toml(position: usize, mut table: toml::Table) -> Result<(Layer
     };
     match settings(&kind, toml::Value::Table(table)) {
         Ok(layer) => Ok((layer, name)),
-        Err(cause) => Err(Error::ModelToml {
-            place: format!("layer {position} ({kind})"),
-            cause: Box::new(cause),
-        }),
+        Err(cause) => Err(Error::ModelToml { place: format!("layer {position} ({kind})"), cause: Box::new(cause) }),
     }
 }
 
@@ -113,10 +110,7 @@ fn canonical(kind: &str) -> Option<&'static str> {
 struct Nothing {}
 
 /// Reads the settings of a layer of this kind.
-fn settings<'de, D: Deserializer<'de>>(
-    kind: &str,
-    from: D,
-) -> std::result::Result<Layer, D::Error> {
+fn settings<'de, D: Deserializer<'de>>(kind: &str, from: D) -> std::result::Result<Layer, D::Error> {
     fn read<'de, L: Deserialize<'de> + Into<Layer>, D: Deserializer<'de>>(
         from: D,
     ) -> std::result::Result<Layer, D::Error> {

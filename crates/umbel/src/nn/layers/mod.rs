@@ -18,9 +18,7 @@ use serde::Serialize;
 use crate::base::augmentation::AugmentLayer;
 
 pub use activation::{Activation, ActivationLayer};
-pub use augment::{
-    RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom,
-};
+pub use augment::{RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom};
 pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
@@ -120,21 +118,11 @@ impl Parameter {
     }
 
     fn trained(name: &'static str, shape: Vec<usize>, initializer: Initializer) -> Self {
-        Parameter {
-            name,
-            shape,
-            trainable: true,
-            initializer,
-        }
+        Parameter { name, shape, trainable: true, initializer }
     }
 
     fn kept(name: &'static str, shape: Vec<usize>, initializer: Initializer) -> Self {
-        Parameter {
-            name,
-            shape,
-            trainable: false,
-            initializer,
-        }
+        Parameter { name, shape, trainable: false, initializer }
     }
 }
 

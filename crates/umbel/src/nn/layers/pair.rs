@@ -39,10 +39,7 @@ impl IntoRange for (f32, f32) {
 }
 
 #[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a whole number, or two: [height, width]"
-)]
+#[serde(untagged, expecting = "expected a whole number, or two: [height, width]")]
 enum PairForm {
     Both(usize),
     Each(usize, usize),
@@ -63,17 +60,12 @@ pub(super) fn pair<'de, D: Deserializer<'de>>(from: D) -> Result<(usize, usize),
 }
 
 /// Reads a number or two as `Some((height, width))`.
-pub(super) fn some_pair<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<(usize, usize)>, D::Error> {
+pub(super) fn some_pair<'de, D: Deserializer<'de>>(from: D) -> Result<Option<(usize, usize)>, D::Error> {
     Ok(Option::<PairForm>::deserialize(from)?.map(Into::into))
 }
 
 #[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a number f (for -f to f), or two: [low, high]"
-)]
+#[serde(untagged, expecting = "expected a number f (for -f to f), or two: [low, high]")]
 enum RangeForm {
     Symmetric(f32),
     Each(f32, f32),

@@ -92,12 +92,7 @@ impl Rules for GlobalAvgPool2d {
     }
 }
 
-fn pooled(
-    input: Shape,
-    pool: (usize, usize),
-    stride: (usize, usize),
-    padding: Padding,
-) -> Result<Shape, Mistake> {
+fn pooled(input: Shape, pool: (usize, usize), stride: (usize, usize), padding: Padding) -> Result<Shape, Mistake> {
     let (height, width, channels) = Mistake::unless_picture(input)?;
     let windows = windows("the window", (height, width), pool, stride, padding)?;
     if pool.0.max(pool.1) > LARGEST_WINDOW {
@@ -106,9 +101,5 @@ fn pooled(
         return Err(Mistake::new("the window", window, expected));
     }
     let (height, width) = windows.out;
-    Ok(Shape::Picture {
-        height,
-        width,
-        channels,
-    })
+    Ok(Shape::Picture { height, width, channels })
 }

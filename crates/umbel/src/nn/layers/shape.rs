@@ -12,11 +12,7 @@ pub(crate) const MAX_VALUES: usize = i32::MAX as usize;
 #[allow(missing_docs)]
 pub enum Shape {
     /// Channels last.
-    Picture {
-        height: usize,
-        width: usize,
-        channels: usize,
-    },
+    Picture { height: usize, width: usize, channels: usize },
     /// What [`Flatten`](super::Flatten), [`GlobalAvgPool2d`](super::GlobalAvgPool2d) and [`Dense`](super::Dense) give.
     Vector { length: usize },
 }
@@ -25,20 +21,14 @@ impl Shape {
     /// The axes, as Keras prints them after `None`.
     pub fn axes(&self) -> Vec<usize> {
         match *self {
-            Shape::Picture {
-                height,
-                width,
-                channels,
-            } => vec![height, width, channels],
+            Shape::Picture { height, width, channels } => vec![height, width, channels],
             Shape::Vector { length } => vec![length],
         }
     }
 
     /// Number of values, saturating.
     pub fn count(&self) -> usize {
-        self.axes()
-            .iter()
-            .fold(1, |product: usize, &axis| product.saturating_mul(axis))
+        self.axes().iter().fold(1, |product: usize, &axis| product.saturating_mul(axis))
     }
 
     /// Length of the last axis.
@@ -53,11 +43,7 @@ impl Shape {
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Shape::Picture {
-                height,
-                width,
-                channels,
-            } => {
+            Shape::Picture { height, width, channels } => {
                 write!(f, "a picture of {height} x {width} x {channels}")
             }
             Shape::Vector { length } => write!(f, "a vector of {length}"),
@@ -85,35 +71,19 @@ pub(crate) struct Mistake {
 }
 
 impl Mistake {
-    pub fn new(
-        what: &'static str,
-        value: impl fmt::Display,
-        expected: impl Into<String>,
-    ) -> Mistake {
-        Mistake {
-            what,
-            value: value.to_string(),
-            expected: expected.into(),
-        }
+    pub fn new(what: &'static str, value: impl fmt::Display, expected: impl Into<String>) -> Mistake {
+        Mistake { what, value: value.to_string(), expected: expected.into() }
     }
 
     /// A setting that has to be one or more.
     pub fn unless_positive(what: &'static str, value: usize) -> Result<(), Mistake> {
-        if value > 0 {
-            Ok(())
-        } else {
-            Err(Mistake::new(what, value, "1 or more"))
-        }
+        if value > 0 { Ok(()) } else { Err(Mistake::new(what, value, "1 or more")) }
     }
 
     /// The picture that a layer needs, or why there is none.
     pub fn unless_picture(input: Shape) -> Result<(usize, usize, usize), Mistake> {
         match input {
-            Shape::Picture {
-                height,
-                width,
-                channels,
-            } => Ok((height, width, channels)),
+            Shape::Picture { height, width, channels } => Ok((height, width, channels)),
             Shape::Vector { .. } => Err(Mistake::new(
                 "the input",
                 input,
@@ -145,26 +115,17 @@ pub(crate) fn windows(
         return Err(Mistake::new(
             what,
             format!("{} x {}", window.0, window.1),
-            format!(
-                "at most the input's {} x {}: make it smaller, or use padding \"same\"",
-                size.0, size.1
-            ),
+            format!("at most the input's {} x {}: make it smaller, or use padding \"same\"", size.0, size.1),
         ));
     }
     // A window far larger than the picture is only ever a slip, and would overflow the sums below.
     if window.0.max(window.1).max(stride.0).max(stride.1) > u16::MAX as usize {
-        let largest = format!(
-            "{} x {} at a stride of {} x {}",
-            window.0, window.1, stride.0, stride.1
-        );
+        let largest = format!("{} x {} at a stride of {} x {}", window.0, window.1, stride.0, stride.1);
         return Err(Mistake::new(what, largest, format!("at most {}", u16::MAX)));
     }
     let (rows, above) = axis(size.0, window.0, stride.0, padding);
     let (columns, left) = axis(size.1, window.1, stride.1, padding);
-    Ok(Windows {
-        out: (rows, columns),
-        pad: (above, left),
-    })
+    Ok(Windows { out: (rows, columns), pad: (above, left) })
 }
 
 /// Output size and padding before, along one axis (Keras' and TensorFlow's rule).

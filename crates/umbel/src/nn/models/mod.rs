@@ -23,12 +23,7 @@ pub struct ArchitectureOptions {
 impl Default for ArchitectureOptions {
     /// The tutorial's: 180 x 180, five classes, flip, rotation and zoom, dropout 0.2.
     fn default() -> Self {
-        ArchitectureOptions {
-            image_size: 180,
-            classes: 5,
-            augment: AugmentLayer::tutorial(),
-            dropout: 0.2,
-        }
+        ArchitectureOptions { image_size: 180, classes: 5, augment: AugmentLayer::tutorial(), dropout: 0.2 }
     }
 }
 

@@ -26,10 +26,7 @@ impl Arena {
     /// `None` where the memory cannot be had.
     pub fn new(len: usize) -> Option<Self> {
         let data = zeros(len.checked_add(ALIGNMENT)?, 0.0)?;
-        let start = data
-            .as_ptr()
-            .align_offset(ALIGNMENT * size_of::<f32>())
-            .min(ALIGNMENT);
+        let start = data.as_ptr().align_offset(ALIGNMENT * size_of::<f32>()).min(ALIGNMENT);
         Some(Arena { data, start, len })
     }
 
@@ -43,9 +40,7 @@ impl Arena {
     /// # Panics
     /// Where two of them overlap: the program gave a buffer away while it was in use.
     pub fn disjoint<const N: usize>(&mut self, ranges: [Range<usize>; N]) -> [&mut [f32]; N] {
-        self.all()
-            .get_disjoint_mut(ranges)
-            .expect("buffers that are alive at one time do not overlap")
+        self.all().get_disjoint_mut(ranges).expect("buffers that are alive at one time do not overlap")
     }
 }
 
@@ -98,9 +93,7 @@ pub(super) fn place(requests: &[Request], batch: usize) -> (Vec<Place>, u128) {
     for index in order {
         let request = &requests[index];
         let mut taken: Vec<(u128, u128)> = (0..requests.len())
-            .filter(|&other| {
-                requests[other].born <= request.dies && request.born <= requests[other].dies
-            })
+            .filter(|&other| requests[other].born <= request.dies && request.born <= requests[other].dies)
             .filter_map(|other| ends[other])
             .collect();
         taken.sort_unstable();
@@ -128,37 +121,20 @@ mod tests {
 
     #[test]
     fn what_is_alive_together_lies_apart_and_the_rest_is_shared() {
-        let request = |fixed, born, dies| Request {
-            per_sample: 0,
-            fixed,
-            born,
-            dies,
-        };
+        let request = |fixed, born, dies| Request { per_sample: 0, fixed, born, dies };
         // A chain: each buffer is born when the one before is read for the last time.
-        let chain = [
-            request(100, 0, 1),
-            request(50, 1, 2),
-            request(100, 2, 3),
-            request(7, 3, 4),
-        ];
+        let chain = [request(100, 0, 1), request(50, 1, 2), request(100, 2, 3), request(7, 3, 4)];
         let (places, total) = place(&chain, 1);
         for (a, first) in chain.iter().enumerate() {
             for (b, second) in chain.iter().enumerate().skip(a + 1) {
                 let (p, q) = (places[a].range(1), places[b].range(1));
                 let together = first.born <= second.dies && second.born <= first.dies;
-                assert!(
-                    !together || p.end <= q.start || q.end <= p.start,
-                    "{a} and {b}"
-                );
+                assert!(!together || p.end <= q.start || q.end <= p.start, "{a} and {b}");
             }
         }
         // 100 and 50, each rounded up to whole cache lines: the other two lie where these did.
         assert_eq!(total, 112 + 64);
-        assert!(
-            places
-                .iter()
-                .all(|place| place.offset.is_multiple_of(ALIGNMENT))
-        );
+        assert!(places.iter().all(|place| place.offset.is_multiple_of(ALIGNMENT)));
     }
 
     #[test]

@@ -21,13 +21,7 @@ pub(super) fn run(
     images: &[f32],
     n: usize,
 ) {
-    for (index, step) in program
-        .steps
-        .iter()
-        .enumerate()
-        .skip(program.first_trained)
-        .rev()
-    {
+    for (index, step) in program.steps.iter().enumerate().skip(program.first_trained).rev() {
         let input = (index == 0).then_some(images);
         backward(isa, step, memory, weights, dropout_key, input, n);
     }
@@ -51,10 +45,7 @@ fn backward(
     match &step.op {
         Op::Rescale { scale, .. } => rescale(*scale, 0.0, dy, dx),
         Op::Conv2d(conv) => {
-            let shape = Conv2dShape {
-                batch: n,
-                ..conv.shape
-            };
+            let shape = Conv2dShape { batch: n, ..conv.shape };
             let gradient = output_gradient(conv, dy, y, choice);
             let dx = (!dx.is_empty()).then_some(dx);
             let kernel = &weights.tensors[conv.kernel.tensor].data;
@@ -77,19 +68,7 @@ fn backward(
             let [dgamma, dbeta] = gradients
                 .get_disjoint_mut([norm.gamma.gradient, norm.beta.gradient])
                 .expect("gamma and beta have a gradient each");
-            batch_norm::backward(
-                isa,
-                &shape,
-                x,
-                gamma,
-                mean,
-                inverse_deviation,
-                dy,
-                dx,
-                dgamma,
-                dbeta,
-                workspace,
-            );
+            batch_norm::backward(isa, &shape, x, gamma, mean, inverse_deviation, dy, dx, dgamma, dbeta, workspace);
         }
         Op::Activation { activation, row } => {
             activation::backward(isa, *activation, *row, x, y, dy, dx);
@@ -97,16 +76,8 @@ fn backward(
         Op::Dropout { rate, layer } => {
             dropout::apply(isa, dropout::mix(dropout_key, *layer), *rate, dy, dx);
         }
-        Op::Dense {
-            kernel,
-            bias,
-            activation,
-        } => {
-            let shape = DenseShape {
-                batch: n,
-                inputs: x.len() / n,
-                outputs: dy.len() / n,
-            };
+        Op::Dense { kernel, bias, activation } => {
+            let shape = DenseShape { batch: n, inputs: x.len() / n, outputs: dy.len() / n };
             let dx = (!dx.is_empty()).then_some(dx);
             let w = &weights.tensors[kernel.tensor].data;
             let (dw, db) = kernel_and_bias(gradients, *kernel, *bias);
@@ -115,33 +86,16 @@ fn backward(
     }
 }
 
-fn output_gradient<'a>(
-    conv: &ConvStep,
-    dy: &'a [f32],
-    y: &'a [f32],
-    choice: &'a [u8],
-) -> OutputGradient<'a> {
+fn output_gradient<'a>(conv: &ConvStep, dy: &'a [f32], y: &'a [f32], choice: &'a [u8]) -> OutputGradient<'a> {
     if conv.pool {
         return OutputGradient::Pooled { dy, choice };
     }
     // A linear output was not kept: nothing is read from it.
-    let y = if conv.activation == FusedActivation::Linear {
-        dy
-    } else {
-        y
-    };
-    OutputGradient::Full {
-        dy,
-        y,
-        activation: conv.activation,
-    }
+    let y = if conv.activation == FusedActivation::Linear { dy } else { y };
+    OutputGradient::Full { dy, y, activation: conv.activation }
 }
 
-fn kernel_and_bias(
-    gradients: &mut [Vec<f32>],
-    kernel: Slot,
-    bias: Option<Slot>,
-) -> (&mut [f32], Option<&mut [f32]>) {
+fn kernel_and_bias(gradients: &mut [Vec<f32>], kernel: Slot, bias: Option<Slot>) -> (&mut [f32], Option<&mut [f32]>) {
     match bias {
         None => (&mut gradients[kernel.gradient], None),
         Some(bias) => {

@@ -4,9 +4,7 @@ use umbel_kernels::FusedActivation;
 use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::pool::PoolShape;
 
-use crate::nn::layers::{
-    Activation, Conv2d, Dense, Layer, MaxPool2d, Padding, Parameter, Shape, Windows, windows,
-};
+use crate::nn::layers::{Activation, Conv2d, Dense, Layer, MaxPool2d, Padding, Parameter, Shape, Windows, windows};
 use crate::nn::sequential::ResolvedLayer;
 
 /// What a program is for.
@@ -94,35 +92,20 @@ pub(super) struct NormStep {
 impl Op {
     /// Whether it has weights of its own to train.
     pub fn is_trained(&self) -> bool {
-        matches!(
-            self,
-            Op::Conv2d(_) | Op::BatchNorm { .. } | Op::Dense { .. }
-        )
+        matches!(self, Op::Conv2d(_) | Op::BatchNorm { .. } | Op::Dense { .. })
     }
 }
 
 /// The steps of a checked stack; at least one.
 pub(super) fn steps(layers: &[ResolvedLayer<'_>], usage: Use) -> Vec<Step> {
-    let mut compiler = Compiler {
-        usage,
-        steps: Vec::new(),
-        tensors: 0,
-        gradients: 0,
-    };
+    let mut compiler = Compiler { usage, steps: Vec::new(), tensors: 0, gradients: 0 };
     for (index, layer) in layers.iter().enumerate() {
         compiler.layer(index, layer);
     }
     if compiler.steps.is_empty() {
         // Nothing to compute; the output still has to come to lie in the arena.
         let count = layers.last().map_or(0, |last| last.output.count());
-        compiler.push(
-            Op::Rescale {
-                scale: 1.0,
-                offset: 0.0,
-            },
-            count,
-            count,
-        );
+        compiler.push(Op::Rescale { scale: 1.0, offset: 0.0 }, count, count);
     }
     compiler.steps
 }
@@ -146,14 +129,7 @@ impl Compiler {
         match resolved.layer {
             Layer::Augment(_) | Layer::Flatten(_) => {}
             Layer::Rescaling(layer) => {
-                self.push(
-                    Op::Rescale {
-                        scale: layer.scale,
-                        offset: layer.offset,
-                    },
-                    input,
-                    output,
-                );
+                self.push(Op::Rescale { scale: layer.scale, offset: layer.offset }, input, output);
             }
             Layer::Conv2d(layer) => self.conv2d(layer, resolved, &slots),
             Layer::Dense(layer) => self.dense(layer, resolved, &slots),
@@ -165,14 +141,7 @@ impl Compiler {
             }
             Layer::GlobalAvgPool2d(_) => {
                 let pixels = input / output;
-                self.push(
-                    Op::GlobalAverage {
-                        pixels,
-                        channels: output,
-                    },
-                    input,
-                    output,
-                );
+                self.push(Op::GlobalAverage { pixels, channels: output }, input, output);
             }
             Layer::BatchNorm(layer) => {
                 let norm = NormStep {
@@ -188,14 +157,7 @@ impl Compiler {
             Layer::Activation(layer) => self.activation(layer.activation, row, output),
             Layer::Dropout(layer) => {
                 if self.usage == Use::Training && layer.rate > 0.0 {
-                    self.push(
-                        Op::Dropout {
-                            rate: layer.rate,
-                            layer: index as u64,
-                        },
-                        input,
-                        output,
-                    );
+                    self.push(Op::Dropout { rate: layer.rate, layer: index as u64 }, input, output);
                 }
             }
         }
@@ -203,10 +165,7 @@ impl Compiler {
 
     /// Counts a weight. (A tensor that is not trained gets a gradient index that nobody reads.)
     fn slot(&mut self, parameter: &Parameter) -> Slot {
-        let slot = Slot {
-            tensor: self.tensors,
-            gradient: self.gradients,
-        };
+        let slot = Slot { tensor: self.tensors, gradient: self.gradients };
         self.tensors += 1;
         self.gradients += usize::from(parameter.trainable);
         slot
@@ -242,11 +201,7 @@ impl Compiler {
     }
 
     fn dense(&mut self, layer: &Dense, resolved: &ResolvedLayer<'_>, slots: &[Slot]) {
-        let op = Op::Dense {
-            kernel: slots[0],
-            bias: slots.get(1).copied(),
-            activation: FusedActivation::Linear,
-        };
+        let op = Op::Dense { kernel: slots[0], bias: slots.get(1).copied(), activation: FusedActivation::Linear };
         let output = resolved.output.count();
         self.push(op, resolved.input.count(), output);
         self.activation(layer.activation, output, output);
@@ -258,25 +213,14 @@ impl Compiler {
             return;
         }
         let before = match self.steps.last_mut().map(|step| &mut step.op) {
-            Some(Op::Conv2d(ConvStep {
-                activation,
-                pool: false,
-                ..
-            })) => Some(activation),
+            Some(Op::Conv2d(ConvStep { activation, pool: false, .. })) => Some(activation),
             Some(Op::Dense { activation, .. }) => Some(activation),
             _ => None,
         };
         match (before, activation.fused()) {
             (Some(before @ FusedActivation::Linear), Some(fused)) => *before = fused,
             _ => {
-                self.push(
-                    Op::Activation {
-                        activation: activation.kernel(),
-                        row,
-                    },
-                    count,
-                    count,
-                );
+                self.push(Op::Activation { activation: activation.kernel(), row }, count, count);
             }
         }
     }
@@ -326,25 +270,10 @@ fn pool_shape(
     let (height, width, channels) = picture(resolved.input);
     let (out_height, out_width, _) = picture(resolved.output);
     let pad = checked_windows(resolved.input, window, stride, padding).pad;
-    PoolShape {
-        batch: 0,
-        height,
-        width,
-        channels,
-        window,
-        stride,
-        pad,
-        out_height,
-        out_width,
-    }
+    PoolShape { batch: 0, height, width, channels, window, stride, pad, out_height, out_width }
 }
 
-fn checked_windows(
-    input: Shape,
-    window: (usize, usize),
-    stride: (usize, usize),
-    padding: Padding,
-) -> Windows {
+fn checked_windows(input: Shape, window: (usize, usize), stride: (usize, usize), padding: Padding) -> Windows {
     let (height, width, _) = picture(input);
     windows("the window", (height, width), window, stride, padding)
         .expect("the windows were checked when the stack was resolved")
@@ -352,11 +281,7 @@ fn checked_windows(
 
 fn picture(shape: Shape) -> (usize, usize, usize) {
     match shape {
-        Shape::Picture {
-            height,
-            width,
-            channels,
-        } => (height, width, channels),
+        Shape::Picture { height, width, channels } => (height, width, channels),
         Shape::Vector { .. } => unreachable!("the stack was resolved: this layer takes a picture"),
     }
 }

@@ -31,28 +31,14 @@ impl Mode<'_> {
 }
 
 /// Runs every step for `n` images.
-pub(super) fn run(
-    isa: Isa,
-    program: &Program,
-    memory: &mut Memory,
-    mode: &mut Mode<'_>,
-    images: &[f32],
-    n: usize,
-) {
+pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, mode: &mut Mode<'_>, images: &[f32], n: usize) {
     for (index, step) in program.steps.iter().enumerate() {
         let input = (index == 0).then_some(images);
         forward(isa, step, memory, mode, input, n);
     }
 }
 
-fn forward(
-    isa: Isa,
-    step: &PlacedStep,
-    memory: &mut Memory,
-    mode: &mut Mode<'_>,
-    images: Option<&[f32]>,
-    n: usize,
-) {
+fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>, images: Option<&[f32]>, n: usize) {
     let ranges = [step.x.range(n), step.y.range(n), step.extra.range(n)];
     let [x, y, extra] = memory.arena.disjoint(ranges);
     let x = images.unwrap_or(x);
@@ -84,17 +70,9 @@ fn forward(
             }
             Mode::Inference(_) => unreachable!("programs for inference have no dropout"),
         },
-        Op::Dense {
-            kernel,
-            bias,
-            activation,
-        } => {
+        Op::Dense { kernel, bias, activation } => {
             let tensors = &mode.weights().tensors;
-            let shape = DenseShape {
-                batch: n,
-                inputs: x.len() / n,
-                outputs: y.len() / n,
-            };
+            let shape = DenseShape { batch: n, inputs: x.len() / n, outputs: y.len() / n };
             let bias = bias.map(|bias| tensors[bias.tensor].data.as_slice());
             let kernel = &tensors[kernel.tensor].data;
             let workspace = memory.workspace.all();
@@ -105,13 +83,11 @@ fn forward(
 
 /// `y = x · scale + offset`, rounded after each.
 pub(super) fn rescale(scale: f32, offset: f32, x: &[f32], y: &mut [f32]) {
-    y.par_chunks_mut(CHUNK)
-        .zip(x.par_chunks(CHUNK))
-        .for_each(|(y, x)| {
-            for (y, x) in y.iter_mut().zip(x) {
-                *y = x * scale + offset;
-            }
-        });
+    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = x * scale + offset;
+        }
+    });
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -125,14 +101,9 @@ fn convolve(
     choice: Option<&mut [u8]>,
     extra: &mut [f32],
 ) {
-    let shape = Conv2dShape {
-        batch: n,
-        ..conv.shape
-    };
+    let shape = Conv2dShape { batch: n, ..conv.shape };
     let mut kernel = weights.tensors[conv.kernel.tensor].data.as_slice();
-    let mut bias = conv
-        .bias
-        .map(|bias| weights.tensors[bias.tensor].data.as_slice());
+    let mut bias = conv.bias.map(|bias| weights.tensors[bias.tensor].data.as_slice());
     if let Some(norm) = &conv.folded {
         let (folded_kernel, folded_bias) = extra.split_at_mut(kernel_len(&shape));
         fold(norm, weights, kernel, bias, folded_kernel, folded_bias);
@@ -165,11 +136,7 @@ fn fold(
     // Channels vary fastest: each column of the kernel gets its channel's factor.
     for channel in 0..norm.channels {
         let factor = factor(channel);
-        let column = folded_kernel
-            .iter_mut()
-            .zip(kernel)
-            .skip(channel)
-            .step_by(norm.channels);
+        let column = folded_kernel.iter_mut().zip(kernel).skip(channel).step_by(norm.channels);
         column.for_each(|(folded, weight)| *folded = weight * factor);
     }
 }
@@ -200,16 +167,9 @@ fn normalize_batch(
     statistics: &mut [f32],
     workspace: &mut [f32],
 ) {
-    let tensors = [
-        norm.gamma.tensor,
-        norm.beta.tensor,
-        norm.moving_mean,
-        norm.moving_variance,
-    ];
-    let [gamma, beta, moving_mean, moving_variance] = weights
-        .tensors
-        .get_disjoint_mut(tensors)
-        .expect("a batch norm has four tensors");
+    let tensors = [norm.gamma.tensor, norm.beta.tensor, norm.moving_mean, norm.moving_variance];
+    let [gamma, beta, moving_mean, moving_variance] =
+        weights.tensors.get_disjoint_mut(tensors).expect("a batch norm has four tensors");
     let (mean, inverse_deviation) = statistics.split_at_mut(norm.channels);
     batch_norm::forward_training(
         isa,

@@ -68,11 +68,7 @@ impl Plan {
 
     fn new(model: &Model, batch: usize, isa: Isa, trains: bool) -> Result<Self> {
         if batch == 0 {
-            return Err(Error::Setting {
-                setting: "batch".into(),
-                value: "0".into(),
-                expected: "1 or more".into(),
-            });
+            return Err(Error::Setting { setting: "batch".into(), value: "0".into(), expected: "1 or more".into() });
         }
         let layers = model.architecture().resolve()?;
         let specs = TensorSpec::of(model.architecture())?;
@@ -105,12 +101,7 @@ impl Plan {
 
     /// Bytes of all buffers.
     pub fn memory_bytes(&self) -> usize {
-        let Memory {
-            arena,
-            choice,
-            workspace,
-            gradients,
-        } = &self.memory;
+        let Memory { arena, choice, workspace, gradients } = &self.memory;
         let gradients: usize = gradients.iter().map(Vec::len).sum();
         (arena.len() + workspace.len() + gradients) * size_of::<f32>() + choice.len()
     }
@@ -179,35 +170,16 @@ impl Plan {
         (loss, self.memory.gradients.clone())
     }
 
-    fn forward_backward(
-        &mut self,
-        weights: &mut Weights,
-        images: &[f32],
-        labels: &[u32],
-        dropout_key: u64,
-    ) -> LossSum {
+    fn forward_backward(&mut self, weights: &mut Weights, images: &[f32], labels: &[u32], dropout_key: u64) -> LossSum {
         let n = self.count(weights, images);
         self.check_labels(images, labels);
         assert!(n > 0, "a training step needs at least one picture");
-        let (isa, classes, top_k, memory) =
-            (self.isa, self.classes, self.top_k(), &mut self.memory);
-        let program = self
-            .training
-            .as_ref()
-            .expect("Plan::training makes a plan that trains");
-        forward::run(
-            isa,
-            program,
-            memory,
-            &mut Mode::Training(weights, dropout_key),
-            images,
-            n,
-        );
+        let (isa, classes, top_k, memory) = (self.isa, self.classes, self.top_k(), &mut self.memory);
+        let program = self.training.as_ref().expect("Plan::training makes a plan that trains");
+        forward::run(isa, program, memory, &mut Mode::Training(weights, dropout_key), images, n);
 
         let output_gradient = program.output_gradient();
-        let [logits, gradient] = memory
-            .arena
-            .disjoint([program.output().range(n), output_gradient.range(n)]);
+        let [logits, gradient] = memory.arena.disjoint([program.output().range(n), output_gradient.range(n)]);
         let gradient = (!gradient.is_empty()).then_some(gradient);
         let loss = sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient);
 
@@ -222,19 +194,12 @@ impl Plan {
     /// How many pictures came, checked.
     fn count(&self, weights: &Weights, images: &[f32]) -> usize {
         let fits = self.specs.len() == weights.tensors.len()
-            && self
-                .specs
-                .iter()
-                .zip(&weights.tensors)
-                .all(|(spec, tensor)| {
-                    spec.trainable == tensor.trainable
-                        && spec.shape == tensor.shape
-                        && spec.shape.iter().product::<usize>() == tensor.data.len()
-                });
-        assert!(
-            fits,
-            "the weights are not those of the model that the plan was made for"
-        );
+            && self.specs.iter().zip(&weights.tensors).all(|(spec, tensor)| {
+                spec.trainable == tensor.trainable
+                    && spec.shape == tensor.shape
+                    && spec.shape.iter().product::<usize>() == tensor.data.len()
+            });
+        assert!(fits, "the weights are not those of the model that the plan was made for");
         let n = images.len() / self.input;
         assert!(
             n * self.input == images.len() && n <= self.batch,
@@ -248,16 +213,9 @@ impl Plan {
 
     fn check_labels(&self, images: &[f32], labels: &[u32]) {
         let n = images.len() / self.input;
-        assert!(
-            labels.len() == n,
-            "{} labels came with {n} pictures",
-            labels.len()
-        );
+        assert!(labels.len() == n, "{} labels came with {n} pictures", labels.len());
         if let Some(label) = labels.iter().find(|&&label| label as usize >= self.classes) {
-            panic!(
-                "label {label} came to a model with {} outputs",
-                self.classes
-            );
+            panic!("label {label} came to a model with {} outputs", self.classes);
         }
     }
 }
@@ -276,22 +234,13 @@ impl fmt::Debug for Plan {
 
 impl Memory {
     /// Everything that both programs need; they never run at the same time, so they share it.
-    fn new(
-        inference: &Program,
-        training: Option<&Program>,
-        specs: &[TensorSpec],
-        batch: usize,
-    ) -> Result<Self> {
+    fn new(inference: &Program, training: Option<&Program>, specs: &[TensorSpec], batch: usize) -> Result<Self> {
         let largest = |need: fn(&Program) -> u128| need(inference).max(training.map_or(0, need));
         let arena = largest(|program| program.arena);
         let workspace = largest(|program| program.workspace);
         let choice = largest(|program| program.choice);
         let gradients: u128 = match training {
-            Some(_) => specs
-                .iter()
-                .filter(|s| s.trainable)
-                .map(|s| count(s) as u128)
-                .sum(),
+            Some(_) => specs.iter().filter(|s| s.trainable).map(|s| count(s) as u128).sum(),
             None => 0,
         };
         let bytes = (arena + workspace + gradients) * size_of::<f32>() as u128 + choice;
@@ -300,16 +249,12 @@ impl Memory {
             return Err(refused());
         }
         let zeros = |len| arena::zeros(len, 0.0f32).ok_or_else(refused);
-        let trained = specs
-            .iter()
-            .filter(|spec| training.is_some() && spec.trainable);
+        let trained = specs.iter().filter(|spec| training.is_some() && spec.trainable);
         Ok(Memory {
             arena: Arena::new(arena as usize).ok_or_else(refused)?,
             workspace: Arena::new(workspace as usize).ok_or_else(refused)?,
             choice: arena::zeros(choice as usize, 0u8).ok_or_else(refused)?,
-            gradients: trained
-                .map(|spec| zeros(count(spec)))
-                .collect::<Result<_>>()?,
+            gradients: trained.map(|spec| zeros(count(spec))).collect::<Result<_>>()?,
         })
     }
 }

@@ -51,15 +51,10 @@ impl Program {
         let n = steps.len();
         let first_trained = match usage {
             Use::Inference => n,
-            Use::Training => steps
-                .iter()
-                .position(|step| step.op.is_trained())
-                .unwrap_or(n),
+            Use::Training => steps.iter().position(|step| step.op.is_trained()).unwrap_or(n),
         };
         let lifetimes = Lifetimes { n, first_trained };
-        let requests: Vec<[Option<Request>; 4]> = (0..n)
-            .map(|index| lifetimes.requests(&steps, index))
-            .collect();
+        let requests: Vec<[Option<Request>; 4]> = (0..n).map(|index| lifetimes.requests(&steps, index)).collect();
         let flat: Vec<Request> = requests.iter().flatten().flatten().copied().collect();
         let (places, arena) = place(&flat, batch);
         let mut places = places.into_iter();
@@ -75,31 +70,11 @@ impl Program {
         let mut choice = 0;
         let mut place_step = |(index, step): (usize, Step)| {
             let [y, dy, extra, scratch] = placed[index];
-            let x = if index > 0 {
-                placed[index - 1][0]
-            } else {
-                Place::default()
-            };
-            let before = if index > first_trained {
-                placed[index - 1][1]
-            } else {
-                scratch
-            };
-            let needs = if index >= first_trained {
-                step.op.backward_needs()
-            } else {
-                (false, false)
-            };
-            let per_sample = if usage == Use::Training {
-                choices(&step)
-            } else {
-                0
-            };
-            let choice_place = Place {
-                offset: choice as usize,
-                per_sample,
-                fixed: 0,
-            };
+            let x = if index > 0 { placed[index - 1][0] } else { Place::default() };
+            let before = if index > first_trained { placed[index - 1][1] } else { scratch };
+            let needs = if index >= first_trained { step.op.backward_needs() } else { (false, false) };
+            let per_sample = if usage == Use::Training { choices(&step) } else { 0 };
+            let choice_place = Place { offset: choice as usize, per_sample, fixed: 0 };
             choice += per_sample as u128 * batch as u128;
             PlacedStep {
                 op: step.op,
@@ -115,13 +90,7 @@ impl Program {
         };
         let steps = steps.into_iter().enumerate().map(&mut place_step).collect();
         let workspace = workspace.unwrap_or(0) as u128;
-        Program {
-            steps,
-            first_trained,
-            arena,
-            choice,
-            workspace,
-        }
+        Program { steps, first_trained, arena, choice, workspace }
     }
 
     /// Where the last step's output lies.
@@ -139,9 +108,7 @@ impl Op {
     /// Whether the backward pass reads the input and the output again.
     fn backward_needs(&self) -> (bool, bool) {
         match self {
-            Op::Conv2d(ConvStep {
-                activation, pool, ..
-            }) => (true, !pool && *activation != FusedActivation::Linear),
+            Op::Conv2d(ConvStep { activation, pool, .. }) => (true, !pool && *activation != FusedActivation::Linear),
             Op::Dense { .. } | Op::Activation { .. } => (true, true),
             Op::BatchNorm { .. } => (true, false),
             Op::Rescale { .. }
@@ -176,12 +143,7 @@ impl Lifetimes {
         if next < self.n && trains(next) && steps[next].op.backward_needs().0 {
             dies = dies.max(self.backward(next));
         }
-        let per_sample = |per_sample, born, dies| Request {
-            per_sample,
-            fixed: 0,
-            born,
-            dies,
-        };
+        let per_sample = |per_sample, born, dies| Request { per_sample, fixed: 0, born, dies };
         let y = per_sample(step.output, index, dies);
         let end = self.backward(index);
         let dy = trains(index).then(|| per_sample(step.output, end - 1, end));
@@ -193,23 +155,10 @@ impl Lifetimes {
     }
 
     fn extra(&self, op: &Op, index: usize) -> Option<Request> {
-        let fixed = |fixed, dies| {
-            Some(Request {
-                per_sample: 0,
-                fixed,
-                born: index,
-                dies,
-            })
-        };
+        let fixed = |fixed, dies| Some(Request { per_sample: 0, fixed, born: index, dies });
         match op {
-            Op::BatchNorm { norm, .. } if self.first_trained < self.n => {
-                fixed(2 * norm.channels, self.backward(index))
-            }
-            Op::Conv2d(ConvStep {
-                shape,
-                folded: Some(_),
-                ..
-            }) => fixed(kernel_len(shape) + shape.channels_out, index),
+            Op::BatchNorm { norm, .. } if self.first_trained < self.n => fixed(2 * norm.channels, self.backward(index)),
+            Op::Conv2d(ConvStep { shape, folded: Some(_), .. }) => fixed(kernel_len(shape) + shape.channels_out, index),
             _ => None,
         }
     }
@@ -231,30 +180,17 @@ fn choices(step: &Step) -> usize {
 /// Scratch that a step's kernels ask for.
 fn workspace_len(step: &Step, usage: Use, batch: usize) -> usize {
     match &step.op {
-        Op::Conv2d(conv) if usage == Use::Training => conv2d::workspace_len(&Conv2dShape {
-            batch,
-            ..conv.shape
-        }),
+        Op::Conv2d(conv) if usage == Use::Training => conv2d::workspace_len(&Conv2dShape { batch, ..conv.shape }),
         Op::BatchNorm { norm, .. } if usage == Use::Training => {
             batch_norm::workspace_len(&norm_shape(norm, step.output, batch))
         }
-        Op::Dense { .. } => dense::workspace_len(&DenseShape {
-            batch,
-            inputs: step.input,
-            outputs: step.output,
-        }),
+        Op::Dense { .. } => dense::workspace_len(&DenseShape { batch, inputs: step.input, outputs: step.output }),
         _ => 0,
     }
 }
 
 /// Batch norm's shape for `n` samples of `count` values.
 pub(super) fn norm_shape(norm: &NormStep, count: usize, n: usize) -> BatchNormShape {
-    let NormStep {
-        channels, epsilon, ..
-    } = *norm;
-    BatchNormShape {
-        rows: n * (count / channels),
-        channels,
-        epsilon,
-    }
+    let NormStep { channels, epsilon, .. } = *norm;
+    BatchNormShape { rows: n * (count / channels), channels, epsilon }
 }

@@ -21,22 +21,14 @@ fn augmentations_warp_and_color_as_in_keras() {
         let policy = Policy::new(&layers);
         let mut out = vec![f32::NAN; photo.len()];
         let mut error_with = |seed| {
-            policy.apply(
-                size,
-                &photo,
-                &mut Stream::new(seed, Purpose::Augment, 0, 0),
-                &mut out,
-            );
+            policy.apply(size, &photo, &mut Stream::new(seed, Purpose::Augment, 0, 0), &mut out);
             largest_difference(out.iter().map(|&v| f64::from(v)), theirs)
         };
         let error = if steps.starts_with("random_flip") {
             // Flips are drawn with probability one half: of many draws some must give Keras' flipped picture.
             let errors: Vec<f64> = (0..64).map(error_with).collect();
             let n_flipped = errors.iter().filter(|&&e| e < TOLERANCE).count();
-            assert!(
-                (16..=48).contains(&n_flipped),
-                "{name}: {n_flipped} of 64 pictures are flipped as by Keras"
-            );
+            assert!((16..=48).contains(&n_flipped), "{name}: {n_flipped} of 64 pictures are flipped as by Keras");
             errors.into_iter().fold(f64::INFINITY, f64::min)
         } else {
             error_with(0)
@@ -55,18 +47,11 @@ fn layer(step: &str) -> AugmentLayer {
     };
     match kind {
         "random_flip" => AugmentLayer::RandomFlip {
-            mode: if factors == "horizontal" {
-                FlipMode::Horizontal
-            } else {
-                FlipMode::Vertical
-            },
+            mode: if factors == "horizontal" { FlipMode::Horizontal } else { FlipMode::Vertical },
         },
         "random_rotation" => AugmentLayer::RandomRotation { factor: factor(0) },
         "random_zoom" => AugmentLayer::RandomZoom { factor: factor(0) },
-        "random_translation" => AugmentLayer::RandomTranslation {
-            height_factor: factor(0),
-            width_factor: factor(1),
-        },
+        "random_translation" => AugmentLayer::RandomTranslation { height_factor: factor(0), width_factor: factor(1) },
         "random_contrast" => AugmentLayer::RandomContrast { factor: factor(0) },
         "random_brightness" => AugmentLayer::RandomBrightness { factor: factor(0) },
         other => panic!("no layer called {other}"),

@@ -15,16 +15,12 @@ fn bits(tensor: u64, index: u64) -> u64 {
 
 /// Bytes of picture `number`.
 pub fn picture(number: u64, len: usize) -> Vec<u8> {
-    (0..len as u64)
-        .map(|i| (bits(PICTURES + number, i) >> 56) as u8)
-        .collect()
+    (0..len as u64).map(|i| (bits(PICTURES + number, i) >> 56) as u8).collect()
 }
 
 /// The positions at which a large tensor of `len` values is compared.
 pub fn positions(len: usize, count: usize) -> Vec<usize> {
-    (0..count as u64)
-        .map(|i| (bits(POSITIONS, i) % len as u64) as usize)
-        .collect()
+    (0..count as u64).map(|i| (bits(POSITIONS, i) % len as u64) as usize).collect()
 }
 
 /// The weight number `tensor` of a model, whose name ends in `kind`.

@@ -55,33 +55,18 @@ struct Case {
 
 impl Case {
     fn new(name: &'static str, input: (usize, usize, usize), batch: usize) -> Self {
-        let architecture =
-            Sequential::from_toml(&files::text(&format!("networks/{name}.toml")), input).unwrap();
-        let mut summaries: std::collections::BTreeMap<String, KerasSummary> =
-            files::json("data/summary.json");
+        let architecture = Sequential::from_toml(&files::text(&format!("networks/{name}.toml")), input).unwrap();
+        let mut summaries: std::collections::BTreeMap<String, KerasSummary> = files::json("data/summary.json");
         let summary = summaries.remove(name).unwrap();
         let classes = architecture.classes().unwrap();
         let mut model = Model::new(architecture, 0).unwrap();
         let ours = &mut model.weights_mut().tensors;
-        assert_eq!(
-            ours.len(),
-            summary.weights.len(),
-            "{name}: number of weight tensors"
-        );
+        assert_eq!(ours.len(), summary.weights.len(), "{name}: number of weight tensors");
         for (i, (ours, theirs)) in ours.iter_mut().zip(&summary.weights).enumerate() {
             let kind = theirs.name.split('/').next_back().unwrap();
-            assert!(
-                ours.name.ends_with(kind),
-                "{name}: weight {i} is {} here and {} in Keras",
-                ours.name,
-                theirs.name
-            );
+            assert!(ours.name.ends_with(kind), "{name}: weight {i} is {} here and {} in Keras", ours.name, theirs.name);
             assert_eq!(ours.shape, theirs.shape, "{name}: shape of {}", theirs.name);
-            assert_eq!(
-                ours.trainable, theirs.trainable,
-                "{name}: whether {} is trained",
-                theirs.name
-            );
+            assert_eq!(ours.trainable, theirs.trainable, "{name}: whether {} is trained", theirs.name);
             ours.data = formula::weight(i, kind, &ours.shape);
         }
         Case {
@@ -89,10 +74,7 @@ impl Case {
             golden: Golden::read(&format!("{name}.safetensors")),
             summary,
             model,
-            images: formula::picture(0, batch * input.0 * input.1 * input.2)
-                .into_iter()
-                .map(f32::from)
-                .collect(),
+            images: formula::picture(0, batch * input.0 * input.1 * input.2).into_iter().map(f32::from).collect(),
             labels: (0..batch).map(|i| (i * 3 % classes) as u32).collect(),
         }
     }
@@ -100,29 +82,16 @@ impl Case {
     /// The error of a tensor that the golden file has whole, or at sampled positions and as sums.
     fn compare(&self, verdict: &mut Verdict, what: &str, ours: &[f32], tolerance: f64) {
         let mut add = |name: &str, error: f64, theirs: &[f64]| {
-            verdict.add(
-                name,
-                error / largest(theirs),
-                tolerance,
-                Some(self.noise(name)),
-            );
+            verdict.add(name, error / largest(theirs), tolerance, Some(self.noise(name)));
         };
         if let Some(theirs) = self.golden.find(what) {
-            add(
-                what,
-                largest_difference(ours.iter().map(|&v| f64::from(v)), theirs),
-                theirs,
-            );
+            add(what, largest_difference(ours.iter().map(|&v| f64::from(v)), theirs), theirs);
             return;
         }
         let sampled = format!("{what}/sampled");
         let theirs = self.golden.get(&sampled);
         let at = formula::positions(ours.len(), theirs.len());
-        add(
-            &sampled,
-            largest_difference(at.into_iter().map(|p| f64::from(ours[p])), theirs),
-            theirs,
-        );
+        add(&sampled, largest_difference(at.into_iter().map(|p| f64::from(ours[p])), theirs), theirs);
         let sums = format!("{what}/sums");
         let ours = ours.iter().map(|&v| f64::from(v));
         let squares: f64 = ours.clone().map(|v| v * v).sum();
@@ -154,34 +123,13 @@ impl Case {
         let (loss, gradients) = plan.gradients(&mut weights, &self.images, &self.labels, 0);
         assert_eq!(loss.samples, self.labels.len());
         self.compare_loss(verdict, "loss", &[loss.loss / loss.samples as f64], LOSS);
-        let trained: Vec<&KerasWeight> = self
-            .summary
-            .weights
-            .iter()
-            .filter(|w| w.trainable)
-            .collect();
+        let trained: Vec<&KerasWeight> = self.summary.weights.iter().filter(|w| w.trainable).collect();
         assert_eq!(gradients.len(), trained.len());
         for (weight, gradient) in trained.iter().zip(&gradients) {
-            self.compare(
-                verdict,
-                &format!("gradient/{}", weight.name),
-                gradient,
-                GRADIENT,
-            );
+            self.compare(verdict, &format!("gradient/{}", weight.name), gradient, GRADIENT);
         }
-        for (theirs, ours) in self
-            .summary
-            .weights
-            .iter()
-            .zip(&weights.tensors)
-            .filter(|(w, _)| !w.trainable)
-        {
-            self.compare(
-                verdict,
-                &format!("moved/{}", theirs.name),
-                &ours.data,
-                MOVING,
-            );
+        for (theirs, ours) in self.summary.weights.iter().zip(&weights.tensors).filter(|(w, _)| !w.trainable) {
+            self.compare(verdict, &format!("moved/{}", theirs.name), &ours.data, MOVING);
         }
     }
 
@@ -193,14 +141,7 @@ impl Case {
         let rate = self.golden.get(&format!("{kind}/learning_rate"))[0];
         let losses: Vec<f64> = (0..3)
             .map(|step| {
-                let sum = plan.train_step(
-                    &mut weights,
-                    &mut optimizer,
-                    rate,
-                    &self.images,
-                    &self.labels,
-                    step,
-                );
+                let sum = plan.train_step(&mut weights, &mut optimizer, rate, &self.images, &self.labels, step);
                 sum.loss / sum.samples as f64
             })
             .collect();
@@ -210,13 +151,7 @@ impl Case {
         };
         self.compare_loss(verdict, &format!("{kind}/losses"), &losses, of_weights);
         let before = &self.model.weights().tensors;
-        for ((theirs, after), before) in self
-            .summary
-            .weights
-            .iter()
-            .zip(&weights.tensors)
-            .zip(before)
-        {
+        for ((theirs, after), before) in self.summary.weights.iter().zip(&weights.tensors).zip(before) {
             let name = format!("{kind}/weights/{}", theirs.name);
             self.compare(verdict, &name, &after.data, of_weights);
             self.compare_change(verdict, &name, (before, after), of_change);
@@ -224,13 +159,7 @@ impl Case {
     }
 
     /// A step moves a weight by little, so the weights alone would hide an error of the update.
-    fn compare_change(
-        &self,
-        verdict: &mut Verdict,
-        what: &str,
-        (before, after): (&Tensor, &Tensor),
-        tolerance: f64,
-    ) {
+    fn compare_change(&self, verdict: &mut Verdict, what: &str, (before, after): (&Tensor, &Tensor), tolerance: f64) {
         let (theirs, at) = match self.golden.find(what) {
             Some(theirs) => (theirs, (0..after.data.len()).collect()),
             None => {
@@ -239,13 +168,8 @@ impl Case {
             }
         };
         let before = at.iter().map(|&p| f64::from(before.data[p]));
-        let change: Vec<f64> = theirs
-            .iter()
-            .zip(before)
-            .map(|(after, before)| after - before)
-            .collect();
-        let error = largest_difference(at.iter().map(|&p| f64::from(after.data[p])), theirs)
-            / largest(&change);
+        let change: Vec<f64> = theirs.iter().zip(before).map(|(after, before)| after - before).collect();
+        let error = largest_difference(at.iter().map(|&p| f64::from(after.data[p])), theirs) / largest(&change);
         verdict.add(format!("change by {what}"), error, tolerance, None);
     }
 
@@ -268,35 +192,13 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 fn optimizers() -> [(&'static str, OptimizerConfig); 5] {
-    let OptimizerConfig::AdamW {
-        beta_1,
-        beta_2,
-        epsilon,
-        ..
-    } = OptimizerConfig::adam_w()
-    else {
-        unreachable!()
-    };
+    let OptimizerConfig::AdamW { beta_1, beta_2, epsilon, .. } = OptimizerConfig::adam_w() else { unreachable!() };
     [
         ("adam", OptimizerConfig::adam()),
-        (
-            "adam_w",
-            OptimizerConfig::AdamW {
-                beta_1,
-                beta_2,
-                epsilon,
-                weight_decay: 0.5,
-            },
-        ),
+        ("adam_w", OptimizerConfig::AdamW { beta_1, beta_2, epsilon, weight_decay: 0.5 }),
         ("sgd", OptimizerConfig::sgd(0.0)),
         ("sgd_momentum", OptimizerConfig::sgd(0.9)),
-        (
-            "sgd_nesterov",
-            OptimizerConfig::Sgd {
-                momentum: 0.9,
-                nesterov: true,
-            },
-        ),
+        ("sgd_nesterov", OptimizerConfig::Sgd { momentum: 0.9, nesterov: true }),
     ]
 }
 
@@ -337,19 +239,12 @@ fn the_layer_table_has_keras_shapes_and_counts() {
 
 #[test]
 fn the_ready_made_cnn_is_the_tutorials_network() {
-    let options = ArchitectureOptions {
-        image_size: 180,
-        classes: 5,
-        augment: Vec::new(),
-        dropout: 0.0,
-    };
+    let options = ArchitectureOptions { image_size: 180, classes: 5, augment: Vec::new(), dropout: 0.0 };
     let model = Model::new(by_name("cnn", &options).unwrap(), 0).unwrap();
     let tutorial = tutorial();
     assert_table(&model, &tutorial.summary, "cnn");
     let mut plan = Plan::inference(&model, tutorial.labels.len(), Isa::best()).unwrap();
-    let logits = plan
-        .infer(tutorial.model.weights(), &tutorial.images)
-        .to_vec();
+    let logits = plan.infer(tutorial.model.weights(), &tutorial.images).to_vec();
     let mut verdict = Verdict::default();
     tutorial.compare(&mut verdict, "logits", &logits, LOGITS);
     verdict.finish("cnn with the tutorial's weights");
@@ -359,17 +254,7 @@ fn assert_table(model: &Model, keras: &KerasSummary, name: &str) {
     let ours = model.summary();
     assert_eq!(ours.parameters, keras.parameters, "{name}");
     assert_eq!(ours.trainable, keras.trainable, "{name}");
-    let theirs = keras
-        .layers
-        .iter()
-        .map(|l| (&l.name, &l.class, &l.output, l.parameters));
-    let ours = ours
-        .layers
-        .iter()
-        .map(|l| (&l.name, &l.kind, &l.output, l.parameters));
-    assert_eq!(
-        ours.collect::<Vec<_>>(),
-        theirs.collect::<Vec<_>>(),
-        "{name}: the rows of the table"
-    );
+    let theirs = keras.layers.iter().map(|l| (&l.name, &l.class, &l.output, l.parameters));
+    let ours = ours.layers.iter().map(|l| (&l.name, &l.kind, &l.output, l.parameters));
+    assert_eq!(ours.collect::<Vec<_>>(), theirs.collect::<Vec<_>>(), "{name}: the rows of the table");
 }

@@ -16,8 +16,7 @@ const MEAN: f64 = 0.5;
 fn photos_are_resized_as_by_keras() {
     let mut verdict = Verdict::default();
     for (name, theirs) in Golden::read("resize.safetensors").iter() {
-        let [kind, number, photo_size, size] =
-            name.split('/').collect::<Vec<_>>().try_into().unwrap();
+        let [kind, number, photo_size, size] = name.split('/').collect::<Vec<_>>().try_into().unwrap();
         let (height, width) = photo_size.split_once('x').unwrap();
         let (height, width): (u32, u32) = (height.parse().unwrap(), width.parse().unwrap());
         let prep = PrepSpec {
@@ -35,17 +34,8 @@ fn photos_are_resized_as_by_keras() {
         // The file counts in 256ths of a level.
         let error = largest_difference(ours.iter().map(|&v| f64::from(v) * 256.0), theirs) / 256.0;
         verdict.add(format!("largest/{name}"), error, LARGEST, None);
-        let sum: f64 = ours
-            .iter()
-            .zip(theirs)
-            .map(|(&ours, theirs)| f64::from(ours) - theirs / 256.0)
-            .sum();
-        verdict.add(
-            format!("mean/{name}"),
-            (sum / theirs.len() as f64).abs(),
-            MEAN,
-            None,
-        );
+        let sum: f64 = ours.iter().zip(theirs).map(|(&ours, theirs)| f64::from(ours) - theirs / 256.0).sum();
+        verdict.add(format!("mean/{name}"), (sum / theirs.len() as f64).abs(), MEAN, None);
     }
     verdict.finish("resize (levels of 255)");
 }

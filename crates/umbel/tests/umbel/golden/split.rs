@@ -49,50 +49,18 @@ fn the_keras_split_picks_the_files_that_keras_picks() {
         make_folder(root.path(), &folder.files);
         let index = Index::scan(root.path()).unwrap();
         assert_eq!(index.classes, folder.classes, "classes of {}", folder.name);
-        let prep = PrepSpec {
-            image_size: 32,
-            ..PrepSpec::default()
-        };
-        let options = CacheOptions {
-            folder: cache_folder.path().to_owned(),
-            ..CacheOptions::default()
-        };
-        let cache =
-            Cache::open(&index, &prep, &options, &mut Silent, &Interrupt::default()).unwrap();
+        let prep = PrepSpec { image_size: 32, ..PrepSpec::default() };
+        let options = CacheOptions { folder: cache_folder.path().to_owned(), ..CacheOptions::default() };
+        let cache = Cache::open(&index, &prep, &options, &mut Silent, &Interrupt::default()).unwrap();
         for parts in &folder.splits {
-            let what = format!(
-                "{} with seed {} and {}",
-                folder.name, parts.seed, parts.validation_split
-            );
-            let split = Split::make(
-                &SplitMethod::Keras,
-                &index,
-                &cache,
-                parts.validation_split,
-                parts.seed,
-            )
-            .unwrap();
+            let what = format!("{} with seed {} and {}", folder.name, parts.seed, parts.validation_split);
+            let split = Split::make(&SplitMethod::Keras, &index, &cache, parts.validation_split, parts.seed).unwrap();
             let names = |positions: &[usize]| -> BTreeSet<String> {
-                positions
-                    .iter()
-                    .map(|&p| index.photos[p].path.clone())
-                    .collect()
+                positions.iter().map(|&p| index.photos[p].path.clone()).collect()
             };
-            assert_eq!(
-                names(&split.val),
-                parts.validation,
-                "validation files of {what}"
-            );
-            assert_eq!(
-                names(&split.train),
-                parts.training,
-                "training files of {what}"
-            );
-            assert_eq!(
-                split.train.len() + split.val.len(),
-                parts.training.len() + parts.validation.len(),
-                "{what}"
-            );
+            assert_eq!(names(&split.val), parts.validation, "validation files of {what}");
+            assert_eq!(names(&split.train), parts.training, "training files of {what}");
+            assert_eq!(split.train.len() + split.val.len(), parts.training.len() + parts.validation.len(), "{what}");
             assert!(split.test.is_empty(), "{what}");
         }
     }
@@ -106,9 +74,7 @@ fn make_folder(root: &Path, files: &[String]) {
             std::fs::write(path, "not a picture\n").unwrap();
         } else {
             let photo = RgbImage::from_raw(2, 2, formula::picture(i as u64, 12)).unwrap();
-            photo
-                .save_with_format(path, image::ImageFormat::Png)
-                .unwrap();
+            photo.save_with_format(path, image::ImageFormat::Png).unwrap();
         }
     }
 }

@@ -12,13 +12,7 @@ fn everything() -> Sequential {
         .add(RandomContrast::new(0.2))
         .add(RandomBrightness::new(0.3))
         .add(Rescaling::new(1.0 / 127.5).offset(-1.0))
-        .add_named(
-            "stem",
-            Conv2d::new(4, (3, 5))
-                .stride(2)
-                .padding(Padding::Same)
-                .bias(false),
-        )
+        .add_named("stem", Conv2d::new(4, (3, 5)).stride(2).padding(Padding::Same).bias(false))
         .add(BatchNorm::default().momentum(0.9))
         .add(Activation::HardSwish)
         .add(MaxPool2d::default())
@@ -35,29 +29,13 @@ fn everything() -> Sequential {
 fn toml_and_json_round_trip() {
     let stack = everything();
     let text = toml::to_string(&stack).unwrap();
-    assert_eq!(
-        toml::from_str::<Sequential>(&text).unwrap(),
-        stack,
-        "{text}"
-    );
-    assert_eq!(
-        Sequential::from_toml(&text, (32, 32, 3)).unwrap(),
-        stack,
-        "{text}"
-    );
+    assert_eq!(toml::from_str::<Sequential>(&text).unwrap(), stack, "{text}");
+    assert_eq!(Sequential::from_toml(&text, (32, 32, 3)).unwrap(), stack, "{text}");
     let text = serde_json::to_string(&stack).unwrap();
-    assert_eq!(
-        serde_json::from_str::<Sequential>(&text).unwrap(),
-        stack,
-        "{text}"
-    );
+    assert_eq!(serde_json::from_str::<Sequential>(&text).unwrap(), stack, "{text}");
     for layer in stack.layers() {
         let text = serde_json::to_string(layer).unwrap();
-        assert_eq!(
-            &serde_json::from_str::<Layer>(&text).unwrap(),
-            layer,
-            "{text}"
-        );
+        assert_eq!(&serde_json::from_str::<Layer>(&text).unwrap(), layer, "{text}");
     }
 }
 
@@ -111,28 +89,15 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         .add(RandomTranslation::new((-0.1, 0.2), 0.0))
         .add(Rescaling::new(0.5))
         .add_named("first", Conv2d::new(4, 3).padding(Padding::Valid))
-        .add(
-            Conv2d::new(4, (1, 3))
-                .stride((2, 1))
-                .padding(Padding::Same)
-                .activation(Activation::HardSwish),
-        )
+        .add(Conv2d::new(4, (1, 3)).stride((2, 1)).padding(Padding::Same).activation(Activation::HardSwish))
         .add(MaxPool2d::new(2).stride(2))
         .add(AvgPool2d::new((1, 2)).stride(1))
-        .add(BatchNorm {
-            momentum: 0.99,
-            epsilon: 1e-3,
-        })
+        .add(BatchNorm { momentum: 0.99, epsilon: 1e-3 })
         .add(Activation::Relu6)
         .add(Flatten)
         .add(Dense::new(3));
     let read = Sequential::from_toml(text, (32, 32, 3)).unwrap();
-    for (read, expected) in read
-        .resolve()
-        .unwrap()
-        .iter()
-        .zip(expected.resolve().unwrap())
-    {
+    for (read, expected) in read.resolve().unwrap().iter().zip(expected.resolve().unwrap()) {
         assert_eq!(read.output, expected.output);
         assert_eq!(read.name, expected.name);
     }
@@ -141,77 +106,35 @@ fn every_kind_is_listed_and_has_keras_defaults() {
 
 #[test]
 fn mistakes_name_the_key_the_layer_and_what_is_allowed() {
-    let error = |text: &str| {
-        Sequential::from_toml(text, (8, 8, 3))
-            .unwrap_err()
-            .to_string()
-    };
+    let error = |text: &str| Sequential::from_toml(text, (8, 8, 3)).unwrap_err().to_string();
     let cases: [(&str, &[&str]); 13] = [
         (
             "[[layer]]\nkind = \"flatten\"\n[[layer]]\nkind = \"dense\"\nunits = 3\nactivatoin = \"relu\"",
-            &[
-                "layer 2 (dense)",
-                "unknown field `activatoin`",
-                "`units`, `activation`, `bias`",
-            ],
+            &["layer 2 (dense)", "unknown field `activatoin`", "`units`, `activation`, `bias`"],
         ),
-        (
-            "[[layer]]\nkind = \"flatten\"\nunits = 3",
-            &["layer 1 (flatten)", "unknown field `units`"],
-        ),
-        (
-            "[[layer]]\nkind = \"conv2d\"\nfilters = 3",
-            &["layer 1 (conv2d)", "missing field `kernel`"],
-        ),
+        ("[[layer]]\nkind = \"flatten\"\nunits = 3", &["layer 1 (flatten)", "unknown field `units`"]),
+        ("[[layer]]\nkind = \"conv2d\"\nfilters = 3", &["layer 1 (conv2d)", "missing field `kernel`"]),
         (
             "[[layer]]\nkind = \"conv2d\"\nfilters = \"many\"\nkernel = 3",
             &["layer 1 (conv2d)", "string \"many\"", "filters"],
         ),
         (
             "[[layer]]\nkind = \"conv2d\"\nfilters = 3\nkernel = [3, 3, 3]",
-            &[
-                "layer 1 (conv2d)",
-                "a whole number, or two: [height, width]",
-                "kernel",
-            ],
+            &["layer 1 (conv2d)", "a whole number, or two: [height, width]", "kernel"],
         ),
-        (
-            "[[layer]]\nkind = \"conv2d\"\nfilters = -3\nkernel = 3",
-            &["layer 1 (conv2d)", "-3", "filters"],
-        ),
+        ("[[layer]]\nkind = \"conv2d\"\nfilters = -3\nkernel = 3", &["layer 1 (conv2d)", "-3", "filters"]),
         (
             "[[layer]]\nkind = \"dense\"\nunits = 3\nactivation = \"rleu\"",
-            &[
-                "layer 1 (dense)",
-                "unknown variant `rleu`",
-                "`relu`, `relu6`",
-            ],
+            &["layer 1 (dense)", "unknown variant `rleu`", "`relu`, `relu6`"],
         ),
-        (
-            "[[layer]]\nkind = \"conv3d\"",
-            &[
-                "kind of layer 1 is \"conv3d\"",
-                "conv2d, max_pool2d",
-                "random_brightness",
-            ],
-        ),
+        ("[[layer]]\nkind = \"conv3d\"", &["kind of layer 1 is \"conv3d\"", "conv2d, max_pool2d", "random_brightness"]),
         ("[[layer]]\nfilters = 3", &["kind of layer 1 is missing"]),
-        (
-            "[[layer]]\nkind = \"flatten\"\nname = 3",
-            &["name of layer 1 is 3", "a string"],
-        ),
-        (
-            "[[layers]]\nkind = \"flatten\"",
-            &["the text", "unknown field `layers`", "`layer`"],
-        ),
+        ("[[layer]]\nkind = \"flatten\"\nname = 3", &["name of layer 1 is 3", "a string"]),
+        ("[[layers]]\nkind = \"flatten\"", &["the text", "unknown field `layers`", "`layer`"]),
         ("[[layer]\nkind", &["the text of the model's TOML"]),
         (
             "input = [9, 9, 3]\n[[layer]]\nkind = \"flatten\"",
-            &[
-                "input in the model's TOML is (9, 9, 3)",
-                "(8, 8, 3)",
-                "leave it out",
-            ],
+            &["input in the model's TOML is (9, 9, 3)", "(8, 8, 3)", "leave it out"],
         ),
     ];
     for (text, parts) in cases {
@@ -227,28 +150,15 @@ fn mistakes_name_the_key_the_layer_and_what_is_allowed() {
 
 #[test]
 fn json_is_as_strict() {
-    let read = |text: &str| {
-        serde_json::from_str::<Sequential>(text)
-            .unwrap_err()
-            .to_string()
-    };
+    let read = |text: &str| serde_json::from_str::<Sequential>(text).unwrap_err().to_string();
     let layer = |layer: &str| format!("{{\"input\":[8,8,3],\"layer\":[{layer}]}}");
     let cases = [
-        (
-            layer("{\"kind\":\"dropout\",\"rate\":0.1,\"seed\":1}"),
-            "unknown field `seed`",
-        ),
+        (layer("{\"kind\":\"dropout\",\"rate\":0.1,\"seed\":1}"), "unknown field `seed`"),
         (layer("{\"kind\":\"what\"}"), "unknown variant `what`"),
         (layer("{\"rate\":0.5}"), "missing field `kind`"),
-        (
-            layer("{\"kind\":\"dense\",\"units\":3}"),
-            "must be a vector",
-        ),
+        (layer("{\"kind\":\"dense\",\"units\":3}"), "must be a vector"),
         ("{\"layer\":[]}".to_string(), "missing field `input`"),
-        (
-            "{\"input\":[8,8,3],\"layer\":[],\"more\":1}".to_string(),
-            "unknown field `more`",
-        ),
+        ("{\"input\":[8,8,3],\"layer\":[],\"more\":1}".to_string(), "unknown field `more`"),
     ];
     for (text, part) in cases {
         let error = read(&text);

@@ -12,19 +12,11 @@ fn everything() -> Sequential {
     Sequential::new((9, 8, 3))
         .add(RandomFlip::horizontal())
         .add(Rescaling::new(1.0 / 127.5).offset(-1.0))
-        .add(
-            Conv2d::new(4, 3)
-                .padding(Padding::Same)
-                .activation(Activation::Silu),
-        )
+        .add(Conv2d::new(4, 3).padding(Padding::Same).activation(Activation::Silu))
         .add(BatchNorm::default())
         .add(Activation::HardSwish)
         .add(AvgPool2d::new(2).stride(1).padding(Padding::Same))
-        .add(
-            Conv2d::new(5, (3, 2))
-                .stride((2, 1))
-                .activation(Activation::Relu),
-        )
+        .add(Conv2d::new(5, (3, 2)).stride((2, 1)).activation(Activation::Relu))
         .add(MaxPool2d::new(3).stride(2).padding(Padding::Same))
         .add(Conv2d::new(6, 3).padding(Padding::Same).bias(false))
         .add(Activation::Relu6)
@@ -46,11 +38,7 @@ fn another() -> Sequential {
         .add(BatchNorm::default())
         .add(Activation::Relu)
         .add(MaxPool2d::default())
-        .add(
-            Conv2d::new(6, 2)
-                .bias(false)
-                .activation(Activation::Sigmoid),
-        )
+        .add(Conv2d::new(6, 2).bias(false).activation(Activation::Sigmoid))
         .add(AvgPool2d::default())
         .add(GlobalAvgPool2d)
         .add(Dense::new(5).activation(Activation::Relu))
@@ -88,9 +76,7 @@ fn model(stack: Sequential, seed: u64) -> Model {
 }
 
 fn largest(values: &[f64]) -> f64 {
-    values
-        .iter()
-        .fold(0.0f64, |largest, value| largest.max(value.abs()))
+    values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()))
 }
 
 /// Holds values to `tolerance` times the largest expected one, or `least` where all are smaller than that.
@@ -99,10 +85,7 @@ fn close(what: &str, came: &[f32], expected: &[f64], least: f64, tolerance: f64)
     let scale = largest(expected).max(least);
     for (index, (&came, &expected)) in came.iter().zip(expected).enumerate() {
         let error = (f64::from(came) - expected).abs() / scale;
-        assert!(
-            error < tolerance,
-            "{what}[{index}]: {came} instead of {expected} ({error:.1e})"
-        );
+        assert!(error < tolerance, "{what}[{index}]: {came} instead of {expected} ({error:.1e})");
     }
 }
 
@@ -117,13 +100,7 @@ fn outputs_are_the_reference_on_every_instruction_set() {
             for make in [Plan::inference, Plan::training] {
                 let mut plan = make(&model, 3, isa).unwrap();
                 let came = plan.infer(model.weights(), &images).to_vec();
-                close(
-                    &format!("logits ({})", isa.name()),
-                    &came,
-                    &expected,
-                    0.0,
-                    2e-5,
-                );
+                close(&format!("logits ({})", isa.name()), &came, &expected, 0.0, 2e-5);
             }
         }
     }
@@ -138,30 +115,16 @@ fn gradients_are_central_differences_on_every_instruction_set() {
         let (images, labels) = (images(stack, n, 4), labels(3, n));
         let expected = reference::gradients(stack, model.weights(), &images, &labels);
         // Gradients that all but cancel are as good as the sums that they come from.
-        let least = 0.05
-            * expected
-                .iter()
-                .map(|tensor| largest(tensor))
-                .fold(0.0, f64::max);
+        let least = 0.05 * expected.iter().map(|tensor| largest(tensor)).fold(0.0, f64::max);
         let loss = reference::loss(stack, &reference::widen(model.weights()), &images, &labels);
         for isa in Isa::usable() {
             let mut weights = model.weights().clone();
             let mut plan = Plan::training(&model, n, isa).unwrap();
             let (sum, came) = plan.gradients(&mut weights, &images, &labels, 1);
-            assert!(
-                (sum.loss / n as f64 - loss).abs() < 1e-5,
-                "{} {loss}",
-                sum.loss
-            );
+            assert!((sum.loss / n as f64 - loss).abs() < 1e-5, "{} {loss}", sum.loss);
             let trained = weights.tensors.iter().filter(|tensor| tensor.trainable);
             for ((tensor, came), expected) in trained.zip(&came).zip(&expected) {
-                close(
-                    &format!("{} ({})", tensor.name, isa.name()),
-                    came,
-                    expected,
-                    least,
-                    1e-4,
-                );
+                close(&format!("{} ({})", tensor.name, isa.name()), came, expected, least, 1e-4);
             }
         }
     }
@@ -177,44 +140,21 @@ fn batch_norm_moves_its_averages_towards_the_batch() {
     let channel: Vec<f64> = images.iter().step_by(2).map(|&x| f64::from(x)).collect();
     let mean = channel.iter().sum::<f64>() / channel.len() as f64;
     let moved = weights.get("batch_normalization/moving_mean").unwrap().data[0];
-    assert!(
-        (f64::from(moved) - 0.01 * mean).abs() < 1e-4,
-        "{moved}, mean {mean}"
-    );
+    assert!((f64::from(moved) - 0.01 * mean).abs() < 1e-4, "{moved}, mean {mean}");
 }
 
 #[test]
 fn training_overfits_a_handful_of_pictures() {
-    let options = [
-        (OptimizerConfig::adam(), 0.003),
-        (OptimizerConfig::adam_w(), 0.003),
-        (OptimizerConfig::sgd(0.9), 0.01),
-    ];
+    let options =
+        [(OptimizerConfig::adam(), 0.003), (OptimizerConfig::adam_w(), 0.003), (OptimizerConfig::sgd(0.9), 0.01)];
     for (config, rate) in options {
-        let stack = by_name(
-            "cnn",
-            &ArchitectureOptions {
-                image_size: 16,
-                classes: 4,
-                augment: vec![],
-                dropout: 0.1,
-            },
-        );
+        let stack = by_name("cnn", &ArchitectureOptions { image_size: 16, classes: 4, augment: vec![], dropout: 0.1 });
         let mut model = Model::new(stack.unwrap(), 2).unwrap();
         let images = images(model.architecture(), 8, 6);
         let labels = labels(4, 8);
         let mut optimizer = Optimizer::new(config, model.weights());
         let mut plan = Plan::training(&model, 8, Isa::best()).unwrap();
-        let mut step = |key| {
-            plan.train_step(
-                model.weights_mut(),
-                &mut optimizer,
-                rate,
-                &images,
-                &labels,
-                key,
-            )
-        };
+        let mut step = |key| plan.train_step(model.weights_mut(), &mut optimizer, rate, &images, &labels, key);
         let first = step(0);
         assert!((first.loss / 8.0 - 4.0f64.ln()).abs() < 0.5, "{first:?}");
         for key in 1..250 {
@@ -229,17 +169,10 @@ fn training_overfits_a_handful_of_pictures() {
 
 /// Weights after a few steps with dropout and batch norm, on so many threads.
 fn trained(threads: usize, isa: Isa) -> Model {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let stack = Sequential::new((33, 31, 3))
         .add(Rescaling::new(1.0 / 255.0))
-        .add(
-            Conv2d::new(16, 3)
-                .padding(Padding::Same)
-                .activation(Activation::Relu),
-        )
+        .add(Conv2d::new(16, 3).padding(Padding::Same).activation(Activation::Relu))
         .add(MaxPool2d::default())
         .add(Conv2d::new(20, 3).padding(Padding::Same))
         .add(BatchNorm::default())
@@ -257,14 +190,7 @@ fn trained(threads: usize, isa: Isa) -> Model {
         for step in 0..6 {
             let n = if step == 3 { 5 } else { 13 };
             let images = images(model.architecture(), n, step);
-            plan.train_step(
-                model.weights_mut(),
-                &mut optimizer,
-                0.01,
-                &images,
-                &labels(6, n),
-                step,
-            );
+            plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &images, &labels(6, n), step);
         }
     });
     model
@@ -274,18 +200,9 @@ fn trained(threads: usize, isa: Isa) -> Model {
 fn weights_are_the_same_bits_on_any_number_of_threads() {
     for isa in Isa::usable() {
         let one = trained(1, isa);
-        assert!(
-            one.weights()
-                .tensors
-                .iter()
-                .all(|t| t.data.iter().all(|v| v.is_finite()))
-        );
+        assert!(one.weights().tensors.iter().all(|t| t.data.iter().all(|v| v.is_finite())));
         for threads in [2, 3] {
-            assert!(
-                one == trained(threads, isa),
-                "{} with {threads} threads",
-                isa.name()
-            );
+            assert!(one == trained(threads, isa), "{} with {threads} threads", isa.name());
         }
     }
 }
@@ -303,52 +220,31 @@ fn a_smaller_batch_is_a_smaller_plan() {
             plan.infer(&weights, &more);
         }
         let gradients = plan.gradients(&mut weights, &images, &labels, 5);
-        (
-            gradients,
-            weights,
-            plan.infer(model.weights(), &images).to_vec(),
-        )
+        (gradients, weights, plan.infer(model.weights(), &images).to_vec())
     };
     assert!(run(3) == run(8));
 }
 
 #[test]
 fn inference_is_the_training_forward_pass_without_dropout() {
-    let stack = by_name(
-        "cnn",
-        &ArchitectureOptions {
-            image_size: 20,
-            classes: 3,
-            augment: vec![],
-            dropout: 0.0,
-        },
-    );
+    let stack = by_name("cnn", &ArchitectureOptions { image_size: 20, classes: 3, augment: vec![], dropout: 0.0 });
     let model = model(stack.unwrap(), 4);
     let (images, labels) = (images(model.architecture(), 4, 1), labels(3, 4));
     let mut plan = Plan::training(&model, 4, Isa::best()).unwrap();
     let (training, _) = plan.gradients(&mut model.weights().clone(), &images, &labels, 0);
     assert_eq!(training, plan.evaluate(model.weights(), &images, &labels));
     let mut inference = Plan::inference(&model, 4, Isa::best()).unwrap();
-    assert_eq!(
-        training,
-        inference.evaluate(model.weights(), &images, &labels)
-    );
+    assert_eq!(training, inference.evaluate(model.weights(), &images, &labels));
     assert!(inference.memory_bytes() < plan.memory_bytes() / 2);
 }
 
 #[test]
 fn dropout_follows_its_key() {
-    let stack = Sequential::new((4, 4, 1))
-        .add(Dropout::new(0.5))
-        .add(Flatten)
-        .add(Dense::new(2));
+    let stack = Sequential::new((4, 4, 1)).add(Dropout::new(0.5)).add(Flatten).add(Dense::new(2));
     let model = model(stack, 4);
     let (images, labels) = (images(model.architecture(), 2, 1), labels(2, 2));
     let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
-    let mut gradients = |key| {
-        plan.gradients(&mut model.weights().clone(), &images, &labels, key)
-            .1
-    };
+    let mut gradients = |key| plan.gradients(&mut model.weights().clone(), &images, &labels, key).1;
     assert_eq!(gradients(1), gradients(1));
     assert_ne!(gradients(1), gradients(2));
     // Every third pixel or so was dropped, in both pictures: its weights get no gradient.
@@ -383,10 +279,7 @@ fn gradients_go_through_the_same_masks_as_the_values() {
             let slope = (at(above) - at(below)) / f64::from(above - below);
             at(value);
             let error = (slope - f64::from(gradient)).abs();
-            assert!(
-                error < 2e-4,
-                "tensor {tensor}[{place}]: {gradient}, slope {slope}"
-            );
+            assert!(error < 2e-4, "tensor {tensor}[{place}]: {gradient}, slope {slope}");
         }
     }
 }
@@ -396,10 +289,7 @@ fn a_model_without_weights_can_be_run() {
     let stack = Sequential::new((1, 1, 3)).add(Flatten);
     let model = Model::new(stack, 0).unwrap();
     let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
-    assert_eq!(
-        plan.infer(model.weights(), &[1.0, 2.0, 3.0]),
-        [1.0, 2.0, 3.0]
-    );
+    assert_eq!(plan.infer(model.weights(), &[1.0, 2.0, 3.0]), [1.0, 2.0, 3.0]);
     let (loss, gradients) = plan.gradients(&mut model.weights().clone(), &[1.0, 2.0, 3.0], &[2], 0);
     assert_eq!((loss.correct, gradients.len()), (1, 0));
     assert_eq!(plan.infer(model.weights(), &[]), [0.0f32; 0]);
@@ -408,17 +298,9 @@ fn a_model_without_weights_can_be_run() {
 #[test]
 fn batches_that_cannot_be_are_refused() {
     let model = Model::new(another(), 0).unwrap();
-    let error = |batch| {
-        Plan::training(&model, batch, Isa::best())
-            .unwrap_err()
-            .to_string()
-    };
+    let error = |batch| Plan::training(&model, batch, Isa::best()).unwrap_err().to_string();
     assert_eq!(error(0), "batch is 0, but must be 1 or more");
     for batch in [usize::MAX, usize::MAX / 1000, 1 << 58] {
-        assert!(
-            error(batch).contains("use a smaller batch"),
-            "{}",
-            error(batch)
-        );
+        assert!(error(batch).contains("use a smaller batch"), "{}", error(batch));
     }
 }

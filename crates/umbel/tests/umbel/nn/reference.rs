@@ -7,20 +7,11 @@ use umbel::nn::{ResolvedLayer, Sequential, Weights};
 /// The weights as `f64`, in the model's order.
 pub fn widen(weights: &Weights) -> Vec<Vec<f64>> {
     let widen = |data: &Vec<f32>| data.iter().map(|&value| f64::from(value)).collect();
-    weights
-        .tensors
-        .iter()
-        .map(|tensor| widen(&tensor.data))
-        .collect()
+    weights.tensors.iter().map(|tensor| widen(&tensor.data)).collect()
 }
 
 /// Logits `[n, classes]`. `training` normalizes with the batch's own statistics; dropout is never applied.
-pub fn logits(
-    stack: &Sequential,
-    weights: &[Vec<f64>],
-    images: &[f32],
-    training: bool,
-) -> Vec<f64> {
+pub fn logits(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], training: bool) -> Vec<f64> {
     let mut x: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
     let mut weights = weights.iter();
     let (height, width, channels) = stack.input();
@@ -47,21 +38,11 @@ pub fn loss(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], labels: &[
 }
 
 /// Gradients of [`loss`] with respect to the tensors that `trainable` names, by central differences.
-pub fn gradients(
-    stack: &Sequential,
-    weights: &Weights,
-    images: &[f32],
-    labels: &[u32],
-) -> Vec<Vec<f64>> {
+pub fn gradients(stack: &Sequential, weights: &Weights, images: &[f32], labels: &[u32]) -> Vec<Vec<f64>> {
     const STEP: f64 = 1e-5;
     let mut wide = widen(weights);
     let mut all = Vec::new();
-    for (index, tensor) in weights
-        .tensors
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| t.trainable)
-    {
+    for (index, tensor) in weights.tensors.iter().enumerate().filter(|(_, t)| t.trainable) {
         let mut gradient = Vec::new();
         for place in 0..tensor.data.len() {
             let value = wide[index][place];
@@ -77,29 +58,18 @@ pub fn gradients(
     all
 }
 
-fn forward(
-    layer: &ResolvedLayer<'_>,
-    weights: &[&Vec<f64>],
-    x: Vec<f64>,
-    n: usize,
-    training: bool,
-) -> Vec<f64> {
+fn forward(layer: &ResolvedLayer<'_>, weights: &[&Vec<f64>], x: Vec<f64>, n: usize, training: bool) -> Vec<f64> {
     let row = layer.output.channels();
     match layer.layer {
         Layer::Augment(_) | Layer::Flatten(_) | Layer::Dropout(_) => x,
-        Layer::Rescaling(l) => x
-            .iter()
-            .map(|x| x * f64::from(l.scale) + f64::from(l.offset))
-            .collect(),
+        Layer::Rescaling(l) => x.iter().map(|x| x * f64::from(l.scale) + f64::from(l.offset)).collect(),
         Layer::Activation(l) => activate(l.activation, row, x),
         Layer::BatchNorm(l) => normalize(weights, f64::from(l.epsilon), row, x, training),
         Layer::Dense(l) => {
             let inputs = layer.input.count();
             let output = |index: usize| {
                 let (sample, unit) = (index / row, index % row);
-                let sum: f64 = (0..inputs)
-                    .map(|i| x[sample * inputs + i] * weights[0][i * row + unit])
-                    .sum();
+                let sum: f64 = (0..inputs).map(|i| x[sample * inputs + i] * weights[0][i * row + unit]).sum();
                 sum + weights.get(1).map_or(0.0, |bias| bias[unit])
             };
             activate(l.activation, row, (0..n * row).map(output).collect())
@@ -118,35 +88,19 @@ fn forward(
             });
             activate(l.activation, row, y)
         }
-        Layer::MaxPool2d(l) => slide(
-            layer,
-            l.pool,
-            l.effective_stride(),
-            l.padding,
-            n,
-            |window, c| {
-                let values = window.iter().map(|&(_, pixel)| x[pixel * row + c]);
-                values.fold(f64::NEG_INFINITY, f64::max)
-            },
-        ),
-        Layer::AvgPool2d(l) => slide(
-            layer,
-            l.pool,
-            l.effective_stride(),
-            l.padding,
-            n,
-            |window, c| {
-                let sum: f64 = window.iter().map(|&(_, pixel)| x[pixel * row + c]).sum();
-                sum / window.len() as f64
-            },
-        ),
+        Layer::MaxPool2d(l) => slide(layer, l.pool, l.effective_stride(), l.padding, n, |window, c| {
+            let values = window.iter().map(|&(_, pixel)| x[pixel * row + c]);
+            values.fold(f64::NEG_INFINITY, f64::max)
+        }),
+        Layer::AvgPool2d(l) => slide(layer, l.pool, l.effective_stride(), l.padding, n, |window, c| {
+            let sum: f64 = window.iter().map(|&(_, pixel)| x[pixel * row + c]).sum();
+            sum / window.len() as f64
+        }),
         Layer::GlobalAvgPool2d(_) => {
             let pixels = layer.input.count() / row;
             let mean = |index: usize| {
                 let (sample, c) = (index / row, index % row);
-                let sum: f64 = (0..pixels)
-                    .map(|p| x[(sample * pixels + p) * row + c])
-                    .sum();
+                let sum: f64 = (0..pixels).map(|p| x[(sample * pixels + p) * row + c]).sum();
                 sum / pixels as f64
             };
             (0..n * row).map(mean).collect()
@@ -164,14 +118,8 @@ fn slide(
     n: usize,
     output: impl Fn(&[(usize, usize)], usize) -> f64,
 ) -> Vec<f64> {
-    let (
-        Shape::Picture { height, width, .. },
-        Shape::Picture {
-            height: rows,
-            width: columns,
-            channels,
-        },
-    ) = (layer.input, layer.output)
+    let (Shape::Picture { height, width, .. }, Shape::Picture { height: rows, width: columns, channels }) =
+        (layer.input, layer.output)
     else {
         panic!("windows slide over pictures")
     };
@@ -189,9 +137,7 @@ fn slide(
                 for a in 0..window.0 {
                     for b in 0..window.1 {
                         let (row, column) = (i * stride.0 + a, j * stride.1 + b);
-                        if (above..above + height).contains(&row)
-                            && (left..left + width).contains(&column)
-                        {
+                        if (above..above + height).contains(&row) && (left..left + width).contains(&column) {
                             let pixel = (sample * height + row - above) * width + column - left;
                             inside.push((a * window.1 + b, pixel));
                         }
@@ -204,16 +150,8 @@ fn slide(
     all
 }
 
-fn normalize(
-    weights: &[&Vec<f64>],
-    epsilon: f64,
-    channels: usize,
-    mut x: Vec<f64>,
-    training: bool,
-) -> Vec<f64> {
-    let [gamma, beta, moving_mean, moving_variance] = weights else {
-        panic!("batch norm has four weights")
-    };
+fn normalize(weights: &[&Vec<f64>], epsilon: f64, channels: usize, mut x: Vec<f64>, training: bool) -> Vec<f64> {
+    let [gamma, beta, moving_mean, moving_variance] = weights else { panic!("batch norm has four weights") };
     for (c, (gamma, beta)) in gamma.iter().zip(*beta).enumerate() {
         let values: Vec<f64> = x.iter().skip(c).step_by(channels).copied().collect();
         let (mean, variance) = if training {

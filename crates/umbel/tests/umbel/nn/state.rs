@@ -4,22 +4,14 @@ use umbel::nn::layers::*;
 use umbel::nn::{Model, Optimizer, OptimizerConfig, Schedule, ScheduleKind, Sequential, Tensor};
 
 fn model() -> Model {
-    let stack = Sequential::new((2, 2, 1))
-        .add(BatchNorm::default())
-        .add(Flatten)
-        .add(Dense::new(3));
+    let stack = Sequential::new((2, 2, 1)).add(BatchNorm::default()).add(Flatten).add(Dense::new(3));
     Model::new(stack, 3).unwrap()
 }
 
 #[test]
 fn schedules_follow_their_curves() {
-    let schedule = |kind, warmup_steps| Schedule {
-        kind,
-        base: 0.1,
-        warmup_steps,
-        steps_per_epoch: 10,
-        total_steps: 100,
-    };
+    let schedule =
+        |kind, warmup_steps| Schedule { kind, base: 0.1, warmup_steps, steps_per_epoch: 10, total_steps: 100 };
     let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
     let constant = schedule(ScheduleKind::Constant, 4);
     near(constant.rate(0), 0.025);
@@ -34,30 +26,14 @@ fn schedules_follow_their_curves() {
     near(warm.rate(19), 0.1);
     near(warm.rate(20), 0.1);
     near(warm.rate(60), 0.05);
-    let step = schedule(
-        ScheduleKind::Step {
-            every: 2,
-            factor: 0.5,
-        },
-        0,
-    );
+    let step = schedule(ScheduleKind::Step { every: 2, factor: 0.5 }, 0);
     near(step.rate(19), 0.1);
     near(step.rate(20), 0.05);
     near(step.rate(45), 0.025);
     // Nothing divides by zero.
-    let odd = Schedule {
-        steps_per_epoch: 0,
-        total_steps: 0,
-        ..step
-    };
+    let odd = Schedule { steps_per_epoch: 0, total_steps: 0, ..step };
     assert!(odd.rate(5).is_finite());
-    let never = schedule(
-        ScheduleKind::Step {
-            every: 0,
-            factor: 0.5,
-        },
-        0,
-    );
+    let never = schedule(ScheduleKind::Step { every: 0, factor: 0.5 }, 0);
     assert!(never.rate(5).is_finite());
 }
 
@@ -67,22 +43,11 @@ fn state_names_every_trained_weight() {
         let state = Optimizer::new(config, model().weights()).state();
         state.into_iter().map(|tensor| tensor.name).collect()
     };
-    let weights = [
-        "batch_normalization/gamma",
-        "batch_normalization/beta",
-        "dense/kernel",
-        "dense/bias",
-    ];
-    let both: Vec<String> = weights
-        .iter()
-        .flat_map(|name| [format!("{name}/m"), format!("{name}/v")])
-        .collect();
+    let weights = ["batch_normalization/gamma", "batch_normalization/beta", "dense/kernel", "dense/bias"];
+    let both: Vec<String> = weights.iter().flat_map(|name| [format!("{name}/m"), format!("{name}/v")]).collect();
     assert_eq!(names(OptimizerConfig::adam()), both);
     assert_eq!(names(OptimizerConfig::adam_w()), both);
-    assert_eq!(
-        names(OptimizerConfig::sgd(0.9)),
-        weights.map(|name| format!("{name}/velocity"))
-    );
+    assert_eq!(names(OptimizerConfig::sgd(0.9)), weights.map(|name| format!("{name}/velocity")));
     assert!(names(OptimizerConfig::sgd(0.0)).is_empty());
 }
 
@@ -95,11 +60,7 @@ fn state_that_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!((optimizer.steps(), optimizer.state()), (12, state.clone()));
 
     state[0].name = "elsewhere/velocity".into();
-    let bias = Tensor {
-        shape: vec![2],
-        data: vec![0.0; 2],
-        ..state[3].clone()
-    };
+    let bias = Tensor { shape: vec![2], data: vec![0.0; 2], ..state[3].clone() };
     state[3] = bias;
     let before = optimizer.clone();
     let error = optimizer.restore(13, state).unwrap_err().to_string();
@@ -114,18 +75,7 @@ fn state_that_does_not_fit_is_refused_and_changes_nothing() {
 fn settings_left_out_are_keras_defaults() {
     let read = |text: &str| toml::from_str::<OptimizerConfig>(text);
     assert_eq!(read("kind = \"adam\"").unwrap(), OptimizerConfig::adam());
-    assert_eq!(
-        read("kind = \"adam_w\"").unwrap(),
-        OptimizerConfig::adam_w()
-    );
-    assert_eq!(
-        read("kind = \"sgd\"\nmomentum = 0.9").unwrap(),
-        OptimizerConfig::sgd(0.9)
-    );
-    assert!(
-        read("kind = \"sgd\"\nmomentun = 0.9")
-            .unwrap_err()
-            .to_string()
-            .contains("momentun")
-    );
+    assert_eq!(read("kind = \"adam_w\"").unwrap(), OptimizerConfig::adam_w());
+    assert_eq!(read("kind = \"sgd\"\nmomentum = 0.9").unwrap(), OptimizerConfig::sgd(0.9));
+    assert!(read("kind = \"sgd\"\nmomentun = 0.9").unwrap_err().to_string().contains("momentun"));
 }

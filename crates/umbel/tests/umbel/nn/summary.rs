@@ -40,16 +40,9 @@ fn batch_norm_counts_what_is_not_trained() {
         .add(GlobalAvgPool2d)
         .add(Dense::new(2));
     let summary = stack.summary().unwrap();
-    assert_eq!(
-        (summary.parameters, summary.trainable),
-        (224 + 32 + 18, 224 + 16 + 18)
-    );
+    assert_eq!((summary.parameters, summary.trainable), (224 + 32 + 18, 224 + 16 + 18));
     assert_eq!(summary.layers[1].parameters, 32);
-    assert!(
-        summary
-            .to_string()
-            .ends_with("Non-trainable params: 16 (64.00 B)")
-    );
+    assert!(summary.to_string().ends_with("Non-trainable params: 16 (64.00 B)"));
 }
 
 #[test]
