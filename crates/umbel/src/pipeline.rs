@@ -112,8 +112,7 @@ impl Data {
     ) -> Result<Self> {
         let cache = Cache::open(&index, &config.prep, &config.cache_options(), observer, interrupt)?;
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
-            let detail = format!("{} (without --strict, it would be listed and left out)", problem.detail);
-            return Err(Error::BadPicture { path: problem.path.clone(), detail });
+            return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
         }
         let split = Split::make(method, &index, &cache, config.val_split, config.fit.seed)?;
         observer.event(&Event::Using { train: split.train.len(), val: split.val.len() });
