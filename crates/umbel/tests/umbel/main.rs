@@ -6,5 +6,6 @@ mod floors;
 mod golden;
 mod model_file;
 mod nn;
+mod readme;
 mod report;
 mod train;
