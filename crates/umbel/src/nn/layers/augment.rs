@@ -70,7 +70,9 @@ one_factor! {
     RandomZoom
 }
 one_factor! {
-    /// Raises or lowers the contrast by a random fraction (Keras' `RandomContrast`).
+    /// Raises or lowers the contrast by a random fraction (Keras' `RandomContrast`). One number f draws from 1 − f to 1 + f, as
+    /// Keras documents it; the code of Keras 3.15 clips the lower half away and draws from 1 to 1 + f: write `(0.0, f)`
+    /// for that.
     RandomContrast
 }
 one_factor! {
