@@ -55,7 +55,7 @@ fn a_run_leaves_everything_in_its_folder() {
     let mut observer = StopWhen::new(|event| {
         told.push(match event {
             Event::Found { files, classes } => format!("found {files} {}", classes.len()),
-            Event::Using { train, val } => format!("using {train} {val}"),
+            Event::Using { train, val, .. } => format!("using {train} {val}"),
             Event::Start(start) => format!("start {} {}", start.train_images, start.precision),
             Event::End(end) => format!("end {}", end.run.ends_with("run")),
             _ => return false,
