@@ -121,8 +121,7 @@ fn open_cache(
 ) -> Result<Arc<Cache>> {
     let cache = Cache::open(index, &config.prep, &config.cache_options(), observer, interrupt)?;
     if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
-        let detail = format!("{} (without --strict, it would be listed and left out)", problem.detail);
-        return Err(Error::BadPicture { path: problem.path.clone(), detail });
+        return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
     }
     Ok(Arc::new(cache))
 }

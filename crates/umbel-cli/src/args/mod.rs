@@ -60,8 +60,8 @@ const EXAMPLES: &str = "\
 Examples:
   umbel demo                               the whole tour, nothing needed
   umbel train photos/                      photos/roses/*.jpg, photos/tulips/*.jpg, ...
-  umbel predict runs/photos new.jpg      which of the classes is it?
-  umbel compare runs/photos runs/photos-2
+  umbel predict runs/photos new.jpg        which of the classes is it?
+  umbel compare runs/photos runs/photos-2   what did it change?
 
 Exit codes: 0 all well; 1 the run failed or was stopped; 2 wrong usage; 3 done, but some
 inputs could not be used (they are listed).";

@@ -16,7 +16,7 @@ Examples:
   umbel train photos.csv                               a table: path,label or path,label,split
   umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
-  umbel train --resume runs/photos                   go on after Ctrl-C, to the same bits
+  umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
   umbel train --config runs/photos/config.toml --seed 7
 
 Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits at once.
@@ -133,7 +133,7 @@ pub struct TrainArgs {
     /// Threads; 0 is one per core. The weights do not depend on it [default: 0]
     #[arg(long, value_name = "N", value_parser = ranges::threads, help_heading = "Running")]
     pub threads: Option<usize>,
-    /// Folder for the results; must not exist yet [default: runs/<name of DIR>, or the next free number]
+    /// Folder for the results; must not exist yet [default: runs/ and the name of DIR, or the next free number]
     #[arg(long, value_name = "RUN", help_heading = "Running")]
     pub out: Option<PathBuf>,
     /// Go on with a run that was stopped; only --epochs can be changed

@@ -226,7 +226,7 @@ pub enum Error {
     },
     /// Only one sub-folder has pictures, so there is nothing to tell apart.
     #[error(
-        "{} has one class only, {class:?} with {photos} pictures, and at least two are needed; give {LAYOUT}",
+        "{} has one class only, {class:?} (pictures: {photos}), and at least two are needed; give {LAYOUT}",
         path.display()
     )]
     OneClass {

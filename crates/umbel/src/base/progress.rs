@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::Problem;
+
 /// Said once, before the first step (design: JSON event `start`).
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
@@ -93,7 +95,7 @@ pub enum Event<'a> {
     /// Photos decoded and resized so far.
     Preparing { done: usize, total: usize },
     /// The photos that cannot be used, once all were tried.
-    Skipped { problems: &'a [crate::data::Problem] },
+    Skipped { problems: &'a [Problem] },
     /// A fold of a cross-validation begins (both from 1).
     Fold { fold: usize, folds: usize },
     /// The split was made.

@@ -8,10 +8,9 @@ use std::fs::{self, DirEntry, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::decode;
 use super::split::Part;
+use crate::base::problem::{Problem, ProblemKind};
 use crate::{Error, Result};
 
 /// A photo of the folder: path relative to the root with `/`, and the index of its class.
@@ -20,36 +19,6 @@ use crate::{Error, Result};
 pub struct Photo {
     pub path: String,
     pub class: u32,
-}
-
-/// What is wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs)]
-pub enum ProblemKind {
-    /// Zero bytes, or a folder without pictures.
-    Empty,
-    /// Named like a picture, but is none.
-    NotAPicture,
-    /// A picture of a kind that is not read here.
-    Unsupported,
-    /// Starts well and ends too early, or is damaged inside.
-    Damaged,
-    /// More pixels or bytes than the limits allow.
-    TooLarge,
-    /// The operating system would not read it, or it is a link that leads nowhere or to a folder.
-    Unreadable,
-    /// The name is not UTF-8.
-    Name,
-}
-
-/// A file that cannot be used, and why (a row of problems.csv).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Problem {
-    pub path: String,
-    pub kind: ProblemKind,
-    pub detail: String,
 }
 
 /// The folder's contents.

@@ -9,9 +9,10 @@ pub mod loader;
 pub mod prep;
 pub mod split;
 
+pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions};
 pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
-pub use index::{Index, Photo, Problem, ProblemKind};
+pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Part, Split, SplitMethod, SplitOptions};
