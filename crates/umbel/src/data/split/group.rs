@@ -14,9 +14,12 @@ pub struct GroupBy {
 impl GroupBy {
     /// Reads a regular expression (the syntax of the `regex` crate).
     pub fn new(pattern: &str) -> Result<Self> {
-        let regex = Regex::new(pattern).map_err(|error| Error::GroupPattern {
-            pattern: pattern.to_string(),
-            detail: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
+        let regex = Regex::new(pattern).map_err(|error| {
+            // A syntax error is drawn over several lines; the last one says what it is.
+            let text = error.to_string();
+            let last = text.lines().next_back().unwrap_or_default();
+            let detail = last.trim().trim_start_matches("error: ").to_string();
+            Error::GroupPattern { pattern: pattern.to_string(), detail }
         })?;
         Ok(GroupBy { regex })
     }
