@@ -38,6 +38,9 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     set(&mut config.precision, args.precision.map(Precision::from));
     set(&mut config.threads, args.threads);
     config.augment = args.augment.map(AugmentChoice::from).or(config.augment);
+    config.test_split = args.test_split.or(config.test_split);
+    config.group_by = args.group_by.clone().or(config.group_by);
+    config.folds = args.folds.or(config.folds);
     config.dropout = args.dropout.or(config.dropout);
     config.strict |= args.strict;
     config.cache = args.cache.clone().or(config.cache);

@@ -55,7 +55,7 @@ fn code(error: &anyhow::Error) -> u8 {
 
 /// Values that the user chose, on the command line or in a TOML file, and that cannot be used with any data.
 fn is_setting(error: &Error) -> bool {
-    matches!(error, Error::Setting { .. } | Error::ModelToml { .. } | Error::Layer { .. })
+    matches!(error, Error::Setting { .. } | Error::GroupPattern { .. } | Error::ModelToml { .. } | Error::Layer { .. })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -2,19 +2,23 @@
 
 mod architecture;
 mod config;
+mod folds;
 mod run_folder;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 pub use config::{AugmentChoice, Precision, TrainConfig};
+pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use run_folder::RunFolder;
 
-use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord};
-use crate::data::{Cache, Dataset, Index, Split, SplitMethod};
+use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
+use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
 use crate::nn::{Model, isa_from_env};
 use crate::report::curves::{self, NamedCurves};
+use crate::train::evaluate::evaluate_until;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOutcome, memory};
 use crate::{Error, Result};
@@ -30,8 +34,8 @@ pub struct TrainOutcome {
     pub interrupted: bool,
 }
 
-/// Trains on a folder. `out` is the run folder (must not exist, or be empty); `None`: `runs/<data folder's name>` with
-/// the next free number.
+/// Trains on a folder or a table of photos. `out` is the run folder (must not exist, or be empty); `None`: `runs/<data
+/// folder's name>` with the next free number.
 pub fn train_folder(
     config: &TrainConfig,
     out: Option<&Path>,
@@ -40,6 +44,10 @@ pub fn train_folder(
 ) -> Result<TrainOutcome> {
     let start = Instant::now();
     config.validate()?;
+    if let Some(folds) = config.folds {
+        let expected = "left out for a single run; train_folds trains in folds".to_string();
+        return Err(Error::Setting { setting: "folds".into(), value: folds.to_string(), expected });
+    }
     if let Some(out) = out {
         run_folder::check_free(out)?;
     }
@@ -47,10 +55,14 @@ pub fn train_folder(
     in_pool(config.threads, || {
         let index = scan(config, observer)?;
         let architecture = architecture::build(config, toml.as_deref(), index.classes.len())?;
-        let data = Data::prepare(config, index, &config.split, observer, interrupt)?;
+        let cache = open_cache(config, &index, observer, interrupt)?;
+        let options = config.split_options()?;
+        let split = Split::with(&options, &index, &cache)?;
+        explain(&options, &index, &split, observer);
+        let data = Data { index: &index, cache, split };
         let model = Model::new(architecture, config.fit.seed)?;
         let run = RunFolder::create(config, out)?;
-        run.begin(config, toml.as_deref(), &data.split, &data.index, data.cache.problems())?;
+        run.begin(config, toml.as_deref(), (&data.split, &index), data.cache.problems())?;
         train(&run, config, &data, model, observer, interrupt)?.finish(&run, start, observer)
     })
 }
@@ -66,14 +78,19 @@ pub fn resume(
     let start = Instant::now();
     let run = RunFolder::open(run)?;
     let mut config = run.config()?;
+    if config.folds.is_some() {
+        let detail = "it holds the folds of a cross-validation, which resume_folds goes on with".to_string();
+        return Err(Error::NotARun { path: run.path().to_owned(), detail });
+    }
     config.fit.epochs = epochs.unwrap_or(config.fit.epochs);
     config.validate()?;
     let toml = run.model_toml()?;
     in_pool(config.threads, || {
         let index = scan(&config, observer)?;
         let architecture = architecture::build(&config, toml.as_deref(), index.classes.len())?;
-        let split = SplitMethod::File(run.split_file());
-        let data = Data::prepare(&config, index, &split, observer, interrupt)?;
+        let cache = open_cache(&config, &index, observer, interrupt)?;
+        let split = Split::with(&SplitOptions::from_file(run.split_file()), &index, &cache)?;
+        let data = Data { index: &index, cache, split };
         let model = Model::new(architecture, config.fit.seed)?;
         run.save_config(&config)?;
         train(&run, &config, &data, model, observer, interrupt)?.finish(&run, start, observer)
@@ -95,59 +112,96 @@ fn scan(config: &TrainConfig, observer: &mut dyn Observer) -> Result<Index> {
     Ok(index)
 }
 
-/// The folder's photos, decoded and divided.
-struct Data {
-    index: Index,
+/// The photos, decoded.
+fn open_cache(
+    config: &TrainConfig,
+    index: &Index,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Arc<Cache>> {
+    let cache = Cache::open(index, &config.prep, &config.cache_options(), observer, interrupt)?;
+    if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
+        return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
+    }
+    Ok(Arc::new(cache))
+}
+
+/// Says what is worth knowing about a split that umbel did not choose freely.
+fn explain(options: &SplitOptions, index: &Index, split: &Split, observer: &mut dyn Observer) {
+    let from_file = matches!(options.method, SplitMethod::File(_));
+    if index.comes_with(Part::Val) && !from_file {
+        observer.event(&Event::Note(
+            "The data come divided: their parts are taken as they are, and the validation split is not used.",
+        ));
+    }
+    if let Some(group_by) = &options.group_by {
+        let paths = split.train.iter().chain(&split.val).chain(&split.test).map(|&i| &index.photos[i].path);
+        let groups: BTreeSet<&str> = paths.filter_map(|path| group_by.key(path)).collect();
+        observer.event(&Event::Note(&format!("Found {} groups; each is on one side.", groups.len())));
+    }
+    if from_file || index.parts.is_some() || options.group_by.is_some() {
+        for sentence in split.missing_classes(index) {
+            observer.event(&Event::Note(&sentence));
+        }
+    }
+}
+
+/// Photos, decoded and divided.
+struct Data<'a> {
+    index: &'a Index,
     cache: Arc<Cache>,
     split: Split,
 }
 
-impl Data {
-    fn prepare(
-        config: &TrainConfig,
-        index: Index,
-        method: &SplitMethod,
-        observer: &mut dyn Observer,
-        interrupt: &Interrupt,
-    ) -> Result<Self> {
-        let cache = Cache::open(&index, &config.prep, &config.cache_options(), observer, interrupt)?;
-        if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
-            return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
-        }
-        let split = Split::make(method, &index, &cache, config.val_split, config.fit.seed)?;
-        observer.event(&Event::Using { train: split.train.len(), val: split.val.len() });
-        Ok(Data { index, cache: Arc::new(cache), split })
+impl Data<'_> {
+    fn dataset(&self, positions: &[usize]) -> Dataset {
+        Dataset::new(self.index, self.cache.clone(), positions)
     }
 }
 
-/// Fits the model in the run folder.
+/// Fits the model in the run folder, and measures the best one on the test part, if there is one.
 fn train(
     run: &RunFolder,
     config: &TrainConfig,
-    data: &Data,
+    data: &Data<'_>,
     mut model: Model,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Trained> {
-    let parts = [&data.split.train, &data.split.val].map(|part| Dataset::new(&data.index, data.cache.clone(), part));
+    let Split { train, val, test } = &data.split;
+    observer.event(&Event::Using { train: train.len(), val: val.len(), test: test.len() });
+    let parts = [data.dataset(train), data.dataset(val)];
     let skipped = data.cache.problems().len();
     observer.event(&Event::Start(&StartRecord {
         classes: data.index.classes.clone(),
         train_images: parts[0].len(),
         val_images: parts[1].len(),
+        test_images: Some(test.len()).filter(|images| *images > 0),
         skipped,
         parameters: model.weights().count(),
         isa: isa_from_env()?.name().to_string(),
         precision: "f32".to_string(),
     }));
     let parts = (&parts[0], &parts[1]);
-    let fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, observer, interrupt)?;
-    Ok(Trained { fit, skipped, settings: config.digest()? })
+    let mut fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, observer, interrupt)?;
+    let mut tested = None;
+    if !fit.interrupted && !test.is_empty() {
+        let how = (config.fit.batch, 1);
+        let sum = evaluate_until(&fit.best, &data.dataset(test), how, interrupt)?;
+        tested = sum.map(|sum| TestRecord {
+            test_accuracy: sum.correct as f64 / sum.samples.max(1) as f64,
+            test_loss: sum.loss / sum.samples.max(1) as f64,
+            test_images: sum.samples,
+        });
+        fit.interrupted = tested.is_none();
+    }
+    Ok(Trained { fit, test: tested, skipped, settings: config.digest()? })
 }
 
 /// A fitted model, before its curves and figures are written.
 struct Trained {
     fit: FitOutcome,
+    test: Option<TestRecord>,
     skipped: usize,
     settings: String,
 }
@@ -157,7 +211,7 @@ impl Trained {
         let epochs = &self.fit.history.epochs;
         if !epochs.is_empty() {
             curves::write(&run.plots()?, "curves", &[NamedCurves { name: &run.name(), epochs }])?;
-            run.write_metrics(&self.fit, &self.settings)?;
+            run.write_metrics(&self.fit, self.test, &self.settings)?;
         }
         let best = epochs.iter().find(|record| record.epoch == self.fit.best_epoch);
         let end = EndRecord {
@@ -168,6 +222,7 @@ impl Trained {
             seconds: start.elapsed().as_secs_f64(),
             peak_rss_bytes: memory::peak_rss_bytes(),
             run: run.path().display().to_string(),
+            test: self.test,
         };
         observer.event(&Event::End(&end));
         Ok(TrainOutcome { run: run.path().to_owned(), end, skipped: self.skipped, interrupted: self.fit.interrupted })

@@ -47,12 +47,17 @@ pub fn count(text: &str) -> Result<usize, String> {
     whole(text, 1..=1_000_000)
 }
 
+/// Folds of a cross-validation.
+pub fn folds(text: &str) -> Result<usize, String> {
+    whole(text, umbel::data::split::FOLDS)
+}
+
 /// Number of classes.
 pub fn classes(text: &str) -> Result<usize, String> {
     whole(text, 2..=100_000)
 }
 
-/// Share of the photos kept for validation.
+/// Share of the photos kept for validation, or for testing.
 pub fn val_split(text: &str) -> Result<f64, String> {
     real(text, "a share between 0 and 1, for instance 0.2", |v| v > 0.0 && v < 1.0)
 }

@@ -11,6 +11,9 @@ const EXAMPLES: &str = "\
 Examples:
   umbel train photos/                                  the tutorial's network, 15 epochs
   umbel train photos/ --split keras --seed 123         exactly the files that Keras would pick
+  umbel train photos/ --test-split 0.1 --group-by '^[^/]+/(plant[0-9]+)'
+  umbel train photos/ --folds 5                        mean and deviation of five runs
+  umbel train photos.csv                               a table: path,label or path,label,split
   umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
   umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
@@ -23,13 +26,23 @@ Photos that cannot be read are left out and listed in problems.csv (exit code 3)
 #[derive(Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TrainArgs {
-    /// The folder: one sub-folder per class, photos in them
-    #[arg(value_name = "DIR", required_unless_present_any = ["resume", "config"])]
+    /// The folder: one sub-folder per class, photos in them; or train/, val/ and test/ with these in each; or a table of
+    /// photos (path,label[,split])
+    #[arg(value_name = "DIR|FILE.csv", required_unless_present_any = ["resume", "config"])]
     pub dir: Option<PathBuf>,
 
     /// Share of the photos kept for validation [default: 0.2]
     #[arg(long, value_name = "SHARE", value_parser = ranges::val_split, help_heading = "Data")]
     pub val_split: Option<f64>,
+    /// Share of the photos kept for one measurement at the end [default: none]
+    #[arg(long, value_name = "SHARE", value_parser = ranges::val_split, help_heading = "Data")]
+    pub test_split: Option<f64>,
+    /// Keep photos of one group on one side: the first (...) that matches in the path, or the whole match
+    #[arg(long, value_name = "REGEX", help_heading = "Data")]
+    pub group_by: Option<String>,
+    /// Train N times, so that every photo validates once, and give mean and deviation
+    #[arg(long, value_name = "N", value_parser = ranges::folds, conflicts_with = "val_split", help_heading = "Data")]
+    pub folds: Option<usize>,
     /// How to split: `stratified`, `keras` (the same files as Keras), or a split.csv to read [default: stratified]
     #[arg(long, value_name = "stratified|keras|FILE", help_heading = "Data")]
     pub split: Option<OsString>,
@@ -135,9 +148,12 @@ pub struct TrainArgs {
 }
 
 /// A resumed run has the settings that it began with, or it would not end with the same weights.
-const NOT_WITH_RESUME: [&str; 28] = [
+const NOT_WITH_RESUME: [&str; 31] = [
     "dir",
     "val_split",
+    "test_split",
+    "group_by",
+    "folds",
     "split",
     "seed",
     "image_size",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use umbel::pipeline::{self, TrainOutcome};
+use umbel::pipeline::{self, FoldsOutcome, TrainOutcome};
 
 use crate::args::TrainArgs;
 use crate::config;
@@ -13,27 +13,62 @@ use crate::signals;
 /// Runs the command.
 pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
     let mut console = TrainConsole::new(Format::from_flag(args.json));
-    let outcome = match &args.resume {
-        Some(run) => pipeline::resume(run, args.epochs, &mut console, &signals::interrupt_on_signals()?)?,
-        None => {
-            let config = config::train_config(args)?;
-            let interrupt = signals::interrupt_on_signals()?;
-            pipeline::train_folder(&config, args.out.as_deref(), &mut console, &interrupt)?
-        }
-    };
-    Ok(report(&mut console, &outcome))
+    if let Some(run) = &args.resume {
+        let interrupt = signals::interrupt_on_signals()?;
+        return Ok(if pipeline::has_folds(run) {
+            let outcome = pipeline::resume_folds(run, args.epochs, &mut console, &interrupt)?;
+            report_folds(&mut console, &outcome)
+        } else {
+            let outcome = pipeline::resume(run, args.epochs, &mut console, &interrupt)?;
+            report(&mut console, &outcome)
+        });
+    }
+    let config = config::train_config(args)?;
+    let (out, interrupt) = (args.out.as_deref(), signals::interrupt_on_signals()?);
+    Ok(if config.folds.is_some() {
+        let outcome = pipeline::train_folds(&config, out, &mut console, &interrupt)?;
+        report_folds(&mut console, &outcome)
+    } else {
+        let outcome = pipeline::train_folder(&config, out, &mut console, &interrupt)?;
+        report(&mut console, &outcome)
+    })
 }
 
 fn report(console: &mut TrainConsole, outcome: &TrainOutcome) -> Outcome {
-    let run = outcome.run.display();
     if outcome.interrupted {
-        console.say(format!("Stopped; everything so far is saved. Go on with: umbel train --resume {run}"));
-        return Outcome::NotDone;
+        return stopped(console, &outcome.run);
     }
     for line in where_things_lie(&outcome.run, outcome) {
         console.say(line);
     }
-    if outcome.skipped > 0 { Outcome::SomeUnusable } else { Outcome::Done }
+    done(outcome.skipped)
+}
+
+fn report_folds(console: &mut TrainConsole, outcome: &FoldsOutcome) -> Outcome {
+    let Some(record) = &outcome.record else { return stopped(console, &outcome.run) };
+    for fold in &record.folds {
+        console.say(format!(
+            "Fold {}: val_accuracy: {:.4} - val_loss: {:.4} (epoch {})",
+            fold.fold, fold.val_accuracy, fold.val_loss, fold.best_epoch
+        ));
+    }
+    let (mean, deviation, folds) = (record.mean, record.deviation, record.folds.len());
+    console.say(format!("Mean val_accuracy: {mean:.4}, standard deviation {deviation:.4} over {folds} folds"));
+    console.say(format!("Folds:   {}", outcome.run.join("folds.csv").display()));
+    if outcome.skipped > 0 {
+        console.say(format!("Left out: {}", outcome.run.join("problems.csv").display()));
+    }
+    done(outcome.skipped)
+}
+
+fn stopped(console: &mut TrainConsole, run: &Path) -> Outcome {
+    let run = run.display();
+    console.say(format!("Stopped; everything so far is saved. Go on with: umbel train --resume {run}"));
+    Outcome::NotDone
+}
+
+fn done(skipped: usize) -> Outcome {
+    if skipped > 0 { Outcome::SomeUnusable } else { Outcome::Done }
 }
 
 /// The last lines of a run that was not stopped.
@@ -48,6 +83,10 @@ pub fn where_things_lie(run: &Path, outcome: &TrainOutcome) -> Vec<String> {
         format!("Curves:  {}", run.join("plots").join("curves.png").display()),
         format!("History: {}", run.join("history.csv").display()),
     ];
+    if let Some(test) = &end.test {
+        let figures = format!("test_accuracy: {:.4} - test_loss: {:.4}", test.test_accuracy, test.test_loss);
+        lines.insert(1, format!("On the test part of {} files, with that epoch: {figures}", test.test_images));
+    }
     if outcome.skipped > 0 {
         lines.push(format!("Left out: {}", run.join("problems.csv").display()));
     }

@@ -2,7 +2,7 @@
 //! error.
 
 use serde::Serialize;
-use umbel::base::progress::{EndRecord, EpochRecord, Event, Observer, StartRecord};
+use umbel::base::progress::{EndRecord, EpochRecord, Event, FoldsRecord, Observer, StartRecord};
 use umbel::data::Problem;
 
 use super::Format;
@@ -25,6 +25,8 @@ enum JsonEvent<'a> {
     Start(&'a StartRecord),
     Epoch(&'a EpochRecord),
     End(&'a EndRecord),
+    Fold { fold: usize, folds: usize },
+    Folds(&'a FoldsRecord),
 }
 
 impl TrainConsole {
@@ -73,9 +75,16 @@ impl Observer for TrainConsole {
             }
             Event::Preparing { done, total } => self.display.preparing(done, total),
             Event::Skipped { problems } => self.skipped(problems),
-            Event::Using { train, val } => {
+            Event::Fold { fold, folds } => {
+                self.say(format!("Fold {fold} of {folds}"));
+                self.json(&JsonEvent::Fold { fold, folds });
+            }
+            Event::Using { train, val, test } => {
                 self.say(format!("Using {train} files for training."));
                 self.say(format!("Using {val} files for validation."));
+                if test > 0 {
+                    self.say(format!("Using {test} files for testing."));
+                }
                 self.say(format!("Class names: {}", super::class_list(&self.classes)));
             }
             Event::Start(record) => self.json(&JsonEvent::Start(record)),
@@ -96,6 +105,7 @@ impl Observer for TrainConsole {
                 self.display.clear();
                 self.json(&JsonEvent::End(record));
             }
+            Event::Folds(record) => self.json(&JsonEvent::Folds(record)),
         }
     }
 }
@@ -113,6 +123,7 @@ mod tests {
             seconds: 3.0,
             peak_rss_bytes: 7,
             run: "r".into(),
+            test: None,
         };
         let text = serde_json::to_string(&JsonEvent::End(&record)).unwrap();
         assert!(text.starts_with(r#"{"event":"end","best_epoch":2,"#), "{text}");

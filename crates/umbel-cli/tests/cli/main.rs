@@ -5,6 +5,7 @@ mod demo;
 mod help;
 mod predict;
 mod resume;
+mod splits;
 mod support;
 mod tools;
 mod train;

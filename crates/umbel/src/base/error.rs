@@ -237,6 +237,38 @@ pub enum Error {
         /// How many pictures it has.
         photos: usize,
     },
+    /// The folder comes divided, with two folders for one part.
+    #[error("{} has both {first}/ and {second}/, which mean the same part: keep one of them", path.display())]
+    TwoPartFolders {
+        /// The data folder.
+        path: PathBuf,
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Folders named like parts, of which some hold pictures and some hold folders.
+    #[error(
+        "{} looks divided, but {folder}/ holds pictures itself where {other}/ holds folders: put the pictures of {folder}/ \
+         into one folder per class, as in {other}/, or move {folder}/ elsewhere",
+        path.display()
+    )]
+    MixedPartFolders {
+        /// The data folder.
+        path: PathBuf,
+        /// A part with pictures in it.
+        folder: String,
+        /// A part with folders in it.
+        other: String,
+    },
+    /// A table of photos cannot be used.
+    #[error("the table {} cannot be used: {source}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        source: ManifestError,
+    },
     /// Pictures of fewer than two classes could be decoded.
     #[error(
         "of {photos} pictures, {usable} can be used, and they are of {classes} class(es) where two are needed{}",
@@ -257,12 +289,33 @@ pub enum Error {
     /// A part of the split would have no picture.
     #[error("the {part} part would have none of the {photos} usable pictures; {way_out}")]
     EmptyPart {
-        /// "training" or "validation".
+        /// "training", "validation" or "test".
         part: &'static str,
         /// Pictures to divide.
         photos: usize,
         /// What to change.
         way_out: &'static str,
+    },
+    /// The pattern of the groups is no regular expression.
+    #[error("the group pattern {pattern:?} is no regular expression that can be used: {detail}")]
+    GroupPattern {
+        /// What came.
+        pattern: String,
+        /// What is wrong with it, and where.
+        detail: String,
+    },
+    /// A picture that the pattern finds no group for.
+    #[error(
+        "{photo} is in no group: the pattern {pattern:?} does not match its path (nor those of {others} others); widen the \
+         pattern, for instance by an alternative for such names"
+    )]
+    NoGroup {
+        /// The first such picture.
+        photo: String,
+        /// The pattern.
+        pattern: String,
+        /// How many more there are.
+        others: usize,
     },
     /// A split file cannot be used.
     #[error("the split file {} cannot be used: {source}", path.display())]
@@ -491,4 +544,86 @@ pub enum SplitFileError {
     /// Not a CSV file.
     #[error("it is not a well-formed CSV file: {0}")]
     Malformed(#[from] csv::Error),
+}
+
+/// What is wrong in a table of photos (columns path,label and perhaps split). Lines count from 1, the header's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// A column is missing.
+    #[error("it has no column {column:?} (found: {found}); expected path,label or path,label,split")]
+    MissingColumn {
+        /// The missing column.
+        column: &'static str,
+        /// The header that came.
+        found: String,
+    },
+    /// A path that is not one below the table's folder.
+    #[error(
+        "line {line} has the path {photo:?}; expected one below the table's own folder, with / and without .., like \
+         roses/1.jpg"
+    )]
+    Outside {
+        /// Line of the file.
+        line: u64,
+        /// The path that came.
+        photo: String,
+    },
+    /// No such picture.
+    #[error(
+        "line {line} names {photo}, and there is no such file below the table's folder; put it there or delete the line"
+    )]
+    NoFile {
+        /// Line of the file.
+        line: u64,
+        /// The path that came.
+        photo: String,
+    },
+    /// A row without a label.
+    #[error("line {line} gives {photo} no label; write its class there or delete the line")]
+    NoLabel {
+        /// Line of the file.
+        line: u64,
+        /// The picture.
+        photo: String,
+    },
+    /// A part that does not exist.
+    #[error("line {line} has the split {part:?}; expected train, val or test")]
+    UnknownPart {
+        /// Line of the file.
+        line: u64,
+        /// The part that came.
+        part: String,
+    },
+    /// A picture that an earlier line names too.
+    #[error("line {line} names {photo} again (line {first} does too); each picture may be named once")]
+    Repeated {
+        /// Line of the file.
+        line: u64,
+        /// The earlier line.
+        first: u64,
+        /// The picture.
+        photo: String,
+    },
+    /// Fewer than two classes, so there is nothing to tell apart.
+    #[error("its {photos} lines are of {}; at least two classes are needed", one_class(found))]
+    Classes {
+        /// The only class.
+        found: Option<String>,
+        /// How many pictures it names.
+        photos: usize,
+    },
+    /// More bytes than any table of photos has.
+    #[error("it is larger than {} MiB, which no table of photos is; divide it", limit >> 20)]
+    TooLarge {
+        /// Most bytes.
+        limit: u64,
+    },
+    /// Not a CSV file.
+    #[error("it is not a well-formed CSV file: {0}")]
+    Malformed(#[from] csv::Error),
+}
+
+fn one_class(found: &Option<String>) -> String {
+    found.as_ref().map_or_else(|| "no class".to_string(), |class| format!("one class only, {class:?}"))
 }

@@ -15,6 +15,9 @@ pub struct StartRecord {
     pub classes: Vec<String>,
     pub train_images: usize,
     pub val_images: usize,
+    /// Only where there is a test part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_images: Option<usize>,
     pub skipped: usize,
     pub parameters: usize,
     pub isa: String,
@@ -46,6 +49,41 @@ pub struct EndRecord {
     pub seconds: f64,
     pub peak_rss_bytes: u64,
     pub run: String,
+    /// The best model on the test part, where there is one.
+    #[serde(flatten)]
+    pub test: Option<TestRecord>,
+}
+
+/// How good the best model is on photos that had no say in its training, nor in which epoch is the best.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct TestRecord {
+    pub test_accuracy: f64,
+    pub test_loss: f64,
+    pub test_images: usize,
+}
+
+/// One fold of a cross-validation: the figures of its best epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct FoldRecord {
+    /// From 1.
+    pub fold: usize,
+    pub best_epoch: usize,
+    pub val_accuracy: f64,
+    pub val_loss: f64,
+    pub run: String,
+}
+
+/// Said when all folds are done (JSON event `folds`; folds.json).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct FoldsRecord {
+    /// Of the folds' `val_accuracy`.
+    pub mean: f64,
+    /// Standard deviation of a sample (divided by folds - 1).
+    pub deviation: f64,
+    pub folds: Vec<FoldRecord>,
 }
 
 /// What happened.
@@ -58,8 +96,10 @@ pub enum Event<'a> {
     Preparing { done: usize, total: usize },
     /// The photos that cannot be used, once all were tried.
     Skipped { problems: &'a [Problem] },
+    /// A fold of a cross-validation begins (both from 1).
+    Fold { fold: usize, folds: usize },
     /// The split was made.
-    Using { train: usize, val: usize },
+    Using { train: usize, val: usize, test: usize },
     /// Training starts.
     Start(&'a StartRecord),
     /// A step of `epoch` (from 1) is done; loss and accuracy are means over the epoch so far.
@@ -72,6 +112,8 @@ pub enum Event<'a> {
     Note(&'a str),
     /// The run ended (also when it was stopped early by a callback).
     End(&'a EndRecord),
+    /// All folds of a cross-validation are done.
+    Folds(&'a FoldsRecord),
 }
 
 /// Receives events. Called from the thread that trains, or from decoding threads one at a time.

@@ -1,10 +1,15 @@
-//! Reads a folder: classes (sub-folders sorted by name) and their photos, in the order in which Keras lists them.
+//! Reads a folder: classes (sub-folders sorted by name) and their photos, in the order in which Keras lists them. A folder
+//! that comes divided (`train/`, `val/`, `test/`) and a table of photos are read too.
+
+mod manifest;
+mod ready_made;
 
 use std::fs::{self, DirEntry, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::decode;
+use super::split::Part;
 use crate::base::problem::{Problem, ProblemKind};
 use crate::{Error, Result};
 
@@ -26,6 +31,8 @@ pub struct Index {
     pub photos: Vec<Photo>,
     /// Found by name and type alone (names that are not UTF-8, ...); decoding finds more.
     pub problems: Vec<Problem>,
+    /// The part of each photo, where the data come divided.
+    pub parts: Option<Vec<Part>>,
 }
 
 impl Index {
@@ -35,34 +42,76 @@ impl Index {
     /// picture is not a class: it is listed among the problems and left out, so that a stray folder does not become
     /// an output of the network that nothing ever trains. Inside a class, sub-folders are searched too, but links to
     /// folders are not followed (as in Keras), so loops end.
+    ///
+    /// Where the sub-folders are `train`, `val` (or `valid`, `validation`) and `test`, or some of these with `train`
+    /// among them, and hold folders instead of pictures, these inner folders are the classes, matched by name.
+    ///
+    /// A file named `.csv` is a table with the columns path, label and, if the photos come divided, split (`train`,
+    /// `val` or `test`). Paths are relative to the table's folder, with `/`, and cannot leave it.
     pub fn scan(root: &Path) -> Result<Self> {
-        let (folders, loose_files, mut problems) = class_folders(root)?;
+        if manifest::is_one(root) {
+            return manifest::read(root);
+        }
+        let (folders, loose_files, problems) = class_folders(root)?;
         if folders.is_empty() {
             return Err(Error::NoClasses { path: root.to_owned(), files: loose_files });
         }
-        let (mut classes, mut photos, mut other_files) = (Vec::new(), Vec::new(), 0);
-        let sub_folders = folders.len();
-        for name in folders {
-            let mut walk = Walk::default();
-            walk.folder(&root.join(&name), &name);
-            other_files += walk.other_files;
-            problems.append(&mut walk.problems);
-            if walk.folders.iter().all(|(_, files)| files.is_empty()) {
-                problems.push(Problem {
-                    path: name,
-                    kind: ProblemKind::Empty,
-                    detail: "a folder without pictures, so it is not taken for a class".to_string(),
-                });
-                continue;
-            }
-            let class = classes.len() as u32;
-            classes.push(name);
-            photos.extend(walk.into_paths().map(|path| Photo { path, class }));
+        let mut reading = Reading { problems, ..Reading::default() };
+        match ready_made::parts(root, &folders)? {
+            Some(parts) => reading.ready_made(root, parts)?,
+            None => reading.classes(root, folders),
         }
+        reading.index(root)
+    }
+
+    /// Whether the data come with such a part.
+    pub fn comes_with(&self, part: Part) -> bool {
+        self.parts.iter().flatten().any(|of| *of == part)
+    }
+}
+
+/// An index in the making.
+#[derive(Default)]
+struct Reading {
+    classes: Vec<String>,
+    photos: Vec<Photo>,
+    parts: Option<Vec<Part>>,
+    problems: Vec<Problem>,
+    sub_folders: usize,
+    other_files: usize,
+}
+
+impl Reading {
+    /// Each folder that has pictures is a class.
+    fn classes(&mut self, root: &Path, folders: Vec<String>) {
+        self.sub_folders = folders.len();
+        for name in folders {
+            let Some(paths) = self.pictures(root, &name) else {
+                self.problems.push(no_class(name));
+                continue;
+            };
+            let class = self.classes.len() as u32;
+            self.classes.push(name);
+            self.photos.extend(paths.map(|path| Photo { path, class }));
+        }
+    }
+
+    /// The pictures in a folder; `None` where it has none.
+    fn pictures(&mut self, root: &Path, folder: &str) -> Option<impl Iterator<Item = String> + use<>> {
+        let mut walk = Walk::default();
+        walk.folder(&root.join(folder), folder);
+        self.other_files += walk.other_files;
+        self.problems.append(&mut walk.problems);
+        let some = walk.folders.iter().any(|(_, files)| !files.is_empty());
+        some.then(|| walk.into_paths())
+    }
+
+    fn index(self, root: &Path) -> Result<Index> {
+        let Reading { classes, photos, parts, problems, sub_folders, other_files } = self;
         match classes.as_slice() {
             [] => Err(Error::NoPictures { path: root.to_owned(), sub_folders, files: other_files }),
             [class] => Err(Error::OneClass { path: root.to_owned(), class: class.clone(), photos: photos.len() }),
-            _ => Ok(Index { root: root.to_owned(), classes, photos, problems }),
+            _ => Ok(Index { root: root.to_owned(), classes, photos, problems, parts }),
         }
     }
 }
@@ -199,6 +248,11 @@ fn begins_as_picture(path: &Path) -> bool {
     File::open(path)
         .and_then(|file| file.take(decode::SNIFF_BYTES as u64).read_to_end(&mut start))
         .is_ok_and(|_| decode::sniff(&start).is_some())
+}
+
+fn no_class(path: String) -> Problem {
+    let detail = "a folder without pictures, so it is not taken for a class".to_string();
+    Problem { path, kind: ProblemKind::Empty, detail }
 }
 
 fn not_utf8(path: String) -> Problem {

@@ -15,4 +15,4 @@ pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
 pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};
-pub use split::{Part, Split, SplitMethod};
+pub use split::{GroupBy, Part, Split, SplitMethod, SplitOptions};

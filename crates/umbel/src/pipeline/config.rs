@@ -1,11 +1,12 @@
 //! What a training run can be told: typed, with the tutorial's defaults, saved as config.toml.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::settings::within;
-use crate::data::{CacheOptions, PrepSpec, SplitMethod};
+use crate::data::split::FOLDS;
+use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
 use crate::train::FitOptions;
 use crate::{Error, Result};
 
@@ -34,10 +35,17 @@ pub enum Precision {
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct TrainConfig {
+    /// A folder, or a table of photos (see [`Index::scan`](crate::data::Index::scan)).
     pub data: PathBuf,
     /// A name from the registry, or the path of a TOML file.
     pub model: String,
     pub val_split: f64,
+    /// Share of all photos kept for one measurement at the end; `None`: there is none.
+    pub test_split: Option<f64>,
+    /// A regular expression that finds a photo's group in its path; all photos of a group are on one side.
+    pub group_by: Option<String>,
+    /// Cross-validation in so many folds, by [`train_folds`](super::train_folds); `None`: one run.
+    pub folds: Option<usize>,
     pub split: SplitMethod,
     pub prep: PrepSpec,
     /// `None`: the tutorial's, or what the TOML file of the model says.
@@ -60,6 +68,9 @@ impl Default for TrainConfig {
             data: PathBuf::new(),
             model: "cnn".to_string(),
             val_split: 0.2,
+            test_split: None,
+            group_by: None,
+            folds: None,
             split: SplitMethod::default(),
             prep: PrepSpec::default(),
             augment: None,
@@ -82,6 +93,14 @@ impl TrainConfig {
         self.prep.validate()?;
         self.fit.validate()?;
         within("val_split", self.val_split, "between 0 and 1", self.val_split > 0.0 && self.val_split < 1.0)?;
+        if let Some(share) = self.test_split {
+            within("test_split", share, "between 0 and 1", share > 0.0 && share < 1.0)?;
+        }
+        if let Some(folds) = self.folds.filter(|folds| !FOLDS.contains(folds)) {
+            let expected = format!("from {} to {}", FOLDS.start(), FOLDS.end());
+            return Err(Error::Setting { setting: "folds".into(), value: folds.to_string(), expected });
+        }
+        self.split_options()?;
         if let Some(dropout) = self.dropout {
             within("dropout", f64::from(dropout), "from 0 to below 1", (0.0..1.0).contains(&dropout))?;
         }
@@ -93,6 +112,23 @@ impl TrainConfig {
             });
         }
         Ok(())
+    }
+
+    /// How the photos are to be divided. Fails where the pattern of the groups is no regular expression.
+    pub fn split_options(&self) -> Result<SplitOptions> {
+        Ok(SplitOptions {
+            method: self.split.clone(),
+            val: self.val_split,
+            test: self.test_split,
+            group_by: self.group_by.as_deref().map(GroupBy::new).transpose()?,
+            seed: self.fit.seed,
+        })
+    }
+
+    /// With paths that hold from any working folder.
+    pub(super) fn absolute(&self) -> Self {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        TrainConfig { data: absolute(&self.data), cache: self.cache.as_deref().map(absolute), ..self.clone() }
     }
 
     /// Where the prepared photos lie.

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::TrainConfig;
 use crate::base::atomic;
-use crate::base::progress::EpochRecord;
+use crate::base::progress::{EpochRecord, TestRecord};
 use crate::data::{Index, Problem, Split};
 use crate::train::{FitOutcome, RunLock, run_lock};
 use crate::{Error, Result};
@@ -50,6 +50,11 @@ impl RunFolder {
         if !path.join(CONFIG).is_file() {
             return Err(Error::NotARun { path: path.to_owned(), detail: format!("it has no {CONFIG}") });
         }
+        Self::enter(path)
+    }
+
+    /// One that may have begun or not.
+    pub fn enter(path: &Path) -> Result<Self> {
         Ok(RunFolder { lock: RunLock::acquire(path)? })
     }
 
@@ -58,11 +63,15 @@ impl RunFolder {
         &self,
         config: &TrainConfig,
         model_toml: Option<&str>,
-        split: &Split,
-        index: &Index,
+        split: (&Split, &Index),
         problems: &[Problem],
     ) -> Result<()> {
-        split.write(&self.split_file(), index)?;
+        split.0.write(&self.split_file(), split.1)?;
+        self.begin_undivided(config, model_toml, problems)
+    }
+
+    /// The same for a folder that holds the folds of a cross-validation, each with a split of its own.
+    pub fn begin_undivided(&self, config: &TrainConfig, model_toml: Option<&str>, problems: &[Problem]) -> Result<()> {
         self.write_problems(problems)?;
         if let Some(text) = model_toml {
             atomic::write_bytes(&self.file(MODEL_TOML), text.as_bytes())?;
@@ -72,19 +81,19 @@ impl RunFolder {
 
     /// Writes config.toml, with paths that hold from any working folder.
     pub fn save_config(&self, config: &TrainConfig) -> Result<()> {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let config = TrainConfig {
-            data: absolute(&config.data),
-            cache: config.cache.as_deref().map(absolute),
-            ..config.clone()
-        };
+        let config = config.absolute();
         let text =
             format!("# The settings of this run; `umbel train --config` takes them again.\n{}", config.to_toml()?);
         atomic::write_bytes(&self.file(CONFIG), text.as_bytes())
     }
 
     pub fn config(&self) -> Result<TrainConfig> {
-        let path = self.file(CONFIG);
+        Self::config_in(self.path())
+    }
+
+    /// The settings of a run that may be anybody's.
+    pub fn config_in(folder: &Path) -> Result<TrainConfig> {
+        let path = folder.join(CONFIG);
         let text = std::fs::read_to_string(&path).map_err(|source| read_error(&path, source))?;
         toml::from_str(&text).map_err(|error| Error::Malformed { path, detail: error.to_string() })
     }
@@ -99,7 +108,7 @@ impl RunFolder {
         }
     }
 
-    pub fn write_metrics(&self, fit: &FitOutcome, settings: &str) -> Result<()> {
+    pub fn write_metrics(&self, fit: &FitOutcome, test: Option<TestRecord>, settings: &str) -> Result<()> {
         let (Some(last), Some(best)) =
             (fit.history.epochs.last(), fit.history.epochs.iter().find(|record| record.epoch == fit.best_epoch))
         else {
@@ -113,12 +122,25 @@ impl RunFolder {
             accuracy_gap: last.accuracy - last.val_accuracy,
             loss_gap: last.val_loss - last.loss,
             seconds: fit.history.epochs.iter().map(|record| record.seconds).sum(),
-            settings,
+            settings: settings.to_string(),
+            test,
         };
         let path = self.file(METRICS);
         let json = serde_json::to_string_pretty(&metrics)
             .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
         atomic::write_bytes(&path, format!("{json}\n").as_bytes())
+    }
+
+    /// The figures of the best epoch, if the run has ended and was asked for just these settings.
+    pub fn finished(folder: &Path, settings: &str) -> Option<Figures> {
+        let bytes = std::fs::read(folder.join(METRICS)).ok()?;
+        let metrics: RunMetrics = serde_json::from_slice(&bytes).ok()?;
+        (metrics.finished && metrics.settings == settings).then_some(metrics.best)
+    }
+
+    /// Whether config.toml, the last file that a run begins with, is there.
+    pub fn has_begun(&self) -> bool {
+        self.file(CONFIG).is_file()
     }
 
     /// The folder of the plots, made where it isn't there.
@@ -167,8 +189,8 @@ impl RunFolder {
 }
 
 /// metrics.json.
-#[derive(Serialize)]
-struct RunMetrics<'a> {
+#[derive(Serialize, Deserialize)]
+struct RunMetrics {
     /// Whole epochs.
     epochs: usize,
     finished: bool,
@@ -181,16 +203,20 @@ struct RunMetrics<'a> {
     /// Sum over the epochs: training and validation.
     seconds: f64,
     /// Digest of config.toml's settings.
-    settings: &'a str,
+    settings: String,
+    /// The best model on the test part.
+    #[serde(flatten)]
+    test: Option<TestRecord>,
 }
 
-#[derive(Serialize)]
-struct Figures {
-    epoch: usize,
+/// The figures of an epoch in metrics.json.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Figures {
+    pub epoch: usize,
     loss: f64,
     accuracy: f64,
-    val_loss: f64,
-    val_accuracy: f64,
+    pub val_loss: f64,
+    pub val_accuracy: f64,
 }
 
 impl From<&EpochRecord> for Figures {
@@ -200,10 +226,11 @@ impl From<&EpochRecord> for Figures {
     }
 }
 
-/// The data folder's own name, also where it is given as `.` or with a closing slash.
+/// The data folder's own name, also where it is given as `.` or with a closing slash; a table's without its ending.
 fn data_name(data: &Path) -> String {
     let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
-    real.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
+    let name = if real.is_file() { real.file_stem() } else { real.file_name() };
+    name.map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// `parent/name`, `parent/name-2`, ...: the first that isn't there, created.

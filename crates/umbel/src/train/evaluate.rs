@@ -10,10 +10,20 @@ use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentr
 
 /// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
 pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
+    Ok(evaluate_until(model, dataset, (batch, top_k), &Interrupt::default())?.unwrap_or_default())
+}
+
+/// The same; `None` where the user asked to stop before it was complete.
+pub(crate) fn evaluate_until(
+    model: &Model,
+    dataset: &Dataset,
+    (batch, top_k): (usize, usize),
+    interrupt: &Interrupt,
+) -> Result<Option<LossSum>> {
     positive("batch", batch)?;
     check_fit_for(model, dataset)?;
     let mut plan = Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
-    Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default()).unwrap_or_default())
+    Ok(sums(&mut plan, model, dataset, top_k, interrupt))
 }
 
 /// The sums; `None` where the user asked to stop before they were complete.

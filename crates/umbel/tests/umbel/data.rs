@@ -4,8 +4,11 @@
 mod augment;
 mod cache;
 mod decode;
+mod divided;
+mod groups;
 mod index;
 mod loader;
+mod manifest;
 mod pictures;
 mod prep;
 mod split;

@@ -7,3 +7,4 @@ mod flowers;
 mod history;
 mod pipeline;
 mod predict;
+mod splits;

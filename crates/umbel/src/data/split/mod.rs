@@ -1,8 +1,13 @@
 //! Which photos train, which validate (and which test).
 
+mod balance;
 mod file;
+mod folds;
+mod group;
 mod keras;
+mod options;
 mod stratified;
+mod units;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,16 +16,44 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cache, Index};
 use crate::{Error, Result};
+pub use folds::RANGE as FOLDS;
+pub use group::GroupBy;
 pub use keras::keras_permutation;
+pub use options::SplitOptions;
+use units::Units;
 
 /// A part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum Part {
     Train,
     Val,
     Test,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 3] = [Part::Train, Part::Val, Part::Test];
+
+    /// As split.csv names it; `valid` and `validation` mean `val`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "train" => Some(Part::Train),
+            "val" | "valid" | "validation" => Some(Part::Val),
+            "test" => Some(Part::Test),
+            _ => None,
+        }
+    }
+
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Part::Train => "training",
+            Part::Val => "validation",
+            Part::Test => "test",
+        }
+    }
 }
 
 /// How the split is made.
@@ -53,29 +86,72 @@ pub struct Split {
 }
 
 impl Split {
-    /// Splits the usable photos. Fails where a part would be empty (for testing, it may be), where fewer than two
-    /// classes have a usable photo, and where a file or setting cannot be used. `val_fraction` and `seed` mean
-    /// nothing to a split that is read from a file.
+    /// Splits the usable photos in two, as [`Split::with`] does.
     pub fn make(method: &SplitMethod, index: &Index, cache: &Cache, val_fraction: f64, seed: u64) -> Result<Self> {
+        let options = SplitOptions { method: method.clone(), val: val_fraction, seed, ..SplitOptions::default() };
+        Split::with(&options, index, cache)
+    }
+
+    /// Splits the usable photos. Fails where a part that was asked for would be empty, where fewer than two classes have
+    /// a usable photo, where a photo is in no group, and where a file or setting cannot be used.
+    ///
+    /// Data that come divided (`train/`, `val/`, `test/`, or a table with a column of parts) stay so; where they have no
+    /// validation part, it is taken from what they have for training. A split file goes before everything else.
+    pub fn with(options: &SplitOptions, index: &Index, cache: &Cache) -> Result<Self> {
         check_classes(index, cache)?;
-        if !matches!(method, SplitMethod::File(_)) {
-            check_fraction(val_fraction)?;
-        }
-        let mut split = match method {
-            SplitMethod::Stratified => stratified::split(index, cache, val_fraction, seed),
-            SplitMethod::Keras => keras::split(index, val_fraction, seed)?,
+        options.check(index)?;
+        let split = match &options.method {
             SplitMethod::File(path) => file::read(path, index)?,
+            _ if index.comes_with(Part::Val) => given(index),
+            SplitMethod::Keras => keras::split(index, options.val, options.seed)?,
+            SplitMethod::Stratified => {
+                let (test, candidates) = candidates(index, cache);
+                let shares = [options.val, options.test.unwrap_or(0.0)];
+                let units = units(options, index, cache, &candidates)?;
+                let mut split = match options.group_by {
+                    None => stratified::split(index, units, shares, options.seed),
+                    Some(_) => by_group(index, units, shares, options.seed),
+                };
+                split.test.extend(test);
+                split
+            }
         };
-        for part in [&mut split.train, &mut split.val, &mut split.test] {
+        split.checked(options, cache)
+    }
+
+    /// The splits of k-fold cross-validation: each photo validates in one of them. Exact duplicates and groups stay
+    /// together, class shares are kept as nearly as these allow, and a test part (asked for, or given by the data) is the
+    /// same in all. What would be a class's only unit trains in every fold, and so do copies that lie in different classes.
+    pub fn folds(options: &SplitOptions, folds: usize, index: &Index, cache: &Cache) -> Result<Vec<Self>> {
+        check_classes(index, cache)?;
+        options.check_for_folds(index)?;
+        let (mut test, mut candidates) = candidates(index, cache);
+        if let Some(share) = options.test {
+            // The share is one of all photos, and what is no test part is divided among the folds.
+            let units = units(options, index, cache, &candidates)?;
+            let cut = by_group(index, units, [share, 0.0], options.seed);
+            (test, candidates) = (cut.val, cut.train);
+            candidates.sort_unstable();
+        }
+        let units = units(options, index, cache, &candidates)?;
+        let splits = folds::splits(index, units, test, folds, options.seed)?;
+        splits.into_iter().map(|split| split.checked(options, cache)).collect()
+    }
+
+    /// Only usable photos, in order; no part that is needed is empty.
+    fn checked(mut self, options: &SplitOptions, cache: &Cache) -> Result<Self> {
+        for part in [&mut self.train, &mut self.val, &mut self.test] {
             part.retain(|&position| cache.image(position).is_some());
             part.sort_unstable();
         }
-        for (part, positions) in [("training", &split.train), ("validation", &split.val)] {
-            if positions.is_empty() {
-                return Err(Error::EmptyPart { part, photos: cache.usable().len(), way_out: way_out(method) });
+        for (part, positions) in self.parts() {
+            let needed = part != Part::Test || options.test.is_some();
+            if needed && positions.is_empty() {
+                let way_out = options.way_out();
+                return Err(Error::EmptyPart { part: part.noun(), photos: cache.usable().len(), way_out });
             }
         }
-        Ok(split)
+        Ok(self)
     }
 
     /// Writes path,class,part (atomically), sorted by path.
@@ -87,17 +163,51 @@ impl Split {
     pub fn parts(&self) -> [(Part, &[usize]); 3] {
         [(Part::Train, &self.train), (Part::Val, &self.val), (Part::Test, &self.test)]
     }
+
+    /// A sentence for each class that a part (other than an empty one) has no photo of.
+    pub fn missing_classes(&self, index: &Index) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for (part, positions) in self.parts() {
+            let present: BTreeSet<u32> = positions.iter().map(|&position| index.photos[position].class).collect();
+            let absent = index.classes.iter().enumerate().filter(|(class, _)| !present.contains(&(*class as u32)));
+            for (_, class) in absent.filter(|_| !present.is_empty()) {
+                let so = if part == Part::Train { "it cannot be learned" } else { "it is not measured there" };
+                sentences.push(format!("The {} part has no photo of the class {class:?}: {so}.", part.noun()));
+            }
+        }
+        sentences
+    }
 }
 
-fn check_fraction(val_fraction: f64) -> Result<()> {
-    if val_fraction > 0.0 && val_fraction < 1.0 {
-        return Ok(());
+/// The parts that the data come with.
+fn given(index: &Index) -> Split {
+    let of = |part| index.parts.iter().flatten().enumerate().filter(move |(_, of)| **of == part).map(|(i, _)| i);
+    Split { train: of(Part::Train).collect(), val: of(Part::Val).collect(), test: of(Part::Test).collect() }
+}
+
+/// The test part that the data come with, and the usable photos that are to be divided.
+fn candidates(index: &Index, cache: &Cache) -> (Vec<usize>, Vec<usize>) {
+    let test = given(index).test;
+    let free = cache.usable().iter().copied().filter(|position| test.binary_search(position).is_err()).collect();
+    (test, free)
+}
+
+fn units(options: &SplitOptions, index: &Index, cache: &Cache, candidates: &[usize]) -> Result<Units> {
+    let keys = options.group_by.as_ref().map(|group_by| group_by.keys(index, candidates)).transpose()?;
+    Ok(Units::new(index, cache, candidates, keys.as_deref()))
+}
+
+/// Whole units to parts, class shares kept as well as these allow.
+fn by_group(index: &Index, mut units: Units, [val, test]: [f64; 2], seed: u64) -> Split {
+    units.keep_only_ones(index);
+    let shares = [1.0 - val - test, val, test];
+    let parts = if test > 0.0 { 3 } else { 2 };
+    let assigned = balance::assign(index, &units.free, &shares[..parts], seed);
+    let mut split = Split { train: units.train, ..Split::default() };
+    for (unit, part) in units.free.into_iter().zip(assigned) {
+        [&mut split.train, &mut split.val, &mut split.test][part].extend(unit);
     }
-    Err(Error::Setting {
-        setting: "the validation split".to_string(),
-        value: val_fraction.to_string(),
-        expected: "between 0 and 1, such as 0.2".to_string(),
-    })
+    split
 }
 
 /// A network that tells classes apart needs two of them.
@@ -113,15 +223,4 @@ fn check_classes(index: &Index, cache: &Cache) -> Result<()> {
         classes: classes.len(),
         first: first.map(|problem| (problem.path.clone(), problem.detail.clone())),
     })
-}
-
-fn way_out(method: &SplitMethod) -> &'static str {
-    match method {
-        SplitMethod::Stratified => "add pictures, or choose another validation split",
-        SplitMethod::Keras => {
-            "Keras reads .bmp, .gif, .jpeg, .jpg and .png and rounds down; add pictures, raise the validation split, or \
-             split stratified"
-        }
-        SplitMethod::File(_) => "name pictures of that part in the split file (parts are train, val and test)",
-    }
 }

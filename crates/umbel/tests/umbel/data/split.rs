@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use umbel::Error;
 use umbel::base::error::SplitFileError;
 use umbel::data::split::keras_permutation;
-use umbel::data::{Cache, Index, Split, SplitMethod};
+use umbel::data::{Cache, Index, Split, SplitMethod, SplitOptions};
 
 use super::pictures::{drawn, encoded, flowers, folder, prepared, write};
 
@@ -69,14 +69,14 @@ fn stratified(index: &Index, cache: &Cache, fraction: f64, seed: u64) -> Split {
 }
 
 /// Photos of each class in a part.
-fn per_class(index: &Index, part: &[usize]) -> BTreeMap<u32, usize> {
+pub fn per_class(index: &Index, part: &[usize]) -> BTreeMap<u32, usize> {
     part.iter().fold(BTreeMap::new(), |mut counts, &position| {
         *counts.entry(index.photos[position].class).or_default() += 1;
         counts
     })
 }
 
-fn assert_parts_divide(split: &Split, cache: &Cache) {
+pub fn assert_parts_divide(split: &Split, cache: &Cache) {
     let all: BTreeSet<usize> = split.train.iter().chain(&split.val).chain(&split.test).copied().collect();
     assert_eq!(all.len(), split.train.len() + split.val.len() + split.test.len(), "each photo once");
     assert_eq!(all, cache.usable().iter().copied().collect(), "every usable photo");
@@ -126,6 +126,116 @@ fn exact_duplicates_stay_on_one_side() {
         let conflict = index.photos.iter().position(|photo| photo.path == "b/conflict.png").unwrap();
         assert!(split.train.contains(&conflict), "a photo with two labels is never measured on");
     }
+}
+
+fn three_way(val: f64, test: f64, seed: u64) -> SplitOptions {
+    SplitOptions { val, test: Some(test), seed, ..SplitOptions::default() }
+}
+
+#[test]
+fn a_test_part_has_its_share_and_leaves_the_validation_part_alone() {
+    let root = folder(&[50, 20, 7, 3, 2, 1]);
+    for i in 0..5 {
+        let copy = fs::read(root.path().join(format!("a/{i:03}.png"))).unwrap();
+        write(root.path(), &format!("a/copy{i}.png"), &copy);
+    }
+    let (index, cache) = prepared(root.path());
+    for seed in 0..10 {
+        let split = Split::with(&three_way(0.2, 0.1, seed), &index, &cache).unwrap();
+        assert_parts_divide(&split, &cache);
+        let (train, val, test) =
+            (per_class(&index, &split.train), per_class(&index, &split.val), per_class(&index, &split.test));
+        assert!(val[&0].abs_diff(11) <= 1 && test[&0].abs_diff(6) <= 1, "{val:?} {test:?}");
+        assert_eq!((val[&1], val[&2], val[&3], val[&4]), (4, 1, 1, 1));
+        assert_eq!((test[&1], test[&2], test[&3], test.get(&4)), (2, 1, 1, None), "validation goes first");
+        assert_eq!(train.len(), 6, "every class trains");
+        let two_way = stratified(&index, &cache, 0.2, seed);
+        assert_eq!(split.val, two_way.val, "a test part is taken from training");
+        let digests = |part: &[usize]| -> BTreeSet<[u8; 32]> {
+            part.iter().map(|&position| cache.digest(position).unwrap()).collect()
+        };
+        assert!(digests(&split.test).is_disjoint(&digests(&split.train)));
+        assert!(digests(&split.test).is_disjoint(&digests(&split.val)));
+        assert_eq!(split, Split::with(&three_way(0.2, 0.1, seed), &index, &cache).unwrap());
+    }
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_refused() {
+    let root = folder(&[9, 9]);
+    let (index, cache) = prepared(root.path());
+    let refused = |options: SplitOptions, what: &str| {
+        let error = Split::with(&options, &index, &cache).unwrap_err();
+        assert!(matches!(error, Error::Setting { .. }) && error.to_string().contains(what), "{error}");
+    };
+    refused(three_way(0.6, 0.4, 0), "below 1");
+    refused(three_way(0.2, 0.0, 0), "the test split is 0");
+    refused(SplitOptions { method: SplitMethod::Keras, ..three_way(0.2, 0.2, 0) }, "Keras");
+    let file = SplitMethod::File("split.csv".into());
+    refused(SplitOptions { method: file, ..three_way(0.2, 0.2, 0) }, "split file");
+
+    let pairs = folder(&[2, 2]);
+    let (index, cache) = prepared(pairs.path());
+    let error = Split::with(&three_way(0.2, 0.2, 0), &index, &cache).unwrap_err();
+    assert!(matches!(error, Error::EmptyPart { part: "test", .. }), "{error}");
+}
+
+fn folds(options: &SplitOptions, folds: usize, index: &Index, cache: &Cache) -> Vec<Split> {
+    Split::folds(options, folds, index, cache).unwrap()
+}
+
+#[test]
+fn folds_validate_each_photo_once() {
+    let root = folder(&[23, 11, 6, 1]);
+    write(root.path(), "a/copy.png", &fs::read(root.path().join("a/000.png")).unwrap());
+    write(root.path(), "b/conflict.png", &fs::read(root.path().join("a/005.png")).unwrap());
+    let (index, cache) = prepared(root.path());
+    let position = |path: &str| index.photos.iter().position(|photo| photo.path == path).unwrap();
+    for seed in 0..10 {
+        let options = SplitOptions { seed, ..SplitOptions::default() };
+        let splits = folds(&options, 5, &index, &cache);
+        assert_eq!(splits, folds(&options, 5, &index, &cache));
+        let mut validated: Vec<usize> = splits.iter().flat_map(|split| split.val.clone()).collect();
+        validated.sort_unstable();
+        let never = ["a/005.png", "b/conflict.png", "d/000.png"].map(position);
+        let expected: Vec<usize> = cache.usable().iter().copied().filter(|i| !never.contains(i)).collect();
+        assert_eq!(validated, expected, "all but wrong labels and a class's only photo");
+        for split in &splits {
+            assert_parts_divide(split, &cache);
+            assert_eq!(split.val.contains(&position("a/000.png")), split.val.contains(&position("a/copy.png")));
+            let counts = per_class(&index, &split.val);
+            assert!(matches!(counts[&0], 4..=5) && matches!(counts[&1], 2..=3), "{seed}: {counts:?}");
+            assert!(matches!(counts[&2], 1..=2), "{seed}: {counts:?}");
+            assert!(split.val.len().abs_diff(8) <= 1, "{seed}: {counts:?}");
+        }
+    }
+    let other = SplitOptions { seed: 99, ..SplitOptions::default() };
+    assert_ne!(folds(&other, 5, &index, &cache), folds(&SplitOptions::default(), 5, &index, &cache));
+}
+
+#[test]
+fn folds_share_their_test_part() {
+    let root = folder(&[20, 20]);
+    let (index, cache) = prepared(root.path());
+    let splits = folds(&three_way(0.2, 0.25, 3), 3, &index, &cache);
+    for split in &splits {
+        assert_parts_divide(split, &cache);
+        assert_eq!(split.test, splits[0].test);
+        assert_eq!(per_class(&index, &split.test), BTreeMap::from([(0, 5), (1, 5)]));
+        assert_eq!(per_class(&index, &split.val), BTreeMap::from([(0, 5), (1, 5)]));
+    }
+}
+
+#[test]
+fn folds_that_cannot_be_made_are_refused() {
+    let root = folder(&[4, 4]);
+    let (index, cache) = prepared(root.path());
+    for bad in [0, 1, 9, 1000] {
+        let error = Split::folds(&SplitOptions::default(), bad, &index, &cache).unwrap_err();
+        assert!(error.to_string().contains("from 2 to 8"), "{error}");
+    }
+    let keras = SplitOptions { method: SplitMethod::Keras, ..SplitOptions::default() };
+    assert!(matches!(Split::folds(&keras, 2, &index, &cache), Err(Error::Setting { .. })));
 }
 
 #[test]

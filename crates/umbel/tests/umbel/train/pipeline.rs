@@ -12,22 +12,22 @@ use umbel::nn::Layer;
 use umbel::pipeline::{AugmentChoice, TrainConfig, TrainOutcome, resume, train_folder};
 use umbel::train::{FitOptions, History};
 
-struct Place {
+pub struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("net.toml"), TOML).unwrap();
         Place { folder }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn config(&self) -> TrainConfig {
+    pub fn config(&self) -> TrainConfig {
         TrainConfig {
             data: flowers::folder().to_owned(),
             model: self.path("net.toml").to_str().unwrap().to_string(),
@@ -55,7 +55,7 @@ fn a_run_leaves_everything_in_its_folder() {
     let mut observer = StopWhen::new(|event| {
         told.push(match event {
             Event::Found { files, classes } => format!("found {files} {}", classes.len()),
-            Event::Using { train, val } => format!("using {train} {val}"),
+            Event::Using { train, val, .. } => format!("using {train} {val}"),
             Event::Start(start) => format!("start {} {}", start.train_images, start.precision),
             Event::End(end) => format!("end {}", end.run.ends_with("run")),
             _ => return false,
@@ -244,6 +244,11 @@ fn settings_that_cannot_be_used_leave_no_run_folder() {
         (TrainConfig { model: named(&unknown_key), ..config.clone() }, "rat"),
         (TrainConfig { dropout: Some(0.5), ..config.clone() }, "dropout"),
         (TrainConfig { val_split: 1.0, ..config.clone() }, "val_split"),
+        (TrainConfig { test_split: Some(0.0), ..config.clone() }, "test_split"),
+        (TrainConfig { test_split: Some(0.9), ..config.clone() }, "below 1"),
+        (TrainConfig { group_by: Some("(".into()), ..config.clone() }, "regular expression"),
+        (TrainConfig { group_by: Some("daisy".into()), ..config.clone() }, "dandelion"),
+        (TrainConfig { folds: Some(5), ..config.clone() }, "train_folds"),
         (TrainConfig { data: place.path("no data"), ..config.clone() }, "no data"),
         (TrainConfig { threads: 1_000_000, ..config.clone() }, "threads"),
         (TrainConfig { split: SplitMethod::File(place.path("no.csv")), ..config.clone() }, "no.csv"),
@@ -274,6 +279,9 @@ fn every_setting_survives_config_toml() {
     let config = TrainConfig {
         data: "photos".into(),
         split: SplitMethod::File("split.csv".into()),
+        test_split: Some(0.1),
+        group_by: Some("([0-9]+)_".into()),
+        folds: Some(5),
         augment: Some(AugmentChoice::None),
         dropout: Some(0.25),
         threads: 3,

@@ -1,0 +1,217 @@
+//! Cross-validation: the same job once for each fold, in ordinary run folders within one. Each photo validates once, so the
+//! mean says more than one run, and the deviation says how much to believe it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::run_folder::{self, RunFolder};
+use super::{Data, TrainConfig, architecture, in_pool, open_cache, scan, train};
+use crate::base::atomic;
+use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
+use crate::data::{Cache, Index, Split, SplitMethod, SplitOptions};
+use crate::nn::{Model, Sequential};
+use crate::{Error, Result};
+
+const JSON: &str = "folds.json";
+const CSV: &str = "folds.csv";
+
+/// What a cross-validation left.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct FoldsOutcome {
+    pub run: PathBuf,
+    /// `None` where it was stopped before its end.
+    pub record: Option<FoldsRecord>,
+    /// Pictures that could not be used; they are listed in problems.csv.
+    pub skipped: usize,
+}
+
+/// Trains once for each of `config.folds` folds; `out` as in [`train_folder`](super::train_folder). The run folder holds
+/// `fold-1`, `fold-2`, ..., which are run folders themselves, and at the end folds.json and folds.csv.
+pub fn train_folds(
+    config: &TrainConfig,
+    out: Option<&Path>,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<FoldsOutcome> {
+    config.validate()?;
+    let folds = number(config)?;
+    if let Some(out) = out {
+        run_folder::check_free(out)?;
+    }
+    let toml = architecture::read_toml(&config.model)?;
+    in_pool(config.threads, || {
+        let work = Work::prepare(config, toml.as_deref(), observer, interrupt)?;
+        let splits = Split::folds(&config.split_options()?, folds, &work.index, &work.cache)?;
+        explain(&splits, &work.index, observer);
+        let run = RunFolder::create(config, out)?;
+        for (i, split) in splits.iter().enumerate() {
+            let folder = RunFolder::enter(&fold_path(&run, i + 1))?;
+            split.write(&folder.split_file(), &work.index)?;
+        }
+        run.begin_undivided(config, toml.as_deref(), work.cache.problems())?;
+        work.go_on(&run, observer, interrupt)
+    })
+}
+
+/// Goes on with a cross-validation that was stopped: finished folds stay as they are. `epochs` may raise the number of
+/// epochs, of all folds.
+pub fn resume_folds(
+    run: &Path,
+    epochs: Option<usize>,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<FoldsOutcome> {
+    let run = RunFolder::open(run)?;
+    let mut config = run.config()?;
+    config.fit.epochs = epochs.unwrap_or(config.fit.epochs);
+    config.validate()?;
+    number(&config)?;
+    let toml = run.model_toml()?;
+    in_pool(config.threads, || {
+        let work = Work::prepare(&config, toml.as_deref(), observer, interrupt)?;
+        run.save_config(&config)?;
+        work.go_on(&run, observer, interrupt)
+    })
+}
+
+/// Whether a run folder is that of a cross-validation.
+pub fn has_folds(run: &Path) -> bool {
+    RunFolder::config_in(run).is_ok_and(|config| config.folds.is_some())
+}
+
+fn number(config: &TrainConfig) -> Result<usize> {
+    let none = || Error::Setting { setting: "folds".into(), value: "none".into(), expected: "a number from 2".into() };
+    config.folds.ok_or_else(none)
+}
+
+fn fold_path(run: &RunFolder, fold: usize) -> PathBuf {
+    run.path().join(format!("fold-{fold}"))
+}
+
+/// What all folds share.
+struct Work<'a> {
+    config: &'a TrainConfig,
+    toml: Option<&'a str>,
+    architecture: Sequential,
+    index: Index,
+    cache: Arc<Cache>,
+}
+
+impl<'a> Work<'a> {
+    fn prepare(
+        config: &'a TrainConfig,
+        toml: Option<&'a str>,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let index = scan(config, observer)?;
+        let architecture = architecture::build(config, toml, index.classes.len())?;
+        let cache = open_cache(config, &index, observer, interrupt)?;
+        Ok(Work { config, toml, architecture, index, cache })
+    }
+
+    /// Trains the folds that are not finished, and sums all up.
+    fn go_on(&self, run: &RunFolder, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<FoldsOutcome> {
+        let folds = number(self.config)?;
+        let mut outcome =
+            FoldsOutcome { run: run.path().to_owned(), record: None, skipped: self.cache.problems().len() };
+        let mut records = Vec::new();
+        for fold in 1..=folds {
+            observer.event(&Event::Fold { fold, folds });
+            match self.fold(run, fold, observer, interrupt)? {
+                Some(record) => records.push(record),
+                None => return Ok(outcome),
+            }
+        }
+        let record = summary(records);
+        write(run, &record)?;
+        observer.event(&Event::Folds(&record));
+        outcome.record = Some(record);
+        Ok(outcome)
+    }
+
+    /// `None` where the user stopped it.
+    fn fold(
+        &self,
+        run: &RunFolder,
+        fold: usize,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Option<FoldRecord>> {
+        let start = Instant::now();
+        let path = fold_path(run, fold);
+        let name = path.display().to_string();
+        let folder = RunFolder::enter(&path)?;
+        let config = self.fold_config(&folder);
+        if let Some(best) = RunFolder::finished(&path, &config.digest()?) {
+            observer.event(&Event::Note(&format!("Fold {fold} is finished already.")));
+            let (best_epoch, val_accuracy, val_loss) = (best.epoch, best.val_accuracy, best.val_loss);
+            return Ok(Some(FoldRecord { fold, best_epoch, val_accuracy, val_loss, run: name }));
+        }
+        let split = Split::with(&SplitOptions::from_file(folder.split_file()), &self.index, &self.cache)?;
+        let data = Data { index: &self.index, cache: self.cache.clone(), split };
+        let model = Model::new(self.architecture.clone(), config.fit.seed)?;
+        if folder.has_begun() {
+            folder.save_config(&config)?;
+        } else {
+            folder.begin(&config, self.toml, (&data.split, &self.index), self.cache.problems())?;
+        }
+        let trained = train(&folder, &config, &data, model, observer, interrupt)?.finish(&folder, start, observer)?;
+        let end = trained.end;
+        Ok((!trained.interrupted).then_some(FoldRecord {
+            fold,
+            best_epoch: end.best_epoch,
+            val_accuracy: end.val_accuracy,
+            val_loss: end.val_loss,
+            run: name,
+        }))
+    }
+
+    /// The settings of an ordinary run that has this fold's split.
+    fn fold_config(&self, folder: &RunFolder) -> TrainConfig {
+        TrainConfig {
+            split: SplitMethod::File(std::path::absolute(folder.split_file()).unwrap_or_else(|_| folder.split_file())),
+            test_split: None,
+            group_by: None,
+            folds: None,
+            ..self.config.absolute()
+        }
+    }
+}
+
+/// Says which classes are too small to be measured in every fold.
+fn explain(splits: &[Split], index: &Index, observer: &mut dyn Observer) {
+    for (class, name) in index.classes.iter().enumerate() {
+        let has = |split: &&Split| split.val.iter().any(|&position| index.photos[position].class as usize == class);
+        let folds = splits.iter().filter(has).count();
+        if folds < splits.len() {
+            observer.event(&Event::Note(&format!(
+                "The class {name:?} is measured in {folds} of {} folds: it has too few photos for more.",
+                splits.len()
+            )));
+        }
+    }
+}
+
+fn summary(folds: Vec<FoldRecord>) -> FoldsRecord {
+    let n = folds.len() as f64;
+    let mean = folds.iter().map(|fold| fold.val_accuracy).sum::<f64>() / n;
+    let squares: f64 = folds.iter().map(|fold| (fold.val_accuracy - mean).powi(2)).sum();
+    FoldsRecord { mean, deviation: (squares / (n - 1.0)).sqrt(), folds }
+}
+
+fn write(run: &RunFolder, record: &FoldsRecord) -> Result<()> {
+    atomic::write_with(&run.path().join(CSV), |file| {
+        let mut writer = csv::Writer::from_writer(file);
+        for fold in &record.folds {
+            writer.serialize(fold)?;
+        }
+        writer.flush()
+    })?;
+    let path = run.path().join(JSON);
+    let json = serde_json::to_string_pretty(record)
+        .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
+    atomic::write_bytes(&path, format!("{json}\n").as_bytes())
+}

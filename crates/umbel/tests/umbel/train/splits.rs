@@ -1,0 +1,141 @@
+//! The test part and cross-validation: what is measured, what lies in the run folder, stopped and resumed.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::flowers::{self, StopWhen};
+use super::pipeline::Place;
+use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
+use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
+use umbel::model_file::ModelFile;
+use umbel::pipeline::{FoldsOutcome, TrainConfig, has_folds, resume, resume_folds, train_folder, train_folds};
+use umbel::{Error, Result};
+
+fn folds(config: &TrainConfig, out: &Path) -> Result<FoldsOutcome> {
+    train_folds(config, Some(out), &mut Silent, &Interrupt::default())
+}
+
+fn same_file(one: &Path, other: &Path) {
+    assert!(fs::read(one).unwrap() == fs::read(other).unwrap(), "{} and {}", one.display(), other.display());
+}
+
+#[test]
+fn the_best_model_is_measured_on_the_test_part() {
+    let place = Place::new();
+    let run = place.path("run");
+    let config = TrainConfig { test_split: Some(0.2), ..place.config() };
+    let outcome = train_folder(&config, Some(&run), &mut Silent, &Interrupt::default()).unwrap();
+    let test = outcome.end.test.unwrap();
+    assert_eq!(test.test_images, 10);
+
+    let index = Index::scan(&config.data).unwrap();
+    let cache = Cache::open(&index, &config.prep, &config.cache_options(), &mut Silent, &Interrupt::default()).unwrap();
+    let split = Split::with(&SplitOptions::from_file(run.join("split.csv")), &index, &cache).unwrap();
+    assert_eq!(split.train.len() + split.val.len() + split.test.len(), 40);
+    let dataset = Dataset::new(&index, Arc::new(cache), &split.test);
+    let (loss, accuracy) = ModelFile::load(&run).unwrap().model.evaluate(&dataset).unwrap();
+    assert!((loss - test.test_loss).abs() < 1e-6, "{loss} {test:?}");
+    assert_eq!(accuracy, test.test_accuracy);
+    let metrics: serde_json::Value = serde_json::from_slice(&fs::read(run.join("metrics.json")).unwrap()).unwrap();
+    assert_eq!(metrics["test_accuracy"], test.test_accuracy);
+    assert_eq!(metrics["test_loss"], test.test_loss);
+    assert_eq!(metrics["test_images"], 10);
+
+    // The test part has no say in what is learned.
+    let (other, taken) = (place.path("other"), run.join("split.csv"));
+    let without: String = fs::read_to_string(&taken)
+        .unwrap()
+        .lines()
+        .filter(|line| !line.ends_with(",test"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    fs::write(place.path("split.csv"), without).unwrap();
+    let config = TrainConfig { split: SplitMethod::File(place.path("split.csv")), ..place.config() };
+    let untested = train_folder(&config, Some(&other), &mut Silent, &Interrupt::default()).unwrap();
+    assert_eq!(untested.end.test, None);
+    same_file(&run.join("model.safetensors"), &other.join("model.safetensors"));
+}
+
+#[test]
+fn a_stopped_run_is_tested_when_it_has_ended() {
+    let place = Place::new();
+    let run = place.path("run");
+    let config = TrainConfig { test_split: Some(0.2), ..place.config() };
+    let mut observer = StopWhen::new(|event| matches!(event, Event::Step { epoch: 2, .. }));
+    let interrupt = observer.interrupt.clone();
+    let outcome = train_folder(&config, Some(&run), &mut observer, &interrupt).unwrap();
+    assert!(outcome.interrupted && outcome.end.test.is_none());
+    assert!(!fs::read_to_string(run.join("metrics.json")).unwrap().contains("test_accuracy"));
+    let resumed = resume(&run, None, &mut Silent, &Interrupt::default()).unwrap();
+    let whole = train_folder(&config, Some(&place.path("whole")), &mut Silent, &Interrupt::default()).unwrap();
+    assert!(resumed.end.test.is_some());
+    assert_eq!(resumed.end.test, whole.end.test);
+}
+
+#[test]
+fn folds_are_ordinary_runs_and_go_on_where_they_stopped() {
+    let place = Place::new();
+    let config = TrainConfig { folds: Some(3), ..place.config() };
+    let (whole, halves) = (place.path("whole"), place.path("halves"));
+    let record = folds(&config, &whole).unwrap().record.unwrap();
+    assert_eq!(record.folds.iter().map(|fold| fold.fold).collect::<Vec<_>>(), [1, 2, 3]);
+    let accuracies: Vec<f64> = record.folds.iter().map(|fold| fold.val_accuracy).collect();
+    let mean = accuracies.iter().sum::<f64>() / 3.0;
+    let variance = accuracies.iter().map(|accuracy| (accuracy - mean).powi(2)).sum::<f64>() / 2.0;
+    assert!((record.mean - mean).abs() < 1e-12 && (record.deviation - variance.sqrt()).abs() < 1e-12);
+    let written: FoldsRecord = serde_json::from_slice(&fs::read(whole.join("folds.json")).unwrap()).unwrap();
+    assert_eq!(written, record);
+    assert_eq!(fs::read_to_string(whole.join("folds.csv")).unwrap().lines().count(), 4);
+    assert!(has_folds(&whole) && !has_folds(&whole.join("fold-1")) && !has_folds(&place.path("none")));
+
+    // A fold is the run that its split would make by itself.
+    let split = SplitMethod::File(whole.join("fold-2/split.csv"));
+    let single = TrainConfig { split, ..place.config() };
+    train_folder(&single, Some(&place.path("single")), &mut Silent, &Interrupt::default()).unwrap();
+    same_file(&place.path("single/model.safetensors"), &whole.join("fold-2/model.safetensors"));
+
+    let mut fold_now = 0;
+    let mut observer = StopWhen::new(|event| {
+        if let Event::Fold { fold, .. } = event {
+            fold_now = *fold;
+        }
+        fold_now == 2 && matches!(event, Event::Step { epoch: 2, .. })
+    });
+    let interrupt = observer.interrupt.clone();
+    let stopped = train_folds(&config, Some(&halves), &mut observer, &interrupt).unwrap();
+    assert!(stopped.record.is_none() && !halves.join("folds.json").exists());
+    assert!(!halves.join("fold-3/config.toml").exists());
+    let error = resume(&halves, None, &mut Silent, &Interrupt::default()).unwrap_err();
+    assert!(matches!(error, Error::NotARun { .. }), "{error}");
+    let first = fs::metadata(halves.join("fold-1/last.ckpt")).unwrap().modified().unwrap();
+    let resumed = resume_folds(&halves, None, &mut Silent, &Interrupt::default()).unwrap().record.unwrap();
+    assert_eq!((resumed.mean, resumed.deviation), (record.mean, record.deviation));
+    for fold in 1..=3 {
+        let file = format!("fold-{fold}/model.safetensors");
+        same_file(&whole.join(&file), &halves.join(&file));
+    }
+    assert_eq!(fs::metadata(halves.join("fold-1/last.ckpt")).unwrap().modified().unwrap(), first, "left as it was");
+
+    let more = resume_folds(&halves, Some(4), &mut Silent, &Interrupt::default()).unwrap().record.unwrap();
+    assert_eq!(more.folds.len(), 3);
+    let history = fs::read_to_string(halves.join("fold-1/history.csv")).unwrap();
+    assert_eq!(history.lines().count(), 5, "{history}");
+}
+
+#[test]
+fn folds_that_cannot_be_made_leave_no_folder() {
+    let place = Place::new();
+    let run = place.path("run");
+    for (config, expected) in [
+        (TrainConfig { folds: Some(1), ..place.config() }, "from 2"),
+        (TrainConfig { folds: Some(41), ..place.config() }, "from 2 to 40"),
+        (TrainConfig { folds: Some(3), split: SplitMethod::Keras, ..place.config() }, "keras"),
+        (TrainConfig { folds: Some(3), data: place.path("no data"), ..place.config() }, "no data"),
+        (place.config(), "folds is none"),
+    ] {
+        let error = folds(&config, &run).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(!run.exists(), "{error}");
+    }
+    assert!(flowers::folder().is_dir());
+}
