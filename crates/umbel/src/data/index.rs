@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::decode;
+use crate::base::handles;
 use crate::{Error, Result};
 
 /// A photo of the folder: path relative to the root with `/`, and the index of its class.
@@ -76,6 +77,9 @@ impl Index {
         for name in folders {
             let mut walk = Walk::default();
             walk.folder(&root.join(&name), &name);
+            if let Some((path, source)) = walk.stopped {
+                return Err(Error::Io { action: "read the folder", path: root.join(path), source });
+            }
             other_files += walk.other_files;
             problems.append(&mut walk.problems);
             if walk.folders.iter().all(|(_, files)| files.is_empty()) {
@@ -145,6 +149,8 @@ struct Walk {
     folders: Vec<(String, Vec<String>)>,
     problems: Vec<Problem>,
     other_files: usize,
+    /// Where the system ran out of file handles: what could not be read then is not to be left out for it.
+    stopped: Option<(String, std::io::Error)>,
 }
 
 impl Walk {
@@ -152,6 +158,10 @@ impl Walk {
     fn folder(&mut self, folder: &Path, relative: &str) {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
+            Err(error) if handles::are_used_up(&error) => {
+                self.stopped = Some((relative.to_string(), error));
+                return;
+            }
             Err(error) => return self.unreadable(relative.to_string(), &error),
         };
         let mut files = Vec::new();
