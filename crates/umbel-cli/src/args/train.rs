@@ -120,7 +120,7 @@ pub struct TrainArgs {
     /// Threads; 0 is one per core. The weights do not depend on it [default: 0]
     #[arg(long, value_name = "N", value_parser = ranges::threads, help_heading = "Running")]
     pub threads: Option<usize>,
-    /// Folder for the results; must not exist yet [default: runs/<name of DIR>, or the next free number]
+    /// Folder for the results; must not exist yet [default: runs/ and the name of DIR, or the next free number]
     #[arg(long, value_name = "RUN", help_heading = "Running")]
     pub out: Option<PathBuf>,
     /// Go on with a run that was stopped; only --epochs can be changed

@@ -108,7 +108,7 @@ struct Plain {
 
 impl Display for Plain {
     fn preparing(&mut self, done: usize, total: usize) {
-        let quarters = if total == 0 { 4 } else { done * 4 / total };
+        let quarters = (done * 4).checked_div(total).unwrap_or(4);
         if quarters > self.quarters {
             self.quarters = quarters;
             super::note(format!("Preparing photos: {done}/{total}"));
