@@ -2,7 +2,9 @@
 
 mod bad_input;
 mod demo;
+mod faults;
 mod help;
+mod kill;
 mod predict;
 mod resume;
 mod splits;

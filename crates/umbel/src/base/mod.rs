@@ -4,6 +4,7 @@
 pub mod atomic;
 pub mod augmentation;
 pub mod error;
+pub mod handles;
 pub mod problem;
 pub mod progress;
 pub mod random;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::decode;
 use super::split::Part;
+use crate::base::handles;
 use crate::base::problem::{Problem, ProblemKind};
 use crate::{Error, Result};
 
@@ -59,7 +60,7 @@ impl Index {
         let mut reading = Reading { problems, ..Reading::default() };
         match ready_made::parts(root, &folders)? {
             Some(parts) => reading.ready_made(root, parts)?,
-            None => reading.classes(root, folders),
+            None => reading.classes(root, folders)?,
         }
         reading.index(root)
     }
@@ -83,10 +84,10 @@ struct Reading {
 
 impl Reading {
     /// Each folder that has pictures is a class.
-    fn classes(&mut self, root: &Path, folders: Vec<String>) {
+    fn classes(&mut self, root: &Path, folders: Vec<String>) -> Result<()> {
         self.sub_folders = folders.len();
         for name in folders {
-            let Some(paths) = self.pictures(root, &name) else {
+            let Some(paths) = self.pictures(root, &name)? else {
                 self.problems.push(no_class(name));
                 continue;
             };
@@ -94,16 +95,20 @@ impl Reading {
             self.classes.push(name);
             self.photos.extend(paths.map(|path| Photo { path, class }));
         }
+        Ok(())
     }
 
     /// The pictures in a folder; `None` where it has none.
-    fn pictures(&mut self, root: &Path, folder: &str) -> Option<impl Iterator<Item = String> + use<>> {
+    fn pictures(&mut self, root: &Path, folder: &str) -> Result<Option<impl Iterator<Item = String> + use<>>> {
         let mut walk = Walk::default();
         walk.folder(&root.join(folder), folder);
+        if let Some((path, source)) = walk.stopped {
+            return Err(Error::Io { action: "read the folder", path: root.join(path), source });
+        }
         self.other_files += walk.other_files;
         self.problems.append(&mut walk.problems);
         let some = walk.folders.iter().any(|(_, files)| !files.is_empty());
-        some.then(|| walk.into_paths())
+        Ok(some.then(|| walk.into_paths()))
     }
 
     fn index(self, root: &Path) -> Result<Index> {
@@ -163,6 +168,8 @@ struct Walk {
     folders: Vec<(String, Vec<String>)>,
     problems: Vec<Problem>,
     other_files: usize,
+    /// Where the system ran out of file handles: what could not be read then is not to be left out for it.
+    stopped: Option<(String, std::io::Error)>,
 }
 
 impl Walk {
@@ -170,6 +177,10 @@ impl Walk {
     fn folder(&mut self, folder: &Path, relative: &str) {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
+            Err(error) if handles::are_used_up(&error) => {
+                self.stopped = Some((relative.to_string(), error));
+                return;
+            }
             Err(error) => return self.unreadable(relative.to_string(), &error),
         };
         let mut files = Vec::new();

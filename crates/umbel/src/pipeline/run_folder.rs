@@ -16,20 +16,35 @@ const SPLIT: &str = "split.csv";
 const PROBLEMS: &str = "problems.csv";
 const MODEL_TOML: &str = "model.toml";
 const METRICS: &str = "metrics.json";
+/// Lies in the folder from before the first file is written until config.toml, the last, is there.
+const PREPARING: &str = ".preparing";
 
 /// A run folder that is ours until dropped.
 pub(super) struct RunFolder {
     lock: RunLock,
 }
 
-/// Fails where `path` is there and holds something.
+/// Fails where `path` is there and holds something. What a run left that was killed before it had begun is nothing.
 pub(super) fn check_free(path: &Path) -> Result<()> {
     let Ok(entries) = std::fs::read_dir(path) else { return Ok(()) };
-    let mut names = entries.flatten().map(|entry| entry.file_name());
-    if names.any(|name| name != run_lock::FILE_NAME) {
-        return Err(Error::RunExists { path: path.to_owned() });
+    let never_begun = was_never_begun(path);
+    let is_nothing = |name: &std::ffi::OsStr| {
+        let scratch = name.as_encoded_bytes().starts_with(atomic::SCRATCH_PREFIX.as_bytes());
+        name == run_lock::FILE_NAME
+            || never_begun && (scratch || BEFORE_CONFIG.iter().any(|known| name == *known) || name == PREPARING)
+    };
+    if entries.flatten().all(|entry| is_nothing(&entry.file_name())) {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::RunExists { path: path.to_owned() })
+}
+
+/// What [`RunFolder::begin`] writes before config.toml.
+const BEFORE_CONFIG: [&str; 3] = [SPLIT, PROBLEMS, MODEL_TOML];
+
+/// Whether a run was killed here while it wrote what it begins with: there is nothing to resume.
+fn was_never_begun(path: &Path) -> bool {
+    path.join(PREPARING).exists() && !path.join(CONFIG).exists()
 }
 
 impl RunFolder {
@@ -42,6 +57,15 @@ impl RunFolder {
         let lock = RunLock::acquire(&path)?;
         // Another run may have come and gone since the first look.
         check_free(&path)?;
+        if was_never_begun(&path) {
+            for file in BEFORE_CONFIG.map(|name| path.join(name)).iter().filter(|file| file.exists()) {
+                std::fs::remove_file(file).map_err(|source| Error::Io {
+                    action: "delete",
+                    path: file.clone(),
+                    source,
+                })?;
+            }
+        }
         Ok(RunFolder { lock })
     }
 
@@ -50,7 +74,9 @@ impl RunFolder {
         if !path.join(CONFIG).is_file() {
             return Err(Error::NotARun { path: path.to_owned(), detail: format!("it has no {CONFIG}") });
         }
-        Self::enter(path)
+        let run = Self::enter(path)?;
+        run.take_mark_away();
+        Ok(run)
     }
 
     /// One that may have begun or not.
@@ -58,7 +84,8 @@ impl RunFolder {
         Ok(RunFolder { lock: RunLock::acquire(path)? })
     }
 
-    /// Writes what a run begins with. config.toml comes last: where it is, all the others are.
+    /// Writes what a run begins with. config.toml comes last: where it is, all the others are. A run that is killed
+    /// before has not begun, and its folder can be used again.
     pub fn begin(
         &self,
         config: &TrainConfig,
@@ -66,17 +93,26 @@ impl RunFolder {
         split: (&Split, &Index),
         problems: &[Problem],
     ) -> Result<()> {
+        atomic::write_bytes(&self.file(PREPARING), b"")?;
         split.0.write(&self.split_file(), split.1)?;
         self.begin_undivided(config, model_toml, problems)
     }
 
     /// The same for a folder that holds the folds of a cross-validation, each with a split of its own.
     pub fn begin_undivided(&self, config: &TrainConfig, model_toml: Option<&str>, problems: &[Problem]) -> Result<()> {
+        atomic::write_bytes(&self.file(PREPARING), b"")?;
         self.write_problems(problems)?;
         if let Some(text) = model_toml {
             atomic::write_bytes(&self.file(MODEL_TOML), text.as_bytes())?;
         }
-        self.save_config(config)
+        self.save_config(config)?;
+        self.take_mark_away();
+        Ok(())
+    }
+
+    /// The run has begun. Where that fails it does no harm: config.toml is there.
+    fn take_mark_away(&self) {
+        let _ = std::fs::remove_file(self.file(PREPARING));
     }
 
     /// Writes config.toml, with paths that hold from any working folder.

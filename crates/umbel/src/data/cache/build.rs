@@ -3,14 +3,15 @@
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::pack::{Row, header_and_tail, slot_digest, slot_offset};
-use super::{Index, PrepSpec, Problem, ProblemKind};
+use super::{Index, PrepSpec, Problem, ProblemKind, housekeeping};
 use crate::base::atomic::Scratch;
+use crate::base::handles;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::decode::{self, DecodeError, Limits};
 use crate::{Error, Result};
@@ -24,6 +25,7 @@ pub fn write_pack(
     interrupt: &Interrupt,
 ) -> Result<()> {
     let failed = |source| Error::Cache { action: "write", folder: path.parent().unwrap_or(path).to_owned(), source };
+    let _making = housekeeping::begin_to_make(path.parent().unwrap_or(path));
     let scratch = Scratch::beside(path).map_err(|error| match error {
         Error::Io { source, .. } => failed(source),
         other => other,
@@ -39,7 +41,7 @@ pub fn write_pack(
             if interrupt.requested() {
                 return Err(Error::Interrupted);
             }
-            let outcome = match prepare(&index.root.join(&photo.path), prep) {
+            let outcome = match prepare(index.root.join(&photo.path), prep)? {
                 Ok((pixels, digest)) => {
                     write_at(&file, slot_offset(position, image_bytes), &pixels).map_err(failed)?;
                     (Row { usable: true, digest, slot: slot_digest(&pixels) }, None)
@@ -73,11 +75,20 @@ pub fn readable_again(index: &Index, problems: &[Problem]) -> bool {
 }
 
 /// One photo's pixels, and the digest of its file.
-fn prepare(path: &Path, prep: &PrepSpec) -> std::result::Result<(Vec<u8>, [u8; 32]), DecodeError> {
+type Prepared = (Vec<u8>, [u8; 32]);
+
+/// Reads and prepares a photo. Fails where the system has no file handle to spare: that is no fault
+/// of the photo, which must not be left out for it.
+fn prepare(path: PathBuf, prep: &PrepSpec) -> Result<std::result::Result<Prepared, DecodeError>> {
     let limits = Limits::default();
-    let bytes = decode::read_file(path, &limits)?;
-    let photo = decode::decode(&bytes, &limits)?;
-    Ok((prep.apply(&photo), *blake3::hash(&bytes).as_bytes()))
+    let bytes = match decode::try_read_file(&path, &limits) {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(error)) => return Ok(Err(error)),
+        Err(source) if handles::are_used_up(&source) => return Err(Error::Io { action: "open", path, source }),
+        Err(error) => return Ok(Err(decode::unreadable(&error))),
+    };
+    let photo = decode::decode(&bytes, &limits);
+    Ok(photo.map(|photo| (prep.apply(&photo), *blake3::hash(&bytes).as_bytes())))
 }
 
 /// Writes at a place in the file. The lock is held for microseconds a photo, against milliseconds of decoding.

@@ -33,6 +33,28 @@ pub fn mark_used(pack: &Path) {
     }
 }
 
+/// Says that a pack is being made in `folder`, as long as what comes back is held. Nobody else being at it, scratch files
+/// there belong to runs that were killed, and are deleted. `None` where folders cannot be locked (Windows, some network
+/// drives): there [`keep_within`] goes by age.
+pub fn begin_to_make(folder: &Path) -> Option<File> {
+    let handle = File::open(folder).ok()?;
+    if handle.try_lock().is_ok() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if is_scratch(&entry) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        handle.unlock().ok()?;
+    }
+    // Waits only while another process tidies up. Until it is ours, no scratch file of ours is there to be deleted.
+    handle.lock_shared().ok()?;
+    Some(handle)
+}
+
+fn is_scratch(entry: &fs::DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(SCRATCH_PREFIX.as_bytes())
+}
+
 /// A scratch file this old belongs to a run that was killed: a living one is written to all the time.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
@@ -47,8 +69,7 @@ pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &Path) {
         let path = entry.path();
         let Ok(data) = entry.metadata() else { continue };
         let Ok(used) = data.modified() else { continue };
-        let scratch = entry.file_name().as_encoded_bytes().starts_with(SCRATCH_PREFIX.as_bytes());
-        if scratch && used.elapsed().is_ok_and(|age| age > ABANDONED) {
+        if is_scratch(&entry) && used.elapsed().is_ok_and(|age| age > ABANDONED) {
             let _ = fs::remove_file(&path);
         } else if is_pack(&path) && data.is_file() {
             packs.push((used, data.len(), path));

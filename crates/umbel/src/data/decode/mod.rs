@@ -2,6 +2,7 @@
 
 mod format;
 mod jpeg;
+mod tiff;
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -67,27 +68,36 @@ pub fn decode_file(path: &Path, limits: &Limits) -> Result<RgbImage, DecodeError
 
 /// Reads a file that is not larger than the limit.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, DecodeError> {
-    let unreadable = |error: std::io::Error| DecodeError {
-        kind: ProblemKind::Unreadable,
-        detail: format!("the system would not read it: {error}"),
-    };
+    try_read_file(path, limits).unwrap_or_else(|error| Err(unreadable(&error)))
+}
+
+/// [`read_file`] with the system's own errors kept apart, for those who must tell them from one another.
+pub(super) fn try_read_file(path: &Path, limits: &Limits) -> std::io::Result<Result<Vec<u8>, DecodeError>> {
     // Asked before opening: opening a pipe would wait for its writer.
-    let data = std::fs::metadata(path).map_err(unreadable)?;
+    let data = std::fs::metadata(path)?;
     if !data.is_file() {
-        return Err(DecodeError { kind: ProblemKind::Unreadable, detail: "not a file".to_string() });
+        return Ok(Err(DecodeError { kind: ProblemKind::Unreadable, detail: "not a file".to_string() }));
     }
-    check_file_bytes(data.len(), limits)?;
+    if let Err(too_large) = check_file_bytes(data.len(), limits) {
+        return Ok(Err(too_large));
+    }
     let mut bytes = Vec::with_capacity(data.len() as usize + 1);
     // The file may grow meanwhile; one byte beyond the limit is enough to tell.
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-    check_file_bytes(bytes.len() as u64, limits)?;
-    Ok(bytes)
+    File::open(path)?.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(check_file_bytes(bytes.len() as u64, limits).map(|()| bytes))
+}
+
+/// A file that the system would not read.
+pub(super) fn unreadable(error: &std::io::Error) -> DecodeError {
+    DecodeError { kind: ProblemKind::Unreadable, detail: format!("the system would not read it: {error}") }
 }
 
 /// Everything but JPEG.
 fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<DynamicImage, DecodeError> {
     let map_error = |error| map_error(error, format, limits);
+    if format == ImageFormat::Tiff && tiff::asks_for_too_much(bytes, limits) {
+        return Err(too_much_memory(limits));
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut decoder_limits = image::Limits::no_limits();
     decoder_limits.max_alloc = Some(limits.max_alloc_bytes);

@@ -56,7 +56,7 @@ impl Reading {
                 problem
             }));
             for name in names {
-                match self.pictures(root, &within(name.clone())) {
+                match self.pictures(root, &within(name.clone()))? {
                     Some(paths) => by_class.entry(name).or_default().push((part, paths.collect())),
                     None => empty.push((within(name.clone()), name)),
                 }

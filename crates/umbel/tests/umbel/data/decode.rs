@@ -202,6 +202,16 @@ fn limits_hold_before_decoding() {
 }
 
 #[test]
+fn a_tiff_directory_cannot_ask_for_more_memory_than_the_limit() {
+    let mut bytes = encoded(drawn(20, 10, 1), ImageFormat::Tiff);
+    let directory = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
+    // The third entry says that it has 2^30 values.
+    let count = directory + 2 + 2 * 12 + 4;
+    bytes[count..count + 4].copy_from_slice(&(1u32 << 30).to_le_bytes());
+    assert_eq!(refused(&bytes), ProblemKind::TooLarge);
+}
+
+#[test]
 fn files_that_cannot_be_read_say_so() {
     let root = tempfile::TempDir::new().unwrap();
     let kind = |name: &str| decode_file(&root.path().join(name), &Limits::default()).unwrap_err().kind;

@@ -1,0 +1,14 @@
+//! A mutation fuzzer on stable Rust for everything that reads foreign bytes: pictures, and the files that umbel itself
+//! wrote and that anything may have happened to. No case may panic, take seconds, or allocate more than the limits say.
+//! The cases are the same in every run; `UMBEL_FUZZ_CASES` sets their number (CONTRIBUTING.md). It is a binary of its own
+//! because a counting allocator serves a whole program.
+
+mod allocator;
+mod files;
+mod mutate;
+mod pictures;
+mod seeds;
+mod watch;
+
+#[global_allocator]
+static COUNTING: allocator::Counting = allocator::Counting;

@@ -1,0 +1,84 @@
+//! Sound files to be damaged: small pictures of every format, drawn here.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat, RgbImage};
+
+pub fn drawn(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| image::Rgb([(x * 9) as u8, (y * 7) as u8, (x * y * 5 % 251) as u8]))
+}
+
+/// RGB, grey, with alpha and in 16 bits, as far as the format can.
+pub fn encoded(format: ImageFormat) -> Vec<Vec<u8>> {
+    let rgb = DynamicImage::from(drawn(27, 19));
+    let forms = [
+        DynamicImage::from(rgb.to_luma8()),
+        DynamicImage::from(rgb.to_rgba8()),
+        DynamicImage::from(rgb.to_rgb16()),
+        DynamicImage::from(rgb.to_luma16()),
+        rgb,
+    ];
+    let encode = |form: &DynamicImage| {
+        let mut bytes = Cursor::new(Vec::new());
+        form.write_to(&mut bytes, format).ok().map(|()| bytes.into_inner())
+    };
+    let seeds: Vec<_> = forms.iter().filter_map(encode).collect();
+    assert!(!seeds.is_empty(), "{format:?}");
+    seeds
+}
+
+pub fn jpeg(progressive: bool) -> Vec<Vec<u8>> {
+    let encode = |grey: bool, restarts: u16| {
+        let mut bytes = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 80);
+        encoder.set_progressive(progressive);
+        if restarts > 0 {
+            encoder.set_restart_interval(restarts);
+        }
+        let picture = drawn(40, 33);
+        let (pixels, color) = match grey {
+            true => (DynamicImage::from(picture).into_luma8().into_raw(), jpeg_encoder::ColorType::Luma),
+            false => (picture.into_raw(), jpeg_encoder::ColorType::Rgb),
+        };
+        encoder.encode(&pixels, 40, 33, color).expect("the picture can be encoded");
+        bytes
+    };
+    let mut seeds = vec![encode(false, 0), encode(true, 0), encode(false, 2)];
+    let mut turned = seeds[0][..2].to_vec();
+    turned.extend(b"\xFF\xE1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0");
+    turned.extend(&seeds[0][2..]);
+    seeds.push(turned);
+    seeds
+}
+
+/// Of every kind of PNM, as text and as bytes.
+pub fn pnm() -> Vec<Vec<u8>> {
+    let mut seeds = encoded(ImageFormat::Pnm);
+    seeds.extend([
+        b"P1\n# a comment\n4 3\n0 1 0 1 1 0 1 0 0 0 1 1\n".to_vec(),
+        b"P2\n4 3\n15\n0 1 2 3 4 5 6 7 8 9 10 11\n".to_vec(),
+        b"P3\n2 2\n255\n255 0 0  0 255 0  0 0 255  9 9 9\n".to_vec(),
+        b"P4\n9 2\n\xAA\x80\x55\x00".to_vec(),
+        b"P7\nWIDTH 2\nHEIGHT 2\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n012345678901".to_vec(),
+    ]);
+    seeds
+}
+
+/// As encoded, and one with a palette and run lengths.
+pub fn bmp() -> Vec<Vec<u8>> {
+    let data = [4u8, 0, 0, 0, 2, 1, 0, 2, 0, 1, 2, 0, 2, 0, 0, 1];
+    let mut runs = b"BM".to_vec();
+    runs.extend((62 + data.len() as u32).to_le_bytes());
+    for field in [0, 62, 40, 4, 3] {
+        runs.extend(u32::to_le_bytes(field));
+    }
+    runs.extend([1, 0, 8, 0, 1, 0, 0, 0]);
+    for field in [data.len() as u32, 0, 0, 2, 2] {
+        runs.extend(field.to_le_bytes());
+    }
+    runs.extend([0, 0, 0, 0, 255, 128, 64, 0]);
+    runs.extend(data);
+    let mut seeds = encoded(ImageFormat::Bmp);
+    seeds.push(runs);
+    seeds
+}
