@@ -3,6 +3,7 @@
 mod architecture;
 mod config;
 mod run_folder;
+mod validated;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,10 +11,12 @@ use std::time::Instant;
 
 pub use config::{AugmentChoice, Precision, TrainConfig};
 use run_folder::RunFolder;
+use validated::Validated;
 
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord};
 use crate::data::{Cache, Dataset, Index, Split, SplitMethod};
 use crate::nn::{Model, isa_from_env};
+use crate::report::confusion;
 use crate::report::curves::{self, NamedCurves};
 use crate::train::fit::fit_locked;
 use crate::train::{FitOutcome, memory};
@@ -142,7 +145,12 @@ fn train(
     }));
     let parts = (&parts[0], &parts[1]);
     let fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, observer, interrupt)?;
-    Ok(Trained { fit, skipped, settings: config.digest()? })
+    let validated = if fit.interrupted || fit.best_epoch == 0 {
+        None
+    } else {
+        Validated::measure(run, &fit, parts.1, &config.fit, interrupt)?
+    };
+    Ok(Trained { fit, skipped, settings: config.digest()?, validated })
 }
 
 /// A fitted model, before its curves and figures are written.
@@ -150,6 +158,8 @@ struct Trained {
     fit: FitOutcome,
     skipped: usize,
     settings: String,
+    /// `None` where the run was stopped.
+    validated: Option<Validated>,
 }
 
 impl Trained {
@@ -157,7 +167,11 @@ impl Trained {
         let epochs = &self.fit.history.epochs;
         if !epochs.is_empty() {
             curves::write(&run.plots()?, "curves", &[NamedCurves { name: &run.name(), epochs }])?;
-            run.write_metrics(&self.fit, &self.settings)?;
+            if let Some(Validated { scores, .. }) = &self.validated {
+                let names: Vec<String> = scores.classes.iter().map(|class| class.class.clone()).collect();
+                confusion::write(&run.plots()?, "confusion", &names, &scores.confusion)?;
+            }
+            run.write_metrics(&self.fit, &self.settings, self.validated.as_ref())?;
         }
         let best = epochs.iter().find(|record| record.epoch == self.fit.best_epoch);
         let end = EndRecord {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::TrainConfig;
+use super::validated::Validated;
 use crate::base::atomic;
 use crate::base::progress::EpochRecord;
 use crate::data::{Index, Problem, Split};
@@ -99,7 +100,7 @@ impl RunFolder {
         }
     }
 
-    pub fn write_metrics(&self, fit: &FitOutcome, settings: &str) -> Result<()> {
+    pub fn write_metrics(&self, fit: &FitOutcome, settings: &str, validated: Option<&Validated>) -> Result<()> {
         let (Some(last), Some(best)) =
             (fit.history.epochs.last(), fit.history.epochs.iter().find(|record| record.epoch == fit.best_epoch))
         else {
@@ -114,6 +115,7 @@ impl RunFolder {
             loss_gap: last.val_loss - last.loss,
             seconds: fit.history.epochs.iter().map(|record| record.seconds).sum(),
             settings,
+            validated,
         };
         let path = self.file(METRICS);
         let json = serde_json::to_string_pretty(&metrics)
@@ -182,6 +184,9 @@ struct RunMetrics<'a> {
     seconds: f64,
     /// Digest of config.toml's settings.
     settings: &'a str,
+    /// How good the best epoch is on the validation part, once the run is over.
+    #[serde(flatten)]
+    validated: Option<&'a Validated>,
 }
 
 #[derive(Serialize)]
