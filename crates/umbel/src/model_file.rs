@@ -1,5 +1,5 @@
 //! The file that is shipped: one `.safetensors` with named weights, and in its header the architecture, class names,
-//! preparation, metrics, version and digest. Nothing in it runs code; writes are atomic.
+//! preparation, calibration, metrics, version and digest. Nothing in it runs code; writes are atomic.
 
 pub(crate) mod container;
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::error::FileFault;
 use crate::data::{Dataset, PrepSpec};
+use crate::metrics::{Calibration, TEMPERATURES};
 use crate::nn::{Model, Sequential, Tensor, Weights};
 use crate::{Error, Result};
 use container::{Contents, TensorRef};
@@ -21,6 +22,7 @@ const ARCHITECTURE: &str = "umbel.architecture";
 const CLASSES: &str = "umbel.classes";
 const PREP: &str = "umbel.prep";
 const METRICS: &str = "umbel.metrics";
+const CALIBRATION: &str = "umbel.calibration";
 
 /// How good the model was when it was saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,12 +42,20 @@ pub struct ModelFile {
     pub classes: Vec<String>,
     pub prep: PrepSpec,
     pub metrics: Metrics,
+    /// `None` (and no field in the file): the model's own confidence, a temperature of 1.
+    pub calibration: Option<Calibration>,
 }
 
 impl ModelFile {
     /// A model with the classes and the preparation of the photos that it was trained on.
     pub fn new(model: Model, dataset: &Dataset, metrics: Metrics) -> Self {
-        ModelFile { model, classes: dataset.class_names().to_vec(), prep: dataset.prep().clone(), metrics }
+        let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
+        ModelFile { model, classes, prep, metrics, calibration: None }
+    }
+
+    /// What the logits are divided by.
+    pub fn temperature(&self) -> f64 {
+        self.calibration.map_or(1.0, |calibration| calibration.temperature)
     }
 
     /// Writes the file atomically.
@@ -56,12 +66,15 @@ impl ModelFile {
                 fault: FileFault::Field { field, detail: error.to_string() },
             })
         };
-        let fields = BTreeMap::from([
+        let mut fields = BTreeMap::from([
             (ARCHITECTURE.to_string(), json(serde_json::to_string(self.model.architecture()), ARCHITECTURE)?),
             (CLASSES.to_string(), json(serde_json::to_string(&self.classes), CLASSES)?),
             (PREP.to_string(), json(serde_json::to_string(&self.prep), PREP)?),
             (METRICS.to_string(), json(serde_json::to_string(&self.metrics), METRICS)?),
         ]);
+        if let Some(calibration) = &self.calibration {
+            fields.insert(CALIBRATION.to_string(), json(serde_json::to_string(calibration), CALIBRATION)?);
+        }
         let tensors: Vec<TensorRef<'_>> = self
             .model
             .weights()
@@ -85,6 +98,7 @@ impl ModelFile {
         let prep: PrepSpec = contents.field(PREP)?;
         prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;
         let metrics: Metrics = contents.field(METRICS)?;
+        let calibration = calibration(&contents)?;
         let input = architecture.input();
         let size = prep.image_size as usize;
         if input != (size, size, 3) {
@@ -104,8 +118,23 @@ impl ModelFile {
         });
         let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(unfit)?;
-        Ok(ModelFile { model, classes, prep, metrics })
+        Ok(ModelFile { model, classes, prep, metrics, calibration })
     }
+}
+
+/// The calibration, which files of before it was there do not have.
+fn calibration(contents: &Contents) -> std::result::Result<Option<Calibration>, FileFault> {
+    if !contents.fields.contains_key(CALIBRATION) {
+        return Ok(None);
+    }
+    let calibration: Calibration = contents.field(CALIBRATION)?;
+    let (lowest, highest) = TEMPERATURES;
+    // A hair's breadth for 1/(1/20), which need not be 20.
+    if !(lowest * 0.999..=highest * 1.001).contains(&calibration.temperature) {
+        let detail = format!("a temperature of {}, but it must be {lowest} to {highest}", calibration.temperature);
+        return Err(FileFault::Field { field: CALIBRATION, detail });
+    }
+    Ok(Some(calibration))
 }
 
 /// The model's file: `path` itself, or the one inside of a run folder.

@@ -4,6 +4,7 @@ mod architecture;
 mod config;
 mod folds;
 mod run_folder;
+mod validated;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,12 @@ use std::time::Instant;
 pub use config::{AugmentChoice, Precision, TrainConfig};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use run_folder::RunFolder;
+use validated::Validated;
 
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
 use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
 use crate::nn::{Model, isa_from_env};
+use crate::report::confusion;
 use crate::report::curves::{self, NamedCurves};
 use crate::train::evaluate::evaluate_until;
 use crate::train::fit::fit_locked;
@@ -195,7 +198,12 @@ fn train(
         });
         fit.interrupted = tested.is_none();
     }
-    Ok(Trained { fit, test: tested, skipped, settings: config.digest()? })
+    let validated = if fit.interrupted || fit.best_epoch == 0 {
+        None
+    } else {
+        Validated::measure(run, &fit, parts.1, &config.fit, interrupt)?
+    };
+    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, validated })
 }
 
 /// A fitted model, before its curves and figures are written.
@@ -204,6 +212,8 @@ struct Trained {
     test: Option<TestRecord>,
     skipped: usize,
     settings: String,
+    /// `None` where the run was stopped.
+    validated: Option<Validated>,
 }
 
 impl Trained {
@@ -211,7 +221,11 @@ impl Trained {
         let epochs = &self.fit.history.epochs;
         if !epochs.is_empty() {
             curves::write(&run.plots()?, "curves", &[NamedCurves { name: &run.name(), epochs }])?;
-            run.write_metrics(&self.fit, self.test, &self.settings)?;
+            if let Some(Validated { scores, .. }) = &self.validated {
+                let names: Vec<String> = scores.classes.iter().map(|class| class.class.clone()).collect();
+                confusion::write(&run.plots()?, "confusion", &names, &scores.confusion)?;
+            }
+            run.write_metrics(&self.fit, self.test, &self.settings, self.validated.as_ref())?;
         }
         let best = epochs.iter().find(|record| record.epoch == self.fit.best_epoch);
         let end = EndRecord {

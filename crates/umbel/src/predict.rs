@@ -10,8 +10,9 @@ use serde::Serialize;
 use crate::base::settings::positive;
 use crate::data::PrepSpec;
 use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
+use crate::metrics::softmax;
 use crate::model_file::ModelFile;
-use crate::nn::{Model, Plan, isa_from_env, softmax};
+use crate::nn::{Model, Plan, isa_from_env};
 use crate::{Error, Result};
 
 /// A class with its probability.
@@ -50,6 +51,7 @@ pub struct Predictor {
     model: Model,
     classes: Vec<String>,
     prep: PrepSpec,
+    temperature: f64,
     limits: Limits,
     plan: Plan,
     top_k: usize,
@@ -61,6 +63,7 @@ impl Predictor {
     pub fn new(file: ModelFile, batch: usize, top_k: usize) -> Result<Self> {
         positive("batch", batch)?;
         positive("top", top_k)?;
+        let temperature = file.temperature();
         let ModelFile { model, classes, prep, .. } = file;
         let plan = Plan::inference(&model, batch, isa_from_env()?)?;
         Ok(Predictor {
@@ -68,6 +71,7 @@ impl Predictor {
             top_k: top_k.min(classes.len()),
             classes,
             prep,
+            temperature,
             limits: Limits::default(),
             plan,
             images: Vec::new(),
@@ -108,19 +112,18 @@ impl Predictor {
         let mut probabilities = Vec::new();
         if !self.images.is_empty() {
             let outputs = self.plan.infer(self.model.weights(), &self.images);
-            probabilities.resize(outputs.len(), 0.0);
-            softmax(classes, outputs, &mut probabilities);
+            probabilities = softmax(classes, outputs, self.temperature);
         }
         let mut rows = probabilities.chunks_exact(classes);
         prepared.into_iter().map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default()))).collect()
     }
 
-    fn prediction(&self, probabilities: &[f32]) -> Prediction {
+    fn prediction(&self, probabilities: &[f64]) -> Prediction {
         let mut top: Vec<ClassProbability> = self
             .classes
             .iter()
             .zip(probabilities)
-            .map(|(class, p)| ClassProbability { class: class.clone(), probability: f64::from(*p) })
+            .map(|(class, p)| ClassProbability { class: class.clone(), probability: *p })
             .collect();
         // The sort keeps equals in the order of the classes.
         top.sort_by(|a, b| b.probability.total_cmp(&a.probability));

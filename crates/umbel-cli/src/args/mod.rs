@@ -4,7 +4,9 @@ mod ranges;
 mod tools;
 mod train;
 
-pub use tools::{BenchArgs, BenchWhat, CompareArgs, DemoArgs, DoctorArgs, PredictArgs, PreviewArgs, SummaryArgs};
+pub use tools::{
+    BenchArgs, BenchWhat, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, PartArg, PredictArgs, PreviewArgs, SummaryArgs,
+};
 pub use train::{
     AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
 };
@@ -48,6 +50,8 @@ pub enum Command {
     Summary(SummaryArgs),
     /// Tell what is on a photo
     Predict(PredictArgs),
+    /// Measure how good a network is on a folder of photos
+    Eval(EvalArgs),
     /// Put the curves and the final figures of several runs side by side
     Compare(CompareArgs),
     /// Measure the speed of training steps or of inference on this computer
@@ -61,6 +65,7 @@ Examples:
   umbel demo                               the whole tour, nothing needed
   umbel train photos/                      photos/roses/*.jpg, photos/tulips/*.jpg, ...
   umbel predict runs/photos new.jpg        which of the classes is it?
+  umbel eval runs/photos more/             how good is it on other photos?
   umbel compare runs/photos runs/photos-2   what did it change?
 
 Exit codes: 0 all well; 1 the run failed or was stopped; 2 wrong usage; 3 done, but some

@@ -99,6 +99,46 @@ pub struct PredictArgs {
     pub json: bool,
 }
 
+/// A part of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PartArg {
+    /// What it trained on
+    Train,
+    /// What chose the best epoch, and calibrated it
+    Val,
+    /// What neither saw
+    Test,
+}
+
+/// How good is it?
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  umbel eval runs/photos other-photos/\n  umbel eval runs/photos photos/ --part val\n  \
+        umbel eval model.safetensors photos/ --split split.csv --part test --json --out evaluation\n\n\
+        Classes are matched by name. Exit code 3: some photos were not scored, as they cannot be used or the model does\n\
+        not know their class; both are named on standard error (with --json: in the object, too)."
+)]
+pub struct EvalArgs {
+    /// A run folder or a model file
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// The folder: one sub-folder per class, photos in them
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Only the photos of a part of this split.csv [default with --part: that of the run folder]
+    #[arg(long, value_name = "FILE")]
+    pub split: Option<PathBuf>,
+    /// Which part [default with --split: val]
+    #[arg(long, value_enum, value_name = "val|test|train", hide_possible_values = true)]
+    pub part: Option<PartArg>,
+    /// Folder for metrics.json, predictions.csv and pictures; must not exist yet, or be empty
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// One JSON object instead of the table
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Several runs side by side.
 #[derive(Debug, Args)]
 #[command(after_help = "The tutorial's lesson, in three commands:\n  \

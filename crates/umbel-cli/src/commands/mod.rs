@@ -4,6 +4,7 @@ pub mod bench;
 pub mod compare;
 pub mod demo;
 pub mod doctor;
+pub mod eval;
 pub mod predict;
 pub mod preview;
 pub mod summary;

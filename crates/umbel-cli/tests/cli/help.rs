@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 8] = ["demo", "preview", "train", "summary", "predict", "compare", "bench", "doctor"];
+const COMMANDS: [&str; 9] = ["demo", "preview", "train", "summary", "predict", "eval", "compare", "bench", "doctor"];
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {
@@ -44,6 +44,9 @@ fn wrong_usage_is_two() {
         &["summary", "run", "--model", "cnn"],
         &["predict", "run"],
         &["predict", "run", "a.jpg", "--top", "0"],
+        &["eval", "run"],
+        &["eval", "run", "photos", "--part", "some"],
+        &["eval", "run", "photos", "--part", "val"],
         &["compare", "run"],
         &["bench", "fly"],
         &["preview"],

@@ -317,6 +317,20 @@ pub enum Error {
         /// How many more there are.
         others: usize,
     },
+    /// A model is to be measured on photos of which it knows none.
+    #[error(
+        "no photo to be scored in {} is of a class that the model knows; its folders are {found}, the model's classes are \
+         {known}: rename the folders, or choose another model",
+        folder.display()
+    )]
+    NoKnownClass {
+        /// The folder.
+        folder: PathBuf,
+        /// Its classes.
+        found: String,
+        /// The model's classes.
+        known: String,
+    },
     /// A split file cannot be used.
     #[error("the split file {} cannot be used: {source}", path.display())]
     SplitFile {

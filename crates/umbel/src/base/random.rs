@@ -19,6 +19,7 @@ pub enum Purpose {
     Dropout,
     Demo,
     Preview,
+    Bootstrap,
 }
 
 impl Stream {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::TrainConfig;
+use super::validated::Validated;
 use crate::base::atomic;
 use crate::base::progress::{EpochRecord, TestRecord};
 use crate::data::{Index, Problem, Split};
@@ -144,7 +145,13 @@ impl RunFolder {
         }
     }
 
-    pub fn write_metrics(&self, fit: &FitOutcome, test: Option<TestRecord>, settings: &str) -> Result<()> {
+    pub fn write_metrics(
+        &self,
+        fit: &FitOutcome,
+        test: Option<TestRecord>,
+        settings: &str,
+        validated: Option<&Validated>,
+    ) -> Result<()> {
         let (Some(last), Some(best)) =
             (fit.history.epochs.last(), fit.history.epochs.iter().find(|record| record.epoch == fit.best_epoch))
         else {
@@ -162,7 +169,7 @@ impl RunFolder {
             test,
         };
         let path = self.file(METRICS);
-        let json = serde_json::to_string_pretty(&metrics)
+        let json = serde_json::to_string_pretty(&MetricsFile { run: metrics, validated })
             .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
         atomic::write_bytes(&path, format!("{json}\n").as_bytes())
     }
@@ -243,6 +250,16 @@ struct RunMetrics {
     /// The best model on the test part.
     #[serde(flatten)]
     test: Option<TestRecord>,
+}
+
+/// metrics.json as it is written.
+#[derive(Serialize)]
+struct MetricsFile<'a> {
+    #[serde(flatten)]
+    run: RunMetrics,
+    /// How good the best epoch is on the validation part, once the run is over.
+    #[serde(flatten)]
+    validated: Option<&'a Validated>,
 }
 
 /// The figures of an epoch in metrics.json.

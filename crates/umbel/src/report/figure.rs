@@ -1,20 +1,14 @@
 //! The figure itself: two panels and a legend, drawn by the same code as vectors and as pixels.
 
-use std::sync::Once;
-
 use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, register_font};
 
+use super::canvas::{Drawing, FINE, Failure, INK, SOFT_INK, font};
 use super::curves::NamedCurves;
-use super::pixels::LINE_HEIGHT;
 use super::scale::{self, Scale};
 use crate::base::progress::EpochRecord;
-
-/// Drawn this many times larger than shown, as plotters' coordinates are whole numbers and lines need finer ones.
-pub const FINE: u32 = 3;
 
 const WIDTH: u32 = 1200;
 const PANELS: u32 = 450;
@@ -23,9 +17,6 @@ const TITLE: u32 = 50;
 const LEGEND_ROW: u32 = 28;
 const LEGEND_SIDE: u32 = 60;
 const SWATCH: i32 = 34;
-const FAMILY: &str = "sans-serif";
-const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
-const SOFT_INK: RGBColor = RGBColor(0x55, 0x55, 0x55);
 const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
 
 /// Okabe and Ito's colors, which people with any kind of color vision can tell apart (without their yellow, which is too
@@ -40,8 +31,6 @@ const COLORS: [RGBColor; 7] = [
     RGBColor(0x00, 0x00, 0x00),
 ];
 
-type Failure<DB> = DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
-
 /// What the legend says beside a swatch.
 struct Entry {
     label: String,
@@ -55,31 +44,12 @@ pub struct Figure<'a> {
     rows: Vec<Vec<(i32, Entry)>>,
 }
 
-impl<'a> Figure<'a> {
-    /// Lays out the legend.
-    pub fn new(runs: &'a [NamedCurves<'a>]) -> Self {
-        static REGISTERED: Once = Once::new();
-        // The only failure is a damaged font, and this one is part of the program.
-        REGISTERED.call_once(|| drop(register_font(FAMILY, FontStyle::Normal, super::FONT)));
-        let entry = |label: &str, color, dashed| Entry { label: super::text::clean(label), color, dashed };
-        let entries = match runs {
-            [_] => vec![entry("Training", COLORS[0], false), entry("Validation", COLORS[1], false)],
-            _ => {
-                let named = runs.iter().enumerate().map(|(k, run)| entry(run.name, color(k), false));
-                let kinds = [entry("training", SOFT_INK, true), entry("validation", SOFT_INK, false)];
-                named.chain(kinds).collect()
-            }
-        };
-        Figure { runs, rows: arrange(entries) }
-    }
-
-    /// Width and height in pixels.
-    pub fn size(&self) -> (u32, u32) {
+impl Drawing for Figure<'_> {
+    fn size(&self) -> (u32, u32) {
         (WIDTH, PANELS + LEGEND_ROW * self.rows.len() as u32 + 12)
     }
 
-    /// Draws onto an area [`FINE`] times as large as [`Figure::size`].
-    pub fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), Failure<DB>> {
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), Failure<DB>> {
         area.fill(&WHITE)?;
         let (panels, legend) = area.split_vertically(PANELS * FINE);
         let (left, right) = panels.split_horizontally(WIDTH * FINE / 2);
@@ -100,6 +70,22 @@ impl<'a> Figure<'a> {
         )?;
         self.legend(&legend)?;
         area.present()
+    }
+}
+
+impl<'a> Figure<'a> {
+    /// Lays out the legend.
+    pub fn new(runs: &'a [NamedCurves<'a>]) -> Self {
+        let entry = |label: &str, color, dashed| Entry { label: super::text::clean(label), color, dashed };
+        let entries = match runs {
+            [_] => vec![entry("Training", COLORS[0], false), entry("Validation", COLORS[1], false)],
+            _ => {
+                let named = runs.iter().enumerate().map(|(k, run)| entry(run.name, color(k), false));
+                let kinds = [entry("training", SOFT_INK, true), entry("validation", SOFT_INK, false)];
+                named.chain(kinds).collect()
+            }
+        };
+        Figure { runs, rows: arrange(entries) }
     }
 
     /// One panel; `values` are the training and the validation curve.
@@ -179,11 +165,6 @@ const DASH: (u32, u32) = (6 * FINE, 4 * FINE);
 
 fn stroke(color: RGBColor) -> ShapeStyle {
     ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: 2 * FINE + FINE / 2 }
-}
-
-/// A font of `size` pixels to the em.
-fn font(size: f64, color: RGBColor) -> TextStyle<'static> {
-    (FAMILY, size * f64::from(FINE) * LINE_HEIGHT).into_font().color(&color)
 }
 
 /// The color of run `k`; beyond the seventh they come again, darker.

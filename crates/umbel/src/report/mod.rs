@@ -1,10 +1,13 @@
 //! From a run's records to pictures and tables. Reads records and run folders; never imports `nn`.
 
+mod canvas;
 pub mod compare;
+pub mod confusion;
 pub mod curves;
 mod figure;
 pub mod grid;
 mod pixels;
+pub mod reliability;
 mod scale;
 mod text;
 

@@ -26,6 +26,27 @@ pub(crate) fn evaluate_until(
     Ok(sums(&mut plan, model, dataset, top_k, interrupt))
 }
 
+/// The model's outputs (logits), a row for each photo of the dataset, in its order. `None` where the user asked to stop.
+pub fn logits(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Vec<f32>>> {
+    positive("batch", batch)?;
+    check_fit_for(model, dataset)?;
+    let mut plan = Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
+    let mut loader = Loader::new(dataset, in_order(plan.batch()));
+    let mut all = Vec::with_capacity(dataset.len() * dataset.class_names().len());
+    while let Some(batch) = loader.next() {
+        if interrupt.requested() {
+            return Ok(None);
+        }
+        all.extend_from_slice(plan.infer(model.weights(), &batch.images));
+        loader.recycle(batch);
+    }
+    Ok(Some(all))
+}
+
+fn in_order(batch: usize) -> LoaderOptions {
+    LoaderOptions { batch, seed: 0, epoch: 0, shuffle: false, augment: Policy::default(), skip_batches: 0 }
+}
+
 /// The sums; `None` where the user asked to stop before they were complete.
 pub(super) fn sums(
     plan: &mut Plan,
@@ -34,16 +55,8 @@ pub(super) fn sums(
     top_k: usize,
     interrupt: &Interrupt,
 ) -> Option<LossSum> {
-    let options = LoaderOptions {
-        batch: plan.batch(),
-        seed: 0,
-        epoch: 0,
-        shuffle: false,
-        augment: Policy::default(),
-        skip_batches: 0,
-    };
     let classes = dataset.class_names().len();
-    let mut loader = Loader::new(dataset, options);
+    let mut loader = Loader::new(dataset, in_order(plan.batch()));
     let mut total = LossSum::default();
     while let Some(batch) = loader.next() {
         if interrupt.requested() {

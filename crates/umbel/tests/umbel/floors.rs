@@ -8,18 +8,23 @@ use std::path::{Path, PathBuf};
 /// What each module of the library may name, beside itself. A module that is not here fails the test.
 const FLOORS: &[(&str, &[&str])] = &[
     ("base", &[]),
+    ("metrics", &["base"]),
     ("data", &["base"]),
     ("nn", &["base"]),
-    ("model_file", &["base", "data", "nn"]),
-    ("train", &["base", "data", "nn", "model_file"]),
+    ("model_file", &["base", "metrics", "data", "nn"]),
+    ("train", &["base", "metrics", "data", "nn", "model_file"]),
     // Reads a run's records, never the network.
-    ("report", &["base", "data", "train"]),
-    ("predict", &["base", "data", "nn", "model_file"]),
+    ("report", &["base", "metrics", "data", "train"]),
+    ("predict", &["base", "metrics", "data", "nn", "model_file"]),
+    ("eval", &["base", "metrics", "data", "nn", "model_file", "train", "report"]),
     ("demo", &["base"]),
     ("preview", &["base", "data", "report"]),
-    ("pipeline", &["base", "data", "nn", "model_file", "train", "report", "predict", "demo", "preview"]),
+    (
+        "pipeline",
+        &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict", "eval", "demo", "preview"],
+    ),
     // Names for users of the library; nothing inside imports it.
-    ("prelude", &["base", "data", "nn", "model_file", "train", "report", "predict"]),
+    ("prelude", &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict"]),
 ];
 
 /// Who may name the kernels: the engine, and the random streams, whose mixing function dropout shares.

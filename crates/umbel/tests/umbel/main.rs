@@ -4,6 +4,7 @@ mod data;
 mod demo;
 mod floors;
 mod golden;
+mod metrics;
 mod model_file;
 mod nn;
 mod readme;

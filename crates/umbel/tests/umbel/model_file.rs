@@ -7,6 +7,7 @@ use umbel::Error;
 use umbel::base::error::FileFault;
 use umbel::base::random::{Purpose, Stream};
 use umbel::data::PrepSpec;
+use umbel::metrics::Calibration;
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
 use umbel::nn::{Model, Sequential};
@@ -23,6 +24,7 @@ fn sample() -> ModelFile {
         classes: vec!["daisy".into(), "rosé \"quoted\"".into(), "tulip".into()],
         prep: PrepSpec { image_size: 32, ..PrepSpec::default() },
         metrics: Metrics { epoch: 3, val_accuracy: 1.0 / 3.0, val_loss: 0.30000000000000004 },
+        calibration: Some(Calibration { temperature: 1.0 / 0.7, images: 734 }),
     }
 }
 
@@ -190,4 +192,30 @@ fn a_folder_that_cannot_be_written_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = sample().save(&folder.path().join("none/model.safetensors")).unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error}");
+}
+
+#[test]
+fn a_file_without_a_calibration_is_one_of_temperature_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut file = sample();
+    file.calibration = None;
+    file.save(&path).unwrap();
+    let (header, _) = take_apart(&fs::read(&path).unwrap());
+    assert!(!header.contains("calibration"), "as files of before there was any: {header}");
+    let read = ModelFile::load(&path).unwrap();
+    assert_eq!(read, file);
+    assert_eq!(read.temperature(), 1.0);
+}
+
+#[test]
+fn a_temperature_out_of_range_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    for temperature in [0.0, -1.0, 1e9] {
+        let mut file = sample();
+        file.calibration = Some(Calibration { temperature, images: 3 });
+        file.save(&path).unwrap();
+        assert!(matches!(fault(&path), FileFault::Field { field: "umbel.calibration", .. }), "{temperature}");
+    }
 }

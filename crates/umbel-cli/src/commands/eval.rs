@@ -1,0 +1,73 @@
+//! `umbel eval`: how good a model is on the photos of a folder.
+
+use std::path::PathBuf;
+
+use umbel::base::progress::{Interrupt, Silent};
+use umbel::data::{CacheOptions, Part};
+use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
+use umbel::model_file::ModelFile;
+
+use crate::args::{EvalArgs, PartArg};
+use crate::console;
+use crate::exit::{Outcome, usage};
+
+/// The split of a run folder.
+const SPLIT: &str = "split.csv";
+
+/// Runs the command.
+pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
+    let options = EvalOptions { part: part(args)?, cache: CacheOptions::default(), ..EvalOptions::default() };
+    let model = ModelFile::load(&args.model)?;
+    let interrupt = Interrupt::default();
+    let evaluation = evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt)?;
+    if let Some(out) = &args.out {
+        evaluation.write(out)?;
+    }
+    if args.json {
+        console::json(&evaluation)?;
+    } else {
+        console::line(evaluation.to_string().trim_end())?;
+        if let Some(out) = &args.out {
+            console::line(format!("Wrote {}", out.display()))?;
+        }
+    }
+    tell(&evaluation);
+    Ok(if evaluation.skipped > 0 { Outcome::SomeUnusable } else { Outcome::Done })
+}
+
+/// The split file and the part that are asked for; a run folder brings its own split.
+fn part(args: &EvalArgs) -> anyhow::Result<Option<(PathBuf, Part)>> {
+    let split = match (&args.split, args.part) {
+        (None, None) => return Ok(None),
+        (Some(file), _) => file.clone(),
+        (None, Some(_)) => {
+            let own = args.model.join(SPLIT);
+            if !own.is_file() {
+                return Err(usage("--part needs --split FILE, or a run folder as MODEL, which has a split.csv"));
+            }
+            own
+        }
+    };
+    let part = match args.part.unwrap_or(PartArg::Val) {
+        PartArg::Train => Part::Train,
+        PartArg::Val => Part::Val,
+        PartArg::Test => Part::Test,
+    };
+    Ok(Some((split, part)))
+}
+
+/// What was not scored, on standard error.
+fn tell(evaluation: &Evaluation) {
+    for problem in &evaluation.problems {
+        console::note(format!("Left out: {}: {}", problem.path, problem.detail));
+    }
+    for unknown in &evaluation.unknown_classes {
+        console::note(format!(
+            "Not scored: {:?} is a class that the model does not know (photos: {}).",
+            unknown.class, unknown.images
+        ));
+    }
+    for class in &evaluation.missing_classes {
+        console::note(format!("No photo of the model's class {class:?} was scored."));
+    }
+}

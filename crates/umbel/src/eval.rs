@@ -1,0 +1,205 @@
+//! Model file + folder → how good it is there. Classes are matched by name, never by number.
+
+mod files;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::base::progress::{Interrupt, Observer};
+use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, SplitMethod};
+use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
+use crate::model_file::ModelFile;
+use crate::train::logits;
+use crate::{Error, Result};
+
+/// What to measure on; by default, all photos of the folder.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct EvalOptions {
+    /// A split.csv of the folder, and which part of it.
+    pub part: Option<(PathBuf, Part)>,
+    pub cache: CacheOptions,
+    /// Photos computed at a time, 1 or more.
+    pub batch: usize,
+    /// Of the bootstrap.
+    pub seed: u64,
+}
+
+impl Default for EvalOptions {
+    fn default() -> Self {
+        EvalOptions { part: None, cache: CacheOptions::default(), batch: 32, seed: 123 }
+    }
+}
+
+/// What came of it; serialized, it is metrics.json and what `umbel eval --json` prints.
+#[derive(Clone, Debug, Serialize)]
+#[allow(missing_docs)]
+pub struct Evaluation {
+    #[serde(flatten)]
+    pub scores: Scores,
+    /// Photos that were not scored: they cannot be used, or the model does not know their class.
+    pub skipped: usize,
+    pub unknown_classes: Vec<UnknownClass>,
+    /// Classes of the model of which no photo was scored.
+    pub missing_classes: Vec<String>,
+    pub problems: Vec<Problem>,
+    pub calibration: Option<Calibration>,
+    /// The same without the calibration (a temperature of 1).
+    pub uncalibrated: Certainty,
+    #[serde(skip)]
+    rows: Rows,
+}
+
+/// A class of the folder that the model does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct UnknownClass {
+    pub class: String,
+    pub images: usize,
+}
+
+/// What was computed for each photo.
+#[derive(Clone, Debug)]
+struct Rows {
+    classes: Vec<String>,
+    paths: Vec<String>,
+    labels: Vec<u32>,
+    probabilities: Vec<f64>,
+    /// Before and after calibration.
+    bins: [Vec<Bin>; 2],
+}
+
+/// Measures the model on the photos of `folder`. Fails where not one photo is of a class that the model knows.
+pub fn evaluate_folder(
+    file: &ModelFile,
+    folder: &Path,
+    options: &EvalOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Evaluation> {
+    let index = Index::scan(folder)?;
+    let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;
+    let positions = positions(&index, &cache, options.part.as_ref())?;
+    let problems = cache.problems().to_vec();
+    let (dataset, unknown_classes) = match_classes(&index, cache, &positions, &file.classes)?;
+    let logits = logits(&file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
+    let labels: Vec<u32> = dataset.samples.iter().map(|(_, label)| *label).collect();
+    let n_classes = file.classes.len();
+    let probabilities = softmax(n_classes, &logits, file.temperature());
+    let plain = softmax(n_classes, &logits, 1.0);
+    let answers = Answers::new(&labels, &probabilities, n_classes)?;
+    let uncalibrated = Answers::new(&labels, &plain, n_classes)?;
+    let scores = Scores::new(&answers, &file.classes, options.seed);
+    let missing = scores.classes.iter().filter(|class| class.score.support == 0).map(|class| class.class.clone());
+    Ok(Evaluation {
+        skipped: problems.len() + unknown_classes.iter().map(|unknown| unknown.images).sum::<usize>(),
+        missing_classes: missing.collect(),
+        unknown_classes,
+        problems,
+        calibration: file.calibration,
+        uncalibrated: Certainty::new(&uncalibrated),
+        rows: Rows {
+            classes: file.classes.clone(),
+            paths: dataset.paths.to_vec(),
+            bins: [uncalibrated.bins(), answers.bins()],
+            labels,
+            probabilities,
+        },
+        scores,
+    })
+}
+
+/// The photos to be scored, as positions in the index.
+fn positions(index: &Index, cache: &Cache, part: Option<&(PathBuf, Part)>) -> Result<Vec<usize>> {
+    let Some((file, part)) = part else { return Ok(cache.usable().to_vec()) };
+    let split = Split::make(&SplitMethod::File(file.clone()), index, cache, 0.0, 0)?;
+    let (part, positions) = match part {
+        Part::Train => ("training", split.train),
+        Part::Val => ("validation", split.val),
+        Part::Test => ("test", split.test),
+    };
+    if positions.is_empty() {
+        let way_out = "choose another part, or name pictures of that part in the split file";
+        return Err(Error::EmptyPart { part, photos: cache.usable().len(), way_out });
+    }
+    Ok(positions)
+}
+
+/// The photos of classes that the model knows, labeled as the model numbers them, and the classes that it does not know.
+fn match_classes(
+    index: &Index,
+    cache: Cache,
+    positions: &[usize],
+    known: &[String],
+) -> Result<(Dataset, Vec<UnknownClass>)> {
+    let labels: Vec<Option<u32>> =
+        index.classes.iter().map(|class| known.iter().position(|name| name == class).map(|k| k as u32)).collect();
+    let mut counts = vec![0; index.classes.len()];
+    let (mut samples, mut paths) = (Vec::new(), Vec::new());
+    for &position in positions {
+        let photo = &index.photos[position];
+        let class = photo.class as usize;
+        counts[class] += 1;
+        if let Some(label) = labels[class] {
+            samples.push((position, label));
+            paths.push(photo.path.clone());
+        }
+    }
+    if samples.is_empty() {
+        let folder = index.root.clone();
+        return Err(Error::NoKnownClass { folder, found: index.classes.join(", "), known: known.join(", ") });
+    }
+    let unknown =
+        index.classes.iter().zip(labels).zip(counts).filter(|((_, label), images)| label.is_none() && *images > 0);
+    let unknown = unknown.map(|((class, _), images)| UnknownClass { class: class.clone(), images }).collect();
+    let dataset =
+        Dataset { cache: Arc::new(cache), classes: known.into(), samples: samples.into(), paths: paths.into() };
+    Ok((dataset, unknown))
+}
+
+impl std::fmt::Display for Evaluation {
+    /// The table for people.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let s = &self.scores;
+        let width = s.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(13);
+        let mut row = |name: &str, figures: [f64; 3], support: String| {
+            let [precision, recall, f1] = figures;
+            writeln!(f, "{name:width$}  {precision:9.4}  {recall:9.4}  {f1:9.4}  {support:>7}")
+        };
+        for class in &s.classes {
+            let score = class.score;
+            row(&class.class, [score.precision, score.recall, score.f1], score.support.to_string())?;
+        }
+        for (name, means) in [("macro mean", s.macro_means), ("weighted mean", s.weighted_means)] {
+            row(name, [means.precision, means.recall, means.f1], s.images.to_string())?;
+        }
+        writeln!(f)?;
+        for (name, figure, interval) in [
+            ("Accuracy", s.accuracy, Some(s.intervals.accuracy)),
+            ("Balanced accuracy", s.balanced_accuracy, Some(s.intervals.balanced_accuracy)),
+            ("Macro F1", s.macro_f1, Some(s.intervals.macro_f1)),
+            ("Loss", s.loss, Some(s.intervals.loss)),
+            ("Top-5 accuracy", s.top5_accuracy, None),
+            ("Cohen's kappa", s.kappa, None),
+            ("ROC AUC", s.roc_auc, None),
+            ("Average precision", s.average_precision, None),
+            ("Brier score", s.brier, None),
+            ("Calibration error", s.ece, None),
+        ] {
+            let interval = interval.map_or(String::new(), |[low, high]| format!("  (95 %: {low:.4} to {high:.4})"));
+            writeln!(f, "{name:18}  {figure:.4}{interval}")?;
+        }
+        if let Some(Calibration { temperature, images }) = self.calibration {
+            let before = self.uncalibrated;
+            writeln!(
+                f,
+                "Confidence is calibrated: temperature {temperature:.3}, fitted on {images} photos; without it the loss \
+                 would be {:.4}, the calibration error {:.4}.",
+                before.loss, before.ece
+            )?;
+        }
+        Ok(())
+    }
+}

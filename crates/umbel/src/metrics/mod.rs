@@ -1,0 +1,75 @@
+//! How good answers are: pure functions over labels and probabilities, held to scikit-learn by a golden file. Knows
+//! neither networks nor files.
+
+mod bootstrap;
+mod calibration;
+mod confusion;
+mod probability;
+mod ranking;
+mod scores;
+
+pub use bootstrap::{Intervals, intervals};
+pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
+pub use confusion::{ClassScore, Confusion, Means};
+pub use probability::{BINS, Bin, softmax};
+pub use scores::{Certainty, NamedScore, Scores};
+
+use crate::{Error, Result};
+
+/// True classes and the probabilities that were given to every class, one row a photo.
+#[derive(Clone, Copy, Debug)]
+pub struct Answers<'a> {
+    labels: &'a [u32],
+    probabilities: &'a [f64],
+    n_classes: usize,
+}
+
+impl<'a> Answers<'a> {
+    /// `labels`: n of them, each below `n_classes`; `probabilities`: n rows of `n_classes` numbers from 0 to 1. Fails
+    /// where there is no photo, where the lengths do not agree, and where a number is out of its range.
+    pub fn new(labels: &'a [u32], probabilities: &'a [f64], n_classes: usize) -> Result<Self> {
+        let wrong = |setting: &str, value: String, expected: String| {
+            Err(Error::Setting { setting: setting.into(), value, expected })
+        };
+        if labels.is_empty() || n_classes == 0 {
+            let came = format!("{} photos of {n_classes} classes", labels.len());
+            return wrong("what is to be scored", came, "one of each or more".into());
+        }
+        if labels.len().checked_mul(n_classes) != Some(probabilities.len()) {
+            let expected = format!("{} rows of {n_classes}", labels.len());
+            return wrong("the number of probabilities", probabilities.len().to_string(), expected);
+        }
+        if let Some(label) = labels.iter().find(|&&label| label as usize >= n_classes) {
+            return wrong("a label", label.to_string(), format!("below {n_classes}, the number of classes"));
+        }
+        if let Some(p) = probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+            return wrong("a probability", p.to_string(), "from 0 to 1".into());
+        }
+        Ok(Answers { labels, probabilities, n_classes })
+    }
+
+    /// How many photos.
+    pub fn images(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// How many classes.
+    pub fn n_classes(&self) -> usize {
+        self.n_classes
+    }
+
+    /// Each photo's label and its row of probabilities.
+    pub fn rows(&self) -> impl Iterator<Item = (usize, &'a [f64])> + use<'a> {
+        self.labels.iter().map(|&label| label as usize).zip(self.probabilities.chunks_exact(self.n_classes))
+    }
+
+    /// The class with the highest probability, for each photo; of equals, the first.
+    pub fn predicted(&self) -> impl Iterator<Item = usize> + use<'a> {
+        self.rows().map(|(_, row)| most_likely(row))
+    }
+}
+
+/// The place of the largest number; of equals, the first.
+fn most_likely(row: &[f64]) -> usize {
+    row.iter().enumerate().fold(0, |best, (class, p)| if *p > row[best] { class } else { best })
+}

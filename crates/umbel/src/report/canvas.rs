@@ -1,0 +1,80 @@
+//! One drawing as SVG and as PNG: what every figure here is written with.
+
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use plotters::coord::Shift;
+use plotters::prelude::{DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, SVGBackend};
+use plotters::style::{FontStyle, IntoFont, TextStyle, register_font};
+use tiny_skia::Pixmap;
+
+use super::pixels::{LINE_HEIGHT, Pixels};
+use super::text;
+use crate::base::atomic;
+use crate::{Error, Result};
+
+/// Drawn this many times larger than shown, as plotters' coordinates are whole numbers and lines need finer ones.
+pub const FINE: u32 = 3;
+
+/// Words and axes.
+pub const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
+/// Ticks and notes.
+pub const SOFT_INK: RGBColor = RGBColor(0x55, 0x55, 0x55);
+
+const FAMILY: &str = "sans-serif";
+
+/// Why plotters could not draw.
+pub type Failure<DB> = plotters::prelude::DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>;
+
+/// Something that can be drawn.
+pub trait Drawing {
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+    /// Draws onto an area [`FINE`] times as large as [`Drawing::size`].
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> std::result::Result<(), Failure<DB>>;
+}
+
+/// A font of `size` pixels to the em.
+pub fn font(size: f64, color: RGBColor) -> TextStyle<'static> {
+    static REGISTERED: Once = Once::new();
+    // The only failure is a damaged font, and this one is part of the program.
+    REGISTERED.call_once(|| drop(register_font(FAMILY, FontStyle::Normal, super::FONT)));
+    (FAMILY, size * f64::from(FINE) * LINE_HEIGHT).into_font().color(&color)
+}
+
+/// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. The folder must exist.
+pub fn write(folder: &Path, stem: &str, figure: &impl Drawing) -> Result<Vec<PathBuf>> {
+    let (svg_path, png_path) = (folder.join(format!("{stem}.svg")), folder.join(format!("{stem}.png")));
+    let svg = svg(figure).map_err(|error| drawing(&svg_path, error))?;
+    let png = png(figure).map_err(|error| drawing(&png_path, error))?;
+    atomic::write_bytes(&svg_path, svg.as_bytes())?;
+    atomic::write_bytes(&png_path, &png)?;
+    Ok(vec![svg_path, png_path])
+}
+
+type AnyError = Box<dyn std::error::Error + Send + Sync>;
+
+fn drawing(path: &Path, error: AnyError) -> Error {
+    Error::Io { action: "draw", path: path.to_owned(), source: std::io::Error::other(error) }
+}
+
+fn svg(figure: &impl Drawing) -> std::result::Result<String, AnyError> {
+    let (width, height) = figure.size();
+    let (wide, high) = (width * FINE, height * FINE);
+    let mut text = String::new();
+    figure.draw(&SVGBackend::with_string(&mut text, (wide, high)).into_drawing_area())?;
+    // Drawn larger for finer coordinates, shown at its proper size: the viewBox stays as it was drawn.
+    let (drawn, shown) =
+        (format!("width=\"{wide}\" height=\"{high}\""), format!("width=\"{width}\" height=\"{height}\""));
+    Ok(text.replacen(&drawn, &shown, 1))
+}
+
+fn png(figure: &impl Drawing) -> std::result::Result<Vec<u8>, AnyError> {
+    let (width, height) = figure.size();
+    let mut pixmap = Pixmap::new(width, height).ok_or("the picture is too large")?;
+    figure.draw(&Pixels::new(&mut pixmap, FINE).into_drawing_area())?;
+    let picture = text::to_rgb(&pixmap).ok_or("the picture is too large")?;
+    let mut bytes = Vec::new();
+    picture.write_with_encoder(image::codecs::png::PngEncoder::new(&mut bytes))?;
+    Ok(bytes)
+}

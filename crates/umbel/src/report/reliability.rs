@@ -1,0 +1,87 @@
+//! The reliability diagram: how often answers of a confidence are right.
+
+use std::path::{Path, PathBuf};
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::canvas::{self, Drawing, FINE, Failure, INK, SOFT_INK, font};
+use crate::metrics::Bin;
+use crate::{Error, Result};
+
+const PANEL: (u32, u32) = (520, 500);
+const TITLE: u32 = 50;
+const BAR: RGBColor = RGBColor(0x00, 0x72, 0xb2);
+const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
+
+/// One panel.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Panel {
+    pub title: String,
+    pub bins: Vec<Bin>,
+}
+
+/// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. A bar that ends on the diagonal
+/// is honest; below it, the model is too sure. Empty bins have none. Fails where there is no panel.
+pub fn write(folder: &Path, stem: &str, panels: &[Panel]) -> Result<Vec<PathBuf>> {
+    if panels.is_empty() {
+        return Err(Error::Setting {
+            setting: "the number of panels".into(),
+            value: "0".into(),
+            expected: "one or more".into(),
+        });
+    }
+    canvas::write(folder, stem, &Figure(panels))
+}
+
+struct Figure<'a>(&'a [Panel]);
+
+impl Drawing for Figure<'_> {
+    fn size(&self) -> (u32, u32) {
+        (PANEL.0 * self.0.len() as u32, PANEL.1)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> std::result::Result<(), Failure<DB>> {
+        area.fill(&WHITE)?;
+        for (panel, area) in self.0.iter().zip(area.split_evenly((1, self.0.len()))) {
+            draw_panel(&area, panel)?;
+        }
+        area.present()
+    }
+}
+
+fn draw_panel<DB: DrawingBackend>(
+    area: &DrawingArea<DB, Shift>,
+    panel: &Panel,
+) -> std::result::Result<(), Failure<DB>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(TITLE * FINE)
+        .margin_right(24 * FINE)
+        .margin_left(14 * FINE)
+        .x_label_area_size(50 * FINE)
+        .y_label_area_size(62 * FINE)
+        .build_cartesian_2d(0.0..1.0, 0.0..1.0)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID.stroke_width(FINE))
+        .axis_style(SOFT_INK.stroke_width(FINE))
+        .label_style(font(14.0, SOFT_INK))
+        .axis_desc_style(font(15.0, INK))
+        .x_labels(6)
+        .y_labels(6)
+        .x_desc("Confidence")
+        .y_desc("Share that is right")
+        .set_all_tick_mark_size(5 * FINE)
+        .draw()?;
+    let filled = panel.bins.iter().filter(|bin| bin.images > 0);
+    chart.draw_series(
+        filled.map(|bin| Rectangle::new([(bin.low, 0.0), (bin.high, bin.accuracy)], BAR.mix(0.7).filled())),
+    )?;
+    chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], INK.stroke_width(2 * FINE)))?;
+    let heading = font(17.0, INK).pos(Pos::new(HPos::Center, VPos::Center));
+    area.draw(&Text::new(panel.title.clone(), ((PANEL.0 * FINE / 2) as i32, (TITLE * FINE / 2) as i32), heading))
+}

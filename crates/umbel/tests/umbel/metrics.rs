@@ -1,0 +1,143 @@
+//! The metrics on cases that can be worked out by hand, their intervals, and the temperature.
+
+use umbel::base::random::{Purpose, Stream};
+use umbel::metrics::{Answers, Confusion, TEMPERATURES, fit_temperature, intervals, softmax};
+
+/// Six photos of three classes: of class 0 two right and one taken for 1; of class 1 one right and one taken for 0; of
+/// class 2 none right.
+const LABELS: [u32; 6] = [0, 0, 0, 1, 1, 2];
+const PROBABILITIES: [f64; 18] = [
+    0.8, 0.1, 0.1, //
+    0.6, 0.3, 0.1, //
+    0.3, 0.5, 0.2, //
+    0.2, 0.7, 0.1, //
+    0.5, 0.4, 0.1, //
+    0.1, 0.6, 0.3,
+];
+
+fn near(ours: f64, expected: f64) {
+    assert!((ours - expected).abs() < 1e-12, "{ours} instead of {expected}");
+}
+
+#[test]
+fn figures_worked_out_by_hand() {
+    let answers = Answers::new(&LABELS, &PROBABILITIES, 3).unwrap();
+    let confusion = Confusion::new(&answers);
+    assert_eq!(confusion.rows(), [[2, 1, 0], [1, 1, 0], [0, 1, 0]]);
+    near(confusion.accuracy(), 0.5);
+    near(confusion.balanced_accuracy(), (2.0 / 3.0 + 0.5 + 0.0) / 3.0);
+    // Agreement by chance: (3·3 + 2·3 + 1·0) / 36.
+    near(confusion.kappa(), (0.5 - 15.0 / 36.0) / (1.0 - 15.0 / 36.0));
+    let classes = confusion.classes();
+    near(classes[1].precision, 1.0 / 3.0);
+    near(classes[1].recall, 0.5);
+    near(classes[1].f1, 0.4);
+    assert_eq!((classes[2].precision, classes[2].f1, classes[2].support), (0.0, 0.0, 1), "0 where it is 0 of 0");
+    near(answers.top_k_accuracy(1), 0.5);
+    near(answers.top_k_accuracy(2), 1.0);
+    near(answers.loss(), -(0.8f64 * 0.6 * 0.3 * 0.7 * 0.4 * 0.3).ln() / 6.0);
+    let brier = [0.06, 0.26, 0.78, 0.14, 0.62, 0.86];
+    near(answers.brier(), brier.iter().sum::<f64>() / 6.0);
+    // Each bin of 1/15: 0.8 right; 0.6 right and 0.6 wrong; 0.5 wrong twice; 0.7 right.
+    near(answers.ece(), (0.2 + (1.2 - 1.0) + 1.0 + 0.3) / 6.0);
+    // Class 2: its one photo has the highest probability of all. Class 1: 0.7 and 0.4 among 0.1, 0.3, 0.5, 0.6.
+    let auc = answers.roc_auc();
+    near(auc[2], 1.0);
+    near(auc[1], 6.0 / 8.0);
+    near(answers.average_precision()[1], (1.0 + 2.0 / 4.0) / 2.0);
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let refused = |labels: &[u32], probabilities: &[f64], n_classes, thing: &str| {
+        let text = Answers::new(labels, probabilities, n_classes).unwrap_err().to_string();
+        assert!(text.contains(thing), "{text}");
+    };
+    refused(&[], &[], 2, "0 photos");
+    refused(&[0], &[], 0, "0 classes");
+    refused(&[0], &[0.5], 2, "1 rows of 2");
+    refused(&[2], &[0.5, 0.5], 2, "below 2");
+    refused(&[0], &[f64::NAN, 0.5], 2, "from 0 to 1");
+}
+
+#[test]
+fn figures_that_are_not_defined_are_not_numbers() {
+    let answers = Answers::new(&[1, 1], &[0.2, 0.8, 0.4, 0.6], 2).unwrap();
+    assert!(answers.roc_auc().iter().all(|auc| auc.is_nan()));
+    assert!(answers.average_precision()[0].is_nan());
+    assert!(Confusion::new(&answers).kappa().is_nan());
+    near(Confusion::new(&answers).balanced_accuracy(), 1.0);
+    near(Confusion::new(&answers).macro_means().f1, 1.0);
+    assert!(Answers::new(&[0], &[0.0, 1.0], 2).unwrap().loss() > 700.0, "large, but a number");
+}
+
+#[test]
+fn intervals_hold_the_figure_and_come_again_with_the_seed() {
+    let (labels, logits) = drawn(400, 3, 1.0);
+    let probabilities = softmax(3, &logits, 1.0);
+    let answers = Answers::new(&labels, &probabilities, 3).unwrap();
+    let first = intervals(&answers, 7);
+    assert_eq!(first, intervals(&answers, 7));
+    assert_ne!(first, intervals(&answers, 8));
+    let confusion = Confusion::new(&answers);
+    let accuracy = confusion.accuracy();
+    for (interval, figure) in [
+        (first.accuracy, accuracy),
+        (first.balanced_accuracy, confusion.balanced_accuracy()),
+        (first.macro_f1, confusion.macro_means().f1),
+        (first.loss, answers.loss()),
+    ] {
+        assert!(interval[0] < figure && figure < interval[1], "{interval:?} {figure}");
+    }
+    // The normal approximation of a proportion's interval.
+    let half = 1.96 * (accuracy * (1.0 - accuracy) / 400.0).sqrt();
+    let ours = (first.accuracy[1] - first.accuracy[0]) / 2.0;
+    assert!((ours / half - 1.0).abs() < 0.15, "{ours} {half}");
+}
+
+#[test]
+fn the_temperature_undoes_what_the_logits_were_multiplied_by() {
+    for factor in [0.25f32, 1.0, 3.0] {
+        let (labels, logits) = drawn(4000, 4, factor);
+        let found = fit_temperature(4, &logits, &labels).unwrap();
+        assert_eq!(found.images, 4000);
+        assert!((found.temperature / f64::from(factor) - 1.0).abs() < 0.1, "{found:?} for {factor}");
+        let loss = |temperature: f64| Answers::new(&labels, &softmax(4, &logits, temperature), 4).unwrap().loss();
+        let best = loss(found.temperature);
+        assert!(best < loss(found.temperature * 1.01) && best < loss(found.temperature / 1.01), "{found:?}");
+        assert_eq!(found, fit_temperature(4, &logits, &labels).unwrap());
+        let likely = |temperature| {
+            let probabilities = softmax(4, &logits, temperature);
+            Answers::new(&labels, &probabilities, 4).unwrap().predicted().collect::<Vec<_>>()
+        };
+        assert_eq!(likely(1.0), likely(found.temperature), "who is most likely stays");
+    }
+}
+
+#[test]
+fn there_is_no_temperature_without_a_mistake() {
+    assert_eq!(fit_temperature(2, &[], &[]), None);
+    assert_eq!(fit_temperature(2, &[2.0, 1.0, 0.5, 3.0], &[0, 1]), None, "nothing is wrong");
+    assert_eq!(fit_temperature(2, &[2.0, f32::NAN], &[0]), None);
+    assert_eq!(fit_temperature(2, &[2.0], &[0]), None);
+    let hottest = fit_temperature(2, &[2.0, 1.0], &[1]).unwrap();
+    assert!((hottest.temperature - TEMPERATURES.1).abs() < 1e-6, "all wrong: as unsure as can be: {hottest:?}");
+}
+
+/// Photos whose classes are drawn by the softmax of their logits, which are then multiplied.
+fn drawn(n: usize, n_classes: usize, factor: f32) -> (Vec<u32>, Vec<f32>) {
+    let mut random = Stream::new(5, Purpose::Demo, 0, 0);
+    let (mut labels, mut all) = (Vec::new(), Vec::new());
+    for _ in 0..n {
+        let logits: Vec<f32> = (0..n_classes).map(|_| random.range(-2.0, 2.0)).collect();
+        let mut left = f64::from(random.uniform());
+        let probabilities = softmax(n_classes, &logits, 1.0);
+        let label = probabilities.iter().position(|p| {
+            left -= p;
+            left < 0.0
+        });
+        labels.push(label.unwrap_or(n_classes - 1) as u32);
+        all.extend(logits.iter().map(|z| z * factor));
+    }
+    (labels, all)
+}
