@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 8] = ["demo", "preview", "train", "summary", "predict", "compare", "bench", "doctor"];
+const COMMANDS: [&str; 9] = ["demo", "preview", "check", "train", "summary", "predict", "compare", "bench", "doctor"];
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {
@@ -47,6 +47,7 @@ fn wrong_usage_is_two() {
         &["compare", "run"],
         &["bench", "fly"],
         &["preview"],
+        &["check"],
         &["demo", "--images", "5"],
     ];
     for args in cases {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("data", &["base"]),
+    ("check", &["base", "data"]),
     ("nn", &["base"]),
     ("model_file", &["base", "data", "nn"]),
     ("train", &["base", "data", "nn", "model_file"]),
