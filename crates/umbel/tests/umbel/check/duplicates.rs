@@ -22,7 +22,7 @@ fn distinct_pictures_are_left_alone() {
 #[test]
 fn every_change_is_seen_through() {
     let root = folder(12);
-    let original = scene(240, 180, 7);
+    let original = scene(240, 180, 7777);
     let bright = |factor: f32| {
         let mut picture = original.clone();
         picture.iter_mut().for_each(|value| *value = (f32::from(*value) * factor).min(255.0) as u8);
