@@ -124,12 +124,8 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index) -> Pictures<'a> {
     let named: BTreeSet<&str> = report.problems.iter().map(|finding| finding.path.as_str()).collect();
     let in_groups: BTreeSet<usize> =
         report.duplicates.iter().flat_map(|group| group.photos.iter().take(SHOWN).copied()).collect();
-    let prep = PrepSpec {
-        image_size: SIDE,
-        resize: Resize::Letterbox,
-        interpolation: Interpolation::BilinearAntialias,
-        ..PrepSpec::default()
-    };
+    let prep =
+        PrepSpec { image_size: SIDE, resize: Resize::Letterbox, interpolation: Interpolation::BilinearAntialias };
     let wanted: Vec<&str> = index
         .photos
         .iter()
