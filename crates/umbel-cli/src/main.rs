@@ -24,6 +24,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Demo(args) => commands::demo::run(&args),
         Command::Preview(args) => commands::preview::run(&args),
+        Command::Check(args) => commands::check::run(&args),
         Command::Train(args) => commands::train::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
         Command::Predict(args) => commands::predict::run(&args),

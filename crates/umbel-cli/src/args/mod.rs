@@ -5,7 +5,8 @@ mod tools;
 mod train;
 
 pub use tools::{
-    BenchArgs, BenchWhat, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, PartArg, PredictArgs, PreviewArgs, SummaryArgs,
+    BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, PartArg, PredictArgs, PreviewArgs,
+    SummaryArgs,
 };
 pub use train::{
     AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
@@ -44,6 +45,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Draw nine photos of a folder with their classes, or one photo augmented nine times
     Preview(PreviewArgs),
+    /// Find what is wrong with a folder: bad files, duplicates, uneven classes
+    Check(CheckArgs),
     /// Train a network on a folder of photos
     Train(Box<TrainArgs>),
     /// Show a network's layers, their output shapes and their parameters
@@ -63,13 +66,14 @@ pub enum Command {
 const EXAMPLES: &str = "\
 Examples:
   umbel demo                               the whole tour, nothing needed
+  umbel check photos/                      what is wrong with it?
   umbel train photos/                      photos/roses/*.jpg, photos/tulips/*.jpg, ...
   umbel predict runs/photos new.jpg        which of the classes is it?
   umbel eval runs/photos more/             how good is it on other photos?
   umbel compare runs/photos runs/photos-2   what did it change?
 
 Exit codes: 0 all well; 1 the run failed or was stopped; 2 wrong usage; 3 done, but some
-inputs could not be used (they are listed).";
+inputs could not be used, or a check found something (all is listed).";
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

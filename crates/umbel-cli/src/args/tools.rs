@@ -48,6 +48,34 @@ pub struct PreviewArgs {
     pub seed: u64,
 }
 
+/// What is wrong with the data?
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel check photos/\n  umbel check photos/ --html check.html --out checked\n  \
+        umbel check photos/ --split runs/photos\n\n\
+        Finds files that cannot be used, exact and near duplicates (in one class, across classes, across the parts of a\n\
+        split), wrong extensions, animated, blank, tiny and very long pictures, very small and uneven classes.\n\n\
+        Exit code 3: something was found. Remarks (EXIF rotation in use, color and grey mixed) count with --strict only.")]
+pub struct CheckArgs {
+    /// The folder: one sub-folder per class, photos in them
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write problems.csv into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Write a page with thumbnails, everything in one file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Find pictures that lie in more than one part of this split: a split.csv, or the run folder that has one
+    #[arg(long, value_name = "FILE|RUN")]
+    pub split: Option<PathBuf>,
+    /// Exit with 3 for mere remarks, too
+    #[arg(long)]
+    pub strict: bool,
+    /// One JSON object instead of the summary
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// The layer table.
 #[derive(Debug, Args)]
 #[command(

@@ -1,6 +1,7 @@
 //! One file a command: from its typed arguments to the library and back to what the user sees.
 
 pub mod bench;
+pub mod check;
 pub mod compare;
 pub mod demo;
 pub mod doctor;

@@ -45,6 +45,11 @@ impl TrainConsole {
         }
     }
 
+    /// Takes any bar off the screen.
+    pub fn clear(&mut self) {
+        self.display.clear();
+    }
+
     fn json(&mut self, event: &JsonEvent<'_>) {
         if self.format == Format::Json {
             drop(super::json(event));

@@ -4,7 +4,8 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 9] = ["demo", "preview", "train", "summary", "predict", "eval", "compare", "bench", "doctor"];
+const COMMANDS: [&str; 10] =
+    ["demo", "preview", "check", "train", "summary", "predict", "eval", "compare", "bench", "doctor"];
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {
@@ -50,6 +51,7 @@ fn wrong_usage_is_two() {
         &["compare", "run"],
         &["bench", "fly"],
         &["preview"],
+        &["check"],
         &["demo", "--images", "5"],
     ];
     for args in cases {

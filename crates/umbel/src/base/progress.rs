@@ -1,8 +1,8 @@
 //! What a run tells while it goes: events, to an observer that the caller brings (terminal, plain lines, JSON, nothing),
 //! and the flag by which the caller stops it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -158,6 +158,31 @@ impl Observer for Lines {
             ),
             Event::Note(note) => eprintln!("{note}"),
             _ => {}
+        }
+    }
+}
+
+/// Counts finished photos and tells the observer about every hundredth part, one event at a time and in order.
+pub(crate) struct Counter<'a> {
+    state: Mutex<(&'a mut dyn Observer, usize)>,
+    total: usize,
+}
+
+impl<'a> Counter<'a> {
+    /// Says that nothing is done yet.
+    pub(crate) fn start(observer: &'a mut dyn Observer, total: usize) -> Self {
+        observer.event(&Event::Preparing { done: 0, total });
+        Counter { state: Mutex::new((observer, 0)), total }
+    }
+
+    /// One photo is done.
+    pub(crate) fn one_more(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (observer, done) = &mut *state;
+        let before = *done * 100 / self.total;
+        *done += 1;
+        if *done * 100 / self.total > before {
+            observer.event(&Event::Preparing { done: *done, total: self.total });
         }
     }
 }

@@ -10,6 +10,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("metrics", &["base"]),
     ("data", &["base"]),
+    ("check", &["base", "data"]),
     ("nn", &["base"]),
     ("model_file", &["base", "metrics", "data", "nn"]),
     ("train", &["base", "metrics", "data", "nn", "model_file"]),

@@ -1,5 +1,6 @@
 //! The library's tests, one binary: each module of the library has its own file here.
 
+mod check;
 mod data;
 mod demo;
 mod floors;

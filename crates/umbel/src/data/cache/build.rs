@@ -12,7 +12,7 @@ use super::pack::{Row, header_and_tail, slot_digest, slot_offset};
 use super::{Index, PrepSpec, Problem, ProblemKind, housekeeping};
 use crate::base::atomic::Scratch;
 use crate::base::handles;
-use crate::base::progress::{Event, Interrupt, Observer};
+use crate::base::progress::{Counter, Interrupt, Observer};
 use crate::data::decode::{self, DecodeError, Limits};
 use crate::{Error, Result};
 
@@ -31,7 +31,7 @@ pub fn write_pack(
         other => other,
     })?;
     let file = Mutex::new(scratch.file()?);
-    let progress = Progress::start(observer, index.photos.len());
+    let progress = Counter::start(observer, index.photos.len());
     let image_bytes = prep.bytes();
     let outcomes: Vec<(Row, Option<Problem>)> = index
         .photos
@@ -96,27 +96,4 @@ fn write_at(file: &Mutex<File>, offset: u64, bytes: &[u8]) -> std::io::Result<()
     let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
     file.seek(SeekFrom::Start(offset))?;
     file.write_all(bytes)
-}
-
-/// Counts finished photos and tells the observer about every hundredth part, one event at a time and in order.
-struct Progress<'a> {
-    state: Mutex<(&'a mut dyn Observer, usize)>,
-    total: usize,
-}
-
-impl<'a> Progress<'a> {
-    fn start(observer: &'a mut dyn Observer, total: usize) -> Self {
-        observer.event(&Event::Preparing { done: 0, total });
-        Progress { state: Mutex::new((observer, 0)), total }
-    }
-
-    fn one_more(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (observer, done) = &mut *state;
-        let before = *done * 100 / self.total;
-        *done += 1;
-        if *done * 100 / self.total > before {
-            observer.event(&Event::Preparing { done: *done, total: self.total });
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! The one door for foreign bytes: a file's bytes become upright RGB, within limits set before decoding.
 
+mod facts;
 mod format;
 mod jpeg;
 mod tiff;
@@ -13,6 +14,7 @@ use image::error::LimitErrorKind;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
 use super::ProblemKind;
+pub use facts::{Facts, facts};
 pub use format::{SNIFF_BYTES, named_as_picture, sniff};
 
 /// What a file may cost.

@@ -154,6 +154,15 @@ impl Split {
         Ok(self)
     }
 
+    /// Reads path,class,part as it stands: whether the photos named there can be decoded is not asked.
+    pub fn read(path: &Path, index: &Index) -> Result<Self> {
+        let mut split = file::read(path, index)?;
+        for part in [&mut split.train, &mut split.val, &mut split.test] {
+            part.sort_unstable();
+        }
+        Ok(split)
+    }
+
     /// Writes path,class,part (atomically), sorted by path.
     pub fn write(&self, path: &Path, index: &Index) -> Result<()> {
         file::write(path, index, self)

@@ -1,0 +1,100 @@
+//! The one look at each photo: read, digest, decode, fingerprint. What is decoded is dropped at once, so memory stays
+//! bounded by what the cores hold in hand.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::finding::{Finding, FindingKind};
+use super::fingerprint::Fingerprint;
+use crate::base::progress::{Counter, Interrupt, Observer};
+use crate::data::decode::{self, DecodeError, Facts, Limits};
+use crate::data::{Index, Photo};
+use crate::{Error, Result};
+
+/// Pictures whose short side is below this show next to nothing.
+const TINY: u32 = 32;
+/// Longer by more than this than high, or the reverse, and what is on a picture is lost in a square.
+const ASPECT: f64 = 3.0;
+
+/// What is kept of a photo.
+pub(super) struct Look {
+    pub digest: [u8; 32],
+    pub width: u32,
+    pub height: u32,
+    pub facts: Option<Facts>,
+    pub print: Fingerprint,
+}
+
+/// Looks at every photo, on all cores; the results stand as the photos do.
+pub(super) fn look_at_all(
+    index: &Index,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Vec<std::result::Result<Look, DecodeError>>> {
+    let progress = Counter::start(observer, index.photos.len());
+    index
+        .photos
+        .par_iter()
+        .map(|photo| {
+            if interrupt.requested() {
+                return Err(Error::Interrupted);
+            }
+            let look = look_at(&index.root.join(&photo.path));
+            progress.one_more();
+            Ok(look)
+        })
+        .collect()
+}
+
+fn look_at(path: &Path) -> std::result::Result<Look, DecodeError> {
+    let limits = Limits::default();
+    let bytes = decode::read_file(path, &limits)?;
+    let photo = decode::decode(&bytes, &limits)?;
+    Ok(Look {
+        digest: *blake3::hash(&bytes).as_bytes(),
+        width: photo.width(),
+        height: photo.height(),
+        facts: decode::facts(&bytes),
+        print: Fingerprint::of(&photo),
+    })
+}
+
+/// What is odd about a photo by itself.
+pub(super) fn findings(photo: &Photo, look: &Look) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut add = |kind, detail| found.push(Finding { path: photo.path.clone(), kind, detail });
+    if let Some(facts) = look.facts {
+        if let Some(detail) = wrong_extension(&photo.path, &facts) {
+            add(FindingKind::WrongExtension, detail);
+        }
+        if facts.animated {
+            add(FindingKind::Animated, format!("an animated {}; only its first picture is used", facts.format));
+        }
+    }
+    if look.print.blank {
+        add(FindingKind::Blank, "one color all over, nothing is to be seen".to_string());
+    }
+    let (width, height) = (look.width, look.height);
+    if width.min(height) < TINY {
+        add(FindingKind::Tiny, format!("{width} x {height} pixels"));
+    }
+    let (longer, shorter) = (f64::from(width.max(height)), f64::from(width.min(height)));
+    if longer > ASPECT * shorter {
+        add(
+            FindingKind::ExtremeAspect,
+            format!("{width} x {height} pixels, one side {:.1} times the other", longer / shorter),
+        );
+    }
+    found
+}
+
+fn wrong_extension(path: &str, facts: &Facts) -> Option<String> {
+    let given = Path::new(path).extension().and_then(|extension| extension.to_str());
+    let Some(given) = given else {
+        return Some(format!("a {} without an extension; .{} is expected", facts.format, facts.extensions[0]));
+    };
+    let fits = facts.extensions.iter().any(|expected| expected.eq_ignore_ascii_case(given));
+    (!fits)
+        .then(|| format!("named .{given}, but its content is {}; .{} is expected", facts.format, facts.extensions[0]))
+}

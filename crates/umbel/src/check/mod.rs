@@ -1,0 +1,128 @@
+//! What is wrong with a folder of photos: one pass over all of them, then a search for duplicates and a count. Open
+//! [`check()`] first; `look` is the pass, `fingerprint`, `search` and `align` find pictures that look the same.
+
+mod align;
+mod duplicates;
+mod finding;
+mod fingerprint;
+mod look;
+mod page;
+mod search;
+mod statistics;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+pub use duplicates::{DuplicateGroup, Likeness};
+pub use finding::{Finding, FindingKind};
+
+use crate::Result;
+use crate::base::atomic;
+use crate::base::progress::{Interrupt, Observer};
+use crate::data::{Index, Split};
+use duplicates::Parts;
+
+/// What a check found. Serialized, it is the JSON of `umbel check`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// Pictures found, those that cannot be used among them.
+    pub images: usize,
+    /// The same for each class.
+    pub classes: Vec<ClassCount>,
+    /// Everything found, by kind (gravest first), then by path.
+    pub problems: Vec<Finding>,
+    /// Pictures that can be decoded.
+    #[serde(skip)]
+    pub usable: usize,
+    /// Photos that show the same.
+    #[serde(skip)]
+    pub duplicates: Vec<DuplicateGroup>,
+}
+
+/// A class and its pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct ClassCount {
+    pub class: String,
+    pub images: usize,
+}
+
+/// Looks at every photo of `index`. With a `split`, pictures that lie in more than one of its parts are found too.
+///
+/// Tells `observer` of its progress ([`Event::Preparing`](crate::base::progress::Event::Preparing)); fails only where
+/// `interrupt` asks for it, since a file that cannot be used is what a check looks for.
+pub fn check(
+    index: &Index,
+    split: Option<&Split>,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<CheckReport> {
+    let outcomes = look::look_at_all(index, observer, interrupt)?;
+    let looks: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok()).collect();
+    let parts = Parts::of_split(index, split);
+    let groups = duplicates::groups(index, &looks, &parts, interrupt)?;
+
+    let mut problems: Vec<Finding> = index.problems.iter().map(Finding::from).collect();
+    for (photo, outcome) in index.photos.iter().zip(&outcomes) {
+        match outcome {
+            Ok(look) => problems.extend(look::findings(photo, look)),
+            Err(error) => problems.push(Finding {
+                path: photo.path.clone(),
+                kind: error.kind.into(),
+                detail: error.detail.clone(),
+            }),
+        }
+    }
+    for group in &groups {
+        problems.extend(duplicates::findings(index, &looks, &parts, group));
+    }
+    problems.extend(statistics::findings(index, &looks));
+    problems.sort_by(|a, b| (a.kind, &a.path).cmp(&(b.kind, &b.path)));
+
+    Ok(CheckReport {
+        images: index.photos.len(),
+        classes: class_counts(index),
+        problems,
+        usable: looks.iter().flatten().count(),
+        duplicates: groups,
+    })
+}
+
+fn class_counts(index: &Index) -> Vec<ClassCount> {
+    let mut images = vec![0; index.classes.len()];
+    for photo in &index.photos {
+        images[photo.class as usize] += 1;
+    }
+    index.classes.iter().zip(images).map(|(class, images)| ClassCount { class: class.clone(), images }).collect()
+}
+
+impl CheckReport {
+    /// Whether nothing is wrong. Remarks alone ([`FindingKind::is_remark`]) are no fault.
+    pub fn is_sound(&self) -> bool {
+        self.problems.iter().all(|finding| finding.kind.is_remark())
+    }
+
+    /// The findings of each kind that there are, in order.
+    pub fn by_kind(&self) -> impl Iterator<Item = (FindingKind, &[Finding])> {
+        self.problems.chunk_by(|a, b| a.kind == b.kind).map(|findings| (findings[0].kind, findings))
+    }
+
+    /// Writes path,kind,detail, atomically. Characters of a path that are no text for a table are as CSV quotes them.
+    pub fn write_csv(&self, path: &Path) -> Result<()> {
+        atomic::write_with(path, |file| {
+            let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+            writer.write_record(["path", "kind", "detail"])?;
+            for finding in &self.problems {
+                writer.serialize(finding)?;
+            }
+            writer.flush()
+        })
+    }
+
+    /// Writes one HTML page that holds everything, thumbnails included, atomically. `index` is the one that was
+    /// checked; its photos are read once more for the thumbnails.
+    pub fn write_page(&self, index: &Index, path: &Path) -> Result<()> {
+        atomic::write_bytes(path, page::page(self, index).as_bytes())
+    }
+}
