@@ -104,6 +104,14 @@ pub enum Error {
         detail: String,
     },
     // --- Run folders ---
+    /// The run folder cannot be made, or nothing can be written into it.
+    #[error("cannot write to the run folder {}: {source}; choose a place that can be written with --out", path.display())]
+    RunNotWritable {
+        /// The run folder, or the file in it.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
     /// The run folder holds something already.
     #[error("{} exists already and is not empty: choose another --out, or go on with that run by --resume {}", path.display(), path.display())]
     RunExists {

@@ -288,15 +288,15 @@ fn data_name(data: &Path) -> String {
 
 /// `parent/name`, `parent/name-2`, ...: the first that isn't there, created.
 fn next_free(parent: &Path, name: &str) -> Result<PathBuf> {
-    let io_error = |path: &Path, source| Error::Io { action: "create the folder", path: path.to_owned(), source };
-    std::fs::create_dir_all(parent).map_err(|source| io_error(parent, source))?;
+    let not_writable = |path: &Path, source| Error::RunNotWritable { path: path.to_owned(), source };
+    std::fs::create_dir_all(parent).map_err(|source| not_writable(parent, source))?;
     let mut number = 1;
     loop {
         let path = if number == 1 { parent.join(name) } else { parent.join(format!("{name}-{number}")) };
         match std::fs::create_dir(&path) {
             Ok(()) => return Ok(path),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-            Err(source) => return Err(io_error(&path, source)),
+            Err(source) => return Err(not_writable(&path, source)),
         }
     }
 }

@@ -23,14 +23,15 @@ impl RunLock {
     /// Creates the folder where it isn't there and locks it. Fails where another run holds it.
     pub fn acquire(folder: &Path) -> Result<Self> {
         let io = |action, path: &Path, source| Error::Io { action, path: path.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(|source| io("create the folder", folder, source))?;
+        let not_writable = |path: &Path, source| Error::RunNotWritable { path: path.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(|source| not_writable(folder, source))?;
         let path = folder.join(FILE_NAME);
         let file = File::options()
             .create(true)
             .truncate(false)
             .write(true)
             .open(&path)
-            .map_err(|source| io("write", &path, source))?;
+            .map_err(|source| not_writable(&path, source))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::RunBusy { path: folder.to_owned() }),
