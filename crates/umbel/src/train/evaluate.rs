@@ -20,31 +20,16 @@ pub(crate) fn evaluate_until(
     (batch, top_k): (usize, usize),
     interrupt: &Interrupt,
 ) -> Result<Option<LossSum>> {
-    positive("batch", batch)?;
-    check_fit_for(model, dataset)?;
-    let mut plan = Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
+    let mut plan = inference_plan(model, dataset, batch)?;
     Ok(sums(&mut plan, model, dataset, top_k, interrupt))
 }
 
 /// The model's outputs (logits), a row for each photo of the dataset, in its order. `None` where the user asked to stop.
 pub fn logits(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Vec<f32>>> {
-    positive("batch", batch)?;
-    check_fit_for(model, dataset)?;
-    let mut plan = Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
-    let mut loader = Loader::new(dataset, in_order(plan.batch()));
+    let mut plan = inference_plan(model, dataset, batch)?;
     let mut all = Vec::with_capacity(dataset.len() * dataset.class_names().len());
-    while let Some(batch) = loader.next() {
-        if interrupt.requested() {
-            return Ok(None);
-        }
-        all.extend_from_slice(plan.infer(model.weights(), &batch.images));
-        loader.recycle(batch);
-    }
-    Ok(Some(all))
-}
-
-fn in_order(batch: usize) -> LoaderOptions {
-    LoaderOptions { batch, seed: 0, epoch: 0, shuffle: false, augment: Policy::default(), skip_batches: 0 }
+    let complete = each_batch(&mut plan, model, dataset, interrupt, |outputs, _| all.extend_from_slice(outputs));
+    Ok(complete.map(|()| all))
 }
 
 /// The sums; `None` where the user asked to stop before they were complete.
@@ -56,19 +41,47 @@ pub(super) fn sums(
     interrupt: &Interrupt,
 ) -> Option<LossSum> {
     let classes = dataset.class_names().len();
-    let mut loader = Loader::new(dataset, in_order(plan.batch()));
     let mut total = LossSum::default();
-    while let Some(batch) = loader.next() {
-        if interrupt.requested() {
-            return None;
-        }
-        let outputs = plan.infer(model.weights(), &batch.images);
-        let sum = sparse_categorical_crossentropy(classes, outputs, &batch.labels, top_k, None);
+    each_batch(plan, model, dataset, interrupt, |outputs, labels| {
+        let sum = sparse_categorical_crossentropy(classes, outputs, labels, top_k, None);
         total.loss += sum.loss;
         total.correct += sum.correct;
         total.correct_top_k += sum.correct_top_k;
         total.samples += sum.samples;
+    })?;
+    Some(total)
+}
+
+/// A plan for this dataset, `batch` photos at a time.
+fn inference_plan(model: &Model, dataset: &Dataset, batch: usize) -> Result<Plan> {
+    positive("batch", batch)?;
+    check_fit_for(model, dataset)?;
+    Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)
+}
+
+/// Hands on the outputs and labels of each batch, in the dataset's order; `None` where the user asked to stop.
+fn each_batch(
+    plan: &mut Plan,
+    model: &Model,
+    dataset: &Dataset,
+    interrupt: &Interrupt,
+    mut take: impl FnMut(&[f32], &[u32]),
+) -> Option<()> {
+    let options = LoaderOptions {
+        batch: plan.batch(),
+        seed: 0,
+        epoch: 0,
+        shuffle: false,
+        augment: Policy::default(),
+        skip_batches: 0,
+    };
+    let mut loader = Loader::new(dataset, options);
+    while let Some(batch) = loader.next() {
+        if interrupt.requested() {
+            return None;
+        }
+        take(plan.infer(model.weights(), &batch.images), &batch.labels);
         loader.recycle(batch);
     }
-    Some(total)
+    Some(())
 }
