@@ -198,11 +198,12 @@ fn train(
         });
         fit.interrupted = tested.is_none();
     }
-    let validated = if fit.interrupted || fit.best_epoch == 0 {
-        None
-    } else {
-        Validated::measure(run, &fit, parts.1, &config.fit, interrupt)?
-    };
+    let mut validated = None;
+    if !fit.interrupted && fit.best_epoch > 0 {
+        validated = Validated::measure(run, &fit, parts.1, &config.fit, interrupt)?;
+        // A run that was stopped here is not finished: going on with it calibrates the model.
+        fit.interrupted = validated.is_none();
+    }
     Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, validated })
 }
 
