@@ -192,18 +192,23 @@ pub enum BenchWhat {
     Step,
     /// Inference: forward only
     Infer,
+    /// Decoding the photos of `--data` and making them the network's size
+    Decode,
 }
 
 /// Speed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  umbel bench step\n  umbel bench step --augment --threads 2\n  \
-        UMBEL_ISA=avx2 umbel bench infer --batch 1\n\n\
+        UMBEL_ISA=avx2 umbel bench infer --batch 1\n  umbel bench decode --data photos --threads 1\n\n\
         Prints one JSON object. The pictures are random; with --augment they come from the loader, augmented while the\n\
         engine computes, as in training.")]
 pub struct BenchArgs {
     /// What to measure
-    #[arg(value_enum, value_name = "step|infer")]
+    #[arg(value_enum, value_name = "step|infer|decode")]
     pub what: BenchWhat,
+    /// Folder of photos for `decode`
+    #[arg(long, value_name = "DIR", required_if_eq("what", "decode"))]
+    pub data: Option<PathBuf>,
     /// Photos per step, 1 to 512
     #[arg(long, value_name = "N", value_parser = ranges::batch, default_value_t = 32)]
     pub batch: usize,

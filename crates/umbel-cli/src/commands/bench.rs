@@ -1,5 +1,6 @@
-//! `umbel bench`: how many photos a second this computer trains on or classifies. One JSON object by the contract.
+//! `umbel bench`: how many photos a second this computer trains on, classifies or decodes. One JSON object by the contract.
 
+mod decode;
 mod pictures;
 
 use std::time::{Duration, Instant};
@@ -23,6 +24,10 @@ const LEARNING_RATE: f64 = 0.001;
 /// Runs the command.
 pub fn run(args: &BenchArgs) -> anyhow::Result<Outcome> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
+    if args.what == BenchWhat::Decode {
+        console::json(&pool.install(|| decode::measure(args))?)?;
+        return Ok(Outcome::Done);
+    }
     let figures = pool.install(|| measure(args))?;
     console::json(&figures)?;
     Ok(Outcome::Done)
@@ -49,6 +54,7 @@ fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
     let (what, samples) = match args.what {
         BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, isa, &mut pictures)?)),
         BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, isa, &mut pictures)?)),
+        BenchWhat::Decode => unreachable!("photos are decoded without a network"),
     };
     let total: f64 = samples.iter().map(Duration::as_secs_f64).sum();
     Ok(Figures {

@@ -92,6 +92,19 @@ fn bench_by_contract() {
 }
 
 #[test]
+fn bench_decodes_a_folder() {
+    let place = Place::with_photos();
+    let ran = place.umbel(&["bench", "decode", "--data", "photos", "--threads", "1", "--seconds", "0.05"]);
+    ran.succeeds();
+    let figures = &ran.json()[0];
+    assert_eq!(keys(figures), ["images", "images_per_second", "threads", "what"]);
+    assert_eq!((figures["images"].as_u64(), figures["threads"].as_u64()), (Some(20), Some(1)));
+    assert!(figures["images_per_second"].as_f64().unwrap() > 0.0);
+    place.umbel(&["bench", "decode"]).fails(2, "--data");
+    place.umbel(&["bench", "decode", "--data", "nowhere"]).fails(1, "nowhere");
+}
+
+#[test]
 fn doctor_tells_what_it_uses() {
     let place = Place::new();
     let list = place.umbel(&["doctor"]);
