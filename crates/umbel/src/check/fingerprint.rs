@@ -6,11 +6,10 @@ use std::array;
 use std::f32::consts::PI;
 use std::sync::LazyLock;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 
 use super::align;
+use crate::data::{Interpolation, PrepSpec, Resize};
 
 /// Side of the picture that the hashes are made from.
 const FINE: usize = 64;
@@ -104,16 +103,8 @@ impl Fingerprint {
 
 /// The picture at `FINE` x `FINE`, every pixel a mean over its surroundings.
 fn shrink(photo: &RgbImage) -> Vec<u8> {
-    let (width, height) = photo.dimensions();
-    if width == 0 || height == 0 {
-        return vec![0; FINE * FINE * 3];
-    }
-    let source = ImageRef::new(width, height, photo.as_raw(), PixelType::U8x3)
-        .expect("an RgbImage holds width x height x 3 bytes");
-    let mut out = Image::new(FINE as u32, FINE as u32, PixelType::U8x3);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
-    Resizer::new().resize(&source, &mut out, &options).expect("both pictures are RGB bytes");
-    out.into_vec()
+    PrepSpec { image_size: FINE as u32, resize: Resize::Stretch, interpolation: Interpolation::BilinearAntialias }
+        .apply(photo)
 }
 
 fn deviation<'a>(values: impl Iterator<Item = &'a u8>) -> f32 {

@@ -1,8 +1,9 @@
 //! The one preparation path: how a decoded photo becomes the square of pixels that the network sees. Stored in the model
 //! file, used by training, evaluation and prediction alike.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -114,12 +115,12 @@ impl PrepSpec {
             f64::from(from_width),
             f64::from(from_height),
         );
-        let source = ImageRef::new(photo.width(), photo.height(), photo.as_raw(), PixelType::U8x3)
+        // Typed pictures, because the untyped door compiles the resizer for every pixel format there is.
+        let source = TypedImageRef::<U8x3>::from_buffer(photo.width(), photo.height(), photo.as_raw())
             .expect("an RgbImage holds width x height x 3 bytes");
-        let mut out = Image::new(width, height, PixelType::U8x3);
-        Resizer::new()
-            .resize(&source, &mut out, &options)
-            .expect("both pictures are RGB bytes and the box lies inside");
-        out.into_vec()
+        let mut out = vec![0; width as usize * height as usize * 3];
+        let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut out).expect("as long as its size asks");
+        Resizer::new().resize_typed(&source, &mut target, &options).expect("the box lies inside the photo");
+        out
     }
 }
