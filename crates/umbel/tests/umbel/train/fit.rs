@@ -191,7 +191,7 @@ fn every_step_and_epoch_is_told() {
         told.push(match event {
             Event::Step { epoch, step, steps, .. } => format!("{epoch}:{step}/{steps}"),
             Event::Validating { epoch } => format!("{epoch}:val"),
-            Event::Epoch { record, epochs } => format!("{}:end/{epochs}", record.epoch),
+            Event::Epoch { record, epochs, .. } => format!("{}:end/{epochs}", record.epoch),
             _ => "?".into(),
         });
         false
