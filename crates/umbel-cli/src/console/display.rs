@@ -40,6 +40,14 @@ pub fn epoch_line(epochs: usize, record: &EpochRecord) -> String {
     )
 }
 
+/// The same for terminals that are too narrow for it.
+pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
+    format!(
+        "Epoch {}/{epochs} - {:.1}s - accuracy {:.4}, val {:.4} - loss {:.4}, val {:.4}",
+        record.epoch, record.seconds, record.accuracy, record.val_accuracy, record.loss, record.val_loss
+    )
+}
+
 /// One line an epoch, and one at every quarter of the preparation.
 #[derive(Default)]
 struct Plain {
@@ -79,6 +87,10 @@ mod tests {
         assert_eq!(
             epoch_line(15, &record),
             "Epoch 3/15 - 7.2s - accuracy: 0.6874 - loss: 0.8046 - val_accuracy: 0.6286 - val_loss: 0.9329"
+        );
+        assert_eq!(
+            short_epoch_line(15, &record),
+            "Epoch 3/15 - 7.2s - accuracy 0.6874, val 0.6286 - loss 0.8046, val 0.9329"
         );
     }
 }

@@ -15,7 +15,7 @@ pub struct Chart<'a> {
 }
 
 /// Columns of the labels beside the axis.
-const LABEL: usize = 6;
+pub const LABEL: usize = 6;
 /// Fewer columns than this hold no curve.
 const LEAST_COLUMNS: usize = 8;
 
@@ -90,7 +90,7 @@ impl Scale {
     fn label(&self, value: f64) -> String {
         let decimals = (-self.step.log10().floor()).clamp(0.0, 9.0) as usize;
         let text = format!("{value:.decimals$}");
-        if text.len() < LABEL { text } else { format!("{value:.0e}") }
+        if text.len() <= LABEL { text } else { format!("{value:.0e}") }
     }
 
     /// 0 at the top, 1 at the bottom.

@@ -1,6 +1,6 @@
 //! The live view as lines of text: a pure function of the run's state and the terminal's size.
 
-use super::chart::Chart;
+use super::chart::{Chart, LABEL};
 use super::paint::{Ink, Paint};
 use super::state::State;
 use crate::console::bytes;
@@ -88,17 +88,20 @@ fn bar_line(what: &str, count: &str, share: f64, right: &str, width: usize, pain
 
 fn figures(state: &State) -> Vec<String> {
     let now = state.current.figures;
-    let mut parts = Vec::new();
+    let mut lines = Vec::new();
     if now.loss.is_finite() {
-        parts.push(format!("accuracy: {:.4} - loss: {:.4} - lr: {}", now.accuracy, now.loss, four_digits(now.lr)));
+        lines.push(format!("accuracy: {:.4} - loss: {:.4} - lr: {}", now.accuracy, now.loss, four_digits(now.lr)));
+    }
+    if let Some(best) = state.best() {
+        lines.push(format!(
+            "best: epoch {} - val_accuracy: {:.4} - val_loss: {:.4}",
+            best.epoch, best.val_accuracy, best.val_loss
+        ));
     }
     if state.memory > 0 {
-        parts.push(format!("memory: {}", bytes(state.memory)));
+        lines.push(format!("memory: {}", bytes(state.memory)));
     }
-    let best = state.best().map(|best| {
-        format!("Best: epoch {} - val_accuracy: {:.4} - val_loss: {:.4}", best.epoch, best.val_accuracy, best.val_loss)
-    });
-    [Some(parts.join(" - ")), best].into_iter().flatten().collect()
+    lines
 }
 
 /// Accuracy and loss side by side, and which line is which.
@@ -114,9 +117,8 @@ fn charts(state: &State, width: usize, rows: usize, paint: Paint) -> Vec<String>
     let left = chart("accuracy", &column(|r| r.accuracy), &column(|r| r.val_accuracy));
     let right = chart("loss", &column(|r| r.loss), &column(|r| r.val_loss));
     let mut lines: Vec<String> = left.iter().zip(&right).map(|(left, right)| beside(left, right, each + GAP)).collect();
-    let legend =
-        format!("{} training  {} validation", paint.ink(Ink::Training, "⠤⠤"), paint.ink(Ink::Validation, "⠄⠄"));
-    lines[0] = beside(&lines[0], &legend, width.saturating_sub(console::measure_text_width(&legend)));
+    let (training, validation) = (paint.ink(Ink::Training, "⠤⠤"), paint.ink(Ink::Validation, "⠄⠄"));
+    lines.push(beside("", &format!("{training} training  {validation} validation"), LABEL + 1));
     lines
 }
 

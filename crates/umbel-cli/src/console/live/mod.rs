@@ -4,6 +4,8 @@
 mod chart;
 mod layout;
 mod paint;
+#[cfg(test)]
+mod snapshots;
 mod state;
 
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use umbel::train::memory;
 use self::layout::Size;
 use self::paint::Paint;
 use self::state::{Current, State};
-use super::display::{Display, epoch_line};
+use super::display::{Display, epoch_line, short_epoch_line};
 use super::screen;
 
 /// Ten pictures a second look smooth and cost nothing.
@@ -102,7 +104,8 @@ impl Display for Live {
         self.state.history.push(record.clone());
         self.state.best_epoch = best_epoch;
         self.state.current.validating = false;
-        screen::note(&epoch_line(epochs, record));
+        let line = epoch_line(epochs, record);
+        screen::note(&if line.len() < self.size().columns { line } else { short_epoch_line(epochs, record) });
         self.draw();
     }
 
