@@ -210,10 +210,12 @@ fn damaged_and_foreign_files_do_no_harm() {
     let file = event_files(&whole.path().join("train")).remove(0);
     let bytes = fs::read(&file).unwrap();
     for at in 0..bytes.len() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("train")).unwrap();
         let mut damaged = bytes.clone();
         damaged[at] ^= 0xff;
-        fs::write(&file, damaged).unwrap();
-        TensorBoard::open(whole.path()).unwrap().epoch(&record(1)).unwrap();
+        fs::write(folder.path().join("train").join(file.file_name().unwrap()), damaged).unwrap();
+        TensorBoard::open(folder.path()).unwrap().epoch(&record(1)).unwrap();
     }
     let train = whole.path().join("train");
     fs::write(train.join("events.out.tfevents.99999999999999999999.x"), [0xff; 100]).unwrap();
