@@ -10,8 +10,7 @@ use umbel::report::tensorboard::{Curve, Picture, TensorBoard};
 
 /// CRC-32C bit by bit (reflected polynomial 0x82F63B78), masked as TFRecord wants it.
 fn masked_crc32c(bytes: &[u8]) -> u32 {
-    let crc = crc32c(bytes);
-    ((crc >> 15) | (crc << 17)).wrapping_add(0xa282_ead8)
+    crc32c(bytes).rotate_left(17).wrapping_add(0xa282_ead8)
 }
 
 fn crc32c(bytes: &[u8]) -> u32 {
