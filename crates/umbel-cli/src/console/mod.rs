@@ -47,7 +47,7 @@ pub fn note(text: impl AsRef<str>) {
 
 /// Takes the live view, if there is one, off the screen: the program ends here and now.
 pub fn leave() {
-    screen::clear();
+    screen::close();
 }
 
 /// Writes an error line to standard error.

@@ -6,7 +6,7 @@
 //! moment leaves a terminal that needs no repair, and what Ctrl-C echoes is wiped with the next drawing.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, Once, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use console::Term;
@@ -14,7 +14,7 @@ use console::Term;
 /// How long the end of the program waits for a thread that is drawing: a terminal may be held by Ctrl-S.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-static SCREEN: Mutex<Screen> = Mutex::new(Screen { block: Vec::new() });
+static SCREEN: Mutex<Screen> = Mutex::new(Screen { block: Vec::new(), closed: false });
 
 /// Puts `lines` in the place of the block. Each must be narrower than the terminal, and all fewer than its lines.
 pub fn draw(term: &Term, lines: Vec<String>) {
@@ -34,18 +34,32 @@ pub fn note(text: &str) {
     }
 }
 
-/// Takes the block off the screen. Gives up where another thread does not let go of it.
+/// Takes the block off the screen.
 pub fn clear() {
+    if let Some(mut screen) = reach() {
+        let _ = screen.draw(&Term::buffered_stderr(), Vec::new());
+    }
+}
+
+/// Takes the block off the screen for good: the program is about to end, while another thread may still want to draw.
+pub fn close() {
+    if let Some(mut screen) = reach() {
+        let _ = screen.draw(&Term::buffered_stderr(), Vec::new());
+        screen.closed = true;
+    }
+}
+
+/// `None` where another thread does not let go of the screen.
+fn reach() -> Option<MutexGuard<'static, Screen>> {
     let start = Instant::now();
-    let mut screen = loop {
+    loop {
         match SCREEN.try_lock() {
-            Ok(screen) => break screen,
-            Err(TryLockError::Poisoned(screen)) => break screen.into_inner(),
-            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => return,
+            Ok(screen) => return Some(screen),
+            Err(TryLockError::Poisoned(screen)) => return Some(screen.into_inner()),
+            Err(TryLockError::WouldBlock) if start.elapsed() > PATIENCE => return None,
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
         }
-    };
-    let _ = screen.draw(&Term::buffered_stderr(), Vec::new());
+    }
 }
 
 /// The message of a panic begins on a clean line.
@@ -63,11 +77,16 @@ fn wipe_before_panic() {
 /// What stands on the terminal.
 struct Screen {
     block: Vec<String>,
+    /// Nothing is drawn any more.
+    closed: bool,
 }
 
 impl Screen {
     /// One write a frame, each line written over the old one, so that nothing flickers.
     fn draw(&mut self, term: &Term, lines: Vec<String>) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
         if lines.is_empty() {
             self.erase(term)?;
         } else {
@@ -159,7 +178,7 @@ mod tests {
     #[test]
     fn notes_stay_above_the_block_and_nothing_else_is_left() {
         let mut fake = Fake::new();
-        let mut screen = Screen { block: Vec::new() };
+        let mut screen = Screen { block: Vec::new(), closed: false };
         screen.draw(&fake.term, lines(&["one", "two", "three"])).unwrap();
         // Wide characters that take more than a line.
         let wide = "猫".repeat(50);
@@ -181,6 +200,10 @@ mod tests {
         assert_eq!(plain(&parser), "stays");
         assert_eq!(parser.screen().cursor_position(), (1, 0));
         assert!(!parser.screen().hide_cursor());
+
+        screen.closed = true;
+        screen.draw(&fake.term, lines(&["too late"])).unwrap();
+        assert_eq!(plain(&fake.shows()), "stays");
     }
 
     #[test]

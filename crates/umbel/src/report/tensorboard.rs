@@ -46,6 +46,10 @@ pub struct Picture<'a> {
 
 /// The event files of one run. What they hold already is never written again: a run that was stopped, at whatever moment,
 /// goes on in a new file beside the old one, and TensorBoard reads both.
+///
+/// `umbel::pipeline` keeps one for every run with [`tensorboard`](crate::pipeline::TrainConfig::tensorboard); a program
+/// that calls [`fit`](crate::train::fit()) calls [`TensorBoard::epoch`] from its
+/// [`Observer`](crate::base::progress::Observer).
 #[derive(Debug)]
 pub struct TensorBoard {
     training: EventLog,
