@@ -1,4 +1,4 @@
-//! As much of the protocol buffers' wire format as event files need: five kinds of field to write, tags and steps to read
+//! As much of the protocol buffers' wire format as event files need: three kinds of field to write, tags and steps to read
 //! back. <https://protobuf.dev/programming-guides/encoding/>
 
 const VARINT: u64 = 0;
