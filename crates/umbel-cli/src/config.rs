@@ -43,6 +43,7 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     config.folds = args.folds.or(config.folds);
     config.dropout = args.dropout.or(config.dropout);
     config.strict |= args.strict;
+    config.tensorboard |= args.tensorboard;
     config.cache = args.cache.clone().or(config.cache);
     if config.data.as_os_str().is_empty() {
         return Err(usage("the config names no folder of photos; give one: umbel train DIR --config FILE"));

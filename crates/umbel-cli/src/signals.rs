@@ -15,6 +15,7 @@ pub fn interrupt_on_signals() -> anyhow::Result<Interrupt> {
     let asked_before = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if asked_before.swap(true, Ordering::SeqCst) {
+            super::console::leave();
             std::process::exit(KILLED_BY_INTERRUPT);
         }
         flag.request();

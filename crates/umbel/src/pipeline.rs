@@ -4,6 +4,7 @@ mod architecture;
 mod config;
 mod folds;
 mod run_folder;
+mod tensorboard;
 mod validated;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use std::time::Instant;
 pub use config::{AugmentChoice, Precision, TrainConfig};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use run_folder::RunFolder;
+use tensorboard::Board;
 use validated::Validated;
 
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
@@ -186,7 +188,10 @@ fn train(
         precision: "f32".to_string(),
     }));
     let parts = (&parts[0], &parts[1]);
-    let mut fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, observer, interrupt)?;
+    let mut board = Board::open(run, config, observer);
+    board.samples(run, parts.0, config.fit.seed, observer);
+    let mut watch = board.watch(observer);
+    let mut fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, &mut watch, interrupt)?;
     let mut tested = None;
     if !fit.interrupted && !test.is_empty() {
         let how = (config.fit.batch, 1);
@@ -204,7 +209,7 @@ fn train(
         // A run that was stopped here is not finished: going on with it calibrates the model.
         fit.interrupted = validated.is_none();
     }
-    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, validated })
+    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, validated, board })
 }
 
 /// A fitted model, before its curves and figures are written.
@@ -215,16 +220,20 @@ struct Trained {
     settings: String,
     /// `None` where the run was stopped.
     validated: Option<Validated>,
+    board: Board,
 }
 
 impl Trained {
-    fn finish(self, run: &RunFolder, start: Instant, observer: &mut dyn Observer) -> Result<TrainOutcome> {
+    fn finish(mut self, run: &RunFolder, start: Instant, observer: &mut dyn Observer) -> Result<TrainOutcome> {
         let epochs = &self.fit.history.epochs;
         if !epochs.is_empty() {
             curves::write(&run.plots()?, "curves", &[NamedCurves { name: &run.name(), epochs }])?;
             if let Some(Validated { scores, .. }) = &self.validated {
                 let names: Vec<String> = scores.classes.iter().map(|class| class.class.clone()).collect();
-                confusion::write(&run.plots()?, "confusion", &names, &scores.confusion)?;
+                let written = confusion::write(&run.plots()?, "confusion", &names, &scores.confusion)?;
+                if let Some(png) = written.iter().find(|path| path.extension().is_some_and(|end| end == "png")) {
+                    self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
+                }
             }
             run.write_metrics(&self.fit, self.test, &self.settings, self.validated.as_ref())?;
         }

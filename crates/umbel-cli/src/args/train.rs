@@ -136,6 +136,9 @@ pub struct TrainArgs {
     /// Folder for the results; must not exist yet [default: runs/ and the name of DIR, or the next free number]
     #[arg(long, value_name = "RUN", help_heading = "Running")]
     pub out: Option<PathBuf>,
+    /// Write event files for TensorBoard, too: `tensorboard --logdir RUN/tensorboard`
+    #[arg(long, help_heading = "Running")]
+    pub tensorboard: bool,
     /// Go on with a run that was stopped; only --epochs can be changed
     #[arg(long, value_name = "RUN", help_heading = "Running", conflicts_with_all = NOT_WITH_RESUME)]
     pub resume: Option<PathBuf>,
@@ -148,7 +151,7 @@ pub struct TrainArgs {
 }
 
 /// A resumed run has the settings that it began with, or it would not end with the same weights.
-const NOT_WITH_RESUME: [&str; 31] = [
+const NOT_WITH_RESUME: [&str; 32] = [
     "dir",
     "val_split",
     "test_split",
@@ -178,6 +181,7 @@ const NOT_WITH_RESUME: [&str; 31] = [
     "reduce_on_plateau",
     "precision",
     "threads",
+    "tensorboard",
     "out",
     "config",
 ];

@@ -1,35 +1,35 @@
-//! Progress on standard error: bars on a terminal, a line now and then in a pipe.
+//! Progress on standard error: a live view on a terminal, a line now and then in a pipe.
 
 use std::io::IsTerminal;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use umbel::base::progress::EpochRecord;
+use umbel::base::progress::{EpochRecord, StepFigures};
 
-/// How a run's progress is shown.
+use super::live::Live;
+
+/// How a run's progress is shown. Does nothing where it isn't told how.
 pub trait Display: Send {
     /// Photos decoded so far.
     fn preparing(&mut self, done: usize, total: usize);
-    /// A step is done; `figures` are the epoch's so far.
-    fn step(&mut self, epoch: (usize, usize), step: (usize, usize), figures: StepFigures);
+    /// A fold begins (which, of how many).
+    fn fold(&mut self, _fold: (usize, usize)) {}
+    /// Training begins, on so many photos.
+    fn start(&mut self, _train_images: usize) {}
+    /// Training goes on after these epochs.
+    fn resumed(&mut self, _history: &[EpochRecord], _best_epoch: usize) {}
+    /// A step is done.
+    fn step(&mut self, _epoch: (usize, usize), _step: (usize, usize), _figures: StepFigures) {}
     /// The epoch's steps are done and validation begins.
-    fn validating(&mut self);
+    fn validating(&mut self) {}
     /// An epoch is done, validation included.
-    fn epoch(&mut self, epochs: usize, record: &EpochRecord);
-    /// Takes any bar off the screen, because other lines will follow.
-    fn clear(&mut self);
+    fn epoch(&mut self, epochs: usize, record: &EpochRecord, best_epoch: usize);
+    /// Takes whatever is not meant to stay off the screen, because other lines will follow on standard output.
+    fn clear(&mut self) {}
 }
 
-/// Means over the epoch so far.
-#[derive(Clone, Copy, Debug)]
-pub struct StepFigures {
-    pub loss: f64,
-    pub accuracy: f64,
-    pub seconds_per_step: f64,
-}
-
-/// Bars where standard error is a terminal, plain lines elsewhere.
+/// The live view where standard error is a terminal that can move its cursor, plain lines elsewhere.
 pub fn for_stderr() -> Box<dyn Display> {
-    if std::io::stderr().is_terminal() { Box::new(Bars::default()) } else { Box::new(Plain::default()) }
+    let live = std::io::stderr().is_terminal() && !console::is_dumb();
+    if live { Box::new(Live::new()) } else { Box::new(Plain::default()) }
 }
 
 /// The line that stays when an epoch is done.
@@ -40,64 +40,12 @@ pub fn epoch_line(epochs: usize, record: &EpochRecord) -> String {
     )
 }
 
-/// One bar at a time: preparing, then one per epoch.
-#[derive(Default)]
-struct Bars {
-    bar: Option<ProgressBar>,
-    epoch: usize,
-}
-
-impl Bars {
-    fn start(&mut self, total: usize, template: &str) -> &ProgressBar {
-        self.clear();
-        let style =
-            ProgressStyle::with_template(template).expect("the templates below are sound").progress_chars("━╸─");
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        self.bar.insert(bar.with_style(style))
-    }
-}
-
-impl Display for Bars {
-    fn preparing(&mut self, done: usize, total: usize) {
-        let bar = match &self.bar {
-            Some(bar) => bar,
-            None => self.start(total, "Preparing photos {bar:30.cyan/dim} {pos}/{len} - {eta} left"),
-        };
-        bar.set_position(done as u64);
-    }
-
-    fn step(&mut self, epoch: (usize, usize), step: (usize, usize), figures: StepFigures) {
-        if self.epoch != epoch.0 || self.bar.is_none() {
-            self.epoch = epoch.0;
-            self.start(step.1, "{prefix} {bar:30.cyan/dim} {pos}/{len} - {msg}")
-                .set_prefix(format!("Epoch {}/{}", epoch.0, epoch.1));
-        }
-        let bar = self.bar.as_ref().expect("just started");
-        bar.set_message(format!(
-            "{:.0} ms/step - accuracy: {:.4} - loss: {:.4}",
-            figures.seconds_per_step * 1000.0,
-            figures.accuracy,
-            figures.loss
-        ));
-        bar.set_position(step.0 as u64);
-    }
-
-    fn validating(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!("{} - validating", bar.message()));
-        }
-    }
-
-    fn epoch(&mut self, epochs: usize, record: &EpochRecord) {
-        self.clear();
-        super::note(epoch_line(epochs, record));
-    }
-
-    fn clear(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
+/// The same for terminals that are too narrow for it.
+pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
+    format!(
+        "Epoch {}/{epochs} - {:.1}s - accuracy {:.4}, val {:.4} - loss {:.4}, val {:.4}",
+        record.epoch, record.seconds, record.accuracy, record.val_accuracy, record.loss, record.val_loss
+    )
 }
 
 /// One line an epoch, and one at every quarter of the preparation.
@@ -115,15 +63,9 @@ impl Display for Plain {
         }
     }
 
-    fn step(&mut self, _epoch: (usize, usize), _step: (usize, usize), _figures: StepFigures) {}
-
-    fn validating(&mut self) {}
-
-    fn epoch(&mut self, epochs: usize, record: &EpochRecord) {
+    fn epoch(&mut self, epochs: usize, record: &EpochRecord, _best_epoch: usize) {
         super::note(epoch_line(epochs, record));
     }
-
-    fn clear(&mut self) {}
 }
 
 #[cfg(test)]
@@ -145,6 +87,10 @@ mod tests {
         assert_eq!(
             epoch_line(15, &record),
             "Epoch 3/15 - 7.2s - accuracy: 0.6874 - loss: 0.8046 - val_accuracy: 0.6286 - val_loss: 0.9329"
+        );
+        assert_eq!(
+            short_epoch_line(15, &record),
+            "Epoch 3/15 - 7.2s - accuracy 0.6874, val 0.6286 - loss 0.8046, val 0.9329"
         );
     }
 }

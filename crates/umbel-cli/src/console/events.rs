@@ -6,7 +6,7 @@ use umbel::base::progress::{EndRecord, EpochRecord, Event, FoldsRecord, Observer
 use umbel::data::Problem;
 
 use super::Format;
-use super::display::{self, Display, StepFigures};
+use super::display::{self, Display};
 
 /// How many of the photos that cannot be used are shown; all are in problems.csv.
 const PROBLEMS_SHOWN: usize = 10;
@@ -30,7 +30,7 @@ enum JsonEvent<'a> {
 }
 
 impl TrainConsole {
-    /// With bars where standard error is a terminal.
+    /// With a live view where standard error is a terminal.
     pub fn new(format: Format) -> Self {
         TrainConsole { format, display: display::for_stderr(), classes: Vec::new() }
     }
@@ -45,13 +45,14 @@ impl TrainConsole {
         }
     }
 
-    /// Takes any bar off the screen.
+    /// Takes the live view off the screen.
     pub fn clear(&mut self) {
         self.display.clear();
     }
 
     fn json(&mut self, event: &JsonEvent<'_>) {
         if self.format == Format::Json {
+            self.display.clear();
             drop(super::json(event));
         }
     }
@@ -82,6 +83,7 @@ impl Observer for TrainConsole {
             Event::Skipped { problems } => self.skipped(problems),
             Event::Fold { fold, folds } => {
                 self.say(format!("Fold {fold} of {folds}"));
+                self.display.fold((fold, folds));
                 self.json(&JsonEvent::Fold { fold, folds });
             }
             Event::Using { train, val, test } => {
@@ -92,20 +94,20 @@ impl Observer for TrainConsole {
                 }
                 self.say(format!("Class names: {}", super::class_list(&self.classes)));
             }
-            Event::Start(record) => self.json(&JsonEvent::Start(record)),
-            Event::Step { epoch, epochs, step, steps, loss, accuracy, seconds_per_step } => {
-                let figures = StepFigures { loss, accuracy, seconds_per_step };
+            Event::Start(record) => {
+                self.display.start(record.train_images);
+                self.json(&JsonEvent::Start(record));
+            }
+            Event::Resumed { history, best_epoch } => self.display.resumed(history, best_epoch),
+            Event::Step { epoch, epochs, step, steps, figures } => {
                 self.display.step((epoch, epochs), (step, steps), figures);
             }
             Event::Validating { .. } => self.display.validating(),
-            Event::Epoch { epochs, record } => {
-                self.display.epoch(epochs, record);
+            Event::Epoch { epochs, record, best_epoch } => {
+                self.display.epoch(epochs, record, best_epoch);
                 self.json(&JsonEvent::Epoch(record));
             }
-            Event::Note(text) => {
-                self.display.clear();
-                super::note(text);
-            }
+            Event::Note(text) => super::note(text),
             Event::End(record) => {
                 self.display.clear();
                 self.json(&JsonEvent::End(record));

@@ -3,6 +3,8 @@
 
 mod display;
 mod events;
+mod live;
+mod screen;
 
 pub use events::TrainConsole;
 
@@ -40,7 +42,12 @@ pub fn json(value: &impl Serialize) -> std::io::Result<()> {
 
 /// Writes a line to standard error, if anybody listens there.
 pub fn note(text: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.as_ref());
+    screen::note(text.as_ref());
+}
+
+/// Takes the live view, if there is one, off the screen: the program ends here and now.
+pub fn leave() {
+    screen::close();
 }
 
 /// Writes an error line to standard error.

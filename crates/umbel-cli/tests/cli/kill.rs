@@ -72,6 +72,17 @@ fn a_kill_before_the_run_has_begun_leaves_its_folder_free() {
     assert_eq!(fs::read_to_string(path.join("split.csv")).unwrap(), "mine");
 }
 
+#[test]
+fn a_kill_at_the_very_first_file_leaves_the_folder_free() {
+    let place = Place::with_photos();
+    fs::create_dir(place.path("run")).unwrap();
+    for name in [".lock", ".umbel-scratch-abc"] {
+        fs::write(place.path("run").join(name), "").unwrap();
+    }
+    place.umbel(&tiny_training(&["--epochs", "1", "--out", "run"])).succeeds();
+    nothing_is_left_over(&place, "run");
+}
+
 /// Half of the moments go by the clock, a quarter each by the first files of the cache and by those of the run.
 fn wait_for(moment: u64, whole: Duration, place: &Place, child: &mut Child) {
     let random = (moment + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 11;

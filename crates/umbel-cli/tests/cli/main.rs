@@ -11,5 +11,7 @@ mod predict;
 mod resume;
 mod splits;
 mod support;
+mod tensorboard;
+mod terminal;
 mod tools;
 mod train;

@@ -39,6 +39,16 @@ pub struct EpochRecord {
     pub images_per_second: f64,
 }
 
+/// What a step tells: means over the epoch so far, and the step's own learning rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct StepFigures {
+    pub loss: f64,
+    pub accuracy: f64,
+    pub lr: f64,
+    pub seconds_per_step: f64,
+}
+
 /// Said at the end of a run (JSON event `end`).
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs)]
@@ -102,12 +112,14 @@ pub enum Event<'a> {
     Using { train: usize, val: usize, test: usize },
     /// Training starts.
     Start(&'a StartRecord),
-    /// A step of `epoch` (from 1) is done; loss and accuracy are means over the epoch so far.
-    Step { epoch: usize, epochs: usize, step: usize, steps: usize, loss: f64, accuracy: f64, seconds_per_step: f64 },
+    /// A stopped run goes on; these epochs it has done already. `best_epoch` as in [`Event::Epoch`].
+    Resumed { history: &'a [EpochRecord], best_epoch: usize },
+    /// A step of `epoch` (from 1) is done.
+    Step { epoch: usize, epochs: usize, step: usize, steps: usize, figures: StepFigures },
     /// Validation of this epoch starts.
     Validating { epoch: usize },
-    /// An epoch and its validation are done.
-    Epoch { epochs: usize, record: &'a EpochRecord },
+    /// An epoch and its validation are done, and saved. `best_epoch` is the one whose model is kept so far (from 1).
+    Epoch { epochs: usize, record: &'a EpochRecord, best_epoch: usize },
     /// Something worth a line: early stopping, a lowered rate, a slow path.
     Note(&'a str),
     /// The run ended (also when it was stopped early by a callback).
@@ -152,7 +164,7 @@ pub struct Lines;
 impl Observer for Lines {
     fn event(&mut self, event: &Event<'_>) {
         match event {
-            Event::Epoch { epochs, record: r } => eprintln!(
+            Event::Epoch { epochs, record: r, .. } => eprintln!(
                 "Epoch {}/{epochs} - {:.0}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
                 r.epoch, r.seconds, r.accuracy, r.loss, r.val_accuracy, r.val_loss
             ),

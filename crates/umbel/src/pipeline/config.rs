@@ -57,6 +57,8 @@ pub struct TrainConfig {
     pub threads: usize,
     /// Stop at the first bad picture instead of leaving it out.
     pub strict: bool,
+    /// Write event files for TensorBoard into the run folder.
+    pub tensorboard: bool,
     /// Folder of the cache; `None`: the user's (see [`CacheOptions`]).
     pub cache: Option<PathBuf>,
     pub fit: FitOptions,
@@ -78,6 +80,7 @@ impl Default for TrainConfig {
             precision: Precision::default(),
             threads: 0,
             strict: false,
+            tensorboard: false,
             cache: None,
             fit: FitOptions::default(),
         }

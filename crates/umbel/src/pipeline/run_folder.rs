@@ -31,8 +31,10 @@ pub(super) fn check_free(path: &Path) -> Result<()> {
     let never_begun = was_never_begun(path);
     let is_nothing = |name: &std::ffi::OsStr| {
         let scratch = name.as_encoded_bytes().starts_with(atomic::SCRATCH_PREFIX.as_bytes());
+        // A kill while PREPARING itself was written leaves a scratch file alone.
         name == run_lock::FILE_NAME
-            || never_begun && (scratch || BEFORE_CONFIG.iter().any(|known| name == *known) || name == PREPARING)
+            || scratch
+            || never_begun && (name == PREPARING || BEFORE_CONFIG.iter().any(|known| name == *known))
     };
     if entries.flatten().all(|entry| is_nothing(&entry.file_name())) {
         return Ok(());

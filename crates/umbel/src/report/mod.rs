@@ -9,6 +9,7 @@ pub mod grid;
 mod pixels;
 pub mod reliability;
 mod scale;
+pub mod tensorboard;
 mod text;
 
 /// The font that ships inside the program, for every picture with words in it.

@@ -130,6 +130,11 @@ impl Default for CallbackState {
 }
 
 impl CallbackState {
+    /// The best epoch so far, from 1; 0 where none is over.
+    pub fn best_epoch(&self) -> usize {
+        self.best.map_or(0, |best| best.epoch)
+    }
+
     /// Takes note of an epoch, in Keras' order of decisions. `base_rate` is the schedule's base learning rate.
     pub fn epoch_end(&mut self, callbacks: &Callbacks, base_rate: f64, record: &EpochRecord) -> Verdict {
         let score = callbacks.monitor.score(record);

@@ -12,6 +12,11 @@ pub fn peak_rss_bytes() -> u64 {
     kib_field("/proc/self/status", "VmHWM:").unwrap_or(0)
 }
 
+/// The memory that this process holds now, in bytes; 0 where the system doesn't say.
+pub fn rss_bytes() -> u64 {
+    kib_field("/proc/self/status", "VmRSS:").unwrap_or(0)
+}
+
 /// A line such as `VmHWM:     1234 kB`, in bytes.
 fn kib_field(path: &str, name: &str) -> Option<u64> {
     let text = std::fs::read_to_string(path).ok()?;

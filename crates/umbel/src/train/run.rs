@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
 use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history, memory};
-use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
+use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
@@ -119,7 +119,7 @@ impl<'a> Run<'a> {
             mark = Instant::now();
             self.progress.running.train_seconds += seconds;
             self.progress.running.seconds += seconds;
-            observer.event(&self.step_event());
+            observer.event(&self.step_event(learning_rate));
         }
         Ok(Flow::Go)
     }
@@ -146,7 +146,11 @@ impl<'a> Run<'a> {
             self.keep_best(&record)?;
         }
         self.save()?;
-        observer.event(&Event::Epoch { epochs: self.options.epochs, record: &record });
+        observer.event(&Event::Epoch {
+            epochs: self.options.epochs,
+            record: &record,
+            best_epoch: self.progress.callbacks.best_epoch(),
+        });
         for note in &verdict.notes {
             observer.event(&Event::Note(note));
         }
@@ -171,7 +175,7 @@ impl<'a> Run<'a> {
     pub fn outcome(self, interrupted: bool) -> FitOutcome {
         FitOutcome {
             history: History { epochs: self.progress.history },
-            best_epoch: self.progress.callbacks.best.map_or(0, |best| best.epoch),
+            best_epoch: self.progress.callbacks.best_epoch(),
             best: self.best.unwrap_or_else(|| self.model.clone()),
             interrupted,
         }
@@ -214,6 +218,10 @@ impl<'a> Run<'a> {
             self.best = Some(ModelFile::load(&folder.join(model_file::FILE_NAME))?.model);
         }
         self.progress = progress;
+        observer.event(&Event::Resumed {
+            history: &self.progress.history,
+            best_epoch: self.progress.callbacks.best_epoch(),
+        });
         if self.is_over() {
             let epochs = self.progress.history.len();
             observer.event(&Event::Note(&match self.progress.callbacks.stopped {
@@ -269,16 +277,19 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn step_event(&self) -> Event<'static> {
+    fn step_event(&self, lr: f64) -> Event<'static> {
         let running = &self.progress.running;
         Event::Step {
             epoch: self.progress.epoch + 1,
             epochs: self.options.epochs,
             step: self.progress.step,
             steps: self.steps,
-            loss: running.mean_loss(),
-            accuracy: running.accuracy(),
-            seconds_per_step: running.train_seconds / self.progress.step.max(1) as f64,
+            figures: StepFigures {
+                loss: running.mean_loss(),
+                accuracy: running.accuracy(),
+                lr,
+                seconds_per_step: running.train_seconds / self.progress.step.max(1) as f64,
+            },
         }
     }
 

@@ -10,4 +10,5 @@ mod model_file;
 mod nn;
 mod readme;
 mod report;
+mod tensorboard;
 mod train;

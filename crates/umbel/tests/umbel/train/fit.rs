@@ -191,7 +191,7 @@ fn every_step_and_epoch_is_told() {
         told.push(match event {
             Event::Step { epoch, step, steps, .. } => format!("{epoch}:{step}/{steps}"),
             Event::Validating { epoch } => format!("{epoch}:val"),
-            Event::Epoch { record, epochs } => format!("{}:end/{epochs}", record.epoch),
+            Event::Epoch { record, epochs, .. } => format!("{}:end/{epochs}", record.epoch),
             _ => "?".into(),
         });
         false
@@ -199,6 +199,28 @@ fn every_step_and_epoch_is_told() {
     let options = FitOptions { epochs: 1, ..options() };
     fit(&mut model(), train, val, &options, &mut observer, &Interrupt::default()).unwrap();
     assert_eq!(told, ["1:1/4", "1:2/4", "1:3/4", "1:4/4", "1:val", "1:end/1"]);
+}
+
+#[test]
+fn a_resumed_run_tells_what_it_has_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (train, val) = parts();
+    let two = FitOptions { epochs: 2, ..in_folder(folder.path()) };
+    let before =
+        fit(&mut model(), train, val, &two, &mut umbel::base::progress::Silent, &Interrupt::default()).unwrap();
+    let (mut told, mut rates) = (Vec::new(), Vec::new());
+    let mut observer = StopWhen::new(|event| {
+        match event {
+            Event::Resumed { history, best_epoch } => told.push((history.to_vec(), *best_epoch)),
+            Event::Step { figures, .. } => rates.push(figures.lr),
+            _ => {}
+        }
+        false
+    });
+    let three = FitOptions { epochs: 3, ..two };
+    let after = fit(&mut model(), train, val, &three, &mut observer, &Interrupt::default()).unwrap();
+    assert_eq!(told, [(before.history.epochs, before.best_epoch)]);
+    assert_eq!(rates.last(), after.history.epochs.last().map(|record| &record.lr));
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! The live view of a run on a terminal: bars, figures and both curves, redrawn in place, with one line an epoch that
+//! stays above.
+
+mod chart;
+mod layout;
+mod paint;
+#[cfg(test)]
+mod snapshots;
+mod state;
+
+use std::time::{Duration, Instant};
+
+use console::Term;
+use umbel::base::progress::{EpochRecord, StepFigures};
+use umbel::train::memory;
+
+use self::layout::Size;
+use self::paint::Paint;
+use self::state::{Current, State};
+use super::display::{Display, epoch_line, short_epoch_line};
+use super::screen;
+
+/// Ten pictures a second look smooth and cost nothing.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Draws at most every tenth of a second, and whenever an epoch begins or ends.
+pub struct Live {
+    term: Term,
+    paint: Paint,
+    state: State,
+    drawn: Option<Instant>,
+    preparing_since: Option<Instant>,
+}
+
+impl Live {
+    /// On standard error, which must be a terminal.
+    pub fn new() -> Self {
+        Live {
+            term: Term::buffered_stderr(),
+            paint: Paint::of_stderr(),
+            state: State::default(),
+            drawn: None,
+            preparing_since: None,
+        }
+    }
+
+    fn draw_if_due(&mut self) {
+        if self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE) {
+            self.draw();
+        }
+    }
+
+    fn draw(&mut self) {
+        self.state.memory = memory::rss_bytes();
+        self.show(layout::training(&self.state, self.size(), self.paint));
+    }
+
+    fn show(&mut self, lines: Vec<String>) {
+        screen::draw(&self.term, lines);
+        self.drawn = Some(Instant::now());
+    }
+
+    /// Asked for at every drawing: a resized window is followed by the next one.
+    fn size(&self) -> Size {
+        let (rows, columns) = self.term.size();
+        Size { columns: columns.into(), rows: rows.into() }
+    }
+}
+
+impl Display for Live {
+    fn preparing(&mut self, done: usize, total: usize) {
+        let since = *self.preparing_since.get_or_insert_with(Instant::now);
+        if done < total && self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        self.show(layout::preparing((done, total), since.elapsed().as_secs_f64(), self.size(), self.paint));
+    }
+
+    fn fold(&mut self, fold: (usize, usize)) {
+        self.state.fold = Some(fold);
+    }
+
+    fn start(&mut self, train_images: usize) {
+        let fold = self.state.fold;
+        self.state = State { fold, train_images, ..State::default() };
+    }
+
+    fn resumed(&mut self, history: &[EpochRecord], best_epoch: usize) {
+        self.state.history = history.to_vec();
+        self.state.best_epoch = best_epoch;
+    }
+
+    fn step(&mut self, (epoch, epochs): (usize, usize), (step, steps): (usize, usize), figures: StepFigures) {
+        self.state.current = Current { epoch, epochs, step, steps, figures, validating: false };
+        self.draw_if_due();
+    }
+
+    fn validating(&mut self) {
+        self.state.current.validating = true;
+        self.draw();
+    }
+
+    fn epoch(&mut self, epochs: usize, record: &EpochRecord, best_epoch: usize) {
+        self.state.history.push(record.clone());
+        self.state.best_epoch = best_epoch;
+        self.state.current.validating = false;
+        let line = epoch_line(epochs, record);
+        screen::note(&if line.len() < self.size().columns { line } else { short_epoch_line(epochs, record) });
+        self.draw();
+    }
+
+    fn clear(&mut self) {
+        screen::clear();
+        self.drawn = None;
+    }
+}
+
+impl Drop for Live {
+    /// Also when the run ends with an error, whose message then begins on a clean line.
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
