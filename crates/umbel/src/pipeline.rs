@@ -2,6 +2,7 @@
 
 mod architecture;
 mod config;
+mod disputes;
 mod folds;
 mod run_folder;
 mod tensorboard;
@@ -13,19 +14,21 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use config::{AugmentChoice, Precision, TrainConfig};
+pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::Validated;
 
+use crate::base::memory;
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
-use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
+use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::{Model, isa_from_env};
 use crate::report::confusion;
 use crate::report::curves::{self, NamedCurves};
+use crate::train::FitOutcome;
 use crate::train::evaluate::evaluate_until;
 use crate::train::fit::fit_locked;
-use crate::train::{FitOutcome, memory};
 use crate::{Error, Result};
 
 /// What a finished (or interrupted) run left.
@@ -62,8 +65,10 @@ pub fn train_folder(
         let architecture = architecture::build(config, toml.as_deref(), index.classes.len())?;
         let cache = open_cache(config, &index, observer, interrupt)?;
         let options = config.split_options()?;
+        let together = Together::of(&index, &cache, interrupt)?;
         let split = Split::with(&options, &index, &cache)?;
         explain(&options, &index, &split, observer);
+        explain_copies(config, &together, &index, &split, observer);
         let data = Data { index: &index, cache, split };
         let model = Model::new(architecture, config.fit.seed)?;
         let run = RunFolder::create(config, out)?;
@@ -148,6 +153,31 @@ fn explain(options: &SplitOptions, index: &Index, split: &Split, observer: &mut 
         for sentence in split.missing_classes(index) {
             observer.event(&Event::Note(&sentence));
         }
+    }
+}
+
+/// Says what was kept together, and what lies on both sides of a split that umbel did not choose freely.
+fn explain_copies(
+    config: &TrainConfig,
+    together: &Together,
+    index: &Index,
+    split: &Split,
+    observer: &mut dyn Observer,
+) {
+    let given = index.comes_with(Part::Val);
+    let chosen = !given && config.split == SplitMethod::Stratified;
+    for sentence in together.sentences(index, chosen) {
+        observer.event(&Event::Note(&sentence));
+    }
+    let leaks = together.leaks(index, split).len();
+    if leaks > 0 {
+        let data = config.data.display();
+        let (photos, they) = if leaks == 1 { ("photo", "it is") } else { ("photos", "they are") };
+        let split = if given { "" } else { " --split RUN" };
+        observer.event(&Event::Note(&format!(
+            "Warning: {leaks} {photos} of the validation or test part show the same as one of an earlier part, so {they} no \
+             fair measure; umbel check {data}{split} names them."
+        )));
     }
 }
 

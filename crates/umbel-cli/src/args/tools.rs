@@ -51,15 +51,18 @@ pub struct PreviewArgs {
 /// What is wrong with the data?
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  umbel check photos/\n  umbel check photos/ --html check.html --out checked\n  \
-        umbel check photos/ --split runs/photos\n\n\
+        umbel check photos/ --split runs/photos\n  \
+        umbel check photos/ --run runs/photos --html suspects.html\n\n\
         Finds files that cannot be used, exact and near duplicates (in one class, across classes, across the parts of a\n\
         split), wrong extensions, animated, blank, tiny and very long pictures, very small and uneven classes.\n\n\
+        With --run, it also trains the run's network once for each fold, without the photos of that fold, and lists the\n\
+        photos whose label it then disputes, the surest first. That takes as long as training that many runs.\n\n\
         Exit code 3: something was found. Remarks (EXIF rotation in use, color and grey mixed) count with --strict only.")]
 pub struct CheckArgs {
     /// The folder: one sub-folder per class, photos in them
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Write problems.csv into this folder
+    /// Write problems.csv (and, with --run, disputes.csv) into this folder
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
     /// Write a page with thumbnails, everything in one file
@@ -68,6 +71,18 @@ pub struct CheckArgs {
     /// Find pictures that lie in more than one part of this split: a split.csv, or the run folder that has one
     #[arg(long, value_name = "FILE|RUN")]
     pub split: Option<PathBuf>,
+    /// Find labels that a network disputes which was trained without the photo, with the settings of this run
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<PathBuf>,
+    /// Networks to train for --run, each without its share of the photos
+    #[arg(long, value_name = "N", value_parser = ranges::folds, default_value_t = 5, requires = "run")]
+    pub folds: usize,
+    /// Passes over the photos for --run [default: the run's]
+    #[arg(long, value_name = "N", value_parser = ranges::epochs, requires = "run")]
+    pub epochs: Option<usize>,
+    /// Height and width of the photos for --run; smaller is faster [default: the run's]
+    #[arg(long, value_name = "PIXELS", value_parser = ranges::image_size, requires = "run")]
+    pub image_size: Option<u32>,
     /// Exit with 3 for mere remarks, too
     #[arg(long)]
     pub strict: bool,

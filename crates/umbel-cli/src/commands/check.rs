@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::check::{CheckReport, FindingKind, Likeness, check};
 use umbel::data::{Index, Split};
+use umbel::pipeline::{self, DisputeOptions, Disputes};
 
 use crate::args::CheckArgs;
 use crate::console::{self, Format, TrainConsole};
@@ -29,9 +31,16 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         }
     }
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
+    // Before the photos are read: a run that is none should not cost that time.
+    let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
     let mut console = TrainConsole::new(Format::from_flag(args.json));
-    let report = check(&index, split.as_ref(), &mut console, &signals::interrupt_on_signals()?)?;
+    let interrupt = signals::interrupt_on_signals()?;
+    let mut report = check(&index, split.as_ref(), &mut console, &interrupt)?;
     console.clear();
+    let disputes = run.map(|run| judge(&run, &index, args, &interrupt)).transpose()?;
+    if let Some(Judged::Whole(disputes)) = &disputes {
+        report.add(disputes.findings(&index));
+    }
 
     let mut written = Vec::new();
     if let Some(folder) = &args.out {
@@ -39,6 +48,11 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
         let table = folder.join("problems.csv");
         report.write_csv(&table)?;
         written.push(table);
+        if let Some(Judged::Whole(disputes)) = &disputes {
+            let table = folder.join("disputes.csv");
+            disputes.write_csv(&index, &table)?;
+            written.push(table);
+        }
     }
     if let Some(page) = &args.html {
         report.write_page(&index, page)?;
@@ -52,8 +66,95 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     for path in written {
         console.say(format!("Wrote {}", path.display()));
     }
+    match &disputes {
+        Some(Judged::Whole(disputes)) => console.say(judged_line(disputes)),
+        Some(Judged::Stopped) => {
+            console::note("Stopped: the labels were not judged; everything else was found before.");
+            return Ok(Outcome::NotDone);
+        }
+        None => {}
+    }
     let sound = if args.strict { report.problems.is_empty() } else { report.is_sound() };
     Ok(if sound { Outcome::Done } else { Outcome::SomeUnusable })
+}
+
+/// What became of the search for disputed labels.
+enum Judged {
+    Whole(Disputes),
+    /// By the user. What the check itself found is told all the same.
+    Stopped,
+}
+
+fn judge(
+    (config, model_toml): &(pipeline::TrainConfig, Option<String>),
+    index: &Index,
+    args: &CheckArgs,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Judged> {
+    let options = DisputeOptions { folds: args.folds, epochs: args.epochs, image_size: args.image_size };
+    let mut progress = Progress::new(args.folds, args.epochs.unwrap_or(config.fit.epochs));
+    let outcome = pipeline::disputed_labels(config, model_toml.as_deref(), index, &options, &mut progress, interrupt);
+    progress.console.clear();
+    match outcome {
+        Ok(disputes) => Ok(Judged::Whole(disputes)),
+        Err(umbel::Error::Interrupted) => Ok(Judged::Stopped),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `Judged 2933 labels in 812 s: ...`
+fn judged_line(disputes: &Disputes) -> String {
+    format!(
+        "Judged {} labels in {:.0} s by networks that had not seen the photos and are right about {:.1} % of them; of {} \
+         disputed labels, the first are the surest.",
+        disputes.judged,
+        disputes.seconds,
+        100.0 * disputes.accuracy,
+        disputes.labels.len()
+    )
+}
+
+/// The training of the folds on standard error, whatever standard output carries: its epochs, and how long it will take.
+struct Progress {
+    console: TrainConsole,
+    folds: usize,
+    epochs: usize,
+    told: bool,
+}
+
+impl Progress {
+    fn new(folds: usize, epochs: usize) -> Self {
+        Progress { console: TrainConsole::new(Format::Human), folds, epochs, told: false }
+    }
+}
+
+impl Observer for Progress {
+    fn event(&mut self, event: &Event<'_>) {
+        match *event {
+            // Said by the check itself.
+            Event::Found { .. } | Event::Skipped { .. } => {}
+            Event::Fold { fold, folds } => {
+                self.console.clear();
+                console::note(format!("Fold {fold} of {folds}, for the labels"));
+            }
+            Event::Epoch { record, .. } => {
+                self.console.event(event);
+                if !std::mem::replace(&mut self.told, true) {
+                    let minutes = record.seconds * (self.folds * self.epochs) as f64 / 60.0;
+                    console::note(format!("All {} folds will take about {}", self.folds, duration(minutes)));
+                }
+            }
+            _ => self.console.event(event),
+        }
+    }
+}
+
+fn duration(minutes: f64) -> String {
+    match minutes.round() {
+        0.0 => "less than a minute".to_string(),
+        1.0 => "a minute".to_string(),
+        minutes => format!("{minutes:.0} minutes"),
+    }
 }
 
 fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {

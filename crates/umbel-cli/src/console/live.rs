@@ -11,8 +11,8 @@ mod state;
 use std::time::{Duration, Instant};
 
 use console::Term;
+use umbel::base::memory;
 use umbel::base::progress::{EpochRecord, StepFigures};
-use umbel::train::memory;
 
 use self::layout::Size;
 use self::paint::Paint;

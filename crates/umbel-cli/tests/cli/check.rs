@@ -130,3 +130,109 @@ fn nothing_is_written_into_the_folder() {
     place.umbel(&["check", "photos", "--html", "no-such-folder/check.html"]).fails(1, "no-such-folder");
     place.umbel(&["check", "nowhere"]).fails(1, "nowhere");
 }
+
+#[test]
+fn parts_that_the_data_come_with_are_checked_for_leaks() {
+    let place = Place::new();
+    for (part, start) in [("train", 0), ("val", 100)] {
+        for class in ["left", "right"] {
+            fs::create_dir_all(place.path("photos").join(part).join(class)).unwrap();
+            for number in 0..6 {
+                let path = place.path("photos").join(part).join(class).join(format!("{number}.png"));
+                patches(start + class.len() as u64 * 1000 + number).save(path).unwrap();
+            }
+        }
+    }
+    fs::copy(place.path("photos/train/left/3.png"), place.path("photos/val/left/again.png")).unwrap();
+    let ran = place.umbel(&["check", "photos"]);
+    assert_eq!(ran.code, 3, "{ran:#?}");
+    assert!(ran.out.contains("One picture in two parts of the split: 1"), "{}", ran.out);
+    assert!(ran.out.contains("val/left/again.png: a validation photo that has the same bytes as train/left/3.png"));
+    let args = ["train", "photos", "--model", "tiny.toml", "--image-size", "32", "--epochs", "1", "--out", "run"];
+    let trained = place.umbel(&args);
+    trained.succeeds();
+    let warnings: Vec<&str> = trained.err.lines().filter(|line| line.starts_with("Warning: ")).collect();
+    assert_eq!(warnings.len(), 1, "{}", trained.err);
+    assert!(warnings[0].contains("1 photo") && warnings[0].contains("umbel check photos names"), "{}", trained.err);
+}
+
+/// Reddish and bluish pictures, twelve of each; one of either lies in the other's class.
+fn mislabeled() -> Place {
+    let place = Place::new();
+    for (class, other, channel) in [("left", "right", 0), ("right", "left", 2)] {
+        for number in 0..12 {
+            let mut picture = patches(channel as u64 * 1000 + number);
+            picture.pixels_mut().for_each(|pixel| {
+                *pixel = Rgb(pixel.0.map(|value| value / 3));
+                pixel[channel] += 150;
+            });
+            let class = if number == 5 { other } else { class };
+            fs::create_dir_all(place.path("photos").join(class)).unwrap();
+            picture.save(place.path("photos").join(class).join(format!("{channel}{number:02}.png"))).unwrap();
+        }
+    }
+    let args = ["train", "photos", "--model", "tiny.toml", "--image-size", "32", "--batch", "8", "--lr", "0.005"];
+    place.umbel(&[&args[..], &["--epochs", "20", "--out", "run"]].concat()).succeeds();
+    place
+}
+
+#[test]
+fn a_run_tells_which_labels_are_disputed() {
+    let place = mislabeled();
+    let (photos, run) = (place.contents("photos"), place.contents("run"));
+    let args = ["check", "photos", "--run", "run", "--folds", "4", "--out", "found", "--html", "found.html"];
+    let ran = place.umbel(&args);
+    assert_eq!(ran.code, 3, "{ran:#?}");
+    let heading = "Labels that the network disputes, surest first: 2";
+    let listed: Vec<&str> = ran.out.lines().skip_while(|line| *line != heading).skip(1).take(2).collect();
+    assert!(listed.iter().any(|line| line.starts_with("  left/205.png: rather right (")), "{ran:#?}");
+    assert!(listed.iter().any(|line| line.starts_with("  right/005.png: rather left (")), "{ran:#?}");
+    assert!(ran.out.contains("Judged 24 labels in "), "{}", ran.out);
+    assert!(ran.err.contains("Fold 4 of 4") && ran.err.contains("All 4 folds will take about "), "{}", ran.err);
+    assert!(!ran.out.contains("Fold") && !ran.out.contains("Epoch"), "{}", ran.out);
+    let table = fs::read_to_string(place.path("found/disputes.csv")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("path,class,suggested,class_probability,suggested_probability", 3), "{table}");
+    assert!(table.contains("\nleft/205.png,left,right,0."), "{table}");
+    assert!(fs::read_to_string(place.path("found/problems.csv")).unwrap().contains("right/005.png,label-dispute,"));
+    assert!(fs::read_to_string(place.path("found.html")).unwrap().contains("Labels that the network disputes"));
+
+    let json = place.umbel(&["check", "photos", "--run", "run", "--folds", "4", "--json"]);
+    let lines = json.json();
+    assert_eq!((json.code, lines.len()), (3, 1), "{json:#?}");
+    let problems = lines[0]["problems"].as_array().unwrap();
+    let first = &problems[0];
+    assert_eq!((&first["kind"], keys(first)), (&"label-dispute".into(), vec!["detail", "kind", "path", "suggested"]));
+    assert_eq!(first["path"].as_str().unwrap(), table.lines().nth(1).unwrap().split(',').next().unwrap());
+    assert_eq!(place.contents("photos"), photos, "the user's folder is as it was");
+    assert_eq!(place.contents("run"), run, "and so is the run");
+}
+
+#[test]
+fn a_run_that_is_none_is_said_before_any_work() {
+    let place = sound_folder();
+    place.umbel(&["check", "photos", "--run", "nowhere"]).fails(1, "nowhere");
+    place.umbel(&["check", "photos", "--folds", "3"]).fails(2, "--run");
+    place.umbel(&["check", "photos", "--run", "photos", "--epochs", "0"]).fails(2, "--epochs");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stopped_search_for_disputed_labels_keeps_what_was_found() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let place = mislabeled();
+    fs::write(place.path("photos/left/words.jpg"), "only words").unwrap();
+    let args = ["check", "photos", "--run", "run", "--epochs", "100000", "--out", "found"];
+    let mut child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("Epoch 1/")), "no epoch was finished");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
+    let ran = crate::support::Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ran.code, 1, "{ran:#?} {rest:?}");
+    assert!(ran.out.contains("words.jpg") && !ran.out.contains("disputes"), "{ran:#?}");
+    assert!(rest.iter().any(|line| line.contains("the labels were not judged")), "{rest:?}");
+    assert!(place.path("found/problems.csv").exists() && !place.path("found/disputes.csv").exists());
+}

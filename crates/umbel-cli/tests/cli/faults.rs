@@ -11,6 +11,33 @@ use std::process::{Child, Command, Stdio};
 use crate::kill::{nothing_is_left_over, same};
 use crate::support::{Place, Ran, tiny_training};
 
+/// A file system of its own, as long as it is held: of so few kilobytes, or closed for writing. `None`, with a word why,
+/// where the tests may not mount.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn new(at: PathBuf, options: &str) -> Option<Self> {
+        fs::create_dir_all(&at).unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&at).output();
+        if mounted.is_ok_and(|mounted| mounted.status.success()) {
+            return Some(Mount(at));
+        }
+        println!("skipped: file systems cannot be mounted here");
+        None
+    }
+
+    fn again(&self, options: &str) {
+        let changed = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status();
+        assert!(changed.unwrap().success(), "{options}");
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
 /// Runs umbel after `set_up` in a shell, which may limit what it can have.
 fn limited(place: &Place, set_up: &str, args: &[&str]) -> Ran {
     let mut command = Command::new("bash");
@@ -54,6 +81,113 @@ fn a_full_disk_leaves_the_last_checkpoint_whole() {
     assert!(!place.path("another").exists() && packs(&place).is_empty());
     nothing_is_left_over(&place, "cache");
 }
+
+#[test]
+fn a_disk_that_is_really_full_leaves_the_last_checkpoint_whole() {
+    let place = Place::with_photos();
+    let Some(disk) = Mount::new(place.path("disk"), "size=4m") else { return };
+    place.umbel(&tiny_training(&["--epochs", "3", "--out", "whole"])).succeeds();
+    place.umbel(&tiny_training(&["--epochs", "1", "--out", "disk/run"])).succeeds();
+    let kept = ["last.ckpt", "model.safetensors", "history.csv"].map(|name| place.path("disk/run").join(name));
+    let before = kept.clone().map(|path| fs::read(path).unwrap());
+    let filler = place.path("disk/filler");
+    // Writes until the system says that there is no more room.
+    assert!(fs::write(&filler, vec![0; 8 << 20]).is_err());
+    let ran = place.umbel(&["train", "--resume", "disk/run", "--epochs", "3"]);
+    ran.fails(1, "disk/run");
+    assert!(ran.err.contains("No space left"), "{ran:#?}");
+    assert!(kept.clone().map(|path| fs::read(path).unwrap()) == before, "the last good checkpoint");
+    nothing_is_left_over(&place, "disk/run");
+    place.umbel(&tiny_training(&["--out", "disk/another"])).fails(1, "disk/another");
+    let small_cache = tiny_training(&["--cache", "disk/cache", "--out", "elsewhere"]);
+    place.umbel(&small_cache).fails(1, "--cache DIR");
+    fs::remove_file(filler).unwrap();
+    place.umbel(&["train", "--resume", "disk/run", "--epochs", "3"]).succeeds();
+    same(&place, "whole", "disk/run");
+    drop(disk);
+}
+
+#[test]
+fn a_disk_that_becomes_read_only_is_named() {
+    let place = Place::with_photos();
+    let Some(disk) = Mount::new(place.path("disk"), "size=8m") else { return };
+    place.umbel(&tiny_training(&["--epochs", "1", "--out", "disk/run"])).succeeds();
+    place.umbel(&tiny_training(&["--epochs", "3", "--out", "whole"])).succeeds();
+    let before = place.contents("disk/run");
+    disk.again("ro");
+    let ran = place.umbel(&["train", "--resume", "disk/run", "--epochs", "3"]);
+    ran.fails(1, "disk/run");
+    assert!(ran.err.contains("Read-only file system"), "{ran:#?}");
+    place.umbel(&tiny_training(&["--out", "disk/another"])).fails(1, "disk/another");
+    place.umbel(&tiny_training(&["--cache", "disk/cache", "--out", "elsewhere"])).fails(1, "--cache DIR");
+    // What only reads still works.
+    place.umbel(&["predict", "disk/run", "photos/rings/000.png"]).succeeds();
+    assert!(place.contents("disk/run") == before, "nothing was changed");
+    disk.again("rw");
+    place.umbel(&["train", "--resume", "disk/run", "--epochs", "3"]).succeeds();
+    same(&place, "whole", "disk/run");
+}
+
+#[test]
+fn photos_may_lie_on_a_disk_that_cannot_be_written() {
+    let place = Place::with_photos();
+    let Some(disk) = Mount::new(place.path("disk"), "size=8m") else { return };
+    let copied = Command::new("cp").arg("-r").args([place.path("photos"), place.path("disk/photos")]).status();
+    assert!(copied.unwrap().success());
+    disk.again("ro");
+    let mut args = tiny_training(&["--epochs", "1", "--out", "run"]);
+    args[1] = "disk/photos";
+    place.umbel(&args).succeeds();
+    place.umbel(&["check", "disk/photos", "--out", "checked"]);
+    assert!(place.path("checked/problems.csv").exists());
+}
+
+#[test]
+fn stopped_by_sigterm_a_run_goes_on_to_the_same_bits() {
+    let place = Place::with_photos();
+    let mut child = long_run(&place, "run");
+    signal(&child, "TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(1), "as with Ctrl-C");
+    let epochs = (fs::read_to_string(place.path("run/history.csv")).unwrap().lines().count() + 2).to_string();
+    place.umbel(&["train", "--resume", "run", "--epochs", &epochs]).succeeds();
+    place.umbel(&tiny_training(&["--epochs", &epochs, "--out", "whole"])).succeeds();
+    same(&place, "whole", "run");
+}
+
+#[test]
+fn more_memory_than_there_is_is_refused_before_it_is_taken() {
+    let place = Place::with_photos();
+    fs::write(place.path("large.toml"), LARGE).unwrap();
+    let mut args = tiny_training(&["--epochs", "1", "--out", "run"]);
+    let model = args.iter().position(|arg| *arg == "tiny.toml").unwrap();
+    let ran = place.umbel(&args);
+    ran.succeeds();
+    let line = ran.err.lines().find(|line| line.starts_with("Training needs ")).unwrap_or_default();
+    assert!(line.contains("MB of memory") && line.contains("of the cache"), "{ran:#?}");
+    args[model] = "large.toml";
+    let other = args.iter().position(|arg| *arg == "run").unwrap();
+    args[other] = "another";
+    let ran = place.umbel(&args);
+    ran.fails(1, "MiB of memory");
+    assert!(ran.err.contains("smaller"), "{ran:#?}");
+    assert!(!place.path("another/last.ckpt").exists());
+}
+
+/// Weights of 160 MB, and buffers of a quarter of a terabyte.
+const LARGE: &str = r#"
+[[layer]]
+kind = "conv2d"
+filters = 8000000
+kernel = 1
+padding = "same"
+
+[[layer]]
+kind = "global_avg_pool2d"
+
+[[layer]]
+kind = "dense"
+units = 2
+"#;
 
 #[test]
 fn output_that_cannot_be_written_is_no_panic() {

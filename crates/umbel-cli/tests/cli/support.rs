@@ -184,14 +184,18 @@ pub fn keys(value: &Value) -> Vec<&str> {
     keys
 }
 
-/// Rings or stripes, each a little different.
+/// Rings or stripes before patches of which no two photos have the same, so that none passes for a copy of another.
 fn draw(class: usize, number: u32) -> RgbImage {
     RgbImage::from_fn(32, 32, |x, y| {
         let (dx, dy) = (x as f32 - 16.0, y as f32 - 16.0);
         let phase = number as f32 * 0.7;
         let wave = if class == 0 { (dx * dx + dy * dy).sqrt() + phase } else { x as f32 + phase };
         let value = (127.0 + 100.0 * wave.sin()) as u8;
-        Rgb([value, (number * 12) as u8, 255 - value])
+        let mut patch = (x / 4) ^ ((y / 4) << 8) ^ ((number * 2 + class as u32 + 1) << 16);
+        for _ in 0..2 {
+            patch = (patch ^ (patch >> 15)).wrapping_mul(0x2C1B_3C6D);
+        }
+        Rgb([value, (patch >> 24) as u8, 255 - value])
     })
 }
 

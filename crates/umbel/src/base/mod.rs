@@ -5,6 +5,7 @@ pub mod atomic;
 pub mod augmentation;
 pub mod error;
 pub mod handles;
+pub mod memory;
 pub mod problem;
 pub mod progress;
 pub mod random;

@@ -1,14 +1,10 @@
 //! Groups of photos that show the same, by bytes and by looks, and what follows from where their members lie.
 
-use std::collections::HashMap;
-
-use rayon::prelude::*;
-
 use super::finding::{Finding, FindingKind};
 use super::look::Look;
-use super::search;
 use crate::Result;
 use crate::base::progress::Interrupt;
+use crate::data::likeness;
 use crate::data::{Index, Part, Split};
 
 /// How the members of a group are alike.
@@ -41,15 +37,9 @@ pub(super) fn groups(
     parts: &Parts,
     interrupt: &Interrupt,
 ) -> Result<Vec<DuplicateGroup>> {
-    let mut by_digest: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
-    for (position, look) in looks.iter().enumerate() {
-        if let Some(look) = look {
-            by_digest.entry(look.digest).or_default().push(position);
-        }
-    }
-    let mut copies: Vec<Vec<usize>> = by_digest.into_values().collect();
-    copies.sort_unstable();
-    let near = near(&copies, looks, interrupt)?;
+    let known = looks.iter().enumerate().filter_map(|(position, look)| Some((position, look.as_ref()?.digest)));
+    let copies = likeness::copies(known);
+    let near = likeness::near(&copies, |position| looks[position].map(|look| &look.print), interrupt)?;
     let exact = copies.into_iter().filter(|group| group.len() > 1);
     let group = |likeness, photos: Vec<usize>| DuplicateGroup {
         likeness,
@@ -63,32 +53,6 @@ pub(super) fn groups(
         .collect())
 }
 
-/// One of each set of copies is compared; the others come with it. Blank pictures all look alike, so they are left out.
-fn near(copies: &[Vec<usize>], looks: &[Option<&Look>], interrupt: &Interrupt) -> Result<Vec<Vec<usize>>> {
-    let (sets, prints): (Vec<&Vec<usize>>, Vec<_>) =
-        copies.iter().filter_map(|set| Some((set, &looks[set[0]]?.print))).filter(|(_, print)| !print.blank).unzip();
-    let pairs = search::candidates(&prints, interrupt)?;
-    let same: Vec<(u32, u32)> = pairs
-        .into_par_iter()
-        .filter(|&(a, b)| !interrupt.requested() && prints[a as usize].equals(prints[b as usize]))
-        .collect();
-    let mut forest = Forest::of(sets.len());
-    for (a, b) in same {
-        forest.join(a as usize, b as usize);
-    }
-    let mut groups: Vec<Vec<usize>> = forest
-        .groups()
-        .into_iter()
-        .map(|group| {
-            let mut photos: Vec<usize> = group.into_iter().flat_map(|set| sets[set].iter().copied()).collect();
-            photos.sort_unstable();
-            photos
-        })
-        .collect();
-    groups.sort_unstable();
-    if interrupt.requested() { Err(crate::Error::Interrupted) } else { Ok(groups) }
-}
-
 /// The rows that a group gives.
 pub(super) fn findings(index: &Index, looks: &[Option<&Look>], parts: &Parts, group: &DuplicateGroup) -> Vec<Finding> {
     let path = |photo: usize| index.photos[photo].path.as_str();
@@ -99,7 +63,7 @@ pub(super) fn findings(index: &Index, looks: &[Option<&Look>], parts: &Parts, gr
     let said = |a: usize, b: usize| near && digest(a) == digest(b);
     let same = if near { "looks the same as" } else { "the same bytes as" };
     let mut found = Vec::new();
-    let mut add = |photo, kind, detail| found.push(Finding { path: path(photo).to_string(), kind, detail });
+    let mut add = |photo, kind, detail: String| found.push(Finding::new(path(photo), kind, detail));
     let first = group.photos[0];
     let measured_against = parts.first_of(&group.photos);
     let mut distinct = vec![digest(first)];
@@ -121,27 +85,19 @@ pub(super) fn findings(index: &Index, looks: &[Option<&Look>], parts: &Parts, gr
             && part != seen_part
             && !said(photo, seen)
         {
-            let (part, seen_part) = (name(part), name(seen_part));
+            let (part, seen_part) = (part.noun(), seen_part.noun());
             add(
                 photo,
                 FindingKind::Leak,
                 format!(
                     "a {part} photo that {} {}, a {seen_part} photo",
-                    same.replace("the same bytes", "has the same bytes"),
+                    if near { same } else { "has the same bytes as" },
                     path(seen)
                 ),
             );
         }
     }
     found
-}
-
-fn name(part: Part) -> &'static str {
-    match part {
-        Part::Train => "training",
-        Part::Val => "validation",
-        Part::Test => "test",
-    }
 }
 
 /// Which part of the split each photo is in, where a split is given.
@@ -174,36 +130,5 @@ impl Parts {
     fn first_of(&self, photos: &[usize]) -> Option<(usize, Part)> {
         let with_part = |wanted| photos.iter().find(|&&photo| self.of(photo) == Some(wanted)).map(|&p| (p, wanted));
         [Part::Train, Part::Val, Part::Test].into_iter().find_map(with_part)
-    }
-}
-
-/// Sets that are joined when two members turn out to belong together (union-find).
-struct Forest(Vec<usize>);
-
-impl Forest {
-    fn of(n: usize) -> Self {
-        Forest((0..n).collect())
-    }
-
-    fn root(&mut self, mut of: usize) -> usize {
-        while self.0[of] != of {
-            self.0[of] = self.0[self.0[of]];
-            of = self.0[of];
-        }
-        of
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
-    }
-
-    /// The sets with more than one member.
-    fn groups(mut self) -> Vec<Vec<usize>> {
-        let mut groups: HashMap<usize, Vec<usize>> = HashMap::new();
-        for member in 0..self.0.len() {
-            groups.entry(self.root(member)).or_default().push(member);
-        }
-        groups.into_values().filter(|group| group.len() > 1).collect()
     }
 }

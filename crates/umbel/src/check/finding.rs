@@ -27,6 +27,9 @@ pub enum FindingKind {
     LabelConflict,
     /// One picture in two parts of the split.
     Leak,
+    /// A label that networks dispute which were trained without the picture. Found by
+    /// [`disputed_labels`](crate::pipeline::disputed_labels), not by a check alone.
+    LabelDispute,
     /// The same bytes twice.
     ExactDuplicate,
     /// The same picture twice: resized, cropped a little, brightened or saved anew.
@@ -53,7 +56,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in order.
-    pub const ALL: [FindingKind; 20] = {
+    pub const ALL: [FindingKind; 21] = {
         use FindingKind::*;
         [
             Empty,
@@ -65,6 +68,7 @@ impl FindingKind {
             Name,
             LabelConflict,
             Leak,
+            LabelDispute,
             ExactDuplicate,
             NearDuplicate,
             WrongExtension,
@@ -91,6 +95,7 @@ impl FindingKind {
             FindingKind::Name => "Name is not UTF-8",
             FindingKind::LabelConflict => "One picture in two classes",
             FindingKind::Leak => "One picture in two parts of the split",
+            FindingKind::LabelDispute => "Labels that the network disputes, surest first",
             FindingKind::ExactDuplicate => "Exact duplicates",
             FindingKind::NearDuplicate => "Near duplicates",
             FindingKind::WrongExtension => "Wrong extension",
@@ -133,10 +138,20 @@ pub struct Finding {
     pub path: String,
     pub kind: FindingKind,
     pub detail: String,
+    /// Of a disputed label: the class that the picture rather is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggested: Option<String>,
+}
+
+impl Finding {
+    /// One that suggests no class.
+    pub fn new(path: impl Into<String>, kind: FindingKind, detail: impl Into<String>) -> Self {
+        Finding { path: path.into(), kind, detail: detail.into(), suggested: None }
+    }
 }
 
 impl From<&Problem> for Finding {
     fn from(problem: &Problem) -> Self {
-        Finding { path: problem.path.clone(), kind: problem.kind.into(), detail: problem.detail.clone() }
+        Finding::new(&problem.path, problem.kind.into(), &problem.detail)
     }
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::finding::{Finding, FindingKind};
-use super::fingerprint::Fingerprint;
 use crate::base::progress::{Counter, Interrupt, Observer};
 use crate::data::decode::{self, DecodeError, Facts, Limits};
+use crate::data::likeness::Fingerprint;
 use crate::data::{Index, Photo};
 use crate::{Error, Result};
 
@@ -63,7 +63,7 @@ fn look_at(path: &Path) -> std::result::Result<Look, DecodeError> {
 /// What is odd about a photo by itself.
 pub(super) fn findings(photo: &Photo, look: &Look) -> Vec<Finding> {
     let mut found = Vec::new();
-    let mut add = |kind, detail| found.push(Finding { path: photo.path.clone(), kind, detail });
+    let mut add = |kind, detail: String| found.push(Finding::new(&photo.path, kind, detail));
     if let Some(facts) = look.facts {
         if let Some(detail) = wrong_extension(&photo.path, &facts) {
             add(FindingKind::WrongExtension, detail);

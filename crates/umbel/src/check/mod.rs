@@ -1,13 +1,10 @@
 //! What is wrong with a folder of photos: one pass over all of them, then a search for duplicates and a count. Open
-//! [`check()`] first; `look` is the pass, `fingerprint`, `search` and `align` find pictures that look the same.
+//! [`check()`] first; `look` is the pass, and `data::likeness` knows which pictures show the same.
 
-mod align;
 mod duplicates;
 mod finding;
-mod fingerprint;
 mod look;
 mod page;
-mod search;
 mod statistics;
 
 use std::path::Path;
@@ -30,7 +27,7 @@ pub struct CheckReport {
     pub images: usize,
     /// The same for each class.
     pub classes: Vec<ClassCount>,
-    /// Everything found, by kind (gravest first), then by path.
+    /// Everything found, by kind (gravest first), then by path (disputed labels: the surest first).
     pub problems: Vec<Finding>,
     /// Pictures that can be decoded.
     #[serde(skip)]
@@ -48,7 +45,8 @@ pub struct ClassCount {
     pub images: usize,
 }
 
-/// Looks at every photo of `index`. With a `split`, pictures that lie in more than one of its parts are found too.
+/// Looks at every photo of `index`. Pictures that lie in more than one part of `split` are found too; without one, those
+/// in more than one of the parts that the data come with.
 ///
 /// Tells `observer` of its progress ([`Event::Preparing`](crate::base::progress::Event::Preparing)); fails only where
 /// `interrupt` asks for it, since a file that cannot be used is what a check looks for.
@@ -60,18 +58,15 @@ pub fn check(
 ) -> Result<CheckReport> {
     let outcomes = look::look_at_all(index, observer, interrupt)?;
     let looks: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok()).collect();
-    let parts = Parts::of_split(index, split);
+    let given = index.parts.is_some().then(|| Split::given(index));
+    let parts = Parts::of_split(index, split.or(given.as_ref()));
     let groups = duplicates::groups(index, &looks, &parts, interrupt)?;
 
     let mut problems: Vec<Finding> = index.problems.iter().map(Finding::from).collect();
     for (photo, outcome) in index.photos.iter().zip(&outcomes) {
         match outcome {
             Ok(look) => problems.extend(look::findings(photo, look)),
-            Err(error) => problems.push(Finding {
-                path: photo.path.clone(),
-                kind: error.kind.into(),
-                detail: error.detail.clone(),
-            }),
+            Err(error) => problems.push(Finding::new(&photo.path, error.kind.into(), &error.detail)),
         }
     }
     for group in &groups {
@@ -103,6 +98,12 @@ impl CheckReport {
         self.problems.iter().all(|finding| finding.kind.is_remark())
     }
 
+    /// Adds findings of kinds that were not looked for yet; those of one kind stay in the order in which they come.
+    pub fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.problems.extend(findings);
+        self.problems.sort_by_key(|finding| finding.kind);
+    }
+
     /// The findings of each kind that there are, in order.
     pub fn by_kind(&self) -> impl Iterator<Item = (FindingKind, &[Finding])> {
         self.problems.chunk_by(|a, b| a.kind == b.kind).map(|findings| (findings[0].kind, findings))
@@ -113,8 +114,8 @@ impl CheckReport {
         atomic::write_with(path, |file| {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             writer.write_record(["path", "kind", "detail"])?;
-            for finding in &self.problems {
-                writer.serialize(finding)?;
+            for Finding { path, kind, detail, .. } in &self.problems {
+                writer.serialize((path, kind, detail))?;
             }
             writer.flush()
         })

@@ -1,6 +1,6 @@
 //! The findings as one HTML page: no script, no other file, nothing from the network; pictures are in it as data.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use base64::Engine;
@@ -121,17 +121,17 @@ type Pictures<'a> = HashMap<&'a str, String>;
 
 /// Of the photos that findings and groups name, as far as they can be decoded.
 fn thumbnails<'a>(report: &CheckReport, index: &'a Index) -> Pictures<'a> {
-    let named: BTreeSet<&str> = report.problems.iter().map(|finding| finding.path.as_str()).collect();
-    let in_groups: BTreeSet<usize> =
-        report.duplicates.iter().flat_map(|group| group.photos.iter().take(SHOWN).copied()).collect();
     let prep =
         PrepSpec { image_size: SIDE, resize: Resize::Letterbox, interpolation: Interpolation::BilinearAntialias };
-    let wanted: Vec<&str> = index
-        .photos
-        .iter()
-        .enumerate()
-        .filter(|(position, photo)| in_groups.contains(position) || named.contains(photo.path.as_str()))
-        .map(|(_, photo)| photo.path.as_str())
+    // In the order of the findings, so that where there are too many, the gravest have theirs.
+    let photos: HashMap<&str, &'a str> =
+        index.photos.iter().map(|photo| (photo.path.as_str(), photo.path.as_str())).collect();
+    let named = report.problems.iter().filter_map(|finding| photos.get(finding.path.as_str()).copied());
+    let in_groups = report.duplicates.iter().flat_map(|group| group.photos.iter().take(SHOWN));
+    let mut seen = HashSet::new();
+    let wanted: Vec<&str> = named
+        .chain(in_groups.map(|&photo| index.photos[photo].path.as_str()))
+        .filter(|path| seen.insert(*path))
         .take(THUMBNAILS)
         .collect();
     wanted

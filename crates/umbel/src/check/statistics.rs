@@ -17,7 +17,7 @@ pub(super) fn findings(index: &Index, looks: &[Option<&Look>]) -> Vec<Finding> {
     }
     let mut found = classes(index, &usable);
     let total: usize = usable.iter().sum();
-    let mut remark = |kind, detail| found.push(Finding { path: ".".to_string(), kind, detail });
+    let mut remark = |kind, detail: String| found.push(Finding::new(".", kind, detail));
     let seen = || looks.iter().flatten();
     let turned = seen().filter(|look| look.facts.is_some_and(|facts| facts.turned)).count();
     if turned > 0 {
@@ -44,7 +44,7 @@ fn classes(index: &Index, usable: &[usize]) -> Vec<Finding> {
     let mut found = Vec::new();
     let (largest, most) = usable.iter().enumerate().max_by_key(|(_, n)| **n).map_or((0, 0), |(class, n)| (class, *n));
     for (class, &n) in index.classes.iter().zip(usable) {
-        let mut add = |kind, detail| found.push(Finding { path: class.clone(), kind, detail });
+        let mut add = |kind, detail: String| found.push(Finding::new(class, kind, detail));
         if n < SMALL_CLASS {
             let pictures = if n == 1 { "picture" } else { "pictures" };
             add(

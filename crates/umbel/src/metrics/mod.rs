@@ -4,6 +4,7 @@
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod disputes;
 mod probability;
 mod ranking;
 mod scores;
@@ -11,6 +12,7 @@ mod scores;
 pub use bootstrap::{Intervals, intervals};
 pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
 pub use confusion::{ClassScore, Confusion, Means};
+pub use disputes::Dispute;
 pub use probability::{BINS, Bin, softmax};
 pub use scores::{Certainty, NamedScore, Scores};
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::run_folder::{self, RunFolder};
-use super::{Data, TrainConfig, architecture, in_pool, open_cache, scan, train};
+use super::{Data, TrainConfig, architecture, explain_copies, in_pool, open_cache, scan, train};
 use crate::base::atomic;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
-use crate::data::{Cache, Index, Split, SplitMethod, SplitOptions};
+use crate::data::{Cache, Index, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::{Model, Sequential};
 use crate::{Error, Result};
 
@@ -43,8 +43,10 @@ pub fn train_folds(
     let toml = architecture::read_toml(&config.model)?;
     in_pool(config.threads, || {
         let work = Work::prepare(config, toml.as_deref(), observer, interrupt)?;
+        let together = Together::of(&work.index, &work.cache, interrupt)?;
         let splits = Split::folds(&config.split_options()?, folds, &work.index, &work.cache)?;
         explain(&splits, &work.index, observer);
+        explain_copies(config, &together, &work.index, &splits[0], observer);
         let run = RunFolder::create(config, out)?;
         for (i, split) in splits.iter().enumerate() {
             let folder = RunFolder::enter(&fold_path(&run, i + 1))?;

@@ -137,9 +137,21 @@ impl RunFolder {
         toml::from_str(&text).map_err(|error| Error::Malformed { path, detail: error.to_string() })
     }
 
+    /// The settings of a run that may be anybody's, and the text of its model.toml where it has one. Nothing is locked.
+    pub fn settings_in(folder: &Path) -> Result<(TrainConfig, Option<String>)> {
+        if !folder.join(CONFIG).is_file() {
+            return Err(Error::NotARun { path: folder.to_owned(), detail: format!("it has no {CONFIG}") });
+        }
+        Ok((Self::config_in(folder)?, Self::model_toml_in(folder)?))
+    }
+
     /// The model's TOML as it was when the run began; `None` where the model goes by name.
     pub fn model_toml(&self) -> Result<Option<String>> {
-        let path = self.file(MODEL_TOML);
+        Self::model_toml_in(self.path())
+    }
+
+    fn model_toml_in(folder: &Path) -> Result<Option<String>> {
+        let path = folder.join(MODEL_TOML);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

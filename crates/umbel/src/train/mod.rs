@@ -5,7 +5,6 @@ pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
 pub mod history;
-pub mod memory;
 mod run;
 pub mod run_lock;
 

@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
-use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history, memory};
+use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history};
+use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
@@ -54,7 +55,9 @@ impl<'a> Run<'a> {
         let isa = isa_from_env()?;
         let available = memory::available_bytes();
         let plan = Plan::training(model, options.batch.min(train.len()), isa)?;
-        check_memory(needed_bytes(model, train, options, &plan), available)?;
+        let needed = needed_bytes(model, train, options, &plan);
+        check_memory(needed, available)?;
+        observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
         let mut run = Run {
             folder: lock.map(|lock| lock.folder().to_owned()),
@@ -344,6 +347,16 @@ fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plan: &Pla
     let weights = 4 * 4 * model.weights().count();
     let batches = BATCHES_IN_FLIGHT * options.batch.min(train.len()) * train.prep().bytes() * 4;
     (plan.memory_bytes() + weights + batches) as u64
+}
+
+/// What the run needs, said before it starts.
+fn memory_line(needed: u64, available: Option<u64>, on_disk: u64) -> String {
+    let size = |bytes: u64| match bytes as f64 / 1e6 {
+        megabytes if megabytes < 999.5 => format!("{:.0} MB", megabytes.ceil()),
+        megabytes => format!("{:.1} GB", megabytes / 1000.0),
+    };
+    let free = available.map(|bytes| format!(" (of {} free)", size(bytes))).unwrap_or_default();
+    format!("Training needs {} of memory{free}; the prepared photos take {} of the cache.", size(needed), size(on_disk))
 }
 
 fn check_memory(needed_bytes: u64, available: Option<u64>) -> Result<()> {

@@ -1,6 +1,5 @@
 //! Damaged pictures through the one door, under limits small enough that breaking them would show.
 
-use image::ImageFormat;
 use umbel::data::decode::{Limits, decode};
 
 use crate::allocator::Cost;
@@ -50,12 +49,12 @@ fn progressive_jpeg() {
 
 #[test]
 fn png() {
-    fuzz("png", &seeds::encoded(ImageFormat::Png), mend_png);
+    fuzz("png", &seeds::png(), mend_png);
 }
 
 #[test]
 fn gif() {
-    fuzz("gif", &seeds::encoded(ImageFormat::Gif), leave);
+    fuzz("gif", &seeds::gif(), leave);
 }
 
 #[test]
@@ -65,12 +64,12 @@ fn bmp() {
 
 #[test]
 fn webp() {
-    fuzz("webp", &seeds::encoded(ImageFormat::WebP), leave);
+    fuzz("webp", &seeds::webp(), leave);
 }
 
 #[test]
 fn tiff() {
-    fuzz("tiff", &seeds::encoded(ImageFormat::Tiff), leave);
+    fuzz("tiff", &seeds::tiff(), leave);
 }
 
 #[test]

@@ -64,6 +64,61 @@ pub fn pnm() -> Vec<Vec<u8>> {
     seeds
 }
 
+/// As encoded (without loss), and lossy ones, with alpha and moving.
+pub fn webp() -> Vec<Vec<u8>> {
+    let mut seeds = encoded(ImageFormat::WebP);
+    seeds.extend(WEBP.map(<[u8]>::to_vec));
+    seeds
+}
+
+/// As encoded (not compressed), and compressed in every way that TIFF writers use.
+pub fn tiff() -> Vec<Vec<u8>> {
+    let mut seeds = encoded(ImageFormat::Tiff);
+    seeds.extend(TIFF.map(<[u8]>::to_vec));
+    seeds
+}
+
+/// As encoded, and one that moves.
+pub fn png() -> Vec<Vec<u8>> {
+    let mut seeds = encoded(ImageFormat::Png);
+    seeds.push(include_bytes!("../pictures/animated.png").to_vec());
+    seeds
+}
+
+/// As encoded, and one that moves.
+pub fn gif() -> Vec<Vec<u8>> {
+    let mut seeds = encoded(ImageFormat::Gif);
+    seeds.push(include_bytes!("../pictures/animated.gif").to_vec());
+    seeds
+}
+
+const WEBP: [&[u8]; 3] = [
+    include_bytes!("../pictures/lossy.webp"),
+    include_bytes!("../pictures/lossy-alpha.webp"),
+    include_bytes!("../pictures/animated.webp"),
+];
+
+const TIFF: [&[u8]; 4] = [
+    include_bytes!("../pictures/deflate.tif"),
+    include_bytes!("../pictures/lzw.tif"),
+    include_bytes!("../pictures/lzw-predicted.tif"),
+    include_bytes!("../pictures/packbits.tif"),
+];
+
+#[test]
+fn the_stored_pictures_are_what_they_are_said_to_be() {
+    let chunk = |bytes: &[u8], name: &[u8; 4]| bytes.windows(4).any(|four| four == name);
+    assert!(WEBP.iter().all(|bytes| chunk(bytes, b"VP8 ")), "lossy");
+    assert!(chunk(WEBP[1], b"ALPH") && chunk(WEBP[2], b"ANMF"));
+    // The entry for the compression: tag 259, a short, one value.
+    let compression = |bytes: &[u8]| -> Option<u16> {
+        let at = bytes.windows(8).position(|entry| entry == [3, 1, 3, 0, 1, 0, 0, 0])?;
+        bytes[at + 8..].first_chunk().map(|value| u16::from_le_bytes(*value))
+    };
+    // 8 is deflate, 5 LZW, and 32773 PackBits.
+    assert_eq!(TIFF.map(compression), [Some(8), Some(5), Some(5), Some(32773)]);
+}
+
 /// As encoded, and one with a palette and run lengths.
 pub fn bmp() -> Vec<Vec<u8>> {
     let data = [4u8, 0, 0, 0, 2, 1, 0, 2, 0, 1, 2, 0, 2, 0, 0, 1];

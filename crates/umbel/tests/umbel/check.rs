@@ -2,4 +2,4 @@
 
 mod duplicates;
 mod kinds;
-mod pictures;
+pub mod pictures;

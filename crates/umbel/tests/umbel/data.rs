@@ -12,3 +12,4 @@ mod manifest;
 mod pictures;
 mod prep;
 mod split;
+mod together;

@@ -22,7 +22,20 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("preview", &["base", "data", "report"]),
     (
         "pipeline",
-        &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict", "eval", "demo", "preview"],
+        &[
+            "base",
+            "metrics",
+            "data",
+            "check",
+            "nn",
+            "model_file",
+            "train",
+            "report",
+            "predict",
+            "eval",
+            "demo",
+            "preview",
+        ],
     ),
     // Names for users of the library; nothing inside imports it.
     ("prelude", &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict"]),

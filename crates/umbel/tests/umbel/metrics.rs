@@ -141,3 +141,26 @@ fn drawn(n: usize, n_classes: usize, factor: f32) -> (Vec<u32>, Vec<f32>) {
     }
     (labels, all)
 }
+
+#[test]
+fn labels_are_disputed_as_worked_out_by_hand() {
+    // Class means of their own probability: 0.5, 0.7, 0.5.
+    let labels = [0, 0, 0, 1, 1, 2, 2];
+    let probabilities = [
+        0.80, 0.10, 0.10, // agrees
+        0.60, 0.20, 0.20, // agrees
+        0.10, 0.85, 0.05, // disputed: rather 1
+        0.10, 0.80, 0.10, // agrees
+        0.30, 0.60, 0.10, // agrees, if below its own class's mean
+        0.52, 0.08, 0.40, // disputed, less surely: rather 0
+        0.20, 0.20, 0.60, // agrees
+    ];
+    let found = Answers::new(&labels, &probabilities, 3).unwrap().disputes();
+    let short: Vec<_> = found.iter().map(|dispute| (dispute.row, dispute.given, dispute.suggested)).collect();
+    assert_eq!(short, [(2, 0, 1), (5, 2, 0)]);
+    near(found[0].margin(), 0.10 - 0.85);
+    near(found[1].margin(), 0.40 - 0.52);
+    // Not as sure as photos of class 1 are of it: no dispute, however much likelier than the given class.
+    let unsure = [0.35, 0.65, 0.0, 0.1, 0.9, 0.0];
+    assert!(Answers::new(&[0, 1], &unsure, 3).unwrap().disputes().is_empty());
+}

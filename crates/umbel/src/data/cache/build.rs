@@ -8,12 +8,13 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::pack::{Row, header_and_tail, slot_digest, slot_offset};
+use super::pack::{Print, Row, header_and_tail, slot_digest, slot_offset};
 use super::{Index, PrepSpec, Problem, ProblemKind, housekeeping};
 use crate::base::atomic::Scratch;
 use crate::base::handles;
 use crate::base::progress::{Counter, Interrupt, Observer};
 use crate::data::decode::{self, DecodeError, Limits};
+use crate::data::likeness::Fingerprint;
 use crate::{Error, Result};
 
 /// Decodes every photo of `index` into a pack at `path`: whole, or not at all.
@@ -33,7 +34,7 @@ pub fn write_pack(
     let file = Mutex::new(scratch.file()?);
     let progress = Counter::start(observer, index.photos.len());
     let image_bytes = prep.bytes();
-    let outcomes: Vec<(Row, Option<Problem>)> = index
+    let outcomes: Vec<((Row, Print), Option<Problem>)> = index
         .photos
         .par_iter()
         .enumerate()
@@ -42,12 +43,13 @@ pub fn write_pack(
                 return Err(Error::Interrupted);
             }
             let outcome = match prepare(index.root.join(&photo.path), prep)? {
-                Ok((pixels, digest)) => {
+                Ok(Prepared { pixels, digest, print }) => {
                     write_at(&file, slot_offset(position, image_bytes), &pixels).map_err(failed)?;
-                    (Row { usable: true, digest, slot: slot_digest(&pixels) }, None)
+                    let row = Row { usable: true, digest, slot: slot_digest(&pixels) };
+                    ((row, Some(Box::new(print.to_bytes()))), None)
                 }
                 Err(DecodeError { kind, detail }) => {
-                    (Row::default(), Some(Problem { path: photo.path.clone(), kind, detail }))
+                    ((Row::default(), None), Some(Problem { path: photo.path.clone(), kind, detail }))
                 }
             };
             progress.one_more();
@@ -74,8 +76,12 @@ pub fn readable_again(index: &Index, problems: &[Problem]) -> bool {
         .any(|problem| decode::read_file(&index.root.join(&problem.path), &Limits::default()).is_ok())
 }
 
-/// One photo's pixels, and the digest of its file.
-type Prepared = (Vec<u8>, [u8; 32]);
+/// One photo's pixels, the digest of its file, and the fingerprint of what it shows.
+struct Prepared {
+    pixels: Vec<u8>,
+    digest: [u8; 32],
+    print: Fingerprint,
+}
 
 /// Reads and prepares a photo. Fails where the system has no file handle to spare: that is no fault
 /// of the photo, which must not be left out for it.
@@ -88,7 +94,11 @@ fn prepare(path: PathBuf, prep: &PrepSpec) -> Result<std::result::Result<Prepare
         Err(error) => return Ok(Err(decode::unreadable(&error))),
     };
     let photo = decode::decode(&bytes, &limits);
-    Ok(photo.map(|photo| (prep.apply(&photo), *blake3::hash(&bytes).as_bytes())))
+    Ok(photo.map(|photo| Prepared {
+        pixels: prep.apply(&photo),
+        digest: *blake3::hash(&bytes).as_bytes(),
+        print: Fingerprint::of(&photo),
+    }))
 }
 
 /// Writes at a place in the file. The lock is held for microseconds a photo, against milliseconds of decoding.

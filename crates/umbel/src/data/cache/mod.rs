@@ -7,7 +7,11 @@ mod key;
 mod pack;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
+use rayon::prelude::*;
+
+use super::likeness::{Fingerprint, LookAlikes};
 use super::{Index, PrepSpec, Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::{Error, Result};
@@ -36,6 +40,7 @@ pub struct Cache {
     usable: Vec<usize>,
     problems: Vec<Problem>,
     prep: PrepSpec,
+    look_alikes: OnceLock<LookAlikes>,
 }
 
 impl Cache {
@@ -78,7 +83,7 @@ impl Cache {
             observer.event(&Event::Skipped { problems: &problems });
         }
         let usable = (0..index.photos.len()).filter(|&position| pack.image(position).is_some()).collect();
-        Ok(Cache { pack, usable, problems, prep: prep.clone() })
+        Ok(Cache { pack, usable, problems, prep: prep.clone(), look_alikes: OnceLock::new() })
     }
 
     /// Positions (in `index.photos`) of the photos that can be used, rising.
@@ -94,6 +99,27 @@ impl Cache {
     /// Digest of the photo file's content: equal for exact duplicates. `None` where the file could not be used.
     pub fn digest(&self, position: usize) -> Option<[u8; 32]> {
         self.pack.digest(position)
+    }
+
+    /// What the photo shows, whatever its size and preparation. `None` where the file could not be used.
+    pub fn fingerprint(&self, position: usize) -> Option<Fingerprint> {
+        self.pack.fingerprint(position)
+    }
+
+    /// The photos that show the same as another, looked for at the first call. Fails only where `interrupt` is requested.
+    pub fn look_alikes(&self, interrupt: &Interrupt) -> Result<&LookAlikes> {
+        if let Some(found) = self.look_alikes.get() {
+            return Ok(found);
+        }
+        let known = |&position: &usize| Some((position, self.digest(position)?, self.fingerprint(position)?));
+        let known: Vec<_> = self.usable.par_iter().filter_map(known).collect();
+        let found = LookAlikes::find(&known, interrupt)?;
+        Ok(self.look_alikes.get_or_init(|| found))
+    }
+
+    /// How large the pack is that holds the prepared photos.
+    pub fn bytes_on_disk(&self) -> u64 {
+        self.pack.bytes()
     }
 
     /// Everything that cannot be used: the index's own problems first, then the photos that could not be decoded.

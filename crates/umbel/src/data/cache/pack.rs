@@ -1,5 +1,5 @@
-//! The pack file: a header of fixed size, one slot of pixels a photo, a table with a row a photo, and the problems as JSON.
-//! The header holds a digest of the table and the problems, and the table one of each slot, so damage is noticed.
+//! The pack file: a header of fixed size, one slot of pixels a photo, a table with a row and a fingerprint a photo, and the
+//! problems as JSON. The header holds a digest of the table and the problems, and the table one of each slot, so damage is noticed.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,9 +8,10 @@ use memmap2::Mmap;
 use rayon::prelude::*;
 
 use super::Problem;
+use crate::data::likeness::{FINGERPRINT_BYTES, Fingerprint};
 
 /// Goes up whenever the layout, decoding or resizing changes what a pack holds.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"umbelpak";
 /// A page, so that the slots begin on one.
 pub const HEADER_BYTES: usize = 4096;
@@ -46,6 +47,9 @@ impl Row {
     }
 }
 
+/// A fingerprint as its bytes; `None` where the photo could not be used.
+pub type Print = Option<Box<[u8; FINGERPRINT_BYTES]>>;
+
 /// The digest of a slot's pixels that its row keeps.
 pub fn slot_digest(pixels: &[u8]) -> [u8; 8] {
     let mut start = [0; 8];
@@ -59,8 +63,11 @@ pub fn slot_offset(position: usize, image_bytes: usize) -> u64 {
 }
 
 /// The header and what follows the slots, for the writer.
-pub fn header_and_tail(rows: &[Row], problems: &[Problem], image_bytes: usize) -> (Vec<u8>, Vec<u8>) {
-    let mut tail: Vec<u8> = rows.iter().flat_map(|row| row.to_bytes()).collect();
+pub fn header_and_tail(rows: &[(Row, Print)], problems: &[Problem], image_bytes: usize) -> (Vec<u8>, Vec<u8>) {
+    let mut tail: Vec<u8> = rows.iter().flat_map(|(row, _)| row.to_bytes()).collect();
+    for (_, print) in rows {
+        tail.extend_from_slice(print.as_deref().unwrap_or(&[0; FINGERPRINT_BYTES]));
+    }
     // A list of strings and plain enums always has a JSON form.
     tail.extend(serde_json::to_vec(problems).unwrap_or_default());
     let mut header = Vec::with_capacity(HEADER_BYTES);
@@ -88,6 +95,8 @@ pub struct Pack {
     rows: Vec<Row>,
     problems: Vec<Problem>,
     image_bytes: usize,
+    /// Where the fingerprints begin.
+    prints: usize,
 }
 
 impl Pack {
@@ -100,14 +109,17 @@ impl Pack {
         if fields[..16] != expected || number(16..24)? != photos as u64 {
             return None;
         }
-        let tail = map.get(usize::try_from(slot_offset(photos, image_bytes)).ok()?..)?;
+        let tail_start = usize::try_from(slot_offset(photos, image_bytes)).ok()?;
+        let tail = map.get(tail_start..)?;
         if number(24..32)? != tail.len() as u64 || tail_digest(fields, tail) != digest {
             return None;
         }
-        let (table, problems) = tail.split_at_checked(photos * ROW_BYTES)?;
+        let (table, rest) = tail.split_at_checked(photos * ROW_BYTES)?;
+        let (_, problems) = rest.split_at_checked(photos * FINGERPRINT_BYTES)?;
         let rows = table.chunks_exact(ROW_BYTES).map(Row::from_bytes).collect::<Option<Vec<_>>>()?;
         let problems = serde_json::from_slice(problems).ok()?;
-        let pack = Pack { map, rows, problems, image_bytes };
+        let prints = tail_start + photos * ROW_BYTES;
+        let pack = Pack { map, rows, problems, image_bytes, prints };
         let whole = (0..photos)
             .into_par_iter()
             .all(|position| pack.image(position).is_none_or(|pixels| slot_digest(pixels) == pack.rows[position].slot));
@@ -122,6 +134,16 @@ impl Pack {
 
     pub fn digest(&self, position: usize) -> Option<[u8; 32]> {
         self.rows.get(position).filter(|row| row.usable).map(|row| row.digest)
+    }
+
+    pub fn fingerprint(&self, position: usize) -> Option<Fingerprint> {
+        self.rows.get(position).filter(|row| row.usable)?;
+        let bytes = self.map.get(self.prints + position * FINGERPRINT_BYTES..)?.first_chunk()?;
+        Some(Fingerprint::from_bytes(bytes))
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.map.len() as u64
     }
 
     pub fn problems(&self) -> &[Problem] {

@@ -7,6 +7,7 @@ mod group;
 mod keras;
 mod options;
 mod stratified;
+mod together;
 mod units;
 
 use std::collections::BTreeSet;
@@ -15,11 +16,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, Index};
+use crate::base::progress::Interrupt;
 use crate::{Error, Result};
 pub use folds::RANGE as FOLDS;
 pub use group::GroupBy;
 pub use keras::keras_permutation;
 pub use options::SplitOptions;
+pub use together::Together;
 use units::Units;
 
 /// A part of the data.
@@ -60,11 +63,12 @@ impl Part {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitMethod {
-    /// Every class in the same proportion; exact duplicates on one side.
+    /// Every class in the same proportion; photos that show the same (exact and near duplicates) on one side.
     ///
     /// A class with two usable photos or more has at least one on each side, unless all are copies of one another; a
     /// class with a single photo trains on it and is not validated. Copies that lie in different classes (so that one
-    /// label must be wrong) train, and are never measured on.
+    /// label must be wrong) train, and are never measured on. Near duplicates that are nine photos or more and more than
+    /// half of a class are taken for what the class looks like, and divided ([`Together`]).
     #[default]
     Stratified,
     /// The files that Keras' `image_dataset_from_directory` picks for the same seed.
@@ -92,7 +96,7 @@ impl Split {
         Split::with(&options, index, cache)
     }
 
-    /// Splits the usable photos. Fails where a part that was asked for would be empty, where fewer than two classes have
+    /// Splits the usable photos. Photos that show the same are looked for once ([`Cache::look_alikes`]). Fails where a part that was asked for would be empty, where fewer than two classes have
     /// a usable photo, where a photo is in no group, and where a file or setting cannot be used.
     ///
     /// Data that come divided (`train/`, `val/`, `test/`, or a table with a column of parts) stay so; where they have no
@@ -102,7 +106,7 @@ impl Split {
         options.check(index)?;
         let split = match &options.method {
             SplitMethod::File(path) => file::read(path, index)?,
-            _ if index.comes_with(Part::Val) => given(index),
+            _ if index.comes_with(Part::Val) => Split::given(index),
             SplitMethod::Keras => keras::split(index, options.val, options.seed)?,
             SplitMethod::Stratified => {
                 let (test, candidates) = candidates(index, cache);
@@ -119,7 +123,7 @@ impl Split {
         split.checked(options, cache)
     }
 
-    /// The splits of k-fold cross-validation: each photo validates in one of them. Exact duplicates and groups stay
+    /// The splits of k-fold cross-validation: each photo validates in one of them. Duplicates and groups stay
     /// together, class shares are kept as nearly as these allow, and a test part (asked for, or given by the data) is the
     /// same in all. What would be a class's only unit trains in every fold, and so do copies that lie in different classes.
     pub fn folds(options: &SplitOptions, folds: usize, index: &Index, cache: &Cache) -> Result<Vec<Self>> {
@@ -152,6 +156,12 @@ impl Split {
             }
         }
         Ok(self)
+    }
+
+    /// The parts that the data come with; empty where they come undivided.
+    pub fn given(index: &Index) -> Self {
+        let of = |part| index.parts.iter().flatten().enumerate().filter(move |(_, of)| **of == part).map(|(i, _)| i);
+        Split { train: of(Part::Train).collect(), val: of(Part::Val).collect(), test: of(Part::Test).collect() }
     }
 
     /// Reads path,class,part as it stands: whether the photos named there can be decoded is not asked.
@@ -188,22 +198,17 @@ impl Split {
     }
 }
 
-/// The parts that the data come with.
-fn given(index: &Index) -> Split {
-    let of = |part| index.parts.iter().flatten().enumerate().filter(move |(_, of)| **of == part).map(|(i, _)| i);
-    Split { train: of(Part::Train).collect(), val: of(Part::Val).collect(), test: of(Part::Test).collect() }
-}
-
 /// The test part that the data come with, and the usable photos that are to be divided.
 fn candidates(index: &Index, cache: &Cache) -> (Vec<usize>, Vec<usize>) {
-    let test = given(index).test;
+    let test = Split::given(index).test;
     let free = cache.usable().iter().copied().filter(|position| test.binary_search(position).is_err()).collect();
     (test, free)
 }
 
 fn units(options: &SplitOptions, index: &Index, cache: &Cache, candidates: &[usize]) -> Result<Units> {
     let keys = options.group_by.as_ref().map(|group_by| group_by.keys(index, candidates)).transpose()?;
-    Ok(Units::new(index, cache, candidates, keys.as_deref()))
+    let together = Together::of(index, cache, &Interrupt::default())?;
+    Ok(Units::new(index, cache, candidates, keys.as_deref(), &together))
 }
 
 /// Whole units to parts, class shares kept as well as these allow.

@@ -1,4 +1,4 @@
-//! The default split: class shares kept, and exact duplicates on one side, since a photo that was trained on measures
+//! The default split: class shares kept, and duplicates on one side, since a photo that was trained on measures
 //! nothing.
 
 use super::units::{Unit, Units};

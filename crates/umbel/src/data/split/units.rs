@@ -1,9 +1,9 @@
-//! What must not be torn apart: exact copies of a photo, and photos of one group. A split deals out whole units.
+//! What must not be torn apart: photos that show the same, and photos of one group. A split deals out whole units.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::Hash;
 
-use super::{Cache, Index};
+use super::{Cache, Index, Together};
+use crate::data::likeness::Forest;
 
 /// Photos that go to one side together, rising.
 pub type Unit = Vec<usize>;
@@ -13,17 +13,30 @@ pub type Unit = Vec<usize>;
 pub struct Units {
     /// To be dealt out, in the order of their first photos.
     pub free: Vec<Unit>,
-    /// Photos that train whatever the split: units in which copies of one photo lie in different classes. One of their
-    /// labels is wrong, so a measurement on them would be too.
+    /// Photos that train whatever the split: units in which photos that show the same lie in different classes. One of
+    /// their labels is wrong, so a measurement on them would be too.
     pub train: Vec<usize>,
 }
 
 impl Units {
-    /// The units of `candidates` (rising). `keys` gives each candidate's group; without it, only copies are joined.
-    pub fn new(index: &Index, cache: &Cache, candidates: &[usize], keys: Option<&[String]>) -> Self {
-        let digests: Vec<Option<[u8; 32]>> = candidates.iter().map(|&position| cache.digest(position)).collect();
-        let mut union = Union::new(candidates.len());
-        let conflicts = union.join_copies(&digests, |i| index.photos[candidates[i]].class);
+    /// The units of `candidates` (rising). `keys` gives each candidate's group; without it, only photos that show the
+    /// same are joined.
+    pub fn new(
+        index: &Index,
+        cache: &Cache,
+        candidates: &[usize],
+        keys: Option<&[String]>,
+        together: &Together,
+    ) -> Self {
+        let class = |i: usize| index.photos[candidates[i]].class;
+        let mut union = Forest::of(candidates.len());
+        // By digest, too: exact copies stay together even where their look-alikes are too many to be kept so.
+        union.join_equal(candidates.iter().map(|&position| cache.digest(position)));
+        for group in &together.groups {
+            let members: Vec<usize> = group.iter().filter_map(|photo| candidates.binary_search(photo).ok()).collect();
+            members.windows(2).for_each(|pair| union.join(pair[0], pair[1]));
+        }
+        let conflicts: Vec<usize> = (0..candidates.len()).filter(|&i| class(union.root(i)) != class(i)).collect();
         if let Some(keys) = keys {
             union.join_equal(keys.iter().map(Some));
         }
@@ -56,45 +69,5 @@ impl Units {
         let (kept, free): (Vec<Unit>, Vec<Unit>) = std::mem::take(&mut self.free).into_iter().partition(holds_only_one);
         self.free = free;
         self.train.extend(kept.into_iter().flatten());
-    }
-}
-
-/// Disjoint sets of 0..n; the root of a set is its smallest member.
-struct Union {
-    parent: Vec<usize>,
-}
-
-impl Union {
-    fn new(n: usize) -> Self {
-        Union { parent: (0..n).collect() }
-    }
-
-    fn root(&mut self, mut i: usize) -> usize {
-        while self.parent[i] != i {
-            self.parent[i] = self.parent[self.parent[i]];
-            i = self.parent[i];
-        }
-        i
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.parent[a.max(b)] = a.min(b);
-    }
-
-    /// Joins all that have the same key; what has none stays alone.
-    fn join_equal<K: Hash + Eq>(&mut self, keys: impl Iterator<Item = Option<K>>) {
-        let mut first: HashMap<K, usize> = HashMap::new();
-        for (i, key) in keys.enumerate() {
-            let Some(key) = key else { continue };
-            let first = *first.entry(key).or_insert(i);
-            self.join(first, i);
-        }
-    }
-
-    /// Joins copies, and names one member of each set of copies that lies in more than one class.
-    fn join_copies(&mut self, digests: &[Option<[u8; 32]>], class: impl Fn(usize) -> u32) -> Vec<usize> {
-        self.join_equal(digests.iter().copied());
-        (0..digests.len()).filter(|&i| class(self.root(i)) != class(i)).collect()
     }
 }

@@ -19,6 +19,7 @@ use self::forward::Mode;
 use self::program::Program;
 use super::weights::TensorSpec;
 use super::{Isa, LossSum, Model, Optimizer, Weights};
+use crate::base::memory;
 use crate::{Error, Result};
 
 /// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
@@ -245,7 +246,9 @@ impl Memory {
         };
         let bytes = (arena + workspace + gradients) * size_of::<f32>() as u128 + choice;
         let refused = || Error::OutOfMemory { batch, bytes };
-        if arena > program::MOST_VALUES || bytes > isize::MAX as u128 {
+        // Before anything is allocated: the system may promise what it does not have, and then end the program.
+        let more_than_free = memory::available_bytes().is_some_and(|available| bytes > u128::from(available));
+        if arena > program::MOST_VALUES || bytes > isize::MAX as u128 || more_than_free {
             return Err(refused());
         }
         let zeros = |len| arena::zeros(len, 0.0f32).ok_or_else(refused);

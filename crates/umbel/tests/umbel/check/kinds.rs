@@ -73,6 +73,46 @@ fn animations_are_told_from_stills() {
 }
 
 #[test]
+fn animations_of_every_format_are_told() {
+    let files: [(&str, &[u8], &str); 3] = [
+        ("a/x.webp", include_bytes!("../../pictures/animated.webp"), "animated WebP"),
+        ("a/x.png", include_bytes!("../../pictures/animated.png"), "animated PNG"),
+        ("a/x.gif", include_bytes!("../../pictures/animated.gif"), "animated GIF"),
+    ];
+    for (path, bytes, words) in files {
+        let root = folder(12);
+        write(root.path(), path, bytes);
+        let report = checked(root.path());
+        assert_eq!(paths(&report, FindingKind::Animated), [path]);
+        assert_eq!(paths(&report, FindingKind::Tiny), [path], "24 x 20 pixels");
+        let finding = report.problems.iter().find(|finding| finding.kind == FindingKind::Animated).unwrap();
+        assert!(finding.detail.contains(words), "{}", finding.detail);
+        assert_eq!((report.usable, report.problems.len()), (25, 2), "the first picture is used: {:?}", report.problems);
+    }
+}
+
+#[test]
+fn lossy_and_compressed_forms_are_read() {
+    let files: [(&str, &[u8]); 6] = [
+        ("a/lossy.webp", include_bytes!("../../pictures/lossy.webp")),
+        ("a/lossy-alpha.webp", include_bytes!("../../pictures/lossy-alpha.webp")),
+        ("a/deflate.tif", include_bytes!("../../pictures/deflate.tif")),
+        ("a/lzw.tif", include_bytes!("../../pictures/lzw.tif")),
+        ("a/packbits.tif", include_bytes!("../../pictures/packbits.tif")),
+        ("a/lzw-predicted.tif", include_bytes!("../../pictures/lzw-predicted.tif")),
+    ];
+    let root = folder(12);
+    for (path, bytes) in files {
+        write(root.path(), path, bytes);
+    }
+    let report = checked(root.path());
+    assert_eq!(report.usable, 30);
+    // Drawn once, and saved in three ways without loss.
+    let [group] = report.duplicates.as_slice() else { panic!("{:?}", report.duplicates) };
+    assert!(group.photos.len() >= 3 && !group.across_classes, "{group:?}");
+}
+
+#[test]
 fn tiny_and_long_pictures() {
     assert_eq!(found("a/x.png", &encoded(scene(31, 40, 906), ImageFormat::Png)).0, FindingKind::Tiny);
     let (kind, detail) = found("a/x.png", &encoded(scene(200, 50, 907), ImageFormat::Png));

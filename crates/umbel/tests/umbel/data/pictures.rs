@@ -10,15 +10,15 @@ use tempfile::TempDir;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::{Cache, CacheOptions, Index, PrepSpec};
 
-/// A picture with a gradient and a pattern in it; another `seed`, another picture.
+/// A picture with a gradient and random patches in it; another `seed`, another picture, that nobody takes for the same.
 pub fn drawn(width: u32, height: u32, seed: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
-        let pattern = (x / 7 * 37 + y / 5 * 91 + seed * 53) % 97;
-        image::Rgb([
-            (x * 255 / width.max(2)) as u8 / 2 + pattern as u8,
-            (y * 255 / height.max(2)) as u8,
-            (seed * 29 % 256) as u8,
-        ])
+        let mut patch = (x / 7) ^ ((y / 5) << 8) ^ (seed << 16);
+        for _ in 0..2 {
+            patch = (patch ^ (patch >> 15)).wrapping_mul(0x2C1B_3C6D);
+        }
+        let [red, green, ..] = (patch ^ (patch >> 13)).to_le_bytes();
+        image::Rgb([(x * 255 / width.max(2)) as u8 / 2 + red / 2, green, (seed * 29 % 256) as u8])
     })
 }
 

@@ -45,8 +45,8 @@ fn closest(position: usize, prints: &[&Fingerprint], tables: &[Table], masks: &[
         for (quarter, table) in tables.iter().enumerate() {
             let value = quarter_of(hash, quarter);
             for mask in masks {
-                for &other in table.with(value ^ mask) {
-                    let distance = (hash ^ prints[other as usize].hashes[0]).count_ones();
+                for &(of_other, other) in table.with(value ^ mask) {
+                    let distance = (hash ^ of_other).count_ones();
                     if distance <= RADIUS && other as usize != position && own.may_equal(prints[other as usize]) {
                         found.push((distance, other));
                     }
@@ -76,7 +76,8 @@ fn quarter_of(hash: u64, quarter: usize) -> u16 {
 struct Table {
     /// Where the pictures of each value begin; one more at the end.
     starts: Vec<u32>,
-    positions: Vec<u32>,
+    /// Hashes and positions side by side: to fetch each hash from its fingerprint would be most of the time.
+    entries: Vec<(u64, u32)>,
 }
 
 impl Table {
@@ -90,17 +91,17 @@ impl Table {
             starts[i] += starts[i - 1];
         }
         let mut next = starts.clone();
-        let mut positions = vec![0; prints.len()];
+        let mut entries = vec![(0, 0); prints.len()];
         for (position, print) in prints.iter().enumerate() {
             let place = &mut next[value(print)];
-            positions[*place as usize] = position as u32;
+            entries[*place as usize] = (print.hashes[0], position as u32);
             *place += 1;
         }
-        Table { starts, positions }
+        Table { starts, entries }
     }
 
-    fn with(&self, value: u16) -> &[u32] {
+    fn with(&self, value: u16) -> &[(u64, u32)] {
         let value = usize::from(value);
-        &self.positions[self.starts[value] as usize..self.starts[value + 1] as usize]
+        &self.entries[self.starts[value] as usize..self.starts[value + 1] as usize]
     }
 }

@@ -37,13 +37,13 @@ const COLOR: f32 = 10.0;
 /// The natural logarithm of how much two shapes may differ: crops on one axis only, and rounding of small pictures.
 const SHAPE: f32 = 0.13;
 
-/// A picture's fingerprint: about 1.2 kB.
-#[derive(Clone, Debug)]
-pub(super) struct Fingerprint {
-    /// One hash for each of [`INSETS`]; the first is the whole picture's.
-    pub hashes: [u64; INSETS.len()],
+/// A picture's fingerprint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fingerprint {
+    /// One hash for each inset; the first is the whole picture's.
+    pub(super) hashes: [u64; INSETS.len()],
     /// Grey, `SIDE` x `SIDE`.
-    pub thumb: Box<[u8; SIDE * SIDE]>,
+    thumb: Box<[u8; SIDE * SIDE]>,
     /// Red minus green, and blue minus green, of each cell.
     colors: [i8; 2 * CELLS * CELLS],
     /// Logarithm of width by height.
@@ -54,7 +54,11 @@ pub(super) struct Fingerprint {
     pub grey: bool,
 }
 
+/// Bytes of a fingerprint where it is kept.
+pub const FINGERPRINT_BYTES: usize = 8 * INSETS.len() + SIDE * SIDE + 2 * CELLS * CELLS + 4 + 1;
+
 impl Fingerprint {
+    /// Of an upright photo of any size.
     pub fn of(photo: &RgbImage) -> Self {
         let small = shrink(photo);
         let grey: Vec<f32> = small
@@ -79,6 +83,39 @@ impl Fingerprint {
         }
     }
 
+    /// As it is kept in a file.
+    pub fn to_bytes(&self) -> [u8; FINGERPRINT_BYTES] {
+        let mut bytes = [0; FINGERPRINT_BYTES];
+        let mut rest = &mut bytes[..];
+        let mut put = |part: &[u8]| {
+            let (place, after) = std::mem::take(&mut rest).split_at_mut(part.len());
+            place.copy_from_slice(part);
+            rest = after;
+        };
+        self.hashes.iter().for_each(|hash| put(&hash.to_le_bytes()));
+        put(&self.thumb[..]);
+        put(&self.colors.map(|color| color as u8));
+        put(&self.shape.to_le_bytes());
+        put(&[u8::from(self.blank) | u8::from(self.grey) << 1]);
+        bytes
+    }
+
+    /// What [`Fingerprint::to_bytes`] gave; any bytes are a fingerprint.
+    pub fn from_bytes(bytes: &[u8; FINGERPRINT_BYTES]) -> Self {
+        let mut rest = &bytes[..];
+        let mut take = |n: usize| {
+            let (part, after) = rest.split_at(n);
+            rest = after;
+            part
+        };
+        let hashes = array::from_fn(|_| u64::from_le_bytes(array_of(take(8))));
+        let thumb = Box::new(array_of(take(SIDE * SIDE)));
+        let colors = array_of::<{ 2 * CELLS * CELLS }>(take(2 * CELLS * CELLS)).map(|color| color as i8);
+        let shape = f32::from_le_bytes(array_of(take(4)));
+        let flags = take(1)[0];
+        Fingerprint { hashes, thumb, colors, shape, blank: flags & 1 != 0, grey: flags & 2 != 0 }
+    }
+
     /// Whether the fingerprints allow that the pictures are one, by what is quick to compare.
     pub fn may_equal(&self, other: &Self) -> bool {
         let color: u32 = self.colors.iter().zip(&other.colors).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
@@ -99,6 +136,10 @@ impl Fingerprint {
         let apart = |a: &Self, b: &Self| a.hashes.map(|hash| (hash ^ b.hashes[0]).count_ones()).into_iter().min();
         apart(self, other).min(apart(other, self)).unwrap_or(u32::MAX)
     }
+}
+
+fn array_of<const N: usize>(part: &[u8]) -> [u8; N] {
+    array::from_fn(|i| part[i])
 }
 
 /// The picture at `FINE` x `FINE`, every pixel a mean over its surroundings.

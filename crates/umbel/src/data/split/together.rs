@@ -1,0 +1,81 @@
+//! Which photos a split keeps on one side because they show the same, and what it has to say about that.
+
+use std::collections::BTreeMap;
+
+use super::{Cache, Index, Part, Split};
+use crate::Result;
+use crate::base::progress::Interrupt;
+
+/// A group larger than this that is more than half of a class is no set of copies: the class looks like that (parts
+/// before one camera, the frames of one film). Kept together, it could not be divided at all.
+const MANY: usize = 8;
+
+/// Groups of photos that show the same (positions rising, two at least).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Together {
+    /// Each stays on one side.
+    pub groups: Vec<Vec<usize>>,
+    /// So large a part of a class that they are divided like any other photos; exact copies stay together all the same.
+    pub alike: Vec<Vec<usize>>,
+}
+
+impl Together {
+    /// Looks for them among the usable photos (the first time that the cache is asked). Fails only where `interrupt` is
+    /// requested.
+    pub fn of(index: &Index, cache: &Cache, interrupt: &Interrupt) -> Result<Self> {
+        let mut in_class = vec![0; index.classes.len()];
+        for &position in cache.usable() {
+            in_class[index.photos[position].class as usize] += 1;
+        }
+        let is_what_a_class_looks_like = |group: &Vec<usize>| {
+            let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+            group.iter().for_each(|&photo| *counts.entry(index.photos[photo].class).or_default() += 1);
+            counts.into_iter().any(|(class, n)| n > MANY && 2 * n > in_class[class as usize])
+        };
+        let found = cache.look_alikes(interrupt)?.groups.iter().cloned();
+        let (alike, groups) = found.partition(is_what_a_class_looks_like);
+        Ok(Together { groups, alike })
+    }
+
+    /// How many photos are kept together with others.
+    pub fn photos(&self) -> usize {
+        self.groups.iter().map(Vec::len).sum()
+    }
+
+    /// A sentence for each thing worth knowing about how a split treats them. `chosen` says whether the split was umbel's
+    /// own choice.
+    pub fn sentences(&self, index: &Index, chosen: bool) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if chosen && !self.groups.is_empty() {
+            let (photos, groups) = (self.photos(), self.groups.len());
+            let each = if groups == 1 { "they are on one side" } else { "each group is on one side" };
+            let groups = if groups == 1 { "1 group".to_string() } else { format!("{groups} groups") };
+            sentences.push(format!("Kept {photos} photos together that show the same as another ({groups}); {each}."));
+        }
+        for group in self.alike.iter().filter(|_| chosen) {
+            let class = &index.classes[index.photos[group[0]].class as usize];
+            sentences.push(format!(
+                "{} photos, such as {} of the class {class:?}, look alike: too many to be copies, so they are divided like \
+                 any others. If they belong together (frames of one film), name their groups with --group-by.",
+                group.len(),
+                index.photos[group[0]].path
+            ));
+        }
+        sentences
+    }
+
+    /// Photos of the validation and the test part that show the same as a photo of an earlier part.
+    pub fn leaks(&self, index: &Index, split: &Split) -> Vec<usize> {
+        let mut part_of: Vec<Option<Part>> = vec![None; index.photos.len()];
+        for (part, positions) in split.parts() {
+            positions.iter().for_each(|&position| part_of[position] = Some(part));
+        }
+        let leaks_in = |group: &Vec<usize>| -> Vec<usize> {
+            let earliest = group.iter().filter_map(|&photo| part_of[photo]).min();
+            let later =
+                group.iter().copied().filter(|&photo| part_of[photo].is_some_and(|part| Some(part) != earliest));
+            later.collect()
+        };
+        self.groups.iter().flat_map(leaks_in).collect()
+    }
+}
