@@ -10,7 +10,8 @@ use crate::Isa;
 use crate::isa::per_isa;
 use crate::parallel::CHUNK;
 
-/// Which function. Definitions as in Keras (GELU with the error function, hard swish as x·relu6(x+3)/6).
+/// Which function. Definitions as in Keras: GELU with the error function, hard sigmoid as relu6(x+3)/6, hard swish as
+/// x·relu6(x+3)/6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Activation {
@@ -18,6 +19,7 @@ pub enum Activation {
     Relu,
     Relu6,
     Silu,
+    HardSigmoid,
     HardSwish,
     Gelu,
     Tanh,
