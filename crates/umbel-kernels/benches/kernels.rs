@@ -1,4 +1,5 @@
-//! Times what one training step of the flower tutorial's network is made of (batch 32, 180 x 180 pixels).
+//! Times what one training step of the flower tutorial's network is made of (batch 32, 180 x 180 pixels), and the kernels
+//! that other networks need, at sizes that these have.
 //!
 //! `cargo bench -p umbel-kernels`; `RAYON_NUM_THREADS` and `UMBEL_ISA` are heeded. Figures are the least of many runs, since
 //! whatever else runs on the machine only ever adds. On Linux and with one thread, they are the mean time that the thread
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use umbel_kernels::conv2d::{self, Conv2dShape, OutputGradient};
 use umbel_kernels::dense::{self, DenseShape};
+use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::dropout::mix;
 use umbel_kernels::optimizer::{self, AdamStep};
 use umbel_kernels::{FusedActivation, Isa};
@@ -33,6 +35,11 @@ fn run() {
     let step = total;
     for (name, size, channels_in, channels_out) in [("14x14x256", 14, 256, 256), ("7x7x512", 7, 512, 512)] {
         convolution(isa, name, size, channels_in, channels_out);
+    }
+    for (size, channels, kernel, stride) in
+        [(112, 32, 3, 1), (112, 96, 3, 2), (56, 144, 5, 2), (28, 240, 5, 1), (14, 480, 3, 1), (7, 1152, 5, 1)]
+    {
+        depthwise(isa, size, channels, kernel, stride);
     }
     let images = BATCH as f64 / step.as_secs_f64();
     println!("{:<24}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
@@ -72,6 +79,39 @@ fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_o
         conv2d::backward(isa, &shape, &x, &w, gradient, dx, &mut dw, Some(&mut db), &mut workspace);
     });
     forward + backward
+}
+
+fn depthwise(isa: Isa, size: usize, channels: usize, kernel: usize, stride: usize) {
+    let out = size.div_ceil(stride);
+    let shape = DepthwiseShape {
+        batch: BATCH,
+        height: size,
+        width: size,
+        channels,
+        kernel: (kernel, kernel),
+        stride: (stride, stride),
+        pad: (kernel / 2, kernel / 2),
+        out_height: out,
+        out_width: out,
+    };
+    let name = format!("dw{kernel}x{kernel}s{stride} {size}x{channels}");
+    let (x, w) = (random(1, BATCH * size * size * channels), random(2, kernel * kernel * channels));
+    let (bias, mut y) = (random(3, channels), vec![0.0; BATCH * out * out * channels]);
+    let products = 2.0 * (y.len() * kernel * kernel) as f64;
+    let linear = FusedActivation::Linear;
+    measure(&format!("{name} fwd"), products, || {
+        depthwise::forward(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu6, &mut y);
+    });
+    let mut dy = random(4, y.len());
+    let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; w.len()]);
+    let mut workspace = vec![0.0; depthwise::workspace_len(&shape)];
+    measure(&format!("{name} dw"), products, || {
+        depthwise::backward(isa, &shape, &x, &w, &[], linear, &mut dy, None, &mut dw, None, &mut workspace);
+    });
+    measure(&format!("{name} dw+dx"), 2.0 * products, || {
+        let dx = Some(&mut dx[..]);
+        depthwise::backward(isa, &shape, &x, &w, &[], linear, &mut dy, dx, &mut dw, None, &mut workspace);
+    });
 }
 
 fn dense_layer(isa: Isa) -> Duration {

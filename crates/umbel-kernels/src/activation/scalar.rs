@@ -51,7 +51,7 @@ fn normal_share<T: Float>(x: T) -> T {
     number(0.5 * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)))
 }
 
-fn value<T: Float>(activation: Activation, x: T) -> T {
+pub(super) fn value<T: Float>(activation: Activation, x: T) -> T {
     match activation {
         Activation::Linear | Activation::Softmax => x,
         Activation::Relu => x.max(T::zero()),

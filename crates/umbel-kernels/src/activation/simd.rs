@@ -51,6 +51,24 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
     }
 }
 
+/// The two that kernels fuse and that are not clamps.
+#[inline(always)]
+pub(super) fn in_place<S: Simd>(s: S, activation: Activation, y: &mut [f32]) {
+    macro_rules! each {
+        (|$x:ident| $value:expr) => {
+            for y in y.chunks_mut(S::LANES) {
+                let $x = s.load(y);
+                s.store(y, $value);
+            }
+        };
+    }
+    match activation {
+        Activation::Silu => each!(|x| s.mul(x, sigmoid(s, x))),
+        Activation::HardSwish => each!(|x| s.mul(s.mul(x, six_gates(s, x)), s.splat(1.0 / 6.0))),
+        _ => unreachable!("{activation:?} is not fused this way"),
+    }
+}
+
 #[inline(always)]
 pub(super) fn backward<S: Simd>(
     s: S,

@@ -5,11 +5,11 @@
 use rayon::prelude::*;
 
 use super::strips::{InputRows, Strips};
-use super::{Conv2dShape, OutputGradient, mask_row, unpool_row};
+use super::{Conv2dShape, OutputGradient, unpool_row};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
-use crate::parallel::{CHUNK, Shared, whole_lines, with_scratch};
-use crate::sums::add_rows;
-use crate::{FusedActivation, Isa};
+use crate::parallel::{Shared, whole_lines, with_scratch};
+use crate::sums::{add_rows, reduce};
+use crate::{FusedActivation, Isa, fused};
 
 /// At most so many slices ...
 const MAX_SLICES: usize = 32;
@@ -216,7 +216,7 @@ fn expand(
                 let at = (unit.image * shape.out_height + row) * row_len;
                 match activation {
                     FusedActivation::Linear => full.copy_from_slice(&dy[at..][..row_len]),
-                    _ => mask_row(isa, &dy[at..][..row_len], &y[at..][..row_len], activation, full),
+                    _ => fused::mask_into(isa, &dy[at..][..row_len], &y[at..][..row_len], activation, full),
                 }
             }
             OutputGradient::Pooled { dy, choice } => {
@@ -362,21 +362,4 @@ fn input_gradient(
             product(isa, &p, &mut dx[row * row_len + column * ci..]);
         }
     }
-}
-
-/// `sum = Σ partials[.. + offset]`, from the first to the last.
-fn reduce(partials: &[f32], partial: usize, offset: usize, sum: &mut [f32]) {
-    sum.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sum)| {
-        let at = offset + chunk * CHUNK;
-        for (slice, values) in partials.chunks_exact(partial).enumerate() {
-            let values = &values[at..][..sum.len()];
-            if slice == 0 {
-                sum.copy_from_slice(values);
-            } else {
-                for (sum, &value) in sum.iter_mut().zip(values) {
-                    *sum += value;
-                }
-            }
-        }
-    });
 }

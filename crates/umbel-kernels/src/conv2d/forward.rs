@@ -6,7 +6,7 @@ use super::strips::{InputRows, Strips};
 use super::{Conv2dShape, pool_rows};
 use crate::gemm::{Product, Start, pack, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
-use crate::{FusedActivation, Isa};
+use crate::{FusedActivation, Isa, fused};
 
 /// The operands that don't change from strip to strip.
 #[derive(Clone, Copy)]
@@ -41,6 +41,7 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
 fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     let strips = Strips::new(shape.out_height, shape.padded_pitch() * shape.stride.0);
     let row_len = shape.out_width * shape.channels_out;
+    let bare = Weights { activation: weights.activation.in_product(), ..weights };
     let y = Shared::new(y);
     (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
         let image = task / strips.per_image;
@@ -52,7 +53,10 @@ fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>
         let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
         with_scratch(scratch_len(shape, last - first), |scratch| {
             let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
-            convolve(isa, shape, rows, last - first, weights, y);
+            convolve(isa, shape, rows, last - first, bare, y);
+            if !weights.activation.is_clamp() {
+                fused::activate(isa, weights.activation, y);
+            }
         });
     });
 }

@@ -12,7 +12,7 @@ use crate::gemm::{Product, Start, product};
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared, with_scratch};
 use crate::sums::add_rows;
-use crate::{FusedActivation, Isa};
+use crate::{FusedActivation, Isa, fused};
 
 /// Shapes: `x [batch, inputs]`, `w [inputs, outputs]`, `y [batch, outputs]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,6 @@ const BACKWARD_INPUTS: usize = 96;
 
 per_isa! {
     fn finish(bias: &[f32], activation: FusedActivation, y: &mut [f32]) = simd::finish;
-    fn mask(y: &[f32], activation: FusedActivation, dy: &mut [f32]) = simd::mask;
 }
 
 impl DenseShape {
@@ -126,7 +125,10 @@ pub fn forward(
                 }
             }
         }
-        finish(isa, bias.unwrap_or_default(), activation, y);
+        finish(isa, bias.unwrap_or_default(), activation.in_product(), y);
+        if !activation.is_clamp() {
+            fused::activate(isa, activation, y);
+        }
     });
 }
 
@@ -158,7 +160,7 @@ pub fn backward(
     if activation != FusedActivation::Linear {
         assert_eq!(y.len(), dy.len(), "y must be as long as dy");
         let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
-        chunks.for_each(|(dy, y)| mask(isa, y, activation, dy));
+        chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
     }
     if let Some(db) = db {
         db.fill(0.0);

@@ -14,15 +14,3 @@ pub(super) fn finish<S: Simd>(s: S, bias: &[f32], activation: FusedActivation, y
         s.store(y, s.min(high, s.max(low, sum)));
     }
 }
-
-/// `dy = 0` where the activation with output `y` lets no gradient through.
-#[inline(always)]
-pub(super) fn mask<S: Simd>(s: S, y: &[f32], activation: FusedActivation, dy: &mut [f32]) {
-    let (low, high) = activation.bounds();
-    let (low, high, zero) = (s.splat(low), s.splat(high), s.splat(0.0));
-    for (dy, y) in dy.chunks_mut(S::LANES).zip(y.chunks(S::LANES)) {
-        let y = s.load(y);
-        let d = s.select(s.greater(y, low), s.load(dy), zero);
-        s.store(dy, s.select(s.greater(high, y), d, zero));
-    }
-}

@@ -125,6 +125,30 @@ fn forward_matches_the_oracle() {
 }
 
 #[test]
+fn forward_applies_the_activations_for_inference() {
+    for s in [shape(2, (9, 30), (16, 33), 3, 1, true), shape(3, (7, 5), (24, 40), 1, 1, true)] {
+        let Data { x, w, bias } = data(&s);
+        for activation in [FusedActivation::HardSwish, FusedActivation::Silu] {
+            let mut wanted = vec![0.0; out_len(&s)];
+            scalar::forward(&s, &wide(&x), &wide(&w), Some(&wide(&bias)), activation, &mut wanted);
+            for isa in Isa::usable() {
+                let mut y = dirty(out_len(&s));
+                conv2d::forward(isa, &s, &x, &w, Some(&bias), activation, &mut y);
+                assert_close(&format!("{} {activation:?} {s:?}", isa.name()), &y, &wanted, 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "HardSwish cannot be applied after the maximum")]
+fn pooling_takes_clamps_only() {
+    let s = shape(1, (2, 2), (1, 1), 1, 1, true);
+    let hard_swish = FusedActivation::HardSwish;
+    conv2d::forward_pool(Isa::scalar(), &s, &[1.0; 4], &[1.0], None, hard_swish, &mut [0.0], None);
+}
+
+#[test]
 fn pooled_forward_matches_the_oracle() {
     for (i, s) in awkward_shapes().iter().enumerate() {
         let Data { x, w, bias } = data(s);
@@ -171,6 +195,7 @@ fn activation_of(activation: FusedActivation, x: f32) -> f32 {
         FusedActivation::Linear => x,
         FusedActivation::Relu => x.max(0.0),
         FusedActivation::Relu6 => x.clamp(0.0, 6.0),
+        FusedActivation::HardSwish | FusedActivation::Silu => unreachable!("not in ACTIVATIONS"),
     }
 }
 

@@ -25,6 +25,21 @@ fn shape((batch, inputs, outputs): (usize, usize, usize)) -> DenseShape {
 }
 
 #[test]
+fn forward_applies_the_activations_for_inference() {
+    for (i, s) in SHAPES.map(shape).iter().enumerate() {
+        let activation = [FusedActivation::HardSwish, FusedActivation::Silu][i % 2];
+        let (x, w) = (random(1, s.batch * s.inputs), random(2, s.inputs * s.outputs));
+        let mut wanted = vec![0.0; s.batch * s.outputs];
+        scalar::forward(s, &wide(&x), &wide(&w), None, activation, &mut wanted);
+        for isa in Isa::usable() {
+            let mut y = dirty(wanted.len());
+            dense::forward(isa, s, &x, &w, None, activation, &mut y, &mut dirty(dense::workspace_len(s)));
+            assert_close(&format!("{} {activation:?} {s:?}", isa.name()), &y, &wanted, 1e-4);
+        }
+    }
+}
+
+#[test]
 fn matches_the_oracle() {
     for (i, s) in SHAPES.map(shape).iter().enumerate() {
         let activation = [FusedActivation::Linear, FusedActivation::Relu, FusedActivation::Relu6][i % 3];

@@ -5,6 +5,7 @@ mod activation;
 mod batch_norm;
 mod conv2d;
 mod dense;
+mod depthwise;
 mod dropout;
 mod gemm;
 mod loss;
