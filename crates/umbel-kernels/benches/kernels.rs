@@ -12,6 +12,7 @@ use umbel_kernels::conv2d::{self, Conv2dShape, OutputGradient};
 use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::dropout::mix;
+use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::optimizer::{self, AdamStep};
 use umbel_kernels::{FusedActivation, Isa};
 
@@ -41,6 +42,7 @@ fn run() {
     {
         depthwise(isa, size, channels, kernel, stride);
     }
+    elementwise(isa);
     let images = BATCH as f64 / step.as_secs_f64();
     println!("{:<24}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
 }
@@ -111,6 +113,18 @@ fn depthwise(isa: Isa, size: usize, channels: usize, kernel: usize, stride: usiz
     measure(&format!("{name} dw+dx"), 2.0 * products, || {
         let dx = Some(&mut dx[..]);
         depthwise::backward(isa, &shape, &x, &w, &[], linear, &mut dy, dx, &mut dw, None, &mut workspace);
+    });
+}
+
+fn elementwise(isa: Isa) {
+    let shape = GateShape { batch: BATCH, pixels: 28 * 28, channels: 120 };
+    let n = BATCH * shape.pixels * shape.channels;
+    let (x, dy, gates) = (random(1, n), random(2, n), random(3, BATCH * shape.channels));
+    let (mut y, mut d_gates) = (vec![0.0; n], vec![0.0; gates.len()]);
+    measure("add", n as f64, || elementwise::add(isa, &x, &dy, FusedActivation::Relu, &mut y));
+    measure("gate", n as f64, || elementwise::gate(isa, &shape, &x, &gates, &mut y));
+    measure("gate backward", 3.0 * n as f64, || {
+        elementwise::gate_backward(isa, &shape, &x, &gates, &dy, &mut y, &mut d_gates);
     });
 }
 

@@ -19,6 +19,7 @@ pub mod conv2d;
 pub mod dense;
 pub mod depthwise;
 pub mod dropout;
+pub mod elementwise;
 mod fused;
 pub mod gemm;
 pub mod isa;

@@ -7,6 +7,7 @@ mod conv2d;
 mod dense;
 mod depthwise;
 mod dropout;
+mod elementwise;
 mod gemm;
 mod loss;
 mod optimizer;
