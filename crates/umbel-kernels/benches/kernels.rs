@@ -42,9 +42,14 @@ fn run() {
     {
         depthwise(isa, size, channels, kernel, stride);
     }
+    for (size, channels_in, channels_out) in
+        [(112, 32, 16), (28, 40, 240), (14, 480, 80), (7, 1152, 192), (7, 320, 1280)]
+    {
+        pointwise(isa, size, channels_in, channels_out);
+    }
     elementwise(isa);
     let images = BATCH as f64 / step.as_secs_f64();
-    println!("{:<24}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
+    println!("{:<28}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
 }
 
 fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_out: usize) -> Duration {
@@ -81,6 +86,40 @@ fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_o
         conv2d::backward(isa, &shape, &x, &w, gradient, dx, &mut dw, Some(&mut db), &mut workspace);
     });
     forward + backward
+}
+
+fn pointwise(isa: Isa, size: usize, channels_in: usize, channels_out: usize) {
+    for batch in [1, BATCH] {
+        let shape = Conv2dShape {
+            batch,
+            height: size,
+            width: size,
+            channels_in,
+            channels_out,
+            kernel: (1, 1),
+            stride: (1, 1),
+            pad: (0, 0),
+            out_height: size,
+            out_width: size,
+        };
+        let name = format!("1x1 {batch}x{size}x{channels_in}-{channels_out}");
+        let (x, w) = (random(1, batch * size * size * channels_in), random(2, channels_in * channels_out));
+        let dy = random(3, batch * size * size * channels_out);
+        let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
+        let mut workspace = vec![0.0; conv2d::workspace_len(&shape)];
+        let product = 2.0 * (dy.len() * channels_in) as f64;
+        let activation = FusedActivation::Linear;
+        measure(&format!("{name} fwd"), product, || {
+            conv2d::forward(isa, &shape, &x, &w, None, activation, &mut y);
+        });
+        let gradient = OutputGradient::Full { dy: &dy, y: &[], activation };
+        measure(&format!("{name} dw"), product, || {
+            conv2d::backward(isa, &shape, &x, &w, gradient, None, &mut dw, None, &mut workspace);
+        });
+        measure(&format!("{name} dw+dx"), 2.0 * product, || {
+            conv2d::backward(isa, &shape, &x, &w, gradient, Some(&mut dx), &mut dw, None, &mut workspace);
+        });
+    }
 }
 
 fn depthwise(isa: Isa, size: usize, channels: usize, kernel: usize, stride: usize) {
@@ -179,7 +218,7 @@ fn measure(name: &str, operations: f64, mut work: impl FnMut()) -> Duration {
     let mean_cpu = processor_time().zip(begin_cpu).map(|(end, begin)| (end - begin) / runs);
     let time = mean_cpu.unwrap_or(least);
     let seconds = time.as_secs_f64();
-    println!("{name:<24}{:9.3} ms  {:7.1} GFLOP/s", seconds * 1e3, operations / seconds * 1e-9);
+    println!("{name:<28}{:9.3} ms  {:7.1} GFLOP/s", seconds * 1e3, operations / seconds * 1e-9);
     time
 }
 

@@ -22,6 +22,13 @@ pub(crate) fn activate(isa: Isa, fused: FusedActivation, y: &mut [f32]) {
     }
 }
 
+/// The rest of [`activate`], where the matrix product has done the clamps.
+pub(crate) fn activate_after_product(isa: Isa, fused: FusedActivation, y: &mut [f32]) {
+    if !fused.is_clamp() {
+        activate(isa, fused, y);
+    }
+}
+
 #[inline(always)]
 fn clamp_body<S: Simd>(s: S, activation: FusedActivation, y: &mut [f32]) {
     let (low, high) = activation.bounds();

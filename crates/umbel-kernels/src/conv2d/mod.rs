@@ -5,6 +5,7 @@
 
 mod backward;
 mod forward;
+mod pointwise;
 pub mod scalar;
 mod simd;
 mod strips;

@@ -126,9 +126,7 @@ pub fn forward(
             }
         }
         finish(isa, bias.unwrap_or_default(), activation.in_product(), y);
-        if !activation.is_clamp() {
-            fused::activate(isa, activation, y);
-        }
+        fused::activate_after_product(isa, activation, y);
     });
 }
 

@@ -55,9 +55,7 @@ pub fn add(isa: Isa, a: &[f32], b: &[f32], activation: FusedActivation, y: &mut 
     let chunks = y.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).zip(b.par_chunks(CHUNK));
     chunks.for_each(|((y, a), b)| {
         add_chunk(isa, a, b, activation.in_product(), y);
-        if !activation.is_clamp() {
-            fused::activate(isa, activation, y);
-        }
+        fused::activate_after_product(isa, activation, y);
     });
 }
 

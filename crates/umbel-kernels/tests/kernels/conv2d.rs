@@ -84,6 +84,15 @@ fn awkward_shapes() -> Vec<Conv2dShape> {
         shapes.push(shape(2, (61, 60), (16, 17), 3, 1, same));
         shapes.push(shape(1, (61, 60), (24, 8), 3, 2, same));
     }
+    // Plain matrix products: several partial gradients, few pixels with many channels, packed weights. Each once for every
+    // activation.
+    for s in [
+        shape(3, (30, 31), (20, 40), 1, 1, true),
+        shape(1, (7, 7), (33, 300), 1, 1, true),
+        shape(6, (7, 7), (260, 263), 1, 1, true),
+    ] {
+        shapes.extend([s; 3]);
+    }
     shapes.push(Conv2dShape {
         kernel: (1, 3),
         pad: (0, 1),
@@ -280,6 +289,7 @@ fn the_number_of_threads_changes_no_bit() {
         shape(5, (29, 31), (5, 17), 3, 1, true),
         shape(3, (61, 60), (16, 32), 3, 1, true),
         shape(4, (21, 20), (16, 24), 3, 2, true),
+        shape(1, (45, 45), (16, 24), 3, 1, true),
     ] {
         let Data { x, w, bias } = data(&s);
         let scaled: Vec<f32> = x.iter().map(|x| x * 0.1237).collect();
@@ -294,6 +304,24 @@ fn the_number_of_threads_changes_no_bit() {
             let gradient = OutputGradient::Pooled { dy: &dy, choice: &choice };
             conv2d::backward(isa, &s, &scaled, &w, gradient, Some(&mut dx), &mut dw, Some(&mut db), &mut workspace);
             vec![pooled, dx, dw, db]
+        });
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit_of_a_matrix_product() {
+    for s in [shape(3, (30, 31), (20, 40), 1, 1, true), shape(1, (7, 7), (200, 400), 1, 1, true)] {
+        let Data { x, w, bias } = data(&s);
+        let scaled: Vec<f32> = x.iter().map(|x| x * 0.1237).collect();
+        let dy: Vec<f32> = random(6, out_len(&s)).iter().map(|x| x / 3.0).collect();
+        assert_same_bits(|isa| {
+            let mut y = dirty(dy.len());
+            conv2d::forward(isa, &s, &scaled, &w, Some(&bias), FusedActivation::Relu, &mut y);
+            let (mut dx, mut dw, mut db) = (dirty(x.len()), dirty(w.len()), dirty(s.channels_out));
+            let mut workspace = dirty(conv2d::workspace_len(&s));
+            let gradient = OutputGradient::Full { dy: &dy, y: &[], activation: FusedActivation::Linear };
+            conv2d::backward(isa, &s, &scaled, &w, gradient, Some(&mut dx), &mut dw, Some(&mut db), &mut workspace);
+            vec![y, dx, dw, db]
         });
     }
 }
