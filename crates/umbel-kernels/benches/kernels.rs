@@ -1,4 +1,5 @@
-//! Times what one training step of the flower tutorial's network is made of (batch 32, 180 x 180 pixels).
+//! Times what one training step of the flower tutorial's network is made of (batch 32, 180 x 180 pixels), and the kernels
+//! that other networks need, at sizes that these have.
 //!
 //! `cargo bench -p umbel-kernels`; `RAYON_NUM_THREADS` and `UMBEL_ISA` are heeded. Figures are the least of many runs, since
 //! whatever else runs on the machine only ever adds. On Linux and with one thread, they are the mean time that the thread
@@ -9,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use umbel_kernels::conv2d::{self, Conv2dShape, OutputGradient};
 use umbel_kernels::dense::{self, DenseShape};
+use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::dropout::mix;
+use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::optimizer::{self, AdamStep};
 use umbel_kernels::{FusedActivation, Isa};
 
@@ -34,8 +37,20 @@ fn run() {
     for (name, size, channels_in, channels_out) in [("14x14x256", 14, 256, 256), ("7x7x512", 7, 512, 512)] {
         convolution(isa, name, size, channels_in, channels_out);
     }
+    for (size, channels, kernel, stride) in
+        [(112, 32, 3, 1), (112, 96, 3, 2), (56, 144, 5, 2), (28, 240, 5, 1), (14, 480, 3, 1), (7, 1152, 5, 1)]
+    {
+        depthwise(isa, size, channels, kernel, stride);
+    }
+    for (size, channels_in, channels_out) in
+        [(112, 32, 16), (28, 40, 240), (14, 480, 80), (7, 1152, 192), (7, 320, 1280)]
+    {
+        pointwise(isa, size, channels_in, channels_out);
+    }
+    elementwise(isa);
+    one_photo(isa);
     let images = BATCH as f64 / step.as_secs_f64();
-    println!("{:<24}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
+    println!("{:<28}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
 }
 
 fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_out: usize) -> Duration {
@@ -72,6 +87,117 @@ fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_o
         conv2d::backward(isa, &shape, &x, &w, gradient, dx, &mut dw, Some(&mut db), &mut workspace);
     });
     forward + backward
+}
+
+/// The tutorial's network forward, for a single photo.
+fn one_photo(isa: Isa) {
+    for (name, size, channels_in, channels_out) in [("conv1", 180, 3, 16), ("conv2", 90, 16, 32), ("conv3", 45, 32, 64)]
+    {
+        let shape = Conv2dShape {
+            batch: 1,
+            height: size,
+            width: size,
+            channels_in,
+            channels_out,
+            kernel: (3, 3),
+            stride: (1, 1),
+            pad: (1, 1),
+            out_height: size,
+            out_width: size,
+        };
+        let (x, w) = (random(1, size * size * channels_in), random(2, 9 * channels_in * channels_out));
+        let (bias, mut pooled) = (random(3, channels_out), vec![0.0; (size / 2) * (size / 2) * channels_out]);
+        let product = 2.0 * (size * size * 9 * channels_in * channels_out) as f64;
+        measure(&format!("one {name}"), product, || {
+            conv2d::forward_pool(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut pooled, None);
+        });
+    }
+    let shape = DenseShape { batch: 1, inputs: 30_976, outputs: 128 };
+    let (x, w) = (random(1, shape.inputs), random(2, shape.inputs * shape.outputs));
+    let (bias, mut y) = (random(3, shape.outputs), vec![0.0; shape.outputs]);
+    let mut workspace = vec![0.0; dense::workspace_len(&shape)];
+    measure("one dense", 2.0 * w.len() as f64, || {
+        dense::forward(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut y, &mut workspace);
+    });
+}
+
+fn pointwise(isa: Isa, size: usize, channels_in: usize, channels_out: usize) {
+    for batch in [1, BATCH] {
+        let shape = Conv2dShape {
+            batch,
+            height: size,
+            width: size,
+            channels_in,
+            channels_out,
+            kernel: (1, 1),
+            stride: (1, 1),
+            pad: (0, 0),
+            out_height: size,
+            out_width: size,
+        };
+        let name = format!("1x1 {batch}x{size}x{channels_in}-{channels_out}");
+        let (x, w) = (random(1, batch * size * size * channels_in), random(2, channels_in * channels_out));
+        let dy = random(3, batch * size * size * channels_out);
+        let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
+        let mut workspace = vec![0.0; conv2d::workspace_len(&shape)];
+        let product = 2.0 * (dy.len() * channels_in) as f64;
+        let activation = FusedActivation::Linear;
+        measure(&format!("{name} fwd"), product, || {
+            conv2d::forward(isa, &shape, &x, &w, None, activation, &mut y);
+        });
+        let gradient = OutputGradient::Full { dy: &dy, y: &[], activation };
+        measure(&format!("{name} dw"), product, || {
+            conv2d::backward(isa, &shape, &x, &w, gradient, None, &mut dw, None, &mut workspace);
+        });
+        measure(&format!("{name} dw+dx"), 2.0 * product, || {
+            conv2d::backward(isa, &shape, &x, &w, gradient, Some(&mut dx), &mut dw, None, &mut workspace);
+        });
+    }
+}
+
+fn depthwise(isa: Isa, size: usize, channels: usize, kernel: usize, stride: usize) {
+    let out = size.div_ceil(stride);
+    let shape = DepthwiseShape {
+        batch: BATCH,
+        height: size,
+        width: size,
+        channels,
+        kernel: (kernel, kernel),
+        stride: (stride, stride),
+        pad: (kernel / 2, kernel / 2),
+        out_height: out,
+        out_width: out,
+    };
+    let name = format!("dw{kernel}x{kernel}s{stride} {size}x{channels}");
+    let (x, w) = (random(1, BATCH * size * size * channels), random(2, kernel * kernel * channels));
+    let (bias, mut y) = (random(3, channels), vec![0.0; BATCH * out * out * channels]);
+    let products = 2.0 * (y.len() * kernel * kernel) as f64;
+    let linear = FusedActivation::Linear;
+    measure(&format!("{name} fwd"), products, || {
+        depthwise::forward(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu6, &mut y);
+    });
+    let mut dy = random(4, y.len());
+    let (mut dx, mut dw) = (vec![0.0; x.len()], vec![0.0; w.len()]);
+    let mut workspace = vec![0.0; depthwise::workspace_len(&shape)];
+    measure(&format!("{name} dw"), products, || {
+        depthwise::backward(isa, &shape, &x, &w, &[], linear, &mut dy, None, &mut dw, None, &mut workspace);
+    });
+    measure(&format!("{name} dw+dx"), 2.0 * products, || {
+        let dx = Some(&mut dx[..]);
+        depthwise::backward(isa, &shape, &x, &w, &[], linear, &mut dy, dx, &mut dw, None, &mut workspace);
+    });
+}
+
+fn elementwise(isa: Isa) {
+    let shape = GateShape { batch: BATCH, pixels: 28 * 28, channels: 120 };
+    let n = BATCH * shape.pixels * shape.channels;
+    let (x, dy, gates) = (random(1, n), random(2, n), random(3, BATCH * shape.channels));
+    let (mut y, mut d_gates) = (vec![0.0; n], vec![0.0; gates.len()]);
+    measure("add", n as f64, || elementwise::add(isa, &x, &dy, FusedActivation::Relu, &mut y));
+    measure("gate", n as f64, || elementwise::gate(isa, &shape, &x, &gates, &mut y));
+    measure("gate backward", 3.0 * n as f64, || {
+        elementwise::gate_backward(isa, &shape, &x, &gates, &dy, &mut y, &mut d_gates);
+    });
 }
 
 fn dense_layer(isa: Isa) -> Duration {
@@ -125,7 +251,7 @@ fn measure(name: &str, operations: f64, mut work: impl FnMut()) -> Duration {
     let mean_cpu = processor_time().zip(begin_cpu).map(|(end, begin)| (end - begin) / runs);
     let time = mean_cpu.unwrap_or(least);
     let seconds = time.as_secs_f64();
-    println!("{name:<24}{:9.3} ms  {:7.1} GFLOP/s", seconds * 1e3, operations / seconds * 1e-9);
+    println!("{name:<28}{:9.3} ms  {:7.1} GFLOP/s", seconds * 1e3, operations / seconds * 1e-9);
     time
 }
 

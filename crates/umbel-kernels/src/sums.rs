@@ -1,6 +1,9 @@
-//! Sums over rows, the one reduction that several operations share.
+//! The reductions that several operations share: sums over rows, and sums of partial gradients.
+
+use rayon::prelude::*;
 
 use crate::isa::{Simd, per_isa};
+use crate::parallel::CHUNK;
 
 per_isa! {
     /// `sums[channel] += Σ rows[.., channel]`, rows of `sums.len()` channels.
@@ -29,4 +32,21 @@ fn add_rows_body<S: Simd>(s: S, rows: &[f32], sums: &mut [f32]) {
         s.store(&mut sums[c..][..n], total);
         c += n;
     }
+}
+
+/// `sum = Σ partials[.. + offset]` over parts of `partial` values, from the first to the last.
+pub(crate) fn reduce(partials: &[f32], partial: usize, offset: usize, sum: &mut [f32]) {
+    sum.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sum)| {
+        let at = offset + chunk * CHUNK;
+        for (slice, values) in partials.chunks_exact(partial).enumerate() {
+            let values = &values[at..][..sum.len()];
+            if slice == 0 {
+                sum.copy_from_slice(values);
+            } else {
+                for (sum, &value) in sum.iter_mut().zip(values) {
+                    *sum += value;
+                }
+            }
+        }
+    });
 }

@@ -10,7 +10,8 @@ use crate::Isa;
 use crate::isa::per_isa;
 use crate::parallel::CHUNK;
 
-/// Which function. Definitions as in Keras (GELU with the error function, hard swish as x·relu6(x+3)/6).
+/// Which function. Definitions as in Keras: GELU with the error function, hard sigmoid as relu6(x+3)/6, hard swish as
+/// x·relu6(x+3)/6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Activation {
@@ -18,6 +19,7 @@ pub enum Activation {
     Relu,
     Relu6,
     Silu,
+    HardSigmoid,
     HardSwish,
     Gelu,
     Tanh,
@@ -25,29 +27,53 @@ pub enum Activation {
     Softmax,
 }
 
-/// The ones that a convolution or dense kernel applies itself: their gradient can be told from the output alone.
+/// The ones that a convolution or dense kernel applies itself. All but the last two are clamps, whose gradient can be told
+/// from the output alone; these two are for inference (see [`FusedActivation::is_clamp`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum FusedActivation {
     Linear,
     Relu,
     Relu6,
+    HardSwish,
+    Silu,
 }
 
 impl FusedActivation {
-    /// The function is a clamp to this range, and lets the gradient through strictly inside of it.
+    /// Whether the function is a clamp to a range. Only then does it commute with max-pooling, and can its gradient be told
+    /// from its output: the others' backward passes need the input, so training keeps them as operations of their own.
+    pub fn is_clamp(self) -> bool {
+        !matches!(self, FusedActivation::HardSwish | FusedActivation::Silu)
+    }
+
+    /// The range of a clamp, which lets the gradient through strictly inside of it.
+    ///
+    /// # Panics
+    /// Where the function is none.
     pub(crate) fn bounds(self) -> (f32, f32) {
         match self {
             FusedActivation::Linear => (f32::NEG_INFINITY, f32::INFINITY),
             FusedActivation::Relu => (0.0, f32::INFINITY),
             FusedActivation::Relu6 => (0.0, 6.0),
+            FusedActivation::HardSwish | FusedActivation::Silu => panic!("{self:?} is not a clamp"),
         }
+    }
+
+    /// What the matrix product itself does of it: the clamps.
+    pub(crate) fn in_product(self) -> Self {
+        if self.is_clamp() { self } else { FusedActivation::Linear }
     }
 
     /// The function's value, for the oracles.
     pub(crate) fn apply<T: Float>(self, x: T) -> T {
-        let (low, high) = self.float_bounds();
-        x.max(low).min(high)
+        match self {
+            FusedActivation::HardSwish => scalar::value(Activation::HardSwish, x),
+            FusedActivation::Silu => scalar::value(Activation::Silu, x),
+            _ => {
+                let (low, high) = self.float_bounds();
+                x.max(low).min(high)
+            }
+        }
     }
 
     /// Whether the gradient passes where the output is `y`, for the oracles.
@@ -67,6 +93,8 @@ per_isa! {
     fn forward_chunk(activation: Activation, row: usize, x: &[f32], y: &mut [f32]) = simd::forward;
     fn backward_chunk(activation: Activation, row: usize, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32])
         = simd::backward;
+    /// `y = f(y)`, of one task.
+    pub(crate) fn in_place(activation: Activation, y: &mut [f32]) = simd::in_place;
 }
 
 /// Elements that one task takes: whole rows where rows matter.

@@ -51,12 +51,13 @@ fn normal_share<T: Float>(x: T) -> T {
     number(0.5 * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)))
 }
 
-fn value<T: Float>(activation: Activation, x: T) -> T {
+pub(super) fn value<T: Float>(activation: Activation, x: T) -> T {
     match activation {
         Activation::Linear | Activation::Softmax => x,
         Activation::Relu => x.max(T::zero()),
         Activation::Relu6 => x.max(T::zero()).min(number(6.0)),
         Activation::Silu => x * sigmoid(x),
+        Activation::HardSigmoid => (x + number(3.0)).max(T::zero()).min(number(6.0)) / number(6.0),
         Activation::HardSwish => x * (x + number(3.0)).max(T::zero()).min(number(6.0)) / number(6.0),
         Activation::Gelu => x * normal_share(x),
         Activation::Tanh => x.tanh(),
@@ -71,6 +72,7 @@ fn slope<T: Float>(activation: Activation, x: T) -> T {
         Activation::Relu => one_where(x > T::zero()),
         Activation::Relu6 => one_where(x > T::zero() && x < number(6.0)),
         Activation::Silu => sigmoid(x) * (T::one() + x * (T::one() - sigmoid(x))),
+        Activation::HardSigmoid => one_where(x > number(-3.0) && x < number(3.0)) / number(6.0),
         Activation::HardSwish if x > number(-3.0) && x < number(3.0) => (x + x + number(3.0)) / number(6.0),
         Activation::HardSwish => one_where(x > T::zero()),
         Activation::Gelu => {

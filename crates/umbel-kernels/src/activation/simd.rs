@@ -21,10 +21,8 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
         Activation::Relu => each_vector!(s, S: y = |x| s.max(zero, x)),
         Activation::Relu6 => each_vector!(s, S: y = |x| s.min(six, s.max(zero, x))),
         Activation::Silu => each_vector!(s, S: y = |x| s.mul(x, sigmoid(s, x))),
-        Activation::HardSwish => each_vector!(s, S: y = |x| {
-            let gate = s.min(six, s.max(zero, s.add(x, s.splat(3.0))));
-            s.mul(s.mul(x, gate), s.splat(1.0 / 6.0))
-        }),
+        Activation::HardSigmoid => each_vector!(s, S: y = |x| s.mul(six_gates(s, x), s.splat(1.0 / 6.0))),
+        Activation::HardSwish => each_vector!(s, S: y = |x| s.mul(s.mul(x, six_gates(s, x)), s.splat(1.0 / 6.0))),
         Activation::Gelu => each_vector!(s, S: y = |x| s.mul(x, normal_share(s, x))),
         Activation::Tanh => each_vector!(s, S: y = |x| {
             // Near zero a polynomial (that of Cephes' `tanhf`), since the quotient would lose the leading digits there.
@@ -53,6 +51,24 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
     }
 }
 
+/// The two that kernels fuse and that are not clamps.
+#[inline(always)]
+pub(super) fn in_place<S: Simd>(s: S, activation: Activation, y: &mut [f32]) {
+    macro_rules! each {
+        (|$x:ident| $value:expr) => {
+            for y in y.chunks_mut(S::LANES) {
+                let $x = s.load(y);
+                s.store(y, $value);
+            }
+        };
+    }
+    match activation {
+        Activation::Silu => each!(|x| s.mul(x, sigmoid(s, x))),
+        Activation::HardSwish => each!(|x| s.mul(s.mul(x, six_gates(s, x)), s.splat(1.0 / 6.0))),
+        _ => unreachable!("{activation:?} is not fused this way"),
+    }
+}
+
 #[inline(always)]
 pub(super) fn backward<S: Simd>(
     s: S,
@@ -75,6 +91,10 @@ pub(super) fn backward<S: Simd>(
             let slope = s.mul(share, s.mul_add(x, s.sub(one, share), one));
             s.mul(dy, slope)
         }),
+        Activation::HardSigmoid => each_vector!(s, S: dx = |x, dy| {
+            let slope = s.select(s.greater(s.splat(3.0), x), s.splat(1.0 / 6.0), zero);
+            s.mul(dy, s.select(s.greater(x, s.splat(-3.0)), slope, zero))
+        }),
         Activation::HardSwish => each_vector!(s, S: dx = |x, dy| {
             let inside = s.mul(s.add(s.add(x, x), s.splat(3.0)), s.splat(1.0 / 6.0));
             let upper = s.select(s.greater(s.splat(3.0), x), inside, one);
@@ -93,6 +113,12 @@ pub(super) fn backward<S: Simd>(
             }
         }
     }
+}
+
+/// Six times the hard sigmoid.
+#[inline(always)]
+fn six_gates<S: Simd>(s: S, x: S::V) -> S::V {
+    s.min(s.splat(6.0), s.max(s.splat(0.0), s.add(x, s.splat(3.0))))
 }
 
 /// Stable at both ends, since the exponential is clamped to what `f32` holds.

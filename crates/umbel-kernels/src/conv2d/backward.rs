@@ -5,11 +5,11 @@
 use rayon::prelude::*;
 
 use super::strips::{InputRows, Strips};
-use super::{Conv2dShape, OutputGradient, mask_row, unpool_row};
+use super::{Conv2dShape, OutputGradient, pointwise, unpool_row};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
-use crate::parallel::{CHUNK, Shared, whole_lines, with_scratch};
-use crate::sums::add_rows;
-use crate::{FusedActivation, Isa};
+use crate::parallel::{Shared, whole_lines, with_scratch};
+use crate::sums::{add_rows, reduce};
+use crate::{FusedActivation, Isa, fused};
 
 /// At most so many slices ...
 const MAX_SLICES: usize = 32;
@@ -31,7 +31,7 @@ struct Layout {
 impl Layout {
     fn new(shape: &Conv2dShape) -> Self {
         let gradient_pitch = (shape.out_width + 2 * shape.kernel.1) * shape.channels_out;
-        let strips = Strips::new(shape.out_height, (shape.padded_pitch() * shape.stride.0 + gradient_pitch) / 2);
+        let strips = Strips::new(shape.out_height, (shape.padded_pitch() * shape.stride.0 + gradient_pitch) / 2, 1);
         let units = shape.batch * strips.per_image;
         let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
         let slices = units.min(MAX_SLICES).min(MAX_PARTIAL_FLOATS / partial).max(1);
@@ -41,7 +41,8 @@ impl Layout {
 
 pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
     let layout = Layout::new(shape);
-    layout.flipped + layout.slices * layout.partial
+    let here = layout.flipped + layout.slices * layout.partial;
+    if pointwise::fits(shape) { here.max(pointwise::workspace_len(shape)) } else { here }
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -56,6 +57,11 @@ pub(super) fn backward(
     db: Option<&mut [f32]>,
     workspace: &mut [f32],
 ) {
+    if let OutputGradient::Full { dy, activation: FusedActivation::Linear, .. } = gradient
+        && pointwise::fits(shape)
+    {
+        return pointwise::backward(isa, shape, x, w, dy, dx, dw, db, workspace);
+    }
     let layout = Layout::new(shape);
     let (flipped, partials) = workspace.split_at_mut(layout.flipped);
     let partials = &mut partials[..layout.slices * layout.partial];
@@ -216,7 +222,7 @@ fn expand(
                 let at = (unit.image * shape.out_height + row) * row_len;
                 match activation {
                     FusedActivation::Linear => full.copy_from_slice(&dy[at..][..row_len]),
-                    _ => mask_row(isa, &dy[at..][..row_len], &y[at..][..row_len], activation, full),
+                    _ => fused::mask_into(isa, &dy[at..][..row_len], &y[at..][..row_len], activation, full),
                 }
             }
             OutputGradient::Pooled { dy, choice } => {
@@ -275,14 +281,14 @@ fn weight_gradient(
 }
 
 /// Floats of the flipped weights, for the widest panels.
-fn flipped_len(shape: &Conv2dShape) -> usize {
+pub(super) fn flipped_len(shape: &Conv2dShape) -> usize {
     shape.kernel.0 * shape.kernel.1 * shape.channels_out * shape.channels_in.next_multiple_of(MAX_PANEL_WIDTH)
 }
 
 /// The weights as the input gradient reads them: kernel rows from last to first; in each, the columns grouped by their
 /// remainder modulo the stride, each group from last to first; then `[channels_out, channels_in]`, the latter cut into
 /// panels (see [`pack`](crate::gemm::pack)), which come outermost.
-fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
+pub(super) fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let width = panel_width(isa);
     let n_taps = shape.kernel.0 * shape.kernel.1;
@@ -362,21 +368,4 @@ fn input_gradient(
             product(isa, &p, &mut dx[row * row_len + column * ci..]);
         }
     }
-}
-
-/// `sum = Σ partials[.. + offset]`, from the first to the last.
-fn reduce(partials: &[f32], partial: usize, offset: usize, sum: &mut [f32]) {
-    sum.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sum)| {
-        let at = offset + chunk * CHUNK;
-        for (slice, values) in partials.chunks_exact(partial).enumerate() {
-            let values = &values[at..][..sum.len()];
-            if slice == 0 {
-                sum.copy_from_slice(values);
-            } else {
-                for (sum, &value) in sum.iter_mut().zip(values) {
-                    *sum += value;
-                }
-            }
-        }
-    });
 }

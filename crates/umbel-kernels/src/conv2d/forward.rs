@@ -3,10 +3,10 @@
 use rayon::prelude::*;
 
 use super::strips::{InputRows, Strips};
-use super::{Conv2dShape, pool_rows};
+use super::{Conv2dShape, pointwise, pool_rows};
 use crate::gemm::{Product, Start, pack, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
-use crate::{FusedActivation, Isa};
+use crate::{FusedActivation, Isa, fused};
 
 /// The operands that don't change from strip to strip.
 #[derive(Clone, Copy)]
@@ -18,28 +18,64 @@ pub(super) struct Weights<'a> {
     pub activation: FusedActivation,
 }
 
+impl<'a> Weights<'a> {
+    /// What the weights have to say in a product with `k` terms to a segment, for the output channels from `column` on (a
+    /// multiple of the panels' width). The activation is there as far as the product has it.
+    pub fn product_part(&self, isa: Isa, channels_out: usize, k: usize, column: usize) -> Product<'a> {
+        let width = panel_width(isa);
+        let segments =
+            self.w.len() / (k * if self.packed { channels_out.next_multiple_of(width) } else { channels_out });
+        let panel = segments * k * width;
+        let b_row = if self.packed { width } else { channels_out };
+        Product {
+            k,
+            b: &self.w[if self.packed { column / width * panel } else { column }..],
+            b_row,
+            b_panel: self.packed.then_some(panel),
+            segments,
+            b_segment: k * b_row,
+            start: self.bias.map_or(Start::Zero, |bias| Start::Bias(&bias[column..])),
+            activation: self.activation.in_product(),
+            ..Product::default()
+        }
+    }
+}
+
 /// Weights from so many floats on are packed; fewer stay in the cache as they are.
 const PACKED_FLOATS: usize = 64 * 1024;
+/// For fewer pixels than these, packing takes longer than it saves.
+const PACKED_PIXELS: usize = 256;
 
 /// Runs `work` with the weights packed where that pays.
 fn with_packed(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl FnOnce(Weights<'_>)) {
     let width = panel_width(isa);
-    if shape.w_len() < PACKED_FLOATS || shape.channels_out <= width {
+    let few_pixels = shape.batch * shape.out_height * shape.out_width < PACKED_PIXELS;
+    if weights.packed || few_pixels || shape.w_len() < PACKED_FLOATS || shape.channels_out <= width {
         return work(weights);
     }
-    let rows = shape.w_len() / shape.channels_out;
-    with_scratch(rows * shape.channels_out.next_multiple_of(width), |panels| {
+    with_scratch(packed_len(isa, shape), |panels| {
         pack(isa, weights.w, shape.channels_out, panels);
         work(Weights { w: panels, packed: true, ..weights });
     });
 }
 
+/// Floats of the packed weights.
+pub(super) fn packed_len(isa: Isa, shape: &Conv2dShape) -> usize {
+    shape.w_len() / shape.channels_out * shape.channels_out.next_multiple_of(panel_width(isa))
+}
+
 pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
-    with_packed(isa, shape, weights, |weights| forward_strips(isa, shape, x, weights, y));
+    with_packed(isa, shape, weights, |weights| {
+        if pointwise::fits(shape) {
+            pointwise::forward(isa, shape, x, weights, y);
+        } else {
+            forward_strips(isa, shape, x, weights, y);
+        }
+    });
 }
 
 fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
-    let strips = Strips::new(shape.out_height, shape.padded_pitch() * shape.stride.0);
+    let strips = Strips::forward(shape, shape.out_height);
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
     (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
@@ -53,6 +89,7 @@ fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>
         with_scratch(scratch_len(shape, last - first), |scratch| {
             let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
             convolve(isa, shape, rows, last - first, weights, y);
+            fused::activate_after_product(isa, weights.activation, y);
         });
     });
 }
@@ -77,7 +114,7 @@ fn forward_pool_strips(
     choice: Option<&mut [u8]>,
 ) {
     let out_rows = shape.out_height / 2 * 2;
-    let strips = Strips::new(out_rows, shape.padded_pitch() * shape.stride.0);
+    let strips = Strips::forward(shape, out_rows);
     let row_len = shape.out_width * shape.channels_out;
     let pooled_len = shape.out_width / 2 * shape.channels_out;
     if pooled_len == 0 {
@@ -128,26 +165,17 @@ fn convolve(isa: Isa, shape: &Conv2dShape, rows: InputRows<'_>, out_rows: usize,
     // Where rows follow each other without a gap, they are one long row.
     let one_line = shape.kernel.0 == 1 && line == shape.out_width * pixel;
     let (lines, m) = if one_line { (1, out_rows * shape.out_width) } else { (out_rows, shape.out_width) };
-    let b_row = if weights.packed { panel_width(isa) } else { shape.channels_out };
     let p = Product {
         m,
         n: shape.channels_out,
-        k,
         a: rows.data,
         a_row: pixel,
-        b: weights.w,
-        b_row,
-        b_panel: weights.packed.then_some(shape.kernel.0 * k * b_row),
         c_row: shape.channels_out,
-        segments: shape.kernel.0,
         a_segment: rows.pitch,
-        b_segment: k * b_row,
         lines,
         a_line: line,
         c_line: m * shape.channels_out,
-        start: weights.bias.map_or(Start::Zero, Start::Bias),
-        activation: weights.activation,
-        ..Product::default()
+        ..weights.product_part(isa, shape.channels_out, k, 0)
     };
     product(isa, &p, y);
 }

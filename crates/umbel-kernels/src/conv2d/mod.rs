@@ -5,6 +5,7 @@
 
 mod backward;
 mod forward;
+mod pointwise;
 pub mod scalar;
 mod simd;
 mod strips;
@@ -83,7 +84,6 @@ per_isa! {
         choice: &mut [u8],
     ) = simd::pool_rows;
     fn unpool_row(dy: &[f32], choice: &[u8], which: usize, channels: usize, full: &mut [f32]) = simd::unpool_row;
-    fn mask_row(dy: &[f32], y: &[f32], activation: FusedActivation, masked: &mut [f32]) = simd::mask_row;
 }
 
 /// How many `f32` of workspace [`backward`] needs for this shape (monotone in `batch`).
@@ -118,7 +118,7 @@ pub fn forward(
 /// the activation lets no gradient through. Inference passes `None`.
 ///
 /// # Panics
-/// Where a slice does not have the shape's length.
+/// Where a slice does not have the shape's length, or the activation is no clamp.
 #[allow(clippy::too_many_arguments)]
 pub fn forward_pool(
     isa: Isa,
@@ -131,6 +131,7 @@ pub fn forward_pool(
     choice: Option<&mut [u8]>,
 ) {
     shape.check(x, w, bias);
+    assert!(activation.is_clamp(), "{activation:?} cannot be applied after the maximum");
     assert_eq!(pooled.len(), shape.pooled_len(), "pooled must have the shape's length");
     if let Some(choice) = &choice {
         assert_eq!(choice.len(), pooled.len(), "choice must be as long as pooled");
@@ -144,7 +145,7 @@ pub fn forward_pool(
 /// and `db` are overwritten.
 ///
 /// # Panics
-/// Where a slice does not have the shape's length.
+/// Where a slice does not have the shape's length, or the activation is no clamp.
 #[allow(clippy::too_many_arguments)]
 pub fn backward(
     isa: Isa,

@@ -128,15 +128,3 @@ unsafe fn store_bytes<S: Simd>(s: S, p: *mut u8, n: usize, v: S::V) {
         if n >= S::LANES { s.store_bytes_at(p, v) } else { s.store_bytes(std::slice::from_raw_parts_mut(p, n), v) }
     }
 }
-
-/// `masked = dy` where the activation with output `y` lets the gradient through, 0 elsewhere.
-#[inline(always)]
-pub(super) fn mask_row<S: Simd>(s: S, dy: &[f32], y: &[f32], activation: FusedActivation, masked: &mut [f32]) {
-    let (low, high) = activation.bounds();
-    let (low, high, zero) = (s.splat(low), s.splat(high), s.splat(0.0));
-    for ((masked, dy), y) in masked.chunks_mut(S::LANES).zip(dy.chunks(S::LANES)).zip(y.chunks(S::LANES)) {
-        let y = s.load(y);
-        let d = s.select(s.greater(y, low), s.load(dy), zero);
-        s.store(masked, s.select(s.greater(high, y), d, zero));
-    }
-}

@@ -6,6 +6,9 @@ use super::Conv2dShape;
 /// Floats of padded input that a strip may hold (it should stay in the second-level cache beside the weights).
 const STRIP_FLOATS: usize = 32 * 1024;
 
+/// A forward pass has so many tasks, though its images are few: several threads want to share them evenly.
+const ENOUGH_TASKS: usize = 16;
+
 /// The cut of every image, the same for all.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Strips {
@@ -15,12 +18,18 @@ pub(super) struct Strips {
 }
 
 impl Strips {
-    /// Cuts `out_rows` rows of output so that each strip needs about `STRIP_FLOATS` of `floats_per_row`.
-    pub(super) fn new(out_rows: usize, floats_per_row: usize) -> Self {
-        let fitting = (STRIP_FLOATS / floats_per_row.max(1)).max(2) / 2 * 2;
+    /// Cuts `out_rows` rows of output so that each strip needs about `STRIP_FLOATS` of `floats_per_row`, and that there are
+    /// about `least` strips where there are rows enough.
+    pub(super) fn new(out_rows: usize, floats_per_row: usize, least: usize) -> Self {
+        let fitting = (STRIP_FLOATS / floats_per_row.max(1)).min(out_rows / least.max(1)).max(2) / 2 * 2;
         let per_image = out_rows.div_ceil(fitting).max(1);
         let rows = out_rows.div_ceil(per_image).next_multiple_of(2);
         Strips { rows, per_image: out_rows.div_ceil(rows).max(1) }
+    }
+
+    /// The cut for a forward pass, where it changes no bit: each output is summed the same way.
+    pub(super) fn forward(shape: &Conv2dShape, out_rows: usize) -> Self {
+        Strips::new(out_rows, shape.padded_pitch() * shape.stride.0, ENOUGH_TASKS.div_ceil(shape.batch.max(1)))
     }
 
     /// The first row of strip `index` and the first of the next.

@@ -12,7 +12,7 @@ use crate::gemm::{Product, Start, product};
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared, with_scratch};
 use crate::sums::add_rows;
-use crate::{FusedActivation, Isa};
+use crate::{FusedActivation, Isa, fused};
 
 /// Shapes: `x [batch, inputs]`, `w [inputs, outputs]`, `y [batch, outputs]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ const BACKWARD_INPUTS: usize = 96;
 
 per_isa! {
     fn finish(bias: &[f32], activation: FusedActivation, y: &mut [f32]) = simd::finish;
-    fn mask(y: &[f32], activation: FusedActivation, dy: &mut [f32]) = simd::mask;
+    fn one_sample(x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]) = simd::one_sample;
 }
 
 impl DenseShape {
@@ -99,6 +99,9 @@ pub fn forward(
         let partial = unsafe { shared.range((slice * outputs + first_output) * batch, batch * n) };
         let first = slice * shape.slice_inputs();
         let last = (first + shape.slice_inputs()).min(inputs);
+        if batch == 1 {
+            return one_sample(isa, &x[first..last], &w[first * outputs + first_output..], outputs, partial);
+        }
         for input in (first..last).step_by(BLOCK_INPUTS) {
             let p = Product {
                 m: batch,
@@ -126,7 +129,8 @@ pub fn forward(
                 }
             }
         }
-        finish(isa, bias.unwrap_or_default(), activation, y);
+        finish(isa, bias.unwrap_or_default(), activation.in_product(), y);
+        fused::activate_after_product(isa, activation, y);
     });
 }
 
@@ -158,7 +162,7 @@ pub fn backward(
     if activation != FusedActivation::Linear {
         assert_eq!(y.len(), dy.len(), "y must be as long as dy");
         let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
-        chunks.for_each(|(dy, y)| mask(isa, y, activation, dy));
+        chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
     }
     if let Some(db) = db {
         db.fill(0.0);

@@ -5,11 +5,12 @@ use umbel_kernels::{Activation, Isa};
 
 use crate::support::{assert_close, assert_gradient, dirty, dot, random, wide};
 
-const ALL: [Activation; 9] = [
+const ALL: [Activation; 10] = [
     Activation::Linear,
     Activation::Relu,
     Activation::Relu6,
     Activation::Silu,
+    Activation::HardSigmoid,
     Activation::HardSwish,
     Activation::Gelu,
     Activation::Tanh,

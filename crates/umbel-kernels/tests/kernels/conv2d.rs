@@ -84,6 +84,15 @@ fn awkward_shapes() -> Vec<Conv2dShape> {
         shapes.push(shape(2, (61, 60), (16, 17), 3, 1, same));
         shapes.push(shape(1, (61, 60), (24, 8), 3, 2, same));
     }
+    // Plain matrix products: several partial gradients, few pixels with many channels, packed weights. Each once for every
+    // activation.
+    for s in [
+        shape(3, (30, 31), (20, 40), 1, 1, true),
+        shape(1, (7, 7), (33, 300), 1, 1, true),
+        shape(6, (7, 7), (260, 263), 1, 1, true),
+    ] {
+        shapes.extend([s; 3]);
+    }
     shapes.push(Conv2dShape {
         kernel: (1, 3),
         pad: (0, 1),
@@ -122,6 +131,30 @@ fn forward_matches_the_oracle() {
             assert_close(&format!("{} {s:?}", isa.name()), &y, &wanted, 1e-4);
         }
     }
+}
+
+#[test]
+fn forward_applies_the_activations_for_inference() {
+    for s in [shape(2, (9, 30), (16, 33), 3, 1, true), shape(3, (7, 5), (24, 40), 1, 1, true)] {
+        let Data { x, w, bias } = data(&s);
+        for activation in [FusedActivation::HardSwish, FusedActivation::Silu] {
+            let mut wanted = vec![0.0; out_len(&s)];
+            scalar::forward(&s, &wide(&x), &wide(&w), Some(&wide(&bias)), activation, &mut wanted);
+            for isa in Isa::usable() {
+                let mut y = dirty(out_len(&s));
+                conv2d::forward(isa, &s, &x, &w, Some(&bias), activation, &mut y);
+                assert_close(&format!("{} {activation:?} {s:?}", isa.name()), &y, &wanted, 1e-4);
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "HardSwish cannot be applied after the maximum")]
+fn pooling_takes_clamps_only() {
+    let s = shape(1, (2, 2), (1, 1), 1, 1, true);
+    let hard_swish = FusedActivation::HardSwish;
+    conv2d::forward_pool(Isa::scalar(), &s, &[1.0; 4], &[1.0], None, hard_swish, &mut [0.0], None);
 }
 
 #[test]
@@ -171,6 +204,7 @@ fn activation_of(activation: FusedActivation, x: f32) -> f32 {
         FusedActivation::Linear => x,
         FusedActivation::Relu => x.max(0.0),
         FusedActivation::Relu6 => x.clamp(0.0, 6.0),
+        FusedActivation::HardSwish | FusedActivation::Silu => unreachable!("not in ACTIVATIONS"),
     }
 }
 
@@ -255,6 +289,7 @@ fn the_number_of_threads_changes_no_bit() {
         shape(5, (29, 31), (5, 17), 3, 1, true),
         shape(3, (61, 60), (16, 32), 3, 1, true),
         shape(4, (21, 20), (16, 24), 3, 2, true),
+        shape(1, (45, 45), (16, 24), 3, 1, true),
     ] {
         let Data { x, w, bias } = data(&s);
         let scaled: Vec<f32> = x.iter().map(|x| x * 0.1237).collect();
@@ -269,6 +304,24 @@ fn the_number_of_threads_changes_no_bit() {
             let gradient = OutputGradient::Pooled { dy: &dy, choice: &choice };
             conv2d::backward(isa, &s, &scaled, &w, gradient, Some(&mut dx), &mut dw, Some(&mut db), &mut workspace);
             vec![pooled, dx, dw, db]
+        });
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit_of_a_matrix_product() {
+    for s in [shape(3, (30, 31), (20, 40), 1, 1, true), shape(1, (7, 7), (200, 400), 1, 1, true)] {
+        let Data { x, w, bias } = data(&s);
+        let scaled: Vec<f32> = x.iter().map(|x| x * 0.1237).collect();
+        let dy: Vec<f32> = random(6, out_len(&s)).iter().map(|x| x / 3.0).collect();
+        assert_same_bits(|isa| {
+            let mut y = dirty(dy.len());
+            conv2d::forward(isa, &s, &scaled, &w, Some(&bias), FusedActivation::Relu, &mut y);
+            let (mut dx, mut dw, mut db) = (dirty(x.len()), dirty(w.len()), dirty(s.channels_out));
+            let mut workspace = dirty(conv2d::workspace_len(&s));
+            let gradient = OutputGradient::Full { dy: &dy, y: &[], activation: FusedActivation::Linear };
+            conv2d::backward(isa, &s, &scaled, &w, gradient, Some(&mut dx), &mut dw, Some(&mut db), &mut workspace);
+            vec![y, dx, dw, db]
         });
     }
 }

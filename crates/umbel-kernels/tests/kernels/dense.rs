@@ -5,7 +5,7 @@ use umbel_kernels::{FusedActivation, Isa};
 
 use crate::support::{assert_close, assert_gradient, assert_same_bits, dirty, dot, random, wide};
 
-const SHAPES: [(usize, usize, usize); 12] = [
+const SHAPES: [(usize, usize, usize); 14] = [
     (1, 1, 1),
     (2, 3, 5),
     (5, 17, 33),
@@ -16,12 +16,29 @@ const SHAPES: [(usize, usize, usize); 12] = [
     (2, 1300, 300),
     (33, 67, 257),
     (1, 70, 1000),
+    (1, 1100, 251),
+    (1, 600, 5),
     (7, 2, 3),
     (0, 5, 4),
 ];
 
 fn shape((batch, inputs, outputs): (usize, usize, usize)) -> DenseShape {
     DenseShape { batch, inputs, outputs }
+}
+
+#[test]
+fn forward_applies_the_activations_for_inference() {
+    for (i, s) in SHAPES.map(shape).iter().enumerate() {
+        let activation = [FusedActivation::HardSwish, FusedActivation::Silu][i % 2];
+        let (x, w) = (random(1, s.batch * s.inputs), random(2, s.inputs * s.outputs));
+        let mut wanted = vec![0.0; s.batch * s.outputs];
+        scalar::forward(s, &wide(&x), &wide(&w), None, activation, &mut wanted);
+        for isa in Isa::usable() {
+            let mut y = dirty(wanted.len());
+            dense::forward(isa, s, &x, &w, None, activation, &mut y, &mut dirty(dense::workspace_len(s)));
+            assert_close(&format!("{} {activation:?} {s:?}", isa.name()), &y, &wanted, 1e-4);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,206 @@
+//! The walk's body: a register tile of adjacent pixels by vectors of channels.
+
+use std::ops::Range;
+
+use super::Correlation;
+use crate::isa::{Simd, Work};
+
+/// Pixels in a tile. Seven divides the sizes that networks for 224 x 224 pixels come down to, and with two vectors of
+/// channels all sums stay in the sixteen registers of AVX2.
+const TILE_PIXELS: usize = 7;
+/// Channels that are gone through before the next tile. Adjacent in memory, they are fetched ahead; of more, the weights
+/// would not stay in the first-level cache.
+const BLOCK_CHANNELS: usize = 256;
+/// What pixels outside of the source read: two vectors of the widest instruction set.
+pub(super) static ZEROS: [f32; 32] = [0.0; 32];
+
+#[inline(always)]
+pub(super) fn correlate<S: Simd>(
+    s: S,
+    walk: &Correlation,
+    rows: (usize, usize),
+    source: &[f32],
+    w: &[f32],
+    bias: Option<&[f32]>,
+    out: &mut [f32],
+) {
+    let &Correlation { down, across, channels, .. } = walk;
+    assert!(source.len() >= down.size * across.size * channels, "the source is too short");
+    assert!(bias.is_none_or(|bias| bias.len() >= channels), "the bias is too short");
+    if rows.0 >= rows.1 || across.outputs == 0 {
+        return;
+    }
+    check_weights(walk, w);
+    let out_row = |i: usize| (down.first_output + (i - rows.0) * down.output_step) * walk.out_columns * channels;
+    let last_pixel = across.first_output + (across.outputs - 1) * across.output_step;
+    assert!(last_pixel < walk.out_columns && out.len() >= out_row(rows.1 - 1) + (last_pixel + 1) * channels);
+    let interior = across.interior(0..across.taps);
+    let out = out.as_mut_ptr();
+    for first in (0..channels).step_by(BLOCK_CHANNELS) {
+        let last = (first + BLOCK_CHANNELS).min(channels);
+        for i in rows.0..rows.1 {
+            let row = Row { walk, source, w, bias, taps: down.inside(i), i };
+            for j in (0..across.outputs).step_by(TILE_PIXELS) {
+                let pixels = (across.outputs - j).min(TILE_PIXELS);
+                let is_inside = interior.start <= j && j + pixels <= interior.end;
+                let at = out_row(i) + (across.first_output + j * across.output_step) * channels;
+                // SAFETY: the asserts above cover every pixel of the source, of the target's rows, and every weight.
+                unsafe { tile(s, &Part { row: &row, j, c: first..last, out: out.add(at) }, pixels, is_inside) };
+            }
+        }
+    }
+}
+
+/// Panics where a tap's weight lies outside of `w`.
+fn check_weights(walk: &Correlation, w: &[f32]) {
+    let &Correlation { down, across, channels, kernel_columns, .. } = walk;
+    if down.taps == 0 || across.taps == 0 {
+        return;
+    }
+    let ends = |first: usize, step: isize, taps: usize| [first as isize, first as isize + (taps as isize - 1) * step];
+    let columns = ends(across.first_weight, across.weight_step, across.taps);
+    assert!(columns.iter().all(|&column| (0..kernel_columns as isize).contains(&column)), "a tap beyond the kernel");
+    let kernel_rows = w.len() / (kernel_columns * channels);
+    let rows = ends(down.first_weight, down.weight_step, down.taps);
+    assert!(rows.iter().all(|&row| (0..kernel_rows as isize).contains(&row)), "a tap beyond the kernel");
+}
+
+/// What all tiles of an output row share.
+struct Row<'a> {
+    walk: &'a Correlation,
+    source: &'a [f32],
+    w: &'a [f32],
+    bias: Option<&'a [f32]>,
+    /// The taps downward that lie inside of the source.
+    taps: Range<usize>,
+    i: usize,
+}
+
+/// Adjacent pixels of a row, the first of them `j`, over some channels. `out` is the first pixel's first channel.
+struct Part<'a> {
+    row: &'a Row<'a>,
+    j: usize,
+    c: Range<usize>,
+    out: *mut f32,
+}
+
+/// Runs the copy of the tile that fits its size.
+///
+/// # Safety
+/// The part must lie within the source, the weights and the target; where `is_inside`, with all its taps across.
+#[inline(always)]
+unsafe fn tile<S: Simd>(s: S, part: &Part<'_>, pixels: usize, is_inside: bool) {
+    macro_rules! sizes {
+        ($inside:literal: $($pixels:literal)*) => {
+            match pixels {
+                $($pixels => s.vectorize(Tile::<$pixels, $inside> { part }),)*
+                _ => unreachable!("a tile has 1 to 7 pixels"),
+            }
+        };
+    }
+    if is_inside { sizes!(true: 1 2 3 4 5 6 7) } else { sizes!(false: 1 2 3 4 5 6 7) }
+}
+
+/// [`Part`] with its size known to the compiler. Made only by [`tile`], whose caller vouches for the part.
+struct Tile<'a, const PIXELS: usize, const INSIDE: bool> {
+    part: &'a Part<'a>,
+}
+
+impl<const PIXELS: usize, const INSIDE: bool> Work for Tile<'_, PIXELS, INSIDE> {
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let mut c = self.part.c.start;
+        // SAFETY: `tile`'s caller vouches for all channels of the part.
+        unsafe {
+            while c + 2 * S::LANES <= self.part.c.end {
+                vectors::<S, PIXELS, 2, false, INSIDE>(s, self.part, c, 2 * S::LANES);
+                c += 2 * S::LANES;
+            }
+            if c + S::LANES <= self.part.c.end {
+                vectors::<S, PIXELS, 1, false, INSIDE>(s, self.part, c, S::LANES);
+                c += S::LANES;
+            }
+            if c < self.part.c.end {
+                vectors::<S, PIXELS, 1, true, INSIDE>(s, self.part, c, self.part.c.end - c);
+            }
+        }
+    }
+}
+
+/// The part's channels from `c` on: whole vectors, or one of `n` lanes where it is `PARTIAL`.
+///
+/// # Safety
+/// That of [`tile`].
+#[inline(always)]
+unsafe fn vectors<S: Simd, const PIXELS: usize, const VECTORS: usize, const PARTIAL: bool, const INSIDE: bool>(
+    s: S,
+    part: &Part<'_>,
+    c: usize,
+    n: usize,
+) {
+    let &Row { walk, source, w, bias, ref taps, i } = part.row;
+    let &Correlation { down, across, channels, kernel_columns, out_columns: _ } = walk;
+    let start = across.start(part.j);
+    let pixel_step = across.step * channels;
+    // SAFETY: `tile`'s caller promises that all pixels, taps and channels lie within their slices; pixels outside of the
+    // source read `ZEROS`, which is as long as two vectors.
+    unsafe {
+        let mut sums = [[s.splat(0.0); VECTORS]; PIXELS];
+        if let Some(bias) = bias {
+            for v in 0..VECTORS {
+                let bias = load::<S, PARTIAL>(s, bias.as_ptr().add(c + v * S::LANES), n);
+                sums.iter_mut().for_each(|sums| sums[v] = bias);
+            }
+        }
+        for tap in taps.clone() {
+            let source_row = (down.start(i) + tap as isize) as usize * across.size;
+            let source_row = source.as_ptr().wrapping_add(source_row * channels + c);
+            let mut x = source_row.wrapping_offset(start * channels as isize);
+            let kernel_row = down.first_weight as isize + tap as isize * down.weight_step;
+            let mut weight = kernel_row * kernel_columns as isize + across.first_weight as isize;
+            for tap in 0..across.taps {
+                let at = w.as_ptr().offset(weight * channels as isize).add(c);
+                let mut ws = [s.splat(0.0); VECTORS];
+                for (v, w) in ws.iter_mut().enumerate() {
+                    *w = load::<S, PARTIAL>(s, at.add(v * S::LANES), n);
+                }
+                for (p, sums) in sums.iter_mut().enumerate() {
+                    let mut x = x.wrapping_add(p * pixel_step);
+                    let column = start + (p * across.step + tap) as isize;
+                    if !INSIDE && column as usize >= across.size {
+                        x = ZEROS.as_ptr();
+                    }
+                    for (v, (sum, &w)) in sums.iter_mut().zip(&ws).enumerate() {
+                        *sum = s.mul_add(load::<S, PARTIAL>(s, x.add(v * S::LANES), n), w, *sum);
+                    }
+                }
+                x = x.wrapping_add(channels);
+                weight += across.weight_step;
+            }
+        }
+        for (p, sums) in sums.iter().enumerate() {
+            let out = part.out.add(p * across.output_step * channels + c);
+            for (v, &sum) in sums.iter().enumerate() {
+                store::<S, PARTIAL>(s, out.add(v * S::LANES), n, sum);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `n` floats must be readable at `p` where `PARTIAL`, a whole vector elsewhere.
+#[inline(always)]
+pub(super) unsafe fn load<S: Simd, const PARTIAL: bool>(s: S, p: *const f32, n: usize) -> S::V {
+    // SAFETY: the caller's promise.
+    unsafe { if PARTIAL { s.load_first(p, n) } else { s.load_at(p) } }
+}
+
+/// As [`load`].
+///
+/// # Safety
+/// So many floats must be writable at `p`.
+#[inline(always)]
+pub(super) unsafe fn store<S: Simd, const PARTIAL: bool>(s: S, p: *mut f32, n: usize, v: S::V) {
+    // SAFETY: the caller's promise.
+    unsafe { if PARTIAL { s.store_first(p, n, v) } else { s.store_at(p, v) } }
+}
