@@ -14,14 +14,13 @@ use std::time::Instant;
 pub use config::{AugmentChoice, Precision, TrainConfig};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use run_folder::RunFolder;
-use validated::Validated;
+use validated::{Parts, Validated};
 
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
 use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
 use crate::nn::{Model, isa_from_env};
 use crate::report::confusion;
 use crate::report::curves::{self, NamedCurves};
-use crate::train::evaluate::evaluate_until;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOutcome, memory};
 use crate::{Error, Result};
@@ -185,25 +184,18 @@ fn train(
         isa: isa_from_env()?.name().to_string(),
         precision: "f32".to_string(),
     }));
-    let parts = (&parts[0], &parts[1]);
-    let mut fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, observer, interrupt)?;
-    let mut tested = None;
-    if !fit.interrupted && !test.is_empty() {
-        let how = (config.fit.batch, 1);
-        let sum = evaluate_until(&fit.best, &data.dataset(test), how, interrupt)?;
-        tested = sum.map(|sum| TestRecord {
-            test_accuracy: sum.correct as f64 / sum.samples.max(1) as f64,
-            test_loss: sum.loss / sum.samples.max(1) as f64,
-            test_images: sum.samples,
-        });
-        fit.interrupted = tested.is_none();
-    }
-    let mut validated = None;
+    let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
+    let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
+    let both = (parts.train, parts.val);
+    let mut fit = fit_locked(Some(run.lock()), &mut model, both, &config.fit, observer, interrupt)?;
+    let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
-        validated = Validated::measure(run, &fit, parts.1, &config.fit, interrupt)?;
+        measured = Validated::measure(run, &fit, &parts, &config.fit, interrupt)?;
         // A run that was stopped here is not finished: going on with it calibrates the model.
-        fit.interrupted = validated.is_none();
+        fit.interrupted = measured.is_none();
     }
+    let (validated, tested) = measured.unzip();
+    let tested = tested.flatten();
     Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, validated })
 }
 

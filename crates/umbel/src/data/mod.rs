@@ -8,6 +8,7 @@ pub mod index;
 pub mod loader;
 pub mod prep;
 pub mod split;
+pub mod views;
 
 pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions};
@@ -16,3 +17,4 @@ pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Part, Split, SplitMethod, SplitOptions};
+pub use views::Views;

@@ -10,25 +10,35 @@ use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentr
 
 /// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
 pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
-    Ok(evaluate_until(model, dataset, (batch, top_k), &Interrupt::default())?.unwrap_or_default())
-}
-
-/// The same; `None` where the user asked to stop before it was complete.
-pub(crate) fn evaluate_until(
-    model: &Model,
-    dataset: &Dataset,
-    (batch, top_k): (usize, usize),
-    interrupt: &Interrupt,
-) -> Result<Option<LossSum>> {
     let mut plan = inference_plan(model, dataset, batch)?;
-    Ok(sums(&mut plan, model, dataset, top_k, interrupt))
+    Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default()).unwrap_or_default())
 }
 
 /// The model's outputs (logits), a row for each photo of the dataset, in its order. `None` where the user asked to stop.
 pub fn logits(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Vec<f32>>> {
     let mut plan = inference_plan(model, dataset, batch)?;
     let mut all = Vec::with_capacity(dataset.len() * dataset.class_names().len());
-    let complete = each_batch(&mut plan, model, dataset, interrupt, |outputs, _| all.extend_from_slice(outputs));
+    let complete = each_batch(&mut plan, model, dataset, interrupt, |(logits, _), _| all.extend_from_slice(logits));
+    Ok(complete.map(|()| all))
+}
+
+/// What a model says about each photo of a dataset, in its order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outputs {
+    /// A row of logits for each photo.
+    pub logits: Vec<f32>,
+    /// A row of what the last layer sees; empty rows where the model has one layer only.
+    pub features: Vec<f32>,
+}
+
+/// [`logits`], with the features by which the last layer tells the classes apart.
+pub fn outputs(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Outputs>> {
+    let mut plan = inference_plan(model, dataset, batch)?;
+    let mut all = Outputs::default();
+    let complete = each_batch(&mut plan, model, dataset, interrupt, |(logits, features), _| {
+        all.logits.extend_from_slice(logits);
+        all.features.extend_from_slice(features);
+    });
     Ok(complete.map(|()| all))
 }
 
@@ -42,7 +52,7 @@ pub(super) fn sums(
 ) -> Option<LossSum> {
     let classes = dataset.class_names().len();
     let mut total = LossSum::default();
-    each_batch(plan, model, dataset, interrupt, |outputs, labels| {
+    each_batch(plan, model, dataset, interrupt, |(outputs, _), labels| {
         let sum = sparse_categorical_crossentropy(classes, outputs, labels, top_k, None);
         total.loss += sum.loss;
         total.correct += sum.correct;
@@ -59,13 +69,13 @@ fn inference_plan(model: &Model, dataset: &Dataset, batch: usize) -> Result<Plan
     Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)
 }
 
-/// Hands on the outputs and labels of each batch, in the dataset's order; `None` where the user asked to stop.
+/// Hands on the logits, features and labels of each batch, in the dataset's order; `None` where the user asked to stop.
 fn each_batch(
     plan: &mut Plan,
     model: &Model,
     dataset: &Dataset,
     interrupt: &Interrupt,
-    mut take: impl FnMut(&[f32], &[u32]),
+    mut take: impl FnMut((&[f32], &[f32]), &[u32]),
 ) -> Option<()> {
     let options = LoaderOptions {
         batch: plan.batch(),
@@ -80,7 +90,7 @@ fn each_batch(
         if interrupt.requested() {
             return None;
         }
-        take(plan.infer(model.weights(), &batch.images), &batch.labels);
+        take(plan.infer_with_features(model.weights(), &batch.images), &batch.labels);
         loader.recycle(batch);
     }
     Some(())

@@ -17,12 +17,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     // Reads a run's records, never the network.
     ("report", &["base", "metrics", "data", "train"]),
     ("predict", &["base", "metrics", "data", "nn", "model_file"]),
+    ("explain", &["base", "metrics", "data", "nn", "model_file", "report"]),
     ("eval", &["base", "metrics", "data", "nn", "model_file", "train", "report"]),
     ("demo", &["base"]),
     ("preview", &["base", "data", "report"]),
     (
         "pipeline",
-        &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict", "eval", "demo", "preview"],
+        &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict", "explain", "eval", "demo", "preview"],
     ),
     // Names for users of the library; nothing inside imports it.
     ("prelude", &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict"]),

@@ -7,7 +7,7 @@ use umbel::Error;
 use umbel::base::error::FileFault;
 use umbel::base::random::{Purpose, Stream};
 use umbel::data::PrepSpec;
-use umbel::metrics::Calibration;
+use umbel::metrics::{Calibration, KnownPictures};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
 use umbel::nn::{Model, Sequential};
@@ -25,7 +25,15 @@ fn sample() -> ModelFile {
         prep: PrepSpec { image_size: 32, ..PrepSpec::default() },
         metrics: Metrics { epoch: 3, val_accuracy: 1.0 / 3.0, val_loss: 0.30000000000000004 },
         calibration: Some(Calibration { temperature: 1.0 / 0.7, images: 734 }),
+        known: known(),
     }
+}
+
+/// Of six training pictures with two features, and two for validation.
+fn known() -> Option<KnownPictures> {
+    let features = [0.0, 1.0, 0.5, 1.5, 3.0, 0.0, 3.5, 0.0, 9.0, 9.0, 9.5, 9.0];
+    let (val_logits, val_features) = ([1.0, 0.5, 0.0, 0.0, 0.2, 2.0], [0.0, 1.0, 9.0, 9.5]);
+    KnownPictures::measure(3, (2, &features, &[0, 0, 1, 1, 2, 2]), (&val_logits, &val_features))
 }
 
 fn fault(path: &Path) -> FileFault {

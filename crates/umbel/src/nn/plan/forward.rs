@@ -19,12 +19,14 @@ pub(super) enum Mode<'a> {
     Inference(&'a Weights),
     /// Batch norm's moving statistics move. The key names the dropout masks.
     Training(&'a mut Weights, u64),
+    /// The inference pass, with what a backward pass reads kept.
+    Probing(&'a Weights),
 }
 
 impl Mode<'_> {
     fn weights(&self) -> &Weights {
         match self {
-            Mode::Inference(weights) => weights,
+            Mode::Inference(weights) | Mode::Probing(weights) => weights,
             Mode::Training(weights, _) => weights,
         }
     }
@@ -43,7 +45,7 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
     let [x, y, extra] = memory.arena.disjoint(ranges);
     let x = images.unwrap_or(x);
     let choice = &mut memory.choice[step.choice.range(n)];
-    let choice = matches!(mode, Mode::Training(..)).then_some(choice);
+    let choice = (!matches!(mode, Mode::Inference(_))).then_some(choice);
     match &step.op {
         Op::Rescale { scale, offset } => rescale(*scale, *offset, x, y),
         Op::Conv2d(conv) => convolve(isa, conv, mode.weights(), n, x, y, choice, extra),
@@ -57,7 +59,7 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
             pool::global_average_forward(isa, n, *pixels, *channels, x, y);
         }
         Op::BatchNorm { norm, momentum } => match mode {
-            Mode::Inference(weights) => normalize(isa, norm, weights, n, x, y),
+            Mode::Inference(weights) | Mode::Probing(weights) => normalize(isa, norm, weights, n, x, y),
             Mode::Training(weights, _) => {
                 let workspace = memory.workspace.all();
                 normalize_batch(isa, norm, *momentum, weights, n, x, y, extra, workspace);
@@ -68,7 +70,7 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
             Mode::Training(_, key) => {
                 dropout::apply(isa, dropout::mix(*key, *layer), *rate, x, y);
             }
-            Mode::Inference(_) => unreachable!("programs for inference have no dropout"),
+            Mode::Inference(_) | Mode::Probing(_) => unreachable!("only programs for training have dropout"),
         },
         Op::Dense { kernel, bias, activation } => {
             let tensors = &mode.weights().tensors;

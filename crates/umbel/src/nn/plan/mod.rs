@@ -7,19 +7,23 @@ mod arena;
 mod backward;
 mod compile;
 mod forward;
+mod probe;
 mod program;
 
 use std::fmt;
 
 use umbel_kernels::loss::sparse_categorical_crossentropy;
 
-use self::arena::Arena;
+use self::arena::{Arena, Place};
+use self::backward::After;
 use self::compile::Use;
 use self::forward::Mode;
 use self::program::Program;
 use super::weights::TensorSpec;
 use super::{Isa, LossSum, Model, Optimizer, Weights};
 use crate::{Error, Result};
+
+pub use self::probe::{Probe, Probed};
 
 /// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
 const TOP_K: usize = 5;
@@ -120,6 +124,18 @@ impl Plan {
         &self.memory.arena[self.inference.output().range(n)]
     }
 
+    /// [`Plan::infer`], and what went into the last step, `[n, values]`: the features by which the last layer of a classifier
+    /// tells the classes apart. They are empty where the model has one step only.
+    ///
+    /// # Panics
+    /// Those of [`Plan::infer`].
+    pub fn infer_with_features(&mut self, weights: &Weights, images: &[f32]) -> (&[f32], &[f32]) {
+        let n = self.infer(weights, images).len() / self.classes;
+        // Nothing has taken their place: the last step, which read them, is the last that ran.
+        let features = self.inference.steps.last().map_or(Place::default(), |step| step.x);
+        (&self.memory.arena[self.inference.output().range(n)], &self.memory.arena[features.range(n)])
+    }
+
     /// Loss and hits of [`Plan::infer`] against `labels` `[n]`.
     ///
     /// # Panics
@@ -183,7 +199,7 @@ impl Plan {
         let gradient = (!gradient.is_empty()).then_some(gradient);
         let loss = sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient);
 
-        backward::run(isa, program, memory, weights, dropout_key, images, n);
+        backward::run(isa, program, memory, weights, After::Training(dropout_key), images, n);
         loss
     }
 
