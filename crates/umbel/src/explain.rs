@@ -5,8 +5,9 @@ mod colors;
 mod heatmap;
 mod panel;
 
-use image::RgbImage;
 use serde::{Deserialize, Serialize};
+
+pub use image::RgbImage;
 
 pub use colors::viridis;
 pub use heatmap::Heatmap;

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::base::settings::{positive, within};
-use crate::data::{PrepSpec, Views};
 use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
+use crate::data::{PrepSpec, Views};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Model, Plan, isa_from_env};
@@ -129,9 +129,10 @@ impl Predictor {
         let known = self.known.as_ref().ok_or_else(|| Error::Setting {
             setting: "keep".into(),
             value: share.to_string(),
-            expected: "left out, as this model file does not tell what known pictures are like; umbel train --resume RUN \
+            expected:
+                "left out, as this model file does not tell what known pictures are like; umbel train --resume RUN \
                        adds it to the model of a finished run"
-                .into(),
+                    .into(),
         })?;
         self.threshold = Some(known.scores.threshold(share));
         Ok(self)

@@ -38,7 +38,8 @@ impl Scorer {
         let (mut labels, mut features) = (Vec::new(), Vec::new());
         for (path, class, _) in training {
             let Ok(photo) = decode_file(&photos.join(path), &Limits::default()) else { continue };
-            let label = file.classes.iter().position(|known| known == class).ok_or("a class that is not the model's")?;
+            let label =
+                file.classes.iter().position(|known| known == class).ok_or("a class that is not the model's")?;
             labels.push(label as u32);
             features.extend_from_slice(look(&file, &mut plan, &photo).1);
         }
@@ -51,8 +52,7 @@ impl Scorer {
     /// The scores of the photos of a part: for each of [`NAMES`], one a photo.
     pub fn part(&mut self, part: &str) -> Outcome<Vec<Vec<f64>>> {
         let paths = self.split.iter().filter(|row| row.2 == part).map(|row| self.photos.join(&row.0));
-        let pictures: Vec<RgbImage> =
-            paths.filter_map(|path| decode_file(&path, &Limits::default()).ok()).collect();
+        let pictures: Vec<RgbImage> = paths.filter_map(|path| decode_file(&path, &Limits::default()).ok()).collect();
         if pictures.is_empty() {
             return Err(format!("the run has no {part} part: train with --test-split").into());
         }

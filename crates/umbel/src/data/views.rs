@@ -35,7 +35,8 @@ impl Views {
     pub fn of(&self, prep: &PrepSpec, photo: &[u8]) -> Vec<Vec<u8>> {
         let size = prep.image_size;
         let picture = image::RgbImage::from_raw(size, size, photo.to_vec());
-        let picture = picture.filter(|_| photo.len() == prep.bytes()).expect("the photo is as large as it was prepared");
+        let picture =
+            picture.filter(|_| photo.len() == prep.bytes()).expect("the photo is as large as it was prepared");
         let crop = ((f64::from(size) * CROP).round() as u32).clamp(1, size);
         let (middle, end) = ((size - crop) / 2, size - crop);
         let mut views = vec![photo.to_vec()];

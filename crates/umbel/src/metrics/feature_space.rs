@@ -1,7 +1,7 @@
 //! Distances in the space of the features that a model's last layer sees.
 
 /// More features than this are not whitened: the matrix would outweigh the model.
-pub const MOST_FEATURES: usize = 1024;
+pub const MOST_FEATURES: usize = 512;
 
 /// The share of the mean variance that is added to every variance, so that features that never vary (or fewer pictures
 /// than features) leave a matrix that can be inverted.

@@ -19,8 +19,7 @@ impl Answers<'_> {
 
     /// The photos of `class` that were answered rightly, the surest first; at most `most`.
     pub fn most_typical(&self, class: usize, most: usize) -> Vec<usize> {
-        let right =
-            self.rows().enumerate().filter(|(_, (label, row))| *label == class && most_likely(row) == class);
+        let right = self.rows().enumerate().filter(|(_, (label, row))| *label == class && most_likely(row) == class);
         lowest(right.map(|(place, (_, row))| (-row[class], place)), most)
     }
 }

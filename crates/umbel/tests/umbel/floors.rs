@@ -23,7 +23,20 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("preview", &["base", "data", "report"]),
     (
         "pipeline",
-        &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict", "explain", "eval", "demo", "preview"],
+        &[
+            "base",
+            "metrics",
+            "data",
+            "nn",
+            "model_file",
+            "train",
+            "report",
+            "predict",
+            "explain",
+            "eval",
+            "demo",
+            "preview",
+        ],
     ),
     // Names for users of the library; nothing inside imports it.
     ("prelude", &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict"]),

@@ -3,6 +3,7 @@
 mod check;
 mod data;
 mod demo;
+mod explain;
 mod floors;
 mod golden;
 mod metrics;
@@ -11,3 +12,4 @@ mod nn;
 mod readme;
 mod report;
 mod train;
+mod unfamiliar;
