@@ -199,7 +199,10 @@ impl Predictor {
             self.images.extend(pixels.iter().map(|value| f32::from(*value)));
         }
         let classes = self.classes.len();
-        let (logits, features) = self.plan.infer_with_features(self.model.weights(), &self.images);
+        let (logits, features) = match self.threshold {
+            Some(_) => self.plan.infer_with_features(self.model.weights(), &self.images),
+            None => (self.plan.infer(self.model.weights(), &self.images), [].as_slice()),
+        };
         let score = |known: &KnownPictures| -> Vec<f64> {
             let width = features.len() / photos.len();
             let features = |k: usize| &features[k * width..][..width];

@@ -1,4 +1,4 @@
-//! Distances in the space of the features that a model's last layer sees.
+//! Distances in the space of a model's features.
 
 /// More features than this are not whitened: the matrix would outweigh the model.
 pub const MOST_FEATURES: usize = 512;

@@ -13,8 +13,8 @@ pub enum Familiarity {
     MaxProbability,
     /// The logarithm of the sum of the exponentials of the logits (Liu et al., 2020: the negative energy).
     Energy,
-    /// The negative squared Mahalanobis distance to the nearest class, in the features that the last layer sees (Lee et
-    /// al., 2018).
+    /// The negative squared Mahalanobis distance to the nearest class, in the space of the means of every channel of the
+    /// convolutions' outputs (Lee et al., 2018).
     Mahalanobis,
 }
 
@@ -31,7 +31,7 @@ pub struct KnownPictures {
 
 impl KnownPictures {
     /// Remembers the training pictures' features (so many of each) and labels, and scores the validation pictures. Where
-    /// the features are too many or cannot be used, the energy stands in for the distance. `None` where no validation
+    /// there are no features, or they cannot be used, the energy stands in for the distance. `None` where no validation
     /// picture can be scored.
     pub fn measure(
         n_classes: usize,
@@ -40,12 +40,14 @@ impl KnownPictures {
     ) -> Option<Self> {
         let space = FeatureSpace::fit(n_features, features, labels, n_classes);
         let familiarity = if space.is_some() { Familiarity::Mahalanobis } else { Familiarity::Energy };
-        let rows = val_logits.chunks_exact(n_classes.max(1)).zip(val_features.chunks_exact(n_features.max(1)));
-        let scores: Vec<f64> = rows.map(|(logits, own)| score(familiarity, space.as_ref(), logits, own)).collect();
+        let rows = val_logits.chunks_exact(n_classes.max(1)).enumerate();
+        let features = |row: usize| val_features.get(row * n_features..(row + 1) * n_features).unwrap_or_default();
+        let scores: Vec<f64> =
+            rows.map(|(row, logits)| score(familiarity, space.as_ref(), logits, features(row))).collect();
         Some(KnownPictures { familiarity, scores: KnownScores::new(&scores)?, space })
     }
 
-    /// How familiar a picture is, from its logits and the features that the last layer sees.
+    /// How familiar a picture is, from its logits and its features.
     pub fn score(&self, logits: &[f32], features: &[f32]) -> f64 {
         score(self.familiarity, self.space.as_ref(), logits, features)
     }

@@ -7,6 +7,7 @@ use umbel_kernels::pool::{self, PoolShape};
 use umbel_kernels::{Isa, activation, batch_norm, dropout};
 
 use super::Memory;
+use super::arena::Arena;
 use super::compile::{ConvStep, NormStep, Op};
 use super::program::{PlacedStep, Program, kernel_len, norm_shape};
 use crate::nn::Weights;
@@ -34,9 +35,23 @@ impl Mode<'_> {
 
 /// Runs every step for `n` images.
 pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, mode: &mut Mode<'_>, images: &[f32], n: usize) {
+    run_with(isa, program, memory, mode, images, n, |_, _| {});
+}
+
+/// The same; `after` each step, its index and the arena, where its output lies until the next step has read it.
+pub(super) fn run_with(
+    isa: Isa,
+    program: &Program,
+    memory: &mut Memory,
+    mode: &mut Mode<'_>,
+    images: &[f32],
+    n: usize,
+    mut after: impl FnMut(usize, &Arena),
+) {
     for (index, step) in program.steps.iter().enumerate() {
         let input = (index == 0).then_some(images);
         forward(isa, step, memory, mode, input, n);
+        after(index, &memory.arena);
     }
 }
 

@@ -6,6 +6,7 @@
 mod arena;
 mod backward;
 mod compile;
+mod features;
 mod forward;
 mod probe;
 mod program;
@@ -14,9 +15,10 @@ use std::fmt;
 
 use umbel_kernels::loss::sparse_categorical_crossentropy;
 
-use self::arena::{Arena, Place};
+use self::arena::Arena;
 use self::backward::After;
 use self::compile::Use;
+use self::features::Features;
 use self::forward::Mode;
 use self::program::Program;
 use super::weights::TensorSpec;
@@ -39,6 +41,9 @@ pub struct Plan {
     inference: Program,
     training: Option<Program>,
     memory: Memory,
+    features: Features,
+    /// The features of the latest pictures.
+    seen: Vec<f32>,
 }
 
 /// All buffers of a plan.
@@ -87,6 +92,8 @@ impl Plan {
             classes: model.architecture().classes()?,
             input: height * width * channels,
             specs,
+            features: Features::new(&inference),
+            seen: Vec::new(),
             inference,
             training,
             memory,
@@ -124,16 +131,21 @@ impl Plan {
         &self.memory.arena[self.inference.output().range(n)]
     }
 
-    /// [`Plan::infer`], and what went into the last step, `[n, values]`: the features by which the last layer of a classifier
-    /// tells the classes apart. They are empty where the model has one step only.
+    /// [`Plan::infer`], and the features by which pictures are told to be alike, `[n, values]`: the mean of each channel of
+    /// the convolutions' outputs (with the activation and pooling that are one step with them), of as many of the first
+    /// convolutions as have 512 channels together. Without a convolution, there is none.
     ///
     /// # Panics
     /// Those of [`Plan::infer`].
     pub fn infer_with_features(&mut self, weights: &Weights, images: &[f32]) -> (&[f32], &[f32]) {
-        let n = self.infer(weights, images).len() / self.classes;
-        // Nothing has taken their place: the last step, which read them, is the last that ran.
-        let features = self.inference.steps.last().map_or(Place::default(), |step| step.x);
-        (&self.memory.arena[self.inference.output().range(n)], &self.memory.arena[features.range(n)])
+        let n = self.count(weights, images);
+        let Plan { isa, inference, memory, features, seen, .. } = self;
+        seen.resize(n * features.width(), 0.0);
+        if n > 0 {
+            let take = |index: usize, arena: &Arena| features.take(inference, index, arena, n, seen);
+            forward::run_with(*isa, inference, memory, &mut Mode::Inference(weights), images, n, take);
+        }
+        (&self.memory.arena[self.inference.output().range(n)], &self.seen)
     }
 
     /// Loss and hits of [`Plan::infer`] against `labels` `[n]`.

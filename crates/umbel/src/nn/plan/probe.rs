@@ -4,6 +4,7 @@ use umbel_kernels::Isa;
 
 use super::backward::{self, After};
 use super::compile::{self, Use};
+use super::features::Features;
 use super::forward::{self, Mode};
 use super::program::Program;
 use super::{Memory, Plan, TensorSpec};
@@ -58,7 +59,9 @@ impl Probe {
         let (height, width, channels) = model.architecture().input();
         let classes = model.architecture().classes()?;
         let input = height * width * channels;
-        let plan = Plan { isa, batch: 1, classes, input, specs, inference: program, training: None, memory };
+        let (features, seen) = (Features::new(&program), Vec::new());
+        let plan =
+            Plan { isa, batch: 1, classes, input, specs, inference: program, training: None, memory, features, seen };
         Ok(Probe { plan, step, layer: layers[index].name.clone(), shape })
     }
 

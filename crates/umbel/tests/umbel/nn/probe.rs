@@ -116,15 +116,36 @@ fn dropout_is_off_and_the_same_picture_gives_the_same_bits() {
 }
 
 #[test]
-fn features_are_what_the_last_layer_sees() {
-    let model = model(another(), 2);
-    let images = images(model.architecture(), 3, 1);
-    let mut plan = Plan::inference(&model, 5, Isa::best()).unwrap();
-    let (logits, features) = plan.infer_with_features(model.weights(), &images);
-    assert_eq!(features.len(), 3 * 5);
-    let kernel = &model.weights().tensors.last().unwrap().data;
-    let expected: Vec<f64> = (0..3 * 3)
-        .map(|at| (0..5).map(|i| f64::from(features[at / 3 * 5 + i]) * f64::from(kernel[i * 3 + at % 3])).sum())
-        .collect();
-    close("logits from features", logits, &expected, 0.0, 1e-5);
+fn features_are_the_mean_of_each_channel_of_the_convolutions() {
+    let stack = Sequential::new((9, 8, 3))
+        .add(Rescaling::new(1.0 / 255.0))
+        .add(Conv2d::new(4, 3).padding(Padding::Same).activation(Activation::Relu))
+        .add(MaxPool2d::default())
+        .add(Conv2d::new(5, 2).bias(false))
+        .add(BatchNorm::default())
+        .add(Activation::Relu)
+        .add(Flatten)
+        .add(Dense::new(3));
+    // What became one step with each convolution ends with the pooling, and with the activation behind the batch norm.
+    let convolutions = [(2, 4), (5, 5)];
+    let model_of_two = model(stack, 2);
+    let images = images(model_of_two.architecture(), 3, 1);
+    let mut plan = Plan::inference(&model_of_two, 5, Isa::best()).unwrap();
+    let logits = plan.infer(model_of_two.weights(), &images).to_vec();
+    let (again, features) = plan.infer_with_features(model_of_two.weights(), &images);
+    assert_eq!((again, features.len()), (logits.as_slice(), 3 * 9));
+    for (image, features) in images.chunks(images.len() / 3).zip(features.chunks(9)) {
+        let outputs = outputs(&model_of_two, image);
+        let mut expected: Vec<f64> = Vec::new();
+        for (layer, channels) in convolutions {
+            let y = &outputs[layer];
+            let pixels = (y.len() / channels) as f64;
+            expected.extend((0..channels).map(|c| y.iter().skip(c).step_by(channels).sum::<f64>() / pixels));
+        }
+        close("features", features, &expected, 0.0, 1e-5);
+    }
+    let flat = model(Sequential::new((4, 4, 3)).add(Flatten).add(Dense::new(2)), 2);
+    let mut plan = Plan::inference(&flat, 1, Isa::best()).unwrap();
+    let (logits, features) = plan.infer_with_features(flat.weights(), &[1.0; 48]);
+    assert_eq!((logits.len(), features.len()), (2, 0));
 }
