@@ -164,11 +164,11 @@ fn calibration(contents: &Contents) -> std::result::Result<Option<Calibration>, 
 
 /// What tells unfamiliar pictures, which older files do not have; its tensors are taken out from among the weights.
 fn known(contents: &mut Contents) -> std::result::Result<Option<KnownPictures>, FileFault> {
-    let mut take = |name| contents.tensors.remove(name).map(|tensor| (tensor.shape, tensor.data));
-    let parts = (take(WHITENING), take(MEANS));
     if !contents.fields.contains_key(KNOWN) {
         return Ok(None);
     }
+    let mut take = |name| contents.tensors.remove(name).map(|tensor| (tensor.shape, tensor.data));
+    let parts = (take(WHITENING), take(MEANS));
     let KnownField { familiarity, scores } = contents.field(KNOWN)?;
     let bad = |detail: &str| FileFault::Field { field: KNOWN, detail: detail.into() };
     if !scores.is_sound() {

@@ -70,7 +70,8 @@ pub fn train_folder(
 }
 
 /// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. `epochs` may raise
-/// the number of epochs. A run that has nothing left to do says so and is left as it is.
+/// the number of epochs. A run that has nothing left to do says so; only its figures, its calibration and what its model
+/// file remembers of known pictures are made anew, which brings runs of older versions up to date.
 pub fn resume(
     run: &Path,
     epochs: Option<usize>,
