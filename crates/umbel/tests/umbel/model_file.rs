@@ -227,3 +227,24 @@ fn a_temperature_out_of_range_is_refused() {
         assert!(matches!(fault(&path), FileFault::Field { field: "umbel.calibration", .. }), "{temperature}");
     }
 }
+
+#[test]
+fn what_known_pictures_are_like_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut file = sample();
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap().known, known());
+    // A distance without its matrices, as a later hand might write it.
+    let whole = file.known.clone().unwrap();
+    file.known = Some(KnownPictures { space: None, ..whole.clone() });
+    file.save(&path).unwrap();
+    assert!(fault(&path).to_string().contains("matrices"), "{}", fault(&path));
+    let energy = KnownPictures { space: None, familiarity: umbel::metrics::Familiarity::Energy, ..whole };
+    file.known = Some(energy.clone());
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap().known, Some(energy));
+    file.known = None;
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap(), file, "files of before it was there");
+}
