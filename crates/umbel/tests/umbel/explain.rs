@@ -26,12 +26,13 @@ fn draw(class: usize, number: u64) -> (RgbImage, (u32, u32)) {
         let (u, v) = (x.wrapping_sub(at.0), y.wrapping_sub(at.1));
         let middle = (BOX as f32 - 1.0) / 2.0;
         let inside = u < BOX && v < BOX;
-        let marked = match class {
-            0 => u.abs_diff(v) < 2 || (u + v).abs_diff(BOX - 1) < 2,
-            1 => (u as f32 - middle).hypot(v as f32 - middle) < 5.0,
-            _ => v % 4 < 2,
-        };
-        let base = if inside && marked { ink } else { ground };
+        let marked = inside
+            && match class {
+                0 => u.abs_diff(v) < 2 || (u + v).abs_diff(BOX - 1) < 2,
+                1 => (u as f32 - middle).hypot(v as f32 - middle) < 5.0,
+                _ => v % 4 < 2,
+            };
+        let base = if marked { ink } else { ground };
         Rgb(base.map(|value| (value + random.range(-15.0, 15.0)) as u8))
     });
     (picture, at)

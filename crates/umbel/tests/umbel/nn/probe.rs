@@ -72,7 +72,7 @@ fn every_layer_shows_its_output_and_its_slopes_on_every_instruction_set() {
                 let within = slopes.iter().zip(&seen.gradient);
                 let nearest = within.map(|((a, b), came)| f64::from(*came).clamp(a.min(*b), a.max(*b)));
                 let nearest: Vec<f64> = nearest.collect();
-                close(&format!("{} ({})", layer.name, isa.name()), &seen.gradient, &nearest, 1e-4, 1e-4);
+                close(&format!("{} ({})", layer.name, isa.name()), &seen.gradient, &nearest, 1e-4, 3e-4);
                 let kinks = slopes.iter().filter(|(a, b)| (a - b).abs() > 1e-3 * a.abs().max(b.abs())).count();
                 assert!(2 * kinks < slopes.len(), "{}: {kinks} kinks prove nothing", layer.name);
             }
