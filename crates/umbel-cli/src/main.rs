@@ -28,6 +28,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Train(args) => commands::train::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

@@ -1,6 +1,7 @@
 //! Model file + folder → how good it is there. Classes are matched by name, never by number.
 
 mod files;
+mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,11 +26,13 @@ pub struct EvalOptions {
     pub batch: usize,
     /// Of the bootstrap.
     pub seed: u64,
+    /// Whether the probabilities are averaged over several looks at each photo, as `predict --tta` does.
+    pub tta: bool,
 }
 
 impl Default for EvalOptions {
     fn default() -> Self {
-        EvalOptions { part: None, cache: CacheOptions::default(), batch: 32, seed: 123 }
+        EvalOptions { part: None, cache: CacheOptions::default(), batch: 32, seed: 123, tta: false }
     }
 }
 
@@ -46,6 +49,9 @@ pub struct Evaluation {
     pub missing_classes: Vec<String>,
     pub problems: Vec<Problem>,
     pub calibration: Option<Calibration>,
+    /// Over how many looks at each photo the probabilities were averaged, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub views: Option<usize>,
     /// The same without the calibration (a temperature of 1).
     pub uncalibrated: Certainty,
     #[serde(skip)]
@@ -84,11 +90,15 @@ pub fn evaluate_folder(
     let positions = positions(&index, &cache, options.part.as_ref())?;
     let problems = cache.problems().to_vec();
     let (dataset, unknown_classes) = match_classes(&index, cache, &positions, &file.classes)?;
-    let logits = logits(&file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
     let labels: Vec<u32> = dataset.samples.iter().map(|(_, label)| *label).collect();
     let n_classes = file.classes.len();
-    let probabilities = softmax(n_classes, &logits, file.temperature());
-    let plain = softmax(n_classes, &logits, 1.0);
+    let [probabilities, plain] = match options.tta {
+        true => views::probabilities(file, &dataset, options.batch, interrupt)?,
+        false => {
+            let logits = logits(&file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
+            [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
+        }
+    };
     let answers = Answers::new(&labels, &probabilities, n_classes)?;
     let uncalibrated = Answers::new(&labels, &plain, n_classes)?;
     let scores = Scores::new(&answers, &file.classes, options.seed);
@@ -99,6 +109,7 @@ pub fn evaluate_folder(
         unknown_classes,
         problems,
         calibration: file.calibration,
+        views: options.tta.then(|| views::of(file).count()),
         uncalibrated: Certainty::new(&uncalibrated),
         rows: Rows {
             classes: file.classes.clone(),
@@ -190,6 +201,9 @@ impl std::fmt::Display for Evaluation {
         ] {
             let interval = interval.map_or(String::new(), |[low, high]| format!("  (95 %: {low:.4} to {high:.4})"));
             writeln!(f, "{name:18}  {figure:.4}{interval}")?;
+        }
+        if let Some(views) = self.views {
+            writeln!(f, "Probabilities are means over {views} looks at each photo.")?;
         }
         if let Some(Calibration { temperature, images }) = self.calibration {
             let before = self.uncalibrated;

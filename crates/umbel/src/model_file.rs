@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::error::FileFault;
 use crate::data::{Dataset, PrepSpec};
-use crate::metrics::{Calibration, TEMPERATURES};
+use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, TEMPERATURES};
 use crate::nn::{Model, Sequential, Tensor, Weights};
 use crate::{Error, Result};
 use container::{Contents, TensorRef};
@@ -23,6 +23,10 @@ const CLASSES: &str = "umbel.classes";
 const PREP: &str = "umbel.prep";
 const METRICS: &str = "umbel.metrics";
 const CALIBRATION: &str = "umbel.calibration";
+const KNOWN: &str = "umbel.known";
+/// No layer's weight is called so.
+const WHITENING: &str = "umbel.known/whitening";
+const MEANS: &str = "umbel.known/means";
 
 /// How good the model was when it was saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,13 +48,22 @@ pub struct ModelFile {
     pub metrics: Metrics,
     /// `None` (and no field in the file): the model's own confidence, a temperature of 1.
     pub calibration: Option<Calibration>,
+    /// What tells pictures that are unlike all known ones; `None` (and no field in the file) where it was not measured.
+    pub known: Option<KnownPictures>,
+}
+
+/// The field of the known pictures; the feature space lies among the tensors.
+#[derive(Serialize, Deserialize)]
+struct KnownField {
+    familiarity: Familiarity,
+    scores: KnownScores,
 }
 
 impl ModelFile {
     /// A model with the classes and the preparation of the photos that it was trained on.
     pub fn new(model: Model, dataset: &Dataset, metrics: Metrics) -> Self {
         let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
-        ModelFile { model, classes, prep, metrics, calibration: None }
+        ModelFile { model, classes, prep, metrics, calibration: None, known: None }
     }
 
     /// What the logits are divided by.
@@ -75,13 +88,24 @@ impl ModelFile {
         if let Some(calibration) = &self.calibration {
             fields.insert(CALIBRATION.to_string(), json(serde_json::to_string(calibration), CALIBRATION)?);
         }
-        let tensors: Vec<TensorRef<'_>> = self
+        if let Some(KnownPictures { familiarity, scores, .. }) = &self.known {
+            let field = KnownField { familiarity: *familiarity, scores: scores.clone() };
+            fields.insert(KNOWN.to_string(), json(serde_json::to_string(&field), KNOWN)?);
+        }
+        let mut tensors: Vec<TensorRef<'_>> = self
             .model
             .weights()
             .tensors
             .iter()
             .map(|tensor| TensorRef { name: tensor.name.clone(), shape: &tensor.shape, data: &tensor.data })
             .collect();
+        let space = self.known.as_ref().and_then(|known| known.space.as_ref());
+        let parts = space.map(|space| (space.features(), space.parts()));
+        let shapes = parts.map(|(n, (_, means))| [[n, n], [means.len() / n, n]]);
+        if let (Some((_, (whitening, means))), Some([square, rows])) = (parts, &shapes) {
+            tensors.push(TensorRef { name: WHITENING.into(), shape: square, data: whitening });
+            tensors.push(TensorRef { name: MEANS.into(), shape: rows, data: means });
+        }
         container::write(path, "model", fields, &tensors)
     }
 
@@ -92,13 +116,14 @@ impl ModelFile {
         Self::from_contents(contents).map_err(|fault| Error::ModelFile { path, fault })
     }
 
-    fn from_contents(contents: Contents) -> std::result::Result<Self, FileFault> {
+    fn from_contents(mut contents: Contents) -> std::result::Result<Self, FileFault> {
         let architecture: Sequential = contents.field(ARCHITECTURE)?;
         let classes: Vec<String> = contents.field(CLASSES)?;
         let prep: PrepSpec = contents.field(PREP)?;
         prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;
         let metrics: Metrics = contents.field(METRICS)?;
         let calibration = calibration(&contents)?;
+        let known = known(&mut contents)?;
         let input = architecture.input();
         let size = prep.image_size as usize;
         if input != (size, size, 3) {
@@ -118,7 +143,7 @@ impl ModelFile {
         });
         let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(unfit)?;
-        Ok(ModelFile { model, classes, prep, metrics, calibration })
+        Ok(ModelFile { model, classes, prep, metrics, calibration, known })
     }
 }
 
@@ -135,6 +160,31 @@ fn calibration(contents: &Contents) -> std::result::Result<Option<Calibration>, 
         return Err(FileFault::Field { field: CALIBRATION, detail });
     }
     Ok(Some(calibration))
+}
+
+/// What tells unfamiliar pictures, which older files do not have; its tensors are taken out from among the weights.
+fn known(contents: &mut Contents) -> std::result::Result<Option<KnownPictures>, FileFault> {
+    if !contents.fields.contains_key(KNOWN) {
+        return Ok(None);
+    }
+    let mut take = |name| contents.tensors.remove(name).map(|tensor| (tensor.shape, tensor.data));
+    let parts = (take(WHITENING), take(MEANS));
+    let KnownField { familiarity, scores } = contents.field(KNOWN)?;
+    let bad = |detail: &str| FileFault::Field { field: KNOWN, detail: detail.into() };
+    if !scores.is_sound() {
+        return Err(bad("its scores must be two numbers or more in ascending order"));
+    }
+    let space = match parts {
+        (Some((shape, whitening)), Some((_, means))) => {
+            let space = FeatureSpace::from_parts(shape.first().copied().unwrap_or(0), whitening, means);
+            Some(space.ok_or_else(|| bad("its matrices do not fit each other"))?)
+        }
+        _ => None,
+    };
+    if familiarity == Familiarity::Mahalanobis && space.is_none() {
+        return Err(bad("its distances need two matrices that are not there"));
+    }
+    Ok(Some(KnownPictures { familiarity, scores, space }))
 }
 
 /// The model's file: `path` itself, or the one inside of a run folder.

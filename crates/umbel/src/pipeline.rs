@@ -18,7 +18,7 @@ pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use run_folder::RunFolder;
 use tensorboard::Board;
-use validated::Validated;
+use validated::{Parts, Validated};
 
 use crate::base::memory;
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
@@ -27,7 +27,6 @@ use crate::nn::{Model, isa_from_env};
 use crate::report::confusion;
 use crate::report::curves::{self, NamedCurves};
 use crate::train::FitOutcome;
-use crate::train::evaluate::evaluate_until;
 use crate::train::fit::fit_locked;
 use crate::{Error, Result};
 
@@ -78,7 +77,8 @@ pub fn train_folder(
 }
 
 /// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. `epochs` may raise
-/// the number of epochs. A run that has nothing left to do says so and is left as it is.
+/// the number of epochs. A run that has nothing left to do says so; only its figures, its calibration and what its model
+/// file remembers of known pictures are made anew, which brings runs of older versions up to date.
 pub fn resume(
     run: &Path,
     epochs: Option<usize>,
@@ -217,28 +217,21 @@ fn train(
         isa: isa_from_env()?.name().to_string(),
         precision: "f32".to_string(),
     }));
-    let parts = (&parts[0], &parts[1]);
+    let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
+    let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
     let mut board = Board::open(run, config, observer);
-    board.samples(run, parts.0, config.fit.seed, observer);
+    board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
-    let mut fit = fit_locked(Some(run.lock()), &mut model, parts, &config.fit, &mut watch, interrupt)?;
-    let mut tested = None;
-    if !fit.interrupted && !test.is_empty() {
-        let how = (config.fit.batch, 1);
-        let sum = evaluate_until(&fit.best, &data.dataset(test), how, interrupt)?;
-        tested = sum.map(|sum| TestRecord {
-            test_accuracy: sum.correct as f64 / sum.samples.max(1) as f64,
-            test_loss: sum.loss / sum.samples.max(1) as f64,
-            test_images: sum.samples,
-        });
-        fit.interrupted = tested.is_none();
-    }
-    let mut validated = None;
+    let both = (parts.train, parts.val);
+    let mut fit = fit_locked(Some(run.lock()), &mut model, both, &config.fit, &mut watch, interrupt)?;
+    let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
-        validated = Validated::measure(run, &fit, parts.1, &config.fit, interrupt)?;
+        measured = Validated::measure(run, &fit, &parts, &config.fit, interrupt)?;
         // A run that was stopped here is not finished: going on with it calibrates the model.
-        fit.interrupted = validated.is_none();
+        fit.interrupted = measured.is_none();
     }
+    let (validated, tested) = measured.unzip();
+    let tested = tested.flatten();
     Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, validated, board })
 }
 

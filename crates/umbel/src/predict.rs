@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::base::settings::positive;
-use crate::data::PrepSpec;
+use crate::base::settings::{positive, within};
 use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
-use crate::metrics::softmax;
+use crate::data::{PrepSpec, Views};
+use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Model, Plan, isa_from_env};
 use crate::{Error, Result};
@@ -31,11 +31,38 @@ pub struct Prediction {
     pub confidence: f64,
     /// Most likely first; of equals, in the order of the classes.
     pub top: Vec<ClassProbability>,
+    /// Where it was asked for ([`Predictor::keep`]).
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub familiarity: Option<Familiar>,
+}
+
+/// The `class` of a picture that is unlike everything that the model was trained on.
+pub const UNKNOWN: &str = "unknown";
+
+/// Whether a picture is like those that the model was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Familiar {
+    /// Then the prediction's class is [`UNKNOWN`].
+    pub unknown: bool,
+    /// The most likely class all the same; the confidence is this class's.
+    pub nearest: String,
+    /// How familiar it is: higher is more.
+    pub score: f64,
+    /// Below this, it is unknown.
+    pub threshold: f64,
 }
 
 impl std::fmt::Display for Prediction {
-    /// The tutorial's sentence.
+    /// The tutorial's sentence, or that the image is unlike all known ones.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(Familiar { unknown: true, nearest, .. }) = &self.familiarity {
+            return write!(
+                f,
+                "This image is unlike those that the model was trained on: {UNKNOWN} (nearest: {nearest}, with a {:.2} \
+                 percent confidence).",
+                100.0 * self.confidence
+            );
+        }
         write!(
             f,
             "This image most likely belongs to {} with a {:.2} percent confidence.",
@@ -54,6 +81,11 @@ pub struct Predictor {
     temperature: f64,
     limits: Limits,
     plan: Plan,
+    known: Option<KnownPictures>,
+    /// Below it, a picture is unknown; `None`: not asked.
+    threshold: Option<f64>,
+    /// `None`: every photo is looked at once.
+    views: Option<Views>,
     top_k: usize,
     images: Vec<f32>,
 }
@@ -64,7 +96,7 @@ impl Predictor {
         positive("batch", batch)?;
         positive("top", top_k)?;
         let temperature = file.temperature();
-        let ModelFile { model, classes, prep, .. } = file;
+        let ModelFile { model, classes, prep, known, .. } = file;
         let plan = Plan::inference(&model, batch, isa_from_env()?)?;
         Ok(Predictor {
             model,
@@ -74,6 +106,9 @@ impl Predictor {
             temperature,
             limits: Limits::default(),
             plan,
+            known,
+            threshold: None,
+            views: None,
             images: Vec::new(),
         })
     }
@@ -81,6 +116,32 @@ impl Predictor {
     /// With other limits on what a photo may cost than the default ones.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Answers [`UNKNOWN`] where a photo is unlike those that the model was trained on. The threshold is such that this
+    /// share (above 0, up to 1) of good photos, as the validation part had them, keeps its class.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the share is out of range, or the model file was made before known pictures were measured.
+    pub fn keep(mut self, share: f64) -> Result<Self> {
+        within("keep", share, "a share above 0, up to 1, for instance 0.95", share > 0.0 && share <= 1.0)?;
+        let known = self.known.as_ref().ok_or_else(|| Error::Setting {
+            setting: "keep".into(),
+            value: share.to_string(),
+            expected:
+                "left out, as this model file does not tell what known pictures are like; umbel train --resume RUN \
+                       adds it to the model of a finished run"
+                    .into(),
+        })?;
+        self.threshold = Some(known.scores.threshold(share));
+        Ok(self)
+    }
+
+    /// Averages the probabilities over several looks at each photo ([`Views`]; test-time augmentation). Whether a photo is
+    /// unknown is told by the photo itself.
+    pub fn with_views(mut self) -> Self {
+        self.views = Some(Views::new(&self.model.architecture().augmentation()));
         self
     }
 
@@ -104,21 +165,54 @@ impl Predictor {
     fn predict_batch(&mut self, photos: &[Vec<u8>]) -> Vec<std::result::Result<Prediction, DecodeError>> {
         let prepare = |bytes: &Vec<u8>| decode(bytes, &self.limits).map(|photo| self.prep.apply(&photo));
         let prepared: Vec<std::result::Result<Vec<u8>, DecodeError>> = photos.par_iter().map(prepare).collect();
+        let good: Vec<&Vec<u8>> = prepared.iter().flatten().collect();
+        let mut answers = self.answer(&good).into_iter();
+        let mut next = || answers.next().expect("one answer for each photo that could be prepared");
+        prepared.iter().map(|pixels| pixels.as_ref().map(|_| next()).map_err(Clone::clone)).collect()
+    }
+
+    /// One answer for each prepared photo; at most a batch of them.
+    fn answer(&mut self, photos: &[&Vec<u8>]) -> Vec<Prediction> {
+        let classes = self.classes.len();
+        let (mut probabilities, scores) = self.look(photos);
+        if let Some(views) = self.views {
+            let looks: Vec<Vec<Vec<u8>>> = photos.par_iter().map(|photo| views.of(&self.prep, photo)).collect();
+            // The first look is the photo itself, which is done.
+            for view in 1..views.count() {
+                let photos: Vec<&Vec<u8>> = looks.iter().map(|looks| &looks[view]).collect();
+                let (more, _) = self.look(&photos);
+                probabilities.iter_mut().zip(more).for_each(|(sum, p)| *sum += p);
+            }
+            probabilities.iter_mut().for_each(|sum| *sum = (*sum / views.count() as f64).min(1.0));
+        }
+        let mut scores = scores.into_iter();
+        probabilities.chunks_exact(classes).map(|row| self.prediction(row, scores.next())).collect()
+    }
+
+    /// Probabilities of prepared photos, and how familiar each is where that was asked for.
+    fn look(&mut self, photos: &[&Vec<u8>]) -> (Vec<f64>, Vec<f64>) {
+        if photos.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
         self.images.clear();
-        for pixels in prepared.iter().flatten() {
+        for pixels in photos {
             self.images.extend(pixels.iter().map(|value| f32::from(*value)));
         }
         let classes = self.classes.len();
-        let mut probabilities = Vec::new();
-        if !self.images.is_empty() {
-            let outputs = self.plan.infer(self.model.weights(), &self.images);
-            probabilities = softmax(classes, outputs, self.temperature);
-        }
-        let mut rows = probabilities.chunks_exact(classes);
-        prepared.into_iter().map(|pixels| pixels.map(|_| self.prediction(rows.next().unwrap_or_default()))).collect()
+        let (logits, features) = match self.threshold {
+            Some(_) => self.plan.infer_with_features(self.model.weights(), &self.images),
+            None => (self.plan.infer(self.model.weights(), &self.images), [].as_slice()),
+        };
+        let score = |known: &KnownPictures| -> Vec<f64> {
+            let width = features.len() / photos.len();
+            let features = |k: usize| &features[k * width..][..width];
+            logits.chunks_exact(classes).enumerate().map(|(k, logits)| known.score(logits, features(k))).collect()
+        };
+        let scores = self.known.as_ref().filter(|_| self.threshold.is_some()).map(score);
+        (softmax(classes, logits, self.temperature), scores.unwrap_or_default())
     }
 
-    fn prediction(&self, probabilities: &[f64]) -> Prediction {
+    fn prediction(&self, probabilities: &[f64], score: Option<f64>) -> Prediction {
         let mut top: Vec<ClassProbability> = self
             .classes
             .iter()
@@ -130,7 +224,14 @@ impl Predictor {
         top.truncate(self.top_k);
         let (class, confidence) =
             top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
-        Prediction { class, confidence, top }
+        let familiarity = score.zip(self.threshold).map(|(score, threshold)| {
+            // A score that is no number is not familiar.
+            let unknown = !(score >= threshold);
+            Familiar { unknown, nearest: class.clone(), score, threshold }
+        });
+        let unknown = familiarity.as_ref().is_some_and(|familiar| familiar.unknown);
+        let class = if unknown { UNKNOWN.to_string() } else { class };
+        Prediction { class, confidence, top, familiarity }
     }
 }
 

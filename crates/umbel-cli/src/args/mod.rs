@@ -5,8 +5,8 @@ mod tools;
 mod train;
 
 pub use tools::{
-    BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, PartArg, PredictArgs, PreviewArgs,
-    SummaryArgs,
+    BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, ExplainArgs, MethodArg, PartArg,
+    PredictArgs, PreviewArgs, SummaryArgs,
 };
 pub use train::{
     AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
@@ -53,6 +53,8 @@ pub enum Command {
     Summary(SummaryArgs),
     /// Tell what is on a photo
     Predict(PredictArgs),
+    /// Show where on a photo a network saw what speaks for a class
+    Explain(ExplainArgs),
     /// Measure how good a network is on a folder of photos
     Eval(EvalArgs),
     /// Put the curves and the final figures of several runs side by side
@@ -69,6 +71,7 @@ Examples:
   umbel check photos/                      what is wrong with it?
   umbel train photos/                      photos/roses/*.jpg, photos/tulips/*.jpg, ...
   umbel predict runs/photos new.jpg        which of the classes is it?
+  umbel explain runs/photos new.jpg        and why?
   umbel eval runs/photos more/             how good is it on other photos?
   umbel compare runs/photos runs/photos-2   what did it change?
 

@@ -62,6 +62,11 @@ pub fn val_split(text: &str) -> Result<f64, String> {
     real(text, "a share between 0 and 1, for instance 0.2", |v| v > 0.0 && v < 1.0)
 }
 
+/// Share of good photos that keep their class.
+pub fn keep(text: &str) -> Result<f64, String> {
+    real(text, "a share above 0, up to 1, for instance 0.95", |v| v > 0.0 && v <= 1.0)
+}
+
 /// Share of values dropped.
 pub fn dropout(text: &str) -> Result<f32, String> {
     real(text, "a share from 0 to below 1, for instance 0.2", |v| (0.0..1.0).contains(&v)).map(|v| v as f32)

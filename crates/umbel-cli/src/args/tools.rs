@@ -124,7 +124,10 @@ pub struct SummaryArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
-        cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n\n\
+        cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n  \
+        umbel predict runs/photos album/ --keep 0.95\n\n\
+        --keep: a photo unlike those that the model was trained on is `unknown`; the nearest class and its confidence are\n\
+        told all the same. The share is that of the validation photos which keep their class: 0.99 calls less unknown.\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
 )]
 pub struct PredictArgs {
@@ -137,9 +140,70 @@ pub struct PredictArgs {
     /// Show the K most likely classes (JSON shows 5 unless told)
     #[arg(long, value_name = "K", value_parser = ranges::count)]
     pub top: Option<usize>,
+    /// Answer `unknown` for photos unlike those trained on, and keep this share of good ones, above 0, up to 1
+    #[arg(long, value_name = "SHARE", value_parser = ranges::keep)]
+    pub keep: Option<f64>,
+    /// Average over several looks at each photo: whole, five crops, and mirrored if the model was trained so
+    #[arg(long)]
+    pub tta: bool,
     /// One JSON object a line on standard output, and nothing else
     #[arg(long)]
     pub json: bool,
+}
+
+/// How a map is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MethodArg {
+    /// Each channel weighs as much as its mean gradient
+    GradCam,
+    /// Each value weighs as much as its own gradient
+    LayerCam,
+}
+
+/// Why this class?
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  umbel explain runs/photos new.jpg\n  umbel explain runs/photos album/ --top 1 --out why\n  \
+        umbel explain runs/photos new.jpg --class roses --method grad-cam\n  \
+        umbel explain runs/photos new.jpg --layer conv2d_1\n\n\
+        Writes a PNG for each photo: the photo, and where the network saw what speaks for each of the most likely classes,\n\
+        from dark violet (nothing) to yellow (most); each map has a scale of its own. Nothing is overwritten.\n\n\
+        Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
+)]
+pub struct ExplainArgs {
+    /// A run folder or a model file
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Photos, folders of photos (searched through), or - for one photo on standard input
+    #[arg(value_name = "PHOTO", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Explain the K most likely classes
+    #[arg(long, value_name = "K", value_parser = ranges::count, default_value_t = 3)]
+    pub top: usize,
+    /// Explain this class, however likely
+    #[arg(long, value_name = "NAME", conflicts_with = "top")]
+    pub class: Option<String>,
+    /// The layer to look at, by its name in `umbel summary` [default: the last convolution]
+    #[arg(long, value_name = "NAME")]
+    pub layer: Option<String>,
+    /// How the map is made: layer-cam (Jiang et al., 2021), grad-cam (Selvaraju et al., 2017)
+    #[arg(
+        long,
+        value_enum,
+        value_name = "layer-cam|grad-cam",
+        hide_possible_values = true,
+        default_value = "layer-cam"
+    )]
+    pub method: MethodArg,
+    /// Folder for the pictures [default: explained, or the next free number; with --json: none]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// One JSON object a line on standard output, and nothing else
+    #[arg(long)]
+    pub json: bool,
+    /// With the values of each map, 0 to 1, row by row
+    #[arg(long, requires = "json")]
+    pub values: bool,
 }
 
 /// A part of a split.
@@ -174,6 +238,9 @@ pub struct EvalArgs {
     /// Which part [default with --split: val]
     #[arg(long, value_enum, value_name = "val|test|train", hide_possible_values = true)]
     pub part: Option<PartArg>,
+    /// Average over several looks at each photo, as predict --tta does
+    #[arg(long)]
+    pub tta: bool,
     /// Folder for metrics.json, predictions.csv and pictures; must not exist yet, or be empty
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -16,7 +16,8 @@ const SPLIT: &str = "split.csv";
 
 /// Runs the command.
 pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
-    let options = EvalOptions { part: part(args)?, cache: CacheOptions::default(), ..EvalOptions::default() };
+    let options =
+        EvalOptions { part: part(args)?, cache: CacheOptions::default(), tta: args.tta, ..EvalOptions::default() };
     let model = ModelFile::load(&args.model)?;
     let interrupt = Interrupt::default();
     let evaluation = evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt)?;

@@ -6,9 +6,11 @@ pub mod compare;
 pub mod demo;
 pub mod doctor;
 pub mod eval;
+pub mod explain;
 pub mod predict;
 pub mod preview;
 pub mod summary;
 pub mod train;
 
 mod network;
+mod photos;

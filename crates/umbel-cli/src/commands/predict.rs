@@ -1,14 +1,13 @@
 //! `umbel predict`: class and confidence of photos given as files, folders, or on standard input.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use umbel::data::decode::Limits;
 use umbel::model_file::ModelFile;
-use umbel::predict::{Prediction, Predictor, expand_paths};
+use umbel::predict::{Prediction, Predictor};
 
+use super::photos;
 use crate::args::PredictArgs;
 use crate::console::{self, Format};
 use crate::exit::Outcome;
@@ -23,8 +22,14 @@ pub fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
     let model = ModelFile::load(&args.model)?;
     let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
     let mut predictor = Predictor::new(model, BATCH, top_k)?;
+    if let Some(share) = args.keep {
+        predictor = predictor.keep(share)?;
+    }
+    if args.tta {
+        predictor = predictor.with_views();
+    }
     let mut answers = Answers::new(args);
-    let inputs = inputs(&args.paths, &mut answers)?;
+    let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;
     answers.one_photo = inputs.len() == 1 && answers.failed == 0;
     for chunk in inputs.chunks(BATCH) {
         answer(chunk, &mut predictor, &mut answers)?;
@@ -32,28 +37,11 @@ pub fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
     Ok(answers.outcome())
 }
 
-/// Every photo that the given paths lead to. A path that leads nowhere is reported, and the others go on.
-fn inputs(paths: &[PathBuf], answers: &mut Answers) -> anyhow::Result<Vec<PathBuf>> {
-    let mut inputs = Vec::new();
-    for path in paths {
-        if path == Path::new("-") {
-            inputs.push(path.clone());
-            continue;
-        }
-        match expand_paths(std::slice::from_ref(path)) {
-            Ok(found) if found.is_empty() => answers.failure(path, "there are no photos in this folder")?,
-            Ok(found) => inputs.extend(found),
-            Err(error) => answers.failure(path, &crate::exit::message(&error.into()))?,
-        }
-    }
-    Ok(inputs)
-}
-
 fn answer(paths: &[PathBuf], predictor: &mut Predictor, answers: &mut Answers) -> anyhow::Result<()> {
     let mut photos = Vec::new();
     let mut unread = Vec::new();
     for path in paths {
-        match read(path) {
+        match photos::read(path) {
             Ok(bytes) => {
                 photos.push(bytes);
                 unread.push(None);
@@ -72,18 +60,6 @@ fn answer(paths: &[PathBuf], predictor: &mut Predictor, answers: &mut Answers) -
         }
     }
     Ok(())
-}
-
-/// One byte more than the limit is enough for the decoder to see that a file is too large.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let most = Limits::default().max_file_bytes + 1;
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
-    } else {
-        File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
 }
 
 /// Prints the answers and keeps count.
@@ -142,9 +118,7 @@ impl Answers {
         if self.format == Format::Json {
             return console::json(&Failure { path: &path, error: reason });
         }
-        // The library's own messages name the path already.
-        let text = if reason.contains(&*path) { reason.to_string() } else { format!("{path}: {reason}") };
-        console::error(&text);
+        console::error(&photos::complaint(&path, reason));
         Ok(())
     }
 

@@ -131,3 +131,26 @@ fn a_run_ends_calibrated_and_measured() {
     assert!((answer["loss"].as_f64().unwrap() - after["loss"].as_f64().unwrap()).abs() < 1e-6);
     assert!((answer["uncalibrated"]["loss"].as_f64().unwrap() - before["loss"].as_f64().unwrap()).abs() < 1e-6);
 }
+
+#[test]
+fn a_test_part_is_measured_before_and_after_calibration() {
+    let place = Place::with_photos();
+    for number in 0..10 {
+        for (from, to) in [("rings", "stripes"), ("stripes", "rings")] {
+            let photo = image::open(place.path(format!("photos/{from}/{number:03}.png"))).unwrap();
+            photo.rotate90().save(place.path(format!("photos/{to}/{from}-{number}.png"))).unwrap();
+        }
+    }
+    let ran = place.umbel(&tiny_training(&["--epochs", "2", "--test-split", "0.3", "--out", "run", "--json"]));
+    let end = ran.succeeds().json().pop().unwrap();
+    let metrics: Value = serde_json::from_slice(&fs::read(place.path("run/metrics.json")).unwrap()).unwrap();
+    let (before, after) = (&metrics["test_calibration"]["before"], &metrics["test_calibration"]["after"]);
+    for key in ["loss", "ece", "brier"] {
+        assert!(before[key].is_number() && after[key].is_number(), "{key}: {metrics}");
+    }
+    assert_eq!((&metrics["test_loss"], &end["test_loss"]), (&after["loss"], &after["loss"]));
+    let answer = &place.umbel(&["eval", "run", "photos", "--part", "test", "--json"]).succeeds().json()[0];
+    assert_eq!((&answer["images"], &answer["accuracy"]), (&metrics["test_images"], &metrics["test_accuracy"]));
+    assert!((answer["loss"].as_f64().unwrap() - after["loss"].as_f64().unwrap()).abs() < 1e-6);
+    assert!((answer["uncalibrated"]["loss"].as_f64().unwrap() - before["loss"].as_f64().unwrap()).abs() < 1e-6);
+}

@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 10] =
-    ["demo", "preview", "check", "train", "summary", "predict", "eval", "compare", "bench", "doctor"];
+const COMMANDS: [&str; 11] =
+    ["demo", "preview", "check", "train", "summary", "predict", "explain", "eval", "compare", "bench", "doctor"];
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {
@@ -45,6 +45,13 @@ fn wrong_usage_is_two() {
         &["summary", "run", "--model", "cnn"],
         &["predict", "run"],
         &["predict", "run", "a.jpg", "--top", "0"],
+        &["predict", "run", "a.jpg", "--keep", "0"],
+        &["predict", "run", "a.jpg", "--keep", "1.1"],
+        &["explain", "run"],
+        &["explain", "run", "a.jpg", "--top", "0"],
+        &["explain", "run", "a.jpg", "--method", "magic"],
+        &["explain", "run", "a.jpg", "--values"],
+        &["explain", "run", "a.jpg", "--class", "roses", "--top", "2"],
         &["eval", "run"],
         &["eval", "run", "photos", "--part", "some"],
         &["eval", "run", "photos", "--part", "val"],

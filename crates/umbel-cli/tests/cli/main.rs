@@ -4,6 +4,7 @@ mod bad_input;
 mod check;
 mod demo;
 mod eval;
+mod explain;
 mod faults;
 mod help;
 mod kill;

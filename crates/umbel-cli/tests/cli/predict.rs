@@ -82,6 +82,39 @@ fn nothing_predicted_is_a_failure() {
     ran.fails(1, "-");
 }
 
+#[test]
+fn unknown_and_several_views_on_demand() {
+    let place = Place::with_run();
+    let noise = image::RgbImage::from_fn(32, 32, |x, y| image::Rgb([((x * 7919 + y * 104_729) % 251) as u8, 0, 255]));
+    noise.save(place.path("noise.png")).unwrap();
+    let ran = place.umbel(&["predict", "run", "photos", "noise.png", "--keep", "0.5", "--json"]);
+    let answers = ran.succeeds().json();
+    let mut unknown = 0;
+    for answer in &answers {
+        let familiar = ["class", "confidence", "nearest", "path", "score", "threshold", "top", "unknown"];
+        assert_eq!(keys(answer), familiar);
+        let says = answer["unknown"].as_bool().unwrap();
+        unknown += usize::from(says);
+        assert_eq!(answer["class"] == "unknown", says, "{answer}");
+        assert_eq!(answer["score"].as_f64() < answer["threshold"].as_f64(), says, "{answer}");
+        assert_eq!(
+            (&answer["nearest"], &answer["confidence"]),
+            (&answer["top"][0]["class"], &answer["top"][0]["probability"])
+        );
+    }
+    assert!((1..21).contains(&unknown), "half of the validation photos are above the threshold, half below: {unknown}");
+    let ran = place.umbel(&["predict", "run", "photos", "--keep", "0.5"]);
+    let said = ran.succeeds().out.lines().filter(|line| line.contains("unknown (nearest: ")).count();
+    assert!((1..20).contains(&said), "{}", ran.out);
+
+    let once = place.umbel(&["predict", "run", "photos/rings/000.png", "--json"]).succeeds().json();
+    let often = place.umbel(&["predict", "run", "photos/rings/000.png", "--json", "--tta"]).succeeds().json();
+    assert_eq!(keys(&once[0]), keys(&often[0]));
+    assert_ne!(once[0]["confidence"], often[0]["confidence"]);
+    let measured = place.umbel(&["eval", "run", "photos", "--json", "--tta"]).succeeds().json();
+    assert_eq!((&measured[0]["views"], &measured[0]["images"]), (&12.into(), &20.into()));
+}
+
 fn is_sentence(line: &str) -> bool {
     let Some(rest) = line.strip_prefix("This image most likely belongs to ") else { return false };
     let Some((class, rest)) = rest.split_once(" with a ") else { return false };

@@ -69,6 +69,7 @@ pub struct EndRecord {
 #[allow(missing_docs)]
 pub struct TestRecord {
     pub test_accuracy: f64,
+    /// After calibration, as `predict` gives probabilities.
     pub test_loss: f64,
     pub test_images: usize,
 }

@@ -9,6 +9,7 @@ pub mod likeness;
 pub mod loader;
 pub mod prep;
 pub mod split;
+pub mod views;
 
 pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions};
@@ -17,3 +18,4 @@ pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Part, Split, SplitMethod, SplitOptions, Together};
+pub use views::Views;

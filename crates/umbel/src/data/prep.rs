@@ -103,7 +103,13 @@ impl PrepSpec {
     }
 
     /// Scales a box (left, top, width, height) of a photo.
-    fn scale(&self, photo: &image::RgbImage, from: (u32, u32, u32, u32), width: u32, height: u32) -> Vec<u8> {
+    pub(super) fn scale(
+        &self,
+        photo: &image::RgbImage,
+        from: (u32, u32, u32, u32),
+        width: u32,
+        height: u32,
+    ) -> Vec<u8> {
         let (left, top, from_width, from_height) = from;
         let algorithm = match self.interpolation {
             Interpolation::Bilinear => ResizeAlg::Interpolation(FilterType::Bilinear),

@@ -53,6 +53,25 @@ pub fn draw(class: usize, seed: u64, number: u64, size: u32) -> image::RgbImage 
     finish::photograph(canvas, random)
 }
 
+/// Draws the same scenes without any flower: backgrounds, stems and leaves. The same (seed, number) gives the same picture.
+pub fn draw_leaves(seed: u64, number: u64, size: u32) -> image::RgbImage {
+    // Beyond the classes, so that no flower shares its stream.
+    let mut random = Stream::new(seed, Purpose::Demo, CLASSES.len() as u64, number);
+    let random = &mut random;
+    let Some(mut canvas) = Canvas::new(size, size, Rgb::BLACK) else { return image::RgbImage::new(size, size) };
+    let palette = Palette::draw(random.below(CLASSES.len()), random);
+    background::paint(&mut canvas, palette.petal, random);
+    let unit = Transform::from_scale(size as f32, size as f32);
+    for _ in 0..1 + random.below(6) {
+        let (x, height) = (random.range(0.1, 0.9), random.range(0.1, 0.7));
+        let top = (x + random.range(-0.15, 0.15), height);
+        canvas.stroke(&bow(top, (x, 0.7), (x, 1.1)), palette.green, 1.0, random.range(0.01, 0.04), unit);
+        let color = palette.green.scale(random.range(0.7, 1.3));
+        background::leaf(&mut canvas, top, random.range(0.0, 360.0), random.range(0.2, 0.6), color, 1.0, unit);
+    }
+    finish::photograph(canvas, random)
+}
+
 /// Draws a flower with its stem and leaves, `at` and `radius` in shares of the picture.
 fn plant(class: usize, canvas: &mut Canvas, palette: &Palette, at: (f32, f32), radius: f32, random: &mut Stream) {
     let size = canvas.size().0 as f32;

@@ -5,16 +5,21 @@ mod bootstrap;
 mod calibration;
 mod confusion;
 mod disputes;
+mod feature_space;
+mod gallery;
 mod probability;
 mod ranking;
 mod scores;
+mod unfamiliar;
 
 pub use bootstrap::{Intervals, intervals};
 pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
 pub use confusion::{ClassScore, Confusion, Means};
 pub use disputes::Dispute;
+pub use feature_space::{FeatureSpace, MOST_FEATURES};
 pub use probability::{BINS, Bin, softmax};
 pub use scores::{Certainty, NamedScore, Scores};
+pub use unfamiliar::{Familiarity, KnownPictures, KnownScores, auroc, max_probability, negative_energy};
 
 use crate::{Error, Result};
 

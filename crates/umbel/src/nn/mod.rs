@@ -16,7 +16,7 @@ pub use isa::isa_from_env;
 pub use layers::{Activation, Layer, Padding, Shape};
 pub use model::Model;
 pub use optimizer::{Optimizer, OptimizerConfig};
-pub use plan::Plan;
+pub use plan::{Plan, Probe, Probed};
 pub use schedule::{Schedule, ScheduleKind};
 pub use sequential::{ResolvedLayer, Sequential};
 pub use summary::Summary;

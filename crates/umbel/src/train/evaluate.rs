@@ -5,30 +5,43 @@ use crate::Result;
 use crate::base::progress::Interrupt;
 use crate::base::settings::positive;
 use crate::data::augment::Policy;
-use crate::data::{Dataset, Loader, LoaderOptions};
+use crate::data::{Batch, Dataset, Loader, LoaderOptions};
 use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentropy};
 
 /// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
 pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
-    Ok(evaluate_until(model, dataset, (batch, top_k), &Interrupt::default())?.unwrap_or_default())
-}
-
-/// The same; `None` where the user asked to stop before it was complete.
-pub(crate) fn evaluate_until(
-    model: &Model,
-    dataset: &Dataset,
-    (batch, top_k): (usize, usize),
-    interrupt: &Interrupt,
-) -> Result<Option<LossSum>> {
     let mut plan = inference_plan(model, dataset, batch)?;
-    Ok(sums(&mut plan, model, dataset, top_k, interrupt))
+    Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default()).unwrap_or_default())
 }
 
 /// The model's outputs (logits), a row for each photo of the dataset, in its order. `None` where the user asked to stop.
 pub fn logits(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Vec<f32>>> {
     let mut plan = inference_plan(model, dataset, batch)?;
     let mut all = Vec::with_capacity(dataset.len() * dataset.class_names().len());
-    let complete = each_batch(&mut plan, model, dataset, interrupt, |outputs, _| all.extend_from_slice(outputs));
+    let complete = each_batch(&mut plan, dataset, interrupt, |plan, batch| {
+        all.extend_from_slice(plan.infer(model.weights(), &batch.images));
+    });
+    Ok(complete.map(|()| all))
+}
+
+/// What a model says about each photo of a dataset, in its order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outputs {
+    /// A row of logits for each photo.
+    pub logits: Vec<f32>,
+    /// A row of [`Plan::infer_with_features`]; empty rows where the model has no convolution.
+    pub features: Vec<f32>,
+}
+
+/// [`logits`], with the features by which pictures are told to be alike.
+pub fn outputs(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Outputs>> {
+    let mut plan = inference_plan(model, dataset, batch)?;
+    let mut all = Outputs::default();
+    let complete = each_batch(&mut plan, dataset, interrupt, |plan, batch| {
+        let (logits, features) = plan.infer_with_features(model.weights(), &batch.images);
+        all.logits.extend_from_slice(logits);
+        all.features.extend_from_slice(features);
+    });
     Ok(complete.map(|()| all))
 }
 
@@ -42,8 +55,9 @@ pub(super) fn sums(
 ) -> Option<LossSum> {
     let classes = dataset.class_names().len();
     let mut total = LossSum::default();
-    each_batch(plan, model, dataset, interrupt, |outputs, labels| {
-        let sum = sparse_categorical_crossentropy(classes, outputs, labels, top_k, None);
+    each_batch(plan, dataset, interrupt, |plan, batch| {
+        let outputs = plan.infer(model.weights(), &batch.images);
+        let sum = sparse_categorical_crossentropy(classes, outputs, &batch.labels, top_k, None);
         total.loss += sum.loss;
         total.correct += sum.correct;
         total.correct_top_k += sum.correct_top_k;
@@ -59,13 +73,12 @@ fn inference_plan(model: &Model, dataset: &Dataset, batch: usize) -> Result<Plan
     Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)
 }
 
-/// Hands on the outputs and labels of each batch, in the dataset's order; `None` where the user asked to stop.
+/// Hands on each batch, in the dataset's order; `None` where the user asked to stop.
 fn each_batch(
     plan: &mut Plan,
-    model: &Model,
     dataset: &Dataset,
     interrupt: &Interrupt,
-    mut take: impl FnMut(&[f32], &[u32]),
+    mut take: impl FnMut(&mut Plan, &Batch),
 ) -> Option<()> {
     let options = LoaderOptions {
         batch: plan.batch(),
@@ -80,7 +93,7 @@ fn each_batch(
         if interrupt.requested() {
             return None;
         }
-        take(plan.infer(model.weights(), &batch.images), &batch.labels);
+        take(plan, &batch);
         loader.recycle(batch);
     }
     Some(())

@@ -9,7 +9,7 @@ mod run;
 pub mod run_lock;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
-pub use evaluate::{evaluate, logits};
+pub use evaluate::{Outputs, evaluate, logits, outputs};
 pub use fit::{FitOptions, FitOutcome, fit};
 pub use history::History;
 pub use run_lock::RunLock;

@@ -17,6 +17,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     // Reads a run's records, never the network.
     ("report", &["base", "metrics", "data", "train"]),
     ("predict", &["base", "metrics", "data", "nn", "model_file"]),
+    ("explain", &["base", "metrics", "data", "nn", "model_file", "report"]),
     ("eval", &["base", "metrics", "data", "nn", "model_file", "train", "report"]),
     ("demo", &["base"]),
     ("preview", &["base", "data", "report"]),
@@ -32,6 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "train",
             "report",
             "predict",
+            "explain",
             "eval",
             "demo",
             "preview",

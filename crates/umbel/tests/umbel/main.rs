@@ -3,6 +3,7 @@
 mod check;
 mod data;
 mod demo;
+mod explain;
 mod floors;
 mod golden;
 mod metrics;
@@ -12,3 +13,4 @@ mod readme;
 mod report;
 mod tensorboard;
 mod train;
+mod unfamiliar;

@@ -7,7 +7,7 @@ use umbel::Error;
 use umbel::base::error::FileFault;
 use umbel::base::random::{Purpose, Stream};
 use umbel::data::PrepSpec;
-use umbel::metrics::Calibration;
+use umbel::metrics::{Calibration, KnownPictures};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
 use umbel::nn::{Model, Sequential};
@@ -25,7 +25,15 @@ fn sample() -> ModelFile {
         prep: PrepSpec { image_size: 32, ..PrepSpec::default() },
         metrics: Metrics { epoch: 3, val_accuracy: 1.0 / 3.0, val_loss: 0.30000000000000004 },
         calibration: Some(Calibration { temperature: 1.0 / 0.7, images: 734 }),
+        known: known(),
     }
+}
+
+/// Of six training pictures with two features, and two for validation.
+fn known() -> Option<KnownPictures> {
+    let features = [0.0, 1.0, 0.5, 1.5, 3.0, 0.0, 3.5, 0.0, 9.0, 9.0, 9.5, 9.0];
+    let (val_logits, val_features) = ([1.0, 0.5, 0.0, 0.0, 0.2, 2.0], [0.0, 1.0, 9.0, 9.5]);
+    KnownPictures::measure(3, (2, &features, &[0, 0, 1, 1, 2, 2]), (&val_logits, &val_features))
 }
 
 fn fault(path: &Path) -> FileFault {
@@ -70,7 +78,8 @@ fn other_programs_can_read_it() {
     file.save(&path).unwrap();
     let bytes = fs::read(&path).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    assert_eq!(tensors.len(), file.model.weights().tensors.len());
+    // And two for what known pictures are like.
+    assert_eq!(tensors.len(), file.model.weights().tensors.len() + 2);
     for expected in &file.model.weights().tensors {
         let tensor = tensors.tensor(&expected.name).unwrap();
         assert_eq!(tensor.shape(), expected.shape);
@@ -218,4 +227,25 @@ fn a_temperature_out_of_range_is_refused() {
         file.save(&path).unwrap();
         assert!(matches!(fault(&path), FileFault::Field { field: "umbel.calibration", .. }), "{temperature}");
     }
+}
+
+#[test]
+fn what_known_pictures_are_like_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut file = sample();
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap().known, known());
+    // A distance without its matrices, as a later hand might write it.
+    let whole = file.known.clone().unwrap();
+    file.known = Some(KnownPictures { space: None, ..whole.clone() });
+    file.save(&path).unwrap();
+    assert!(fault(&path).to_string().contains("matrices"), "{}", fault(&path));
+    let energy = KnownPictures { space: None, familiarity: umbel::metrics::Familiarity::Energy, ..whole };
+    file.known = Some(energy.clone());
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap().known, Some(energy));
+    file.known = None;
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap(), file, "files of before it was there");
 }

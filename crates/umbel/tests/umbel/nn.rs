@@ -2,6 +2,7 @@
 
 mod form;
 mod plan;
+mod probe;
 mod reference;
 mod shapes;
 mod state;

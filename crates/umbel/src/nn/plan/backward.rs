@@ -11,19 +11,28 @@ use super::forward::rescale;
 use super::program::{PlacedStep, Program, norm_shape};
 use crate::nn::Weights;
 
-/// Runs every step from the last to the first that has weights, for `n` images.
+/// What the forward pass before was for.
+#[derive(Clone, Copy)]
+pub(super) enum After {
+    /// The key names the dropout masks.
+    Training(u64),
+    /// Batch norm used its moving statistics.
+    Probing,
+}
+
+/// Runs every step from the last to the first that is trained, for `n` images.
 pub(super) fn run(
     isa: Isa,
     program: &Program,
     memory: &mut Memory,
     weights: &Weights,
-    dropout_key: u64,
+    after: After,
     images: &[f32],
     n: usize,
 ) {
     for (index, step) in program.steps.iter().enumerate().skip(program.first_trained).rev() {
         let input = (index == 0).then_some(images);
-        backward(isa, step, memory, weights, dropout_key, input, n);
+        backward(isa, step, memory, weights, after, input, n);
     }
 }
 
@@ -32,7 +41,7 @@ fn backward(
     step: &PlacedStep,
     memory: &mut Memory,
     weights: &Weights,
-    dropout_key: u64,
+    after: After,
     images: Option<&[f32]>,
     n: usize,
 ) {
@@ -61,6 +70,15 @@ fn backward(
         Op::GlobalAverage { pixels, channels } => {
             pool::global_average_backward(isa, n, *pixels, *channels, dy, dx);
         }
+        Op::BatchNorm { norm, .. } if matches!(after, After::Probing) => {
+            // The statistics are constants: what went forward is linear, and so is the way back, without the shift.
+            let zeros = &mut extra[..norm.channels];
+            zeros.fill(0.0);
+            let data = |tensor: usize| weights.tensors[tensor].data.as_slice();
+            let (gamma, variance) = (data(norm.gamma.tensor), data(norm.moving_variance));
+            let shape = norm_shape(norm, dy.len() / n, n);
+            batch_norm::forward_inference(isa, &shape, dy, gamma, zeros, zeros, variance, dx);
+        }
         Op::BatchNorm { norm, .. } => {
             let shape = norm_shape(norm, dy.len() / n, n);
             let gamma = &weights.tensors[norm.gamma.tensor].data;
@@ -73,9 +91,10 @@ fn backward(
         Op::Activation { activation, row } => {
             activation::backward(isa, *activation, *row, x, y, dy, dx);
         }
-        Op::Dropout { rate, layer } => {
-            dropout::apply(isa, dropout::mix(dropout_key, *layer), *rate, dy, dx);
-        }
+        Op::Dropout { rate, layer } => match after {
+            After::Training(key) => dropout::apply(isa, dropout::mix(key, *layer), *rate, dy, dx),
+            After::Probing => unreachable!("only programs for training have dropout"),
+        },
         Op::Dense { kernel, bias, activation } => {
             let shape = DenseShape { batch: n, inputs: x.len() / n, outputs: dy.len() / n };
             let dx = (!dx.is_empty()).then_some(dx);

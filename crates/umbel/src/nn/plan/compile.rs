@@ -13,6 +13,8 @@ pub(super) enum Use {
     /// No dropout; batch norm uses its moving statistics and is folded into a convolution before it.
     Inference,
     Training,
+    /// To look at the output of one step: no dropout, moving statistics, and gradients of what comes after that step.
+    Probing(usize),
 }
 
 /// One kernel call, forward (and one backward).
@@ -98,16 +100,23 @@ impl Op {
 
 /// The steps of a checked stack; at least one.
 pub(super) fn steps(layers: &[ResolvedLayer<'_>], usage: Use) -> Vec<Step> {
+    steps_and_places(layers, usage).0
+}
+
+/// The steps, and for every layer how many of them are done once its output is there.
+pub(super) fn steps_and_places(layers: &[ResolvedLayer<'_>], usage: Use) -> (Vec<Step>, Vec<usize>) {
     let mut compiler = Compiler { usage, steps: Vec::new(), tensors: 0, gradients: 0 };
+    let mut places = Vec::with_capacity(layers.len());
     for (index, layer) in layers.iter().enumerate() {
         compiler.layer(index, layer);
+        places.push(compiler.steps.len());
     }
     if compiler.steps.is_empty() {
         // Nothing to compute; the output still has to come to lie in the arena.
         let count = layers.last().map_or(0, |last| last.output.count());
         compiler.push(Op::Rescale { scale: 1.0, offset: 0.0 }, count, count);
     }
-    compiler.steps
+    (compiler.steps, places)
 }
 
 struct Compiler {

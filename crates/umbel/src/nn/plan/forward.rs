@@ -7,6 +7,7 @@ use umbel_kernels::pool::{self, PoolShape};
 use umbel_kernels::{Isa, activation, batch_norm, dropout};
 
 use super::Memory;
+use super::arena::Arena;
 use super::compile::{ConvStep, NormStep, Op};
 use super::program::{PlacedStep, Program, kernel_len, norm_shape};
 use crate::nn::Weights;
@@ -19,12 +20,14 @@ pub(super) enum Mode<'a> {
     Inference(&'a Weights),
     /// Batch norm's moving statistics move. The key names the dropout masks.
     Training(&'a mut Weights, u64),
+    /// The inference pass, with what a backward pass reads kept.
+    Probing(&'a Weights),
 }
 
 impl Mode<'_> {
     fn weights(&self) -> &Weights {
         match self {
-            Mode::Inference(weights) => weights,
+            Mode::Inference(weights) | Mode::Probing(weights) => weights,
             Mode::Training(weights, _) => weights,
         }
     }
@@ -32,9 +35,23 @@ impl Mode<'_> {
 
 /// Runs every step for `n` images.
 pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, mode: &mut Mode<'_>, images: &[f32], n: usize) {
+    run_with(isa, program, memory, mode, images, n, |_, _| {});
+}
+
+/// The same; `after` each step, its index and the arena, where its output lies until the next step has read it.
+pub(super) fn run_with(
+    isa: Isa,
+    program: &Program,
+    memory: &mut Memory,
+    mode: &mut Mode<'_>,
+    images: &[f32],
+    n: usize,
+    mut after: impl FnMut(usize, &Arena),
+) {
     for (index, step) in program.steps.iter().enumerate() {
         let input = (index == 0).then_some(images);
         forward(isa, step, memory, mode, input, n);
+        after(index, &memory.arena);
     }
 }
 
@@ -43,7 +60,7 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
     let [x, y, extra] = memory.arena.disjoint(ranges);
     let x = images.unwrap_or(x);
     let choice = &mut memory.choice[step.choice.range(n)];
-    let choice = matches!(mode, Mode::Training(..)).then_some(choice);
+    let choice = (!matches!(mode, Mode::Inference(_))).then_some(choice);
     match &step.op {
         Op::Rescale { scale, offset } => rescale(*scale, *offset, x, y),
         Op::Conv2d(conv) => convolve(isa, conv, mode.weights(), n, x, y, choice, extra),
@@ -57,7 +74,7 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
             pool::global_average_forward(isa, n, *pixels, *channels, x, y);
         }
         Op::BatchNorm { norm, momentum } => match mode {
-            Mode::Inference(weights) => normalize(isa, norm, weights, n, x, y),
+            Mode::Inference(weights) | Mode::Probing(weights) => normalize(isa, norm, weights, n, x, y),
             Mode::Training(weights, _) => {
                 let workspace = memory.workspace.all();
                 normalize_batch(isa, norm, *momentum, weights, n, x, y, extra, workspace);
@@ -68,7 +85,7 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
             Mode::Training(_, key) => {
                 dropout::apply(isa, dropout::mix(*key, *layer), *rate, x, y);
             }
-            Mode::Inference(_) => unreachable!("programs for inference have no dropout"),
+            Mode::Inference(_) | Mode::Probing(_) => unreachable!("only programs for training have dropout"),
         },
         Op::Dense { kernel, bias, activation } => {
             let tensors = &mode.weights().tensors;

@@ -6,7 +6,9 @@
 mod arena;
 mod backward;
 mod compile;
+mod features;
 mod forward;
+mod probe;
 mod program;
 
 use std::fmt;
@@ -14,13 +16,17 @@ use std::fmt;
 use umbel_kernels::loss::sparse_categorical_crossentropy;
 
 use self::arena::Arena;
+use self::backward::After;
 use self::compile::Use;
+use self::features::Features;
 use self::forward::Mode;
 use self::program::Program;
 use super::weights::TensorSpec;
 use super::{Isa, LossSum, Model, Optimizer, Weights};
 use crate::base::memory;
 use crate::{Error, Result};
+
+pub use self::probe::{Probe, Probed};
 
 /// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
 const TOP_K: usize = 5;
@@ -36,6 +42,9 @@ pub struct Plan {
     inference: Program,
     training: Option<Program>,
     memory: Memory,
+    features: Features,
+    /// The features of the latest pictures.
+    seen: Vec<f32>,
 }
 
 /// All buffers of a plan.
@@ -84,6 +93,8 @@ impl Plan {
             classes: model.architecture().classes()?,
             input: height * width * channels,
             specs,
+            features: Features::new(&inference),
+            seen: Vec::new(),
             inference,
             training,
             memory,
@@ -119,6 +130,23 @@ impl Plan {
             forward::run(self.isa, &self.inference, &mut self.memory, mode, images, n);
         }
         &self.memory.arena[self.inference.output().range(n)]
+    }
+
+    /// [`Plan::infer`], and the features by which pictures are told to be alike, `[n, values]`: the mean of each channel of
+    /// the convolutions' outputs (with the activation and pooling that are one step with them), of as many of the first
+    /// convolutions as have 512 channels together. Without a convolution, there is none.
+    ///
+    /// # Panics
+    /// Those of [`Plan::infer`].
+    pub fn infer_with_features(&mut self, weights: &Weights, images: &[f32]) -> (&[f32], &[f32]) {
+        let n = self.count(weights, images);
+        let Plan { isa, inference, memory, features, seen, .. } = self;
+        seen.resize(n * features.width(), 0.0);
+        if n > 0 {
+            let take = |index: usize, arena: &Arena| features.take(inference, index, arena, n, seen);
+            forward::run_with(*isa, inference, memory, &mut Mode::Inference(weights), images, n, take);
+        }
+        (&self.memory.arena[self.inference.output().range(n)], &self.seen)
     }
 
     /// Loss and hits of [`Plan::infer`] against `labels` `[n]`.
@@ -184,7 +212,7 @@ impl Plan {
         let gradient = (!gradient.is_empty()).then_some(gradient);
         let loss = sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient);
 
-        backward::run(isa, program, memory, weights, dropout_key, images, n);
+        backward::run(isa, program, memory, weights, After::Training(dropout_key), images, n);
         loss
     }
 

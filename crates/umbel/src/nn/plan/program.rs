@@ -15,7 +15,8 @@ pub(super) const MOST_VALUES: u128 = 1 << 45;
 #[derive(Debug)]
 pub(super) struct Program {
     pub steps: Vec<PlacedStep>,
-    /// The first step with weights: the backward pass ends there. The number of steps where there is nothing to train.
+    /// The first step with weights, or the one after the step that is looked at: the backward pass ends there. The number
+    /// of steps where there is none.
     pub first_trained: usize,
     /// `f32` values that all places take up.
     pub arena: u128,
@@ -52,8 +53,10 @@ impl Program {
         let first_trained = match usage {
             Use::Inference => n,
             Use::Training => steps.iter().position(|step| step.op.is_trained()).unwrap_or(n),
+            Use::Probing(step) => step + 1,
         };
-        let lifetimes = Lifetimes { n, first_trained };
+        let probes = matches!(usage, Use::Probing(_));
+        let lifetimes = Lifetimes { n, first_trained, probes };
         let requests: Vec<[Option<Request>; 4]> = (0..n).map(|index| lifetimes.requests(&steps, index)).collect();
         let flat: Vec<Request> = requests.iter().flatten().flatten().copied().collect();
         let (places, arena) = place(&flat, batch);
@@ -73,7 +76,7 @@ impl Program {
             let x = if index > 0 { placed[index - 1][0] } else { Place::default() };
             let before = if index > first_trained { placed[index - 1][1] } else { scratch };
             let needs = if index >= first_trained { step.op.backward_needs() } else { (false, false) };
-            let per_sample = if usage == Use::Training { choices(&step) } else { 0 };
+            let per_sample = if usage == Use::Inference { 0 } else { choices(&step) };
             let choice_place = Place { offset: choice as usize, per_sample, fixed: 0 };
             choice += per_sample as u128 * batch as u128;
             PlacedStep {
@@ -124,6 +127,8 @@ impl Op {
 struct Lifetimes {
     n: usize,
     first_trained: usize,
+    /// The step before the first trained one is looked at: its output and that output's gradient outlive all.
+    probes: bool,
 }
 
 impl Lifetimes {
@@ -131,7 +136,7 @@ impl Lifetimes {
         2 * self.n - index
     }
 
-    /// Output, gradient of the output, extra buffer, and a gradient of the input that nobody reads.
+    /// Output, gradient of the output, extra buffer, and a gradient of the input that no step reads.
     fn requests(&self, steps: &[Step], index: usize) -> [Option<Request>; 4] {
         let step = &steps[index];
         let trains = |index: usize| index >= self.first_trained;
@@ -143,14 +148,17 @@ impl Lifetimes {
         if next < self.n && trains(next) && steps[next].op.backward_needs().0 {
             dies = dies.max(self.backward(next));
         }
+        if self.probes && next == self.first_trained {
+            dies = 2 * self.n;
+        }
         let per_sample = |per_sample, born, dies| Request { per_sample, fixed: 0, born, dies };
         let y = per_sample(step.output, index, dies);
         let end = self.backward(index);
         let dy = trains(index).then(|| per_sample(step.output, end - 1, end));
         let extra = self.extra(&step.op, index);
         // Batch norm's kernel always writes the gradient of its input.
-        let unread = index == self.first_trained && matches!(step.op, Op::BatchNorm { .. });
-        let dx = unread.then(|| per_sample(step.input, end, end));
+        let wanted = index == self.first_trained && (self.probes || matches!(step.op, Op::BatchNorm { .. }));
+        let dx = wanted.then(|| per_sample(step.input, end, end));
         [Some(y), dy, extra, dx]
     }
 
@@ -180,8 +188,8 @@ fn choices(step: &Step) -> usize {
 /// Scratch that a step's kernels ask for.
 fn workspace_len(step: &Step, usage: Use, batch: usize) -> usize {
     match &step.op {
-        Op::Conv2d(conv) if usage == Use::Training => conv2d::workspace_len(&Conv2dShape { batch, ..conv.shape }),
-        Op::BatchNorm { norm, .. } if usage == Use::Training => {
+        Op::Conv2d(conv) if usage != Use::Inference => conv2d::workspace_len(&Conv2dShape { batch, ..conv.shape }),
+        Op::BatchNorm { norm, .. } if usage != Use::Inference => {
             batch_norm::workspace_len(&norm_shape(norm, step.output, batch))
         }
         Op::Dense { .. } => dense::workspace_len(&DenseShape { batch, inputs: step.input, outputs: step.output }),

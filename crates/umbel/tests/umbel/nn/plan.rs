@@ -8,7 +8,7 @@ use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan, Sequential};
 use super::reference;
 
 /// Every kind of layer and activation, fused and not, at odd sizes.
-fn everything() -> Sequential {
+pub(super) fn everything() -> Sequential {
     Sequential::new((9, 8, 3))
         .add(RandomFlip::horizontal())
         .add(Rescaling::new(1.0 / 127.5).offset(-1.0))
@@ -31,7 +31,7 @@ fn everything() -> Sequential {
 }
 
 /// The rest: no rescaling, batch norm first, global pooling, sigmoid, a convolution that batch norm folds into.
-fn another() -> Sequential {
+pub(super) fn another() -> Sequential {
     Sequential::new((7, 7, 2))
         .add(BatchNorm::default())
         .add(Conv2d::new(8, 3).padding(Padding::Same))
@@ -46,7 +46,7 @@ fn another() -> Sequential {
 }
 
 /// Noise around a color of each picture's own: pictures of noise alone look all the same to a network.
-fn images(stack: &Sequential, n: usize, seed: u64) -> Vec<f32> {
+pub(super) fn images(stack: &Sequential, n: usize, seed: u64) -> Vec<f32> {
     let (height, width, channels) = stack.input();
     let mut stream = Stream::new(seed, Purpose::Demo, 0, 0);
     let mut images = Vec::new();
@@ -64,7 +64,7 @@ fn labels(classes: u32, n: usize) -> Vec<u32> {
 }
 
 /// Weights where nothing is zero or one by accident.
-fn model(stack: Sequential, seed: u64) -> Model {
+pub(super) fn model(stack: Sequential, seed: u64) -> Model {
     let mut model = Model::new(stack, seed).unwrap();
     let mut stream = Stream::new(seed, Purpose::Demo, 1, 0);
     for tensor in &mut model.weights_mut().tensors {
@@ -80,7 +80,7 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 /// Holds values to `tolerance` times the largest expected one, or `least` where all are smaller than that.
-fn close(what: &str, came: &[f32], expected: &[f64], least: f64, tolerance: f64) {
+pub(super) fn close(what: &str, came: &[f32], expected: &[f64], least: f64, tolerance: f64) {
     assert_eq!(came.len(), expected.len(), "{what}");
     let scale = largest(expected).max(least);
     for (index, (&came, &expected)) in came.iter().zip(expected).enumerate() {

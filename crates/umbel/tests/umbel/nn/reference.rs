@@ -12,13 +12,27 @@ pub fn widen(weights: &Weights) -> Vec<Vec<f64>> {
 
 /// Logits `[n, classes]`. `training` normalizes with the batch's own statistics; dropout is never applied.
 pub fn logits(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], training: bool) -> Vec<f64> {
-    let mut x: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
-    let mut weights = weights.iter();
+    let x: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
     let (height, width, channels) = stack.input();
     let n = images.len() / (height * width * channels);
-    for layer in stack.resolve().unwrap() {
+    part(stack, weights, 0..stack.layers().len(), x, n, training)
+}
+
+/// Only these layers, given what goes into the first of them for `n` samples.
+pub fn part(
+    stack: &Sequential,
+    weights: &[Vec<f64>],
+    range: std::ops::Range<usize>,
+    mut x: Vec<f64>,
+    n: usize,
+    training: bool,
+) -> Vec<f64> {
+    let mut weights = weights.iter();
+    for (index, layer) in stack.resolve().unwrap().into_iter().enumerate() {
         let own: Vec<&Vec<f64>> = weights.by_ref().take(layer.parameters.len()).collect();
-        x = forward(&layer, &own, x, n, training);
+        if range.contains(&index) {
+            x = forward(&layer, &own, x, n, training);
+        }
     }
     x
 }

@@ -4,10 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::flowers::{folder, model, network, options, parts, quiet_fit};
+use umbel::base::augmentation::AugmentLayer;
+use umbel::base::progress::Interrupt;
+use umbel::data::decode::{Limits, decode};
+use umbel::data::{PrepSpec, Views};
+use umbel::metrics::{KnownPictures, softmax};
 use umbel::model_file::{Metrics, ModelFile};
-use umbel::nn::Model;
+use umbel::nn::{Isa, Model, Plan};
 use umbel::predict::{Predictor, expand_paths};
-use umbel::train::{FitOptions, evaluate};
+use umbel::train::{FitOptions, evaluate, outputs};
 
 fn trained() -> ModelFile {
     let mut model = model();
@@ -95,4 +100,75 @@ fn folders_are_searched_for_pictures() {
     assert_eq!(found, expected);
     let error = expand_paths(&[PathBuf::from("not/there.jpg")]).unwrap_err().to_string();
     assert!(error.contains("not/there.jpg"), "{error}");
+}
+
+#[test]
+fn views_are_the_photo_its_crops_and_their_mirror_images() {
+    let prep = PrepSpec { image_size: 32, ..PrepSpec::default() };
+    let photo: Vec<u8> = (0..32 * 32).flat_map(|k| [(k % 32 * 8) as u8, (k / 32 * 8) as u8, 7]).collect();
+    let plain = Views::new(&[AugmentLayer::RandomRotation { factor: (0.0, 0.1) }]).of(&prep, &photo);
+    let both = Views::new(&AugmentLayer::tutorial());
+    let views = both.of(&prep, &photo);
+    assert_eq!((plain.len(), views.len(), both.count()), (6, 12, 12));
+    assert_eq!((&views[0], &views[..6]), (&photo, plain.as_slice()));
+    assert_eq!(&views[6][..3], &photo[31 * 3..32 * 3], "the mirrored one begins with the end of the first row");
+    let corner = |view: usize| (plain[view][0], plain[view][1]);
+    assert!(corner(2).0 < 5 && corner(2).1 < 5, "top left: {:?}", corner(2));
+    assert!((28..40).contains(&corner(3).0) && corner(3).1 < 5, "top right: {:?}", corner(3));
+    assert!(corner(4).0 < 5 && (28..40).contains(&corner(4).1), "bottom left: {:?}", corner(4));
+    assert!(views.iter().all(|view| view.chunks(3).all(|pixel| pixel[2] == 7)));
+}
+
+#[test]
+fn answers_over_several_views_are_means() {
+    let file = trained();
+    let photo = fs::read(folder().join(&parts().0.paths[0])).unwrap();
+    let mut predictor = Predictor::new(file.clone(), 4, 5).unwrap().with_views();
+    let answer = predictor.predict(std::slice::from_ref(&photo)).remove(0).unwrap();
+    let picture = decode(&photo, &Limits::default()).unwrap();
+    let views = Views::new(&file.model.architecture().augmentation()).of(&file.prep, &file.prep.apply(&picture));
+    let mut plan = Plan::inference(&file.model, views.len(), Isa::best()).unwrap();
+    let images: Vec<f32> = views.iter().flatten().map(|value| f32::from(*value)).collect();
+    let rows = softmax(5, plan.infer(file.model.weights(), &images), file.temperature());
+    for (class, name) in file.classes.iter().enumerate() {
+        let mean = rows.chunks(5).map(|row| row[class]).sum::<f64>() / views.len() as f64;
+        let said = answer.top.iter().find(|top| top.class == *name).unwrap().probability;
+        assert!((said - mean).abs() < 1e-6, "{name}: {said} {mean}");
+    }
+    assert_ne!(answer, Predictor::new(file, 4, 5).unwrap().predict(&[photo]).remove(0).unwrap());
+}
+
+#[test]
+fn what_is_unlike_all_known_pictures_is_unknown() {
+    let mut file = trained();
+    let (train, val) = parts();
+    let refused = Predictor::new(file.clone(), 4, 1).unwrap().keep(0.9).unwrap_err().to_string();
+    assert!(refused.contains("--resume"), "{refused}");
+    let interrupt = Interrupt::default();
+    let seen = outputs(&file.model, train, 8, &interrupt).unwrap().unwrap();
+    let tested = outputs(&file.model, val, 8, &interrupt).unwrap().unwrap();
+    let labels: Vec<u32> = train.samples.iter().map(|(_, label)| *label).collect();
+    let width = seen.features.len() / labels.len();
+    let training = (width, seen.features.as_slice(), labels.as_slice());
+    file.known = KnownPictures::measure(5, training, (&tested.logits, &tested.features));
+    let photos: Vec<Vec<u8>> = val.paths.iter().map(|path| fs::read(folder().join(path)).unwrap()).collect();
+    for share in [0.5, 0.9, 1.0] {
+        let mut predictor = Predictor::new(file.clone(), 3, 2).unwrap().keep(share).unwrap();
+        let answers = predictor.predict(&photos);
+        let mut kept = 0;
+        for answer in answers {
+            let answer = answer.unwrap();
+            let familiar = answer.familiarity.clone().unwrap();
+            kept += usize::from(!familiar.unknown);
+            assert_eq!(familiar.unknown, familiar.score < familiar.threshold);
+            assert_eq!((answer.class == "unknown", answer.top[0].class.clone()), (familiar.unknown, familiar.nearest));
+            assert_eq!(answer.confidence, answer.top[0].probability);
+            assert_eq!(answer.to_string().contains("unlike"), familiar.unknown);
+        }
+        let kept = kept as f64 / photos.len() as f64;
+        assert!((kept - share).abs() < 1.5 / photos.len() as f64 + 0.01, "{kept} kept of {share}");
+    }
+    for share in [0.0, 1.1, f64::NAN] {
+        assert!(Predictor::new(file.clone(), 3, 2).unwrap().keep(share).is_err(), "{share}");
+    }
 }

@@ -1,0 +1,46 @@
+//! Photos as `predict` and `explain` take them: files, folders that are searched through, and standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use umbel::data::decode::Limits;
+use umbel::predict::expand_paths;
+
+/// Stands for standard input.
+pub const STDIN: &str = "-";
+
+/// Every photo that the given paths lead to. A path that leads nowhere is handed to `failure`, and the others go on.
+pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<Vec<PathBuf>> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path == Path::new(STDIN) {
+            inputs.push(path.clone());
+            continue;
+        }
+        match expand_paths(std::slice::from_ref(path)) {
+            Ok(found) if found.is_empty() => failure(path, "there are no photos in this folder")?,
+            Ok(found) => inputs.extend(found),
+            Err(error) => failure(path, &crate::exit::message(&error.into()))?,
+        }
+    }
+    Ok(inputs)
+}
+
+/// One byte more than the limit is enough for the decoder to see that a file is too large.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let most = Limits::default().max_file_bytes + 1;
+    let mut bytes = Vec::new();
+    if path == Path::new(STDIN) {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    } else {
+        File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// The line for people about a photo that cannot be used.
+pub fn complaint(path: &str, reason: &str) -> String {
+    // The library's own messages name the path already.
+    if reason.contains(path) { reason.to_string() } else { format!("{path}: {reason}") }
+}

@@ -1,0 +1,93 @@
+//! A run's model, and every score of every picture by it.
+
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+use umbel::data::decode::{Limits, decode_file};
+use umbel::metrics::{FeatureSpace, max_probability, negative_energy, softmax};
+use umbel::model_file::ModelFile;
+use umbel::nn::{Plan, isa_from_env};
+
+use crate::Outcome;
+
+/// The scores: Hendrycks & Gimpel 2017, Liu et al. 2020, Lee et al. 2018, Sun et al. 2022.
+pub const NAMES: [&str; 4] = ["max probability", "energy", "mahalanobis", "neighbors"];
+
+/// The distance to the nearest neighbor but so many counts (Sun et al., 2022), of normalized features.
+const NEIGHBOR: usize = 10;
+const BATCH: usize = 32;
+
+/// A model and the features of the photos that it was trained on.
+pub struct Scorer {
+    file: ModelFile,
+    plan: Plan,
+    photos: PathBuf,
+    split: Vec<(String, String, String)>,
+    space: FeatureSpace,
+    normalized: Vec<Vec<f32>>,
+}
+
+impl Scorer {
+    /// Reads the run and looks at its training photos.
+    pub fn open(run: &Path, photos: &Path) -> Outcome<Self> {
+        let file = ModelFile::load(run)?;
+        let mut reader = csv::Reader::from_path(run.join("split.csv"))?;
+        let split: Vec<(String, String, String)> = reader.deserialize().collect::<Result<_, _>>()?;
+        let mut plan = Plan::inference(&file.model, BATCH, isa_from_env()?)?;
+        let training: Vec<&(String, String, String)> = split.iter().filter(|row| row.2 == "train").collect();
+        let (mut labels, mut features) = (Vec::new(), Vec::new());
+        for (path, class, _) in training {
+            let Ok(photo) = decode_file(&photos.join(path), &Limits::default()) else { continue };
+            let label =
+                file.classes.iter().position(|known| known == class).ok_or("a class that is not the model's")?;
+            labels.push(label as u32);
+            features.extend_from_slice(look(&file, &mut plan, &photo).1);
+        }
+        let width = features.len() / labels.len();
+        let space = FeatureSpace::fit(width, &features, &labels, file.classes.len()).ok_or("too many features")?;
+        let normalized = features.chunks_exact(width).map(normalize).collect();
+        Ok(Scorer { file, plan, photos: photos.to_owned(), split, space, normalized })
+    }
+
+    /// The scores of the photos of a part: for each of [`NAMES`], one a photo.
+    pub fn part(&mut self, part: &str) -> Outcome<Vec<Vec<f64>>> {
+        let paths = self.split.iter().filter(|row| row.2 == part).map(|row| self.photos.join(&row.0));
+        let pictures: Vec<RgbImage> = paths.filter_map(|path| decode_file(&path, &Limits::default()).ok()).collect();
+        if pictures.is_empty() {
+            return Err(format!("the run has no {part} part: train with --test-split").into());
+        }
+        self.score(&pictures)
+    }
+
+    /// The same of pictures.
+    pub fn score(&mut self, pictures: &[RgbImage]) -> Outcome<Vec<Vec<f64>>> {
+        let mut scores = vec![Vec::new(); NAMES.len()];
+        for picture in pictures {
+            let (logits, features) = look(&self.file, &mut self.plan, picture);
+            let probabilities = softmax(logits.len(), logits, self.file.temperature());
+            scores[0].push(max_probability(&probabilities));
+            scores[1].push(negative_energy(logits));
+            scores[2].push(-self.space.distance(features));
+            scores[3].push(-neighbor(&self.normalized, &normalize(features)));
+        }
+        Ok(scores)
+    }
+}
+
+/// Logits and features of one picture.
+fn look<'a>(file: &ModelFile, plan: &'a mut Plan, picture: &RgbImage) -> (&'a [f32], &'a [f32]) {
+    let image: Vec<f32> = file.prep.apply(picture).into_iter().map(f32::from).collect();
+    plan.infer_with_features(file.model.weights(), &image)
+}
+
+fn normalize(features: &[f32]) -> Vec<f32> {
+    let length = features.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-10);
+    features.iter().map(|value| value / length).collect()
+}
+
+fn neighbor(known: &[Vec<f32>], own: &[f32]) -> f64 {
+    let distance = |other: &Vec<f32>| own.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+    let mut distances: Vec<f32> = known.iter().map(distance).collect();
+    distances.sort_by(f32::total_cmp);
+    f64::from(distances[NEIGHBOR.min(distances.len() - 1)])
+}
