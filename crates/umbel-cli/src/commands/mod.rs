@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod eval;
 pub mod predict;
 pub mod preview;
+pub mod report;
 pub mod summary;
 pub mod train;
 

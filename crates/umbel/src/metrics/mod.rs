@@ -4,6 +4,8 @@
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod curve;
+mod paired;
 mod probability;
 mod ranking;
 mod scores;
@@ -11,6 +13,8 @@ mod scores;
 pub use bootstrap::{Intervals, intervals};
 pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
 pub use confusion::{ClassScore, Confusion, Means};
+pub use curve::{Operating, Point, macro_precision_recall, macro_roc};
+pub use paired::{PairedDifference, holm, mcnemar, paired_difference};
 pub use probability::{BINS, Bin, softmax};
 pub use scores::{Certainty, NamedScore, Scores};
 

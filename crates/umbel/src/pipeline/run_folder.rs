@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::TrainConfig;
 use super::validated::Validated;
 use crate::base::atomic;
+use crate::base::machine::Machine;
 use crate::base::progress::{EpochRecord, TestRecord};
 use crate::data::{Index, Problem, Split};
 use crate::train::{FitOutcome, RunLock, run_lock};
@@ -137,7 +138,12 @@ impl RunFolder {
 
     /// The model's TOML as it was when the run began; `None` where the model goes by name.
     pub fn model_toml(&self) -> Result<Option<String>> {
-        let path = self.file(MODEL_TOML);
+        Self::model_toml_in(self.path())
+    }
+
+    /// The same of a run that may be anybody's.
+    pub fn model_toml_in(folder: &Path) -> Result<Option<String>> {
+        let path = folder.join(MODEL_TOML);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -149,7 +155,7 @@ impl RunFolder {
         &self,
         fit: &FitOutcome,
         test: Option<TestRecord>,
-        settings: &str,
+        (settings, machine): (&str, &Machine),
         validated: Option<&Validated>,
     ) -> Result<()> {
         let (Some(last), Some(best)) =
@@ -166,6 +172,8 @@ impl RunFolder {
             loss_gap: last.val_loss - last.loss,
             seconds: fit.history.epochs.iter().map(|record| record.seconds).sum(),
             settings: settings.to_string(),
+            parameters: fit.best.weights().count(),
+            machine: machine.clone(),
             test,
         };
         let path = self.file(METRICS);
@@ -247,6 +255,10 @@ struct RunMetrics {
     seconds: f64,
     /// Digest of config.toml's settings.
     settings: String,
+    #[serde(default)]
+    parameters: usize,
+    #[serde(default = "Machine::unknown")]
+    machine: Machine,
     /// The best model on the test part.
     #[serde(flatten)]
     test: Option<TestRecord>,
