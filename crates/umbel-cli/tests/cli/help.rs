@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::support::Place;
 
 const COMMANDS: [&str; 10] =
-    ["demo", "preview", "check", "train", "summary", "predict", "eval", "compare", "bench", "doctor"];
+    ["demo", "preview", "check", "train", "summary", "predict", "eval", "report", "compare", "bench", "doctor"];
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {

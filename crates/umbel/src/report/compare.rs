@@ -45,7 +45,7 @@ pub struct ComparedRun {
 
 /// The comparison: rows, differences that chance may or may not explain, settings that differ, and the pictures written. Shown
 /// (Display), it is a plain-text table with sentences below it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[allow(missing_docs)]
 pub struct Comparison {
     pub runs: Vec<ComparedRun>,
@@ -94,13 +94,7 @@ fn of_histories(runs: &[(&str, &History)], out: &Path) -> Result<Comparison> {
     })?;
     let curves: Vec<NamedCurves<'_>> =
         runs.iter().map(|(name, history)| NamedCurves { name, epochs: &history.epochs }).collect();
-    Ok(Comparison {
-        runs: rows,
-        differences: Vec::new(),
-        notes: Vec::new(),
-        settings: Vec::new(),
-        pictures: curves::write(out, "compare", &curves)?,
-    })
+    Ok(Comparison { runs: rows, pictures: curves::write(out, "compare", &curves)?, ..Comparison::default() })
 }
 
 /// The shortest ends of the paths that tell them apart; a folder given twice is numbered.
