@@ -38,11 +38,11 @@ fn table(scores: &Scores) -> Markup {
         div.scroll { table.confusion {
             thead {
                 tr { td {} th scope="colgroup" colspan=(scores.classes.len()) { "Predicted" } }
-                tr { td {} @for class in &scores.classes { th.column scope="col" { span { (class.class) } } } }
+                tr { td {} @for class in &scores.classes { th.column scope="col" title=(class.class) { span { (class.class) } } } }
             }
             tbody { @for (row, counts) in scores.confusion.rows().iter().enumerate() {
                 tr {
-                    th scope="row" { (name(row)) }
+                    th scope="row" title=(name(row)) { (name(row)) }
                     @for (column, count) in counts.iter().enumerate() {
                         (cell(scores, (row, column), *count))
                     }
@@ -56,12 +56,17 @@ fn cell(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
     let support = scores.classes[row].score.support;
     let rate = count as f64 / support.max(1) as f64;
     let kind = if row == column { "right" } else { "wrong" };
-    let strong = if rate > 0.55 { " strong" } else { "" };
+    // Dark words on a light ground turn over later than light ones on a dark ground.
+    let heat = match rate {
+        0.85.. => " warm hot",
+        0.6.. => " warm",
+        _ => "",
+    };
     // A single photo must still be seen.
     let shade = if count == 0 { 0.0 } else { 6.0 + 94.0 * rate };
     html! {
         @if count == 0 { td.zero { "0" } } @else {
-            td class=(format!("{kind}{strong}")) style=(format!("--s:{shade:.0}%")) {
+            td class=(format!("{kind}{heat}")) style=(format!("--s:{shade:.0}%")) {
                 (button(scores, (row, column), count))
                 span.rate { (format!("{:.0} %", 100.0 * rate)) }
             }

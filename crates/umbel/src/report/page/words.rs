@@ -2,9 +2,9 @@
 
 use crate::report::compare;
 
-/// A share in percent, one decimal; a dash where it is no number.
+/// A share in percent, one decimal, on one line; a dash where it is no number.
 pub fn percent(share: f64) -> String {
-    if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "–".to_string() }
+    if share.is_finite() { format!("{:.1}\u{a0}%", 100.0 * share) } else { "–".to_string() }
 }
 
 /// Three decimals; a dash where it is no number.
@@ -19,7 +19,7 @@ pub fn signed(share: f64) -> String {
 
 /// The bounds of an interval, each as `words` writes it.
 pub fn interval([low, high]: [f64; 2], words: impl Fn(f64) -> String) -> String {
-    format!("{} to {}", words(low).trim_end_matches(" %"), words(high))
+    format!("{} to {}", words(low).trim_end_matches("\u{a0}%"), words(high))
 }
 
 /// Seconds, minutes or hours.

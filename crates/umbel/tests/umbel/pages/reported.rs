@@ -44,7 +44,7 @@ fn a_page_of_five_thousand_photos_has_everything_and_stays_below_ten_megabytes()
     }
     assert!(html.contains("my photos") && html.contains("123,456 parameters") && html.contains("cut &lt;short&gt;"));
     let scores = records.scores().unwrap().unwrap();
-    assert!(html.contains(&format!("{:.1} %", 100.0 * scores.accuracy)), "the accuracy");
+    assert!(html.contains(&format!("{:.1}\u{a0}%", 100.0 * scores.accuracy)), "the accuracy");
     assert_eq!(html.matches("<svg").count(), 6, "two curves, ROC, precision and recall, two reliability diagrams");
     assert!(!html.contains("fill=\"#") && !html.contains("stroke=\"#"), "every color of a figure has a name");
     assert_eq!(html, page::render(&records, &facts).unwrap(), "the same page again");
