@@ -105,6 +105,16 @@ async function compare(browser, file) {
   });
 }
 
+/** The innermost elements that reach beyond the screen and do not scroll. */
+function tooWide(page) {
+  return page.evaluate(() => {
+    const beyond = (element) => element.getBoundingClientRect().right > window.innerWidth + 0.5 && !element.closest('.scroll');
+    const all = [...document.body.querySelectorAll('*')].filter(beyond);
+    const innermost = all.filter((element) => ![...element.children].some(beyond));
+    return innermost.map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 40)}`).join('; ');
+  });
+}
+
 /** Light and dark at each width, and printed: no errors, nothing from elsewhere, nothing wider than the screen. */
 async function inEveryLook(browser, file, name, check) {
   for (const colorScheme of ['light', 'dark']) {
@@ -119,7 +129,7 @@ async function inEveryLook(browser, file, name, check) {
       });
       await page.goto(pathToFileURL(file).href);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(wide <= 0, `${name} is ${wide} pixels too wide at ${width}`);
+      assert.ok(wide <= 0, `${name} is ${wide} pixels too wide at ${width}: ${await tooWide(page)}`);
       const light = await page.evaluate(() => getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)');
       assert.equal(light, colorScheme === 'light');
       if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}-${width}.png`), fullPage: true });

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 10] =
+const COMMANDS: [&str; 11] =
     ["demo", "preview", "check", "train", "summary", "predict", "eval", "report", "compare", "bench", "doctor"];
 
 #[test]

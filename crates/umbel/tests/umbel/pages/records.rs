@@ -82,7 +82,7 @@ fn quoted(field: &str) -> String {
 pub fn noise(folder: &Path) -> PathBuf {
     let mut random = Stream::new(3, Purpose::Demo, 0, 0);
     let path = folder.join("noise.jpg");
-    image::RgbImage::from_fn(300, 200, |_, _| image::Rgb([0; 3].map(|_: u8| random.below(256) as u8)))
+    image::RgbImage::from_fn(180, 120, |_, _| image::Rgb([0; 3].map(|_: u8| random.below(256) as u8)))
         .save(&path)
         .unwrap();
     path
