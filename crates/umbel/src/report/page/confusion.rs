@@ -18,12 +18,12 @@ pub fn section(view: &View<'_>) -> Markup {
         section {
             h2 { "What is taken for what" }
             @if scores.classes.len() <= TABLE {
-                p { "Rows are the true classes, columns what was predicted. " strong { "Press a number to see its photos." } }
+                p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
                 (table(scores))
                 p.note { "Shade: the share of the true class (row). Blue is right, orange is wrong." }
             } @else {
                 p { "The most frequent mistakes of " (scores.classes.len()) " classes. "
-                    strong { "Press a number to see its photos." } }
+                    strong.on-screen { "Press a number to see its photos." } }
                 (list(scores))
             }
             div #behind tabindex="-1" hidden {}

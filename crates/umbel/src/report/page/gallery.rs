@@ -21,7 +21,7 @@ pub fn section(view: &View<'_>) -> Markup {
             }
             h3 { "The worst mistakes" }
             @if choice.worst.is_empty() { p { "None: every answer on the validation part was right." } } @else {
-                p.note { "Very sure, and wrong. Some may be wrong labels: worth checking first." }
+                p.note { "The true class was given the lowest probability. Some may be wrong labels: worth checking first." }
                 div.gallery { @for answer in &choice.worst { (photo(view, answer)) } }
             }
             h3 { "The least sure" }
