@@ -1,7 +1,8 @@
-"""What scikit-learn measures, for umbel's metrics to be held to: data/metrics.json.
+"""What scikit-learn measures, for umbel's metrics to be held to: data/metrics.json; and what SciPy says of pairs of
+models: data/paired.json.
 
     python3 -m venv .venv
-    .venv/bin/pip install scikit-learn==1.9.1 numpy==2.4.6
+    .venv/bin/pip install scikit-learn==1.9.1 numpy==2.4.6 scipy==1.17.1
     .venv/bin/python golden/sklearn_golden.py
 """
 
@@ -10,13 +11,16 @@ import pathlib
 import warnings
 
 import numpy
+import scipy.stats
 import sklearn
 from sklearn import metrics
 
-assert (sklearn.__version__, numpy.__version__) == ("1.9.1", "2.4.6")
+assert (sklearn.__version__, numpy.__version__, scipy.__version__) == ("1.9.1", "2.4.6", "1.17.1")
 
 HERE = pathlib.Path(__file__).parent
 BINS = 15
+# The points of curves are kept for cases of at most so many photos.
+CURVES = 60
 
 
 def case(name, n, k, seed, sure, present=None, ties=False):
@@ -58,9 +62,15 @@ def measure(y, p, k):
     for kind in ["macro", "weighted"]:
         of = metrics.precision_recall_fscore_support(y, said, average=kind, zero_division=0)[:3]
         out[kind] = [float(value) for value in of]
+    if len(y) <= CURVES:
+        roc = [metrics.roc_curve(truth[:, c], p[:, c], drop_intermediate=False)[:2] if c in both else None for c in every]
+        precision_recall = [metrics.precision_recall_curve(truth[:, c], p[:, c])[1::-1] if truth[:, c].any() else None
+                            for c in every]
+        lists = lambda curves: [curve and [axis.tolist() for axis in curve] for curve in curves]
+        out |= {"roc": lists(roc), "precision_recall": lists(precision_recall)}
     if len(both) == k and k > 2:
         # The mean over the classes is scikit-learn's own one-against-the-rest.
-        assert abs(metrics.roc_auc_score(y, p, multi_class="ovr", labels=every) - numpy.mean(roc)) < 1e-12
+        assert abs(metrics.roc_auc_score(y, p, multi_class="ovr", labels=every) - numpy.mean(out["roc_auc"])) < 1e-12
     return out
 
 
@@ -85,6 +95,10 @@ def main():
     # Where probabilities are equal, who comes first is a matter of taste.
     del cases[-1]["expected"]["top2_accuracy"]
     (HERE / "data" / "metrics.json").write_text(json.dumps(cases) + "\n")
+    # The exact McNemar test is the binomial one of the photos that only one of the two is right about.
+    pairs = [(0, 0), (0, 1), (0, 5), (5, 0), (3, 3), (3, 4), (7, 19), (40, 22), (100, 60), (300, 700), (5000, 5200)]
+    paired = [[a, b, scipy.stats.binomtest(min(a, b), a + b, 0.5).pvalue if a + b else 1.0] for a, b in pairs]
+    (HERE / "data" / "paired.json").write_text(json.dumps(paired) + "\n")
 
 
 main()

@@ -179,7 +179,11 @@ impl From<PrecisionArg> for Precision {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+    use umbel::data::PrepSpec;
+
     use super::*;
+    use crate::args::{Arguments, Command};
 
     fn args() -> TrainArgs {
         TrainArgs { dir: Some("photos".into()), ..TrainArgs::default() }
@@ -224,6 +228,64 @@ mod tests {
         ] {
             assert!(train_config(&bad).is_err(), "{bad:?}");
         }
+    }
+
+    /// What the report tells people to type gives the settings again.
+    #[test]
+    fn the_command_line_of_settings_gives_them_again() {
+        let with = |change: fn(&mut TrainConfig)| {
+            let mut config = TrainConfig { data: "my photos/it's".into(), ..TrainConfig::default() };
+            change(&mut config);
+            config
+        };
+        let configs = [
+            with(|_| {}),
+            with(|config| {
+                config.model = "runs/a b/model.toml".into();
+                config.val_split = 0.3;
+                config.test_split = Some(0.1);
+                config.group_by = Some("(plant[0-9]+)".into());
+                config.split = SplitMethod::Keras;
+                config.prep =
+                    PrepSpec { image_size: 64, resize: Resize::Letterbox, interpolation: Interpolation::Bilinear };
+                config.augment = Some(AugmentChoice::None);
+                config.dropout = Some(0.0);
+                config.precision = Precision::F32;
+                config.strict = true;
+            }),
+            with(|config| {
+                config.split = SplitMethod::File("run/split.csv".into());
+                config.augment = Some(AugmentChoice::Tutorial);
+                config.prep.resize = Resize::Crop;
+                config.fit = FitOptions {
+                    epochs: 3,
+                    batch: 8,
+                    seed: 7,
+                    learning_rate: 0.0125,
+                    optimizer: OptimizerConfig::Sgd { momentum: 0.5, nesterov: false },
+                    schedule: ScheduleKind::Step { every: 4, factor: 0.3 },
+                    warmup_epochs: 0.5,
+                    monitor: Monitor::ValLoss,
+                    early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
+                    reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
+                    run_folder: None,
+                };
+            }),
+            with(|config| {
+                config.folds = Some(3);
+                config.fit.optimizer = OptimizerConfig::adam_w();
+                config.fit.schedule = ScheduleKind::Cosine;
+            }),
+        ];
+        for config in configs {
+            let words = umbel::pipeline::arguments(&config).unwrap();
+            let Command::Train(args) = Arguments::try_parse_from(&words).unwrap().command else { panic!("{words:?}") };
+            assert_eq!(train_config(&args).unwrap(), config, "{words:?}");
+        }
+        let beyond = with(|config| config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true });
+        assert_eq!(umbel::pipeline::arguments(&beyond), None, "no flag says so");
+        let line = umbel::pipeline::command_line(&with(|_| {})).unwrap();
+        assert!(line.starts_with(r"umbel train 'my photos/it'\''s' --seed 123 "), "{line}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::base::progress::{Interrupt, Observer};
 use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, SplitMethod};
 use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
 use crate::model_file::ModelFile;
+use crate::report::predictions::Predictions;
 use crate::train::logits;
 use crate::{Error, Result};
 
@@ -69,10 +70,7 @@ pub struct UnknownClass {
 /// What was computed for each photo.
 #[derive(Clone, Debug)]
 struct Rows {
-    classes: Vec<String>,
-    paths: Vec<String>,
-    labels: Vec<u32>,
-    probabilities: Vec<f64>,
+    predictions: Predictions,
     /// Before and after calibration.
     bins: [Vec<Bin>; 2],
 }
@@ -112,11 +110,13 @@ pub fn evaluate_folder(
         views: options.tta.then(|| views::of(file).count()),
         uncalibrated: Certainty::new(&uncalibrated),
         rows: Rows {
-            classes: file.classes.clone(),
-            paths: dataset.paths.to_vec(),
             bins: [uncalibrated.bins(), answers.bins()],
-            labels,
-            probabilities,
+            predictions: Predictions {
+                classes: file.classes.clone(),
+                paths: dataset.paths.to_vec(),
+                labels,
+                probabilities,
+            },
         },
         scores,
     })

@@ -1,7 +1,8 @@
 //! umbel trains image classifiers from a folder of photos.
 //!
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `metrics` (how good answers
-//! are), `data` (folder → index → split → cache → batch), `check` (what is wrong with a folder), `nn` (model → plan →
+//! are), `data` (folder → index → split → cache → batch), `html` (what
+//! pages share), `check` (what is wrong with a folder), `nn` (model → plan →
 //! numbers), `model_file` (what is shipped), `train` (the loop), `report` (curves and tables from a run's records),
 //! `predict` (model file + photo → class), `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a look at a
 //! folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that one first.
@@ -11,6 +12,7 @@
 pub mod base;
 pub mod metrics;
 pub mod data;
+pub mod html;
 pub mod check;
 pub mod nn;
 pub mod model_file;

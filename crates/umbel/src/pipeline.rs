@@ -1,9 +1,11 @@
 //! The whole job, stage after stage: folder → index → cache → split → model → fit → curves. Open this file first.
 
 mod architecture;
+mod command;
 mod config;
 mod disputes;
 mod folds;
+mod report;
 mod run_folder;
 mod tensorboard;
 mod validated;
@@ -13,18 +15,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use command::{arguments, command_line};
 pub use config::{AugmentChoice, Precision, TrainConfig};
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
+pub use report::report;
 use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::{Parts, Validated};
 
+use crate::base::machine::Machine;
 use crate::base::memory;
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
+use crate::base::shell;
 use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::{Model, isa_from_env};
-use crate::report::confusion;
 use crate::report::curves::{self, NamedCurves};
 use crate::train::FitOutcome;
 use crate::train::fit::fit_locked;
@@ -251,14 +256,23 @@ impl Trained {
         let epochs = &self.fit.history.epochs;
         if !epochs.is_empty() {
             curves::write(&run.plots()?, "curves", &[NamedCurves { name: &run.name(), epochs }])?;
-            if let Some(Validated { scores, .. }) = &self.validated {
-                let names: Vec<String> = scores.classes.iter().map(|class| class.class.clone()).collect();
-                let written = confusion::write(&run.plots()?, "confusion", &names, &scores.confusion)?;
+            if let Some(validated) = &self.validated {
+                let written = validated.write(run.path(), &run.plots()?)?;
                 if let Some(png) = written.iter().find(|path| path.extension().is_some_and(|end| end == "png")) {
                     self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
                 }
             }
-            run.write_metrics(&self.fit, self.test, &self.settings, self.validated.as_ref())?;
+            let machine = Machine::here(isa_from_env()?.name());
+            run.write_metrics(&self.fit, self.test, (&self.settings, &machine), self.validated.as_ref())?;
+            // The run itself is whole by now; a page can be made again.
+            if !self.fit.interrupted
+                && let Err(error) = report(run.path(), None, None)
+            {
+                let again = shell::quote(&run.path().display().to_string());
+                observer.event(&Event::Note(&format!(
+                    "report.html was not made: {error}. Once that is mended, make it by: umbel report {again}"
+                )));
+            }
         }
         let best = epochs.iter().find(|record| record.epoch == self.fit.best_epoch);
         let end = EndRecord {

@@ -6,7 +6,7 @@ mod train;
 
 pub use tools::{
     BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, ExplainArgs, MethodArg, PartArg,
-    PredictArgs, PreviewArgs, SummaryArgs,
+    PredictArgs, PreviewArgs, ReportArgs, SummaryArgs,
 };
 pub use train::{
     AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
@@ -57,7 +57,9 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Measure how good a network is on a folder of photos
     Eval(EvalArgs),
-    /// Put the curves and the final figures of several runs side by side
+    /// Make a run's page again: figures, curves, mistakes, and how to reproduce it
+    Report(ReportArgs),
+    /// Put several runs side by side, and tell which differences are more than chance
     Compare(CompareArgs),
     /// Measure the speed of training steps or of inference on this computer
     Bench(BenchArgs),

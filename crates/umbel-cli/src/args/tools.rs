@@ -249,6 +249,20 @@ pub struct EvalArgs {
     pub json: bool,
 }
 
+/// A run as a page.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel report runs/photos\n  umbel report runs/photos --out report.html\n\n\
+        Every finished run has one already; this makes it again, from the run's records and your photos (where they are\n\
+        still in their place), or for a run that has not ended. A cross-validation gets one for each fold.")]
+pub struct ReportArgs {
+    /// Run folder
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The page to write [default: report.html in the run folder]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
 /// Several runs side by side.
 #[derive(Debug, Args)]
 #[command(after_help = "The tutorial's lesson, in three commands:\n  \
@@ -259,9 +273,12 @@ pub struct CompareArgs {
     /// Run folders
     #[arg(value_name = "RUN", required = true, num_args = 2..)]
     pub runs: Vec<PathBuf>,
-    /// Folder for the pictures [default: umbel-compare, or the next free number]
+    /// Folder for the page and the pictures [default: umbel-compare, or the next free number]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Where the page goes, one file with everything in it [default: compare.html in that folder]
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// The figures as one JSON object instead of the table
     #[arg(long)]
     pub json: bool,

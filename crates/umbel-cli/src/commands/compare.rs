@@ -1,8 +1,9 @@
-//! `umbel compare`: several runs' curves in one picture, their final figures in one table.
+//! `umbel compare`: several runs' curves in one picture, their final figures in one table, and both as a page.
 
 use std::path::{Path, PathBuf};
 
-use umbel::report::compare::compare;
+use umbel::report::compare::{compare_records, read};
+use umbel::report::compare_page;
 
 use crate::args::CompareArgs;
 use crate::console;
@@ -11,15 +12,18 @@ use crate::free_name::next_free;
 
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> anyhow::Result<Outcome> {
+    let runs = read(&args.runs)?;
     let out: PathBuf = args.out.clone().unwrap_or_else(|| next_free(Path::new("umbel-compare")));
-    let comparison = compare(&args.runs, &out)?;
+    let comparison = compare_records(&runs, &out)?;
+    let page = args.html.clone().unwrap_or_else(|| out.join(compare_page::FILE_NAME));
+    compare_page::write(&comparison, &runs, &page)?;
     if args.json {
         console::json(&comparison)?;
         return Ok(Outcome::Done);
     }
     console::line(comparison.to_string().trim_end())?;
-    for picture in &comparison.pictures {
-        console::line(format!("Wrote {}", picture.display()))?;
+    for written in comparison.pictures.iter().chain([&page]) {
+        console::line(format!("Wrote {}", written.display()))?;
     }
     Ok(Outcome::Done)
 }

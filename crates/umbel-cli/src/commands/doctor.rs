@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
+use umbel::base::machine::Machine;
 use umbel::data::CacheOptions;
 use umbel::nn::Isa;
 use umbel::report::grid::{self, Cell};
@@ -45,13 +46,15 @@ struct Findings {
 impl Findings {
     fn collect() -> anyhow::Result<Self> {
         let cache = CacheOptions::default();
+        let isa = network::isa()?.name();
+        let Machine { system, cpu, cores, threads, .. } = Machine::here(isa);
         Ok(Findings {
             version: env!("CARGO_PKG_VERSION"),
-            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            cpu: cpu_name(),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            threads: rayon::current_num_threads(),
-            isa: network::isa()?.name(),
+            system,
+            cpu,
+            cores,
+            threads,
+            isa,
             usable_isas: Isa::usable().into_iter().map(Isa::name).collect(),
             isa_from_environment: std::env::var("UMBEL_ISA").ok(),
             pictures: draws_pictures(),
@@ -81,19 +84,6 @@ impl std::fmt::Display for Findings {
         let (used, limit) = (console::bytes(self.cache_bytes), console::bytes(self.cache_limit_bytes));
         write!(f, "cache size       {used} of at most {limit}; safe to delete")
     }
-}
-
-/// The CPU's own name, where the operating system tells it.
-fn cpu_name() -> Option<String> {
-    if let Ok(text) = std::fs::read_to_string("/proc/cpuinfo") {
-        let named = text.lines().find(|line| line.starts_with("model name") || line.starts_with("Model"));
-        return named.and_then(|line| line.split_once(':')).map(|(_, name)| name.trim().to_string());
-    }
-    if cfg!(target_os = "macos") {
-        let output = std::process::Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output().ok()?;
-        return Some(String::from_utf8_lossy(&output.stdout).trim().to_string()).filter(|name| !name.is_empty());
-    }
-    std::env::var("PROCESSOR_IDENTIFIER").ok()
 }
 
 /// Draws and writes one small captioned picture.

@@ -9,6 +9,7 @@ pub mod eval;
 pub mod explain;
 pub mod predict;
 pub mod preview;
+pub mod report;
 pub mod summary;
 pub mod train;
 

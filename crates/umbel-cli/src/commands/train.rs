@@ -81,6 +81,7 @@ pub fn where_things_lie(run: &Path, outcome: &TrainOutcome) -> Vec<String> {
         ),
         format!("Model:   {}", run.join("model.safetensors").display()),
         format!("Curves:  {}", run.join("plots").join("curves.png").display()),
+        format!("Report:  {}", run.join("report.html").display()),
         format!("History: {}", run.join("history.csv").display()),
     ];
     if let Some(test) = &end.test {

@@ -70,7 +70,7 @@ fn what_is_found_is_three_and_told_everywhere() {
     assert_eq!(table.lines().count(), 4, "{table}");
     assert!(table.contains("right/099.png,label-conflict,"), "{table}");
     let page = fs::read_to_string(place.path("check.html")).unwrap();
-    assert!(page.starts_with("<!doctype html>") && page.contains("right/099.png"));
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("right/099.png"));
     for path in [Path::new("made/here/problems.csv"), Path::new("check.html")] {
         assert!(ran.out.contains(&format!("Wrote {}", path.display())), "{}", ran.out);
     }

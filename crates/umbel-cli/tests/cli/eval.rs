@@ -30,7 +30,7 @@ fn json_by_contract_and_the_files() {
     let accuracy = (count(0, 0) + count(1, 1)) as f64 / 20.0;
     assert_eq!(answer["accuracy"], accuracy);
 
-    for file in ["confusion.png", "confusion.svg", "reliability.png", "reliability.svg"] {
+    for file in ["confusion.png", "confusion.svg", "reliability.png", "reliability.svg", "roc-pr.png", "roc-pr.svg"] {
         assert!(place.path("evaluation").join(file).is_file(), "{file}");
     }
     image::open(place.path("evaluation/confusion.png")).unwrap();

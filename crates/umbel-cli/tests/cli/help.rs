@@ -4,8 +4,10 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 11] =
-    ["demo", "preview", "check", "train", "summary", "predict", "explain", "eval", "compare", "bench", "doctor"];
+const COMMANDS: [&str; 12] = [
+    "demo", "preview", "check", "train", "summary", "predict", "explain", "eval", "report", "compare", "bench",
+    "doctor",
+];
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {

@@ -59,14 +59,42 @@ fn compare_shows_the_gap() {
     let table = place.umbel(&["compare", "run", "bare", "--out", "side-by-side"]);
     table.succeeds();
     assert!(table.out.contains("run") && table.out.contains("bare"), "{}", table.out);
-    for file in ["compare.png", "compare.svg"] {
+    for file in ["compare.png", "compare.svg", "compare.html"] {
         assert!(fs::metadata(place.path("side-by-side").join(file)).unwrap().len() > 500, "{file}");
     }
     let json = place.umbel(&["compare", "run", "bare", "--json"]).json();
     assert_eq!(json[0]["runs"].as_array().unwrap().len(), 2);
     assert!(json[0]["runs"][1]["accuracy_gap"].is_number());
+    assert_eq!(json[0]["differences"][0]["images"], 4, "paired on the validation photos");
+    let settings: Vec<_> = json[0]["settings"].as_array().unwrap().iter().map(|setting| &setting["setting"]).collect();
+    assert_eq!(settings, ["fit.epochs", "augment"]);
+    place.umbel(&["compare", "run", "bare", "--out", "again", "--html", "page.html"]).succeeds();
+    assert!(place.path("page.html").is_file() && !place.path("again/compare.html").exists());
     assert!(place.path("umbel-compare").is_dir());
     place.umbel(&["compare", "run", "nowhere"]).fails(1, "nowhere");
+}
+
+#[test]
+fn a_run_leaves_a_report_which_can_be_made_again() {
+    let place = Place::with_run();
+    let own = fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(own.starts_with("<!DOCTYPE html>") && own.contains("data:image/jpeg;base64,"));
+    assert!(own.contains("model.toml --seed 123 --image-size 32 --epochs 1 --batch 8"), "the command");
+    for file in ["predictions.csv", "plots/roc-pr.png", "plots/roc-pr.svg", "plots/reliability.png"] {
+        assert!(place.path("run").join(file).is_file(), "{file}");
+    }
+    fs::remove_file(place.path("run/report.html")).unwrap();
+    let ran = place.umbel(&["report", "run"]);
+    assert!(ran.succeeds().out.contains("Wrote run/report.html"), "{}", ran.out);
+    assert_eq!(fs::read_to_string(place.path("run/report.html")).unwrap(), own);
+
+    fs::rename(place.path("photos"), place.path("moved")).unwrap();
+    place.umbel(&["report", "run", "--out", "page.html"]).succeeds();
+    let page = fs::read_to_string(place.path("page.html")).unwrap();
+    assert!(page.contains("no longer where they were") && !page.contains("data:image/jpeg"));
+    place.umbel(&["report", "photos"]).fails(1, "history.csv");
+    place.umbel(&["report", "nowhere"]).fails(1, "nowhere");
+    place.umbel(&["report", "run", "--out", "nowhere/page.html"]).fails(1, "nowhere");
 }
 
 #[test]

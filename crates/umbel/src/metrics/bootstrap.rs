@@ -6,7 +6,7 @@ use super::{Answers, Confusion};
 use crate::base::random::{Purpose, Stream};
 
 /// How often the photos are drawn anew.
-const DRAWS: usize = 1000;
+pub(super) const DRAWS: usize = 1000;
 /// The share of the draws that an interval holds.
 const SHARE: f64 = 0.95;
 
@@ -47,7 +47,7 @@ pub fn intervals(answers: &Answers<'_>, seed: u64) -> Intervals {
 }
 
 /// The bounds of the middle [`SHARE`], interpolated linearly between draws.
-fn middle(mut draws: Vec<f64>) -> [f64; 2] {
+pub(super) fn middle(mut draws: Vec<f64>) -> [f64; 2] {
     draws.sort_by(f64::total_cmp);
     [(1.0 - SHARE) / 2.0, (1.0 + SHARE) / 2.0].map(|share| {
         let place = share * (draws.len() - 1) as f64;

@@ -52,6 +52,22 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
     }
 }
 
+/// The augmentation layers that a model of these settings begins with.
+pub(super) fn augmentation(config: &TrainConfig, text: Option<&str>) -> Result<Vec<AugmentLayer>> {
+    let size = config.prep.image_size as usize;
+    let classes = match text {
+        Some(text) => Sequential::from_toml(text, (size, size, 3))?.classes()?,
+        // Any number will do.
+        None => 2,
+    };
+    let stack = build(config, text, classes)?;
+    let layers = stack.resolve()?.into_iter().filter_map(|layer| match layer.layer {
+        Layer::Augment(augment) => Some(*augment),
+        _ => None,
+    });
+    Ok(layers.collect())
+}
+
 fn options(config: &TrainConfig, classes: usize) -> ArchitectureOptions {
     ArchitectureOptions {
         image_size: config.prep.image_size as usize,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::TrainConfig;
 use super::validated::Validated;
 use crate::base::atomic;
+use crate::base::machine::Machine;
 use crate::base::progress::{EpochRecord, TestRecord};
 use crate::data::{Index, Problem, Split};
 use crate::train::{FitOutcome, RunLock, run_lock};
@@ -150,7 +151,8 @@ impl RunFolder {
         Self::model_toml_in(self.path())
     }
 
-    fn model_toml_in(folder: &Path) -> Result<Option<String>> {
+    /// The same of a run that may be anybody's.
+    pub fn model_toml_in(folder: &Path) -> Result<Option<String>> {
         let path = folder.join(MODEL_TOML);
         match std::fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text)),
@@ -163,7 +165,7 @@ impl RunFolder {
         &self,
         fit: &FitOutcome,
         test: Option<TestRecord>,
-        settings: &str,
+        (settings, machine): (&str, &Machine),
         validated: Option<&Validated>,
     ) -> Result<()> {
         let (Some(last), Some(best)) =
@@ -180,6 +182,8 @@ impl RunFolder {
             loss_gap: last.val_loss - last.loss,
             seconds: fit.history.epochs.iter().map(|record| record.seconds).sum(),
             settings: settings.to_string(),
+            parameters: fit.best.weights().count(),
+            machine: machine.clone(),
             test,
         };
         let path = self.file(METRICS);
@@ -261,6 +265,10 @@ struct RunMetrics {
     seconds: f64,
     /// Digest of config.toml's settings.
     settings: String,
+    #[serde(default)]
+    parameters: usize,
+    #[serde(default = "Machine::unknown")]
+    machine: Machine,
     /// The best model on the test part.
     #[serde(flatten)]
     test: Option<TestRecord>,

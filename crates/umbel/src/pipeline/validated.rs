@@ -1,14 +1,18 @@
 //! The end of a run: the best model is calibrated on the validation part and measured there, remembers what known pictures
 //! are like, and is measured on the test part.
 
+use std::path::{Path, PathBuf};
+
 use serde::Serialize;
 
 use super::RunFolder;
 use crate::Result;
 use crate::base::progress::{Interrupt, TestRecord};
 use crate::data::Dataset;
-use crate::metrics::{Answers, Certainty, KnownPictures, Scores, fit_temperature, softmax};
+use crate::metrics::{Answers, Bin, Certainty, KnownPictures, Scores, fit_temperature, softmax};
 use crate::model_file::{self, ModelFile};
+use crate::report::predictions::{self, Predictions};
+use crate::report::{confusion, ranking, reliability};
 use crate::train::{FitOptions, FitOutcome, Outputs, logits, outputs};
 
 /// The part of metrics.json that tells of the best epoch's model. Its figures are those after calibration.
@@ -20,6 +24,12 @@ pub(super) struct Validated {
     /// On the test part, if there is one: photos that neither the training nor the calibration saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_calibration: Option<BeforeAfter>,
+    /// What the figures come from.
+    #[serde(skip)]
+    pub predictions: Predictions,
+    /// Before and after calibration.
+    #[serde(skip)]
+    pub bins: [Vec<Bin>; 2],
 }
 
 /// What calibration did to the confidence.
@@ -78,7 +88,10 @@ impl Validated {
             file.save(&run.path().join(model_file::FILE_NAME))?;
         }
         let calibrated = softmax(n_classes, &val.logits, file.temperature());
+        let plain = softmax(n_classes, &val.logits, 1.0);
+        let before = Answers::new(&val_labels, &plain, n_classes)?;
         let answers = Answers::new(&val_labels, &calibrated, n_classes)?;
+        let bins = [before.bins(), answers.bins()];
         let test = test
             .map(|(labels, logits)| {
                 let certainty = before_after(n_classes, &labels, &logits, file.temperature())?;
@@ -90,11 +103,31 @@ impl Validated {
             calibration: CalibrationRecord {
                 temperature: file.temperature(),
                 images: file.calibration.map_or(0, |calibration| calibration.images),
-                certainty: before_after(n_classes, &val_labels, &val.logits, file.temperature())?,
+                certainty: BeforeAfter { before: Certainty::new(&before), after: Certainty::new(&answers) },
             },
             test_calibration: test.map(|(certainty, _)| certainty),
+            predictions: Predictions {
+                classes: parts.val.class_names().to_vec(),
+                paths: parts.val.paths.to_vec(),
+                labels: val_labels,
+                probabilities: calibrated,
+            },
+            bins,
         };
         Ok(Some((validated, test.map(|(_, record)| record))))
+    }
+
+    /// Writes predictions.csv into the run folder, and the pictures into that of its plots; the confusion matrix'
+    /// files.
+    pub fn write(&self, folder: &Path, plots: &Path) -> Result<Vec<PathBuf>> {
+        let Predictions { classes, .. } = &self.predictions;
+        self.predictions.write(&folder.join(predictions::FILE_NAME))?;
+        let written = confusion::write(plots, "confusion", classes, &self.scores.confusion)?;
+        ranking::write(plots, "roc-pr", classes, &self.predictions.answers()?)?;
+        let CalibrationRecord { certainty: BeforeAfter { before, after }, images, .. } = &self.calibration;
+        let panels = reliability::panels(*images > 0, [before.ece, after.ece], &self.bins);
+        reliability::write(plots, "reliability", &panels)?;
+        Ok(written)
     }
 }
 

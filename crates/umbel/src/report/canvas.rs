@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, SVGBackend};
+use plotters::prelude::{DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, SVGBackend, WHITE};
 use plotters::style::{FontStyle, IntoFont, TextStyle, register_font};
 use tiny_skia::Pixmap;
 
+use super::panel::{COLORS, GRID};
 use super::pixels::{LINE_HEIGHT, Pixels};
 use super::text;
 use crate::base::atomic;
@@ -50,6 +51,22 @@ pub fn write(folder: &Path, stem: &str, figure: &impl Drawing) -> Result<Vec<Pat
     atomic::write_bytes(&svg_path, svg.as_bytes())?;
     atomic::write_bytes(&png_path, &png)?;
     Ok(vec![svg_path, png_path])
+}
+
+/// The figure for an HTML page, whose style sheet names the colors: `--paper`, `--ink`, `--soft`, `--grid`, and `--c0` to
+/// `--c6` of the lines, so that they follow light, dark and print. It takes the width that it is given.
+pub fn inline_svg(figure: &impl Drawing) -> Result<String> {
+    let drawn = svg(figure).map_err(|error| drawing(Path::new("the page's figure"), error))?;
+    let (width, height) = figure.size();
+    let size = format!("width=\"{width}\" height=\"{height}\"");
+    // Only attributes have quotes: those of texts are escaped.
+    let named = [(WHITE, "paper"), (INK, "ink"), (SOFT_INK, "soft"), (GRID, "grid")];
+    let lines = ["c0", "c1", "c2", "c3", "c4", "c5", "c6"];
+    let colors = named.into_iter().chain(COLORS.into_iter().zip(lines));
+    let start = drawn.find("<svg").unwrap_or(0);
+    Ok(colors.fold(drawn[start..].replacen(&size, "aria-hidden=\"true\"", 1), |text, (RGBColor(r, g, b), name)| {
+        text.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), &format!("\"var(--{name})\""))
+    }))
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::curves::{self, NamedCurves};
+use super::differences;
+pub use super::differences::{Difference, DifferingSetting};
+use super::records::RunRecords;
 use crate::base::progress::EpochRecord;
 use crate::train::History;
 use crate::{Error, Result};
@@ -40,28 +43,46 @@ pub struct ComparedRun {
     pub overfits: bool,
 }
 
-/// The comparison: rows, a plain-text table (Display) with a sentence on each run that over-fits, and the pictures
-/// written.
-#[derive(Clone, Debug, Serialize)]
+/// The comparison: rows, differences that chance may or may not explain, settings that differ, and the pictures written. Shown
+/// (Display), it is a plain-text table with sentences below it.
+#[derive(Clone, Debug, Default, Serialize)]
 #[allow(missing_docs)]
 pub struct Comparison {
     pub runs: Vec<ComparedRun>,
+    /// Of every two runs whose validation photos can be paired.
+    pub differences: Vec<Difference>,
+    /// What could not be compared, and why.
+    pub notes: Vec<String>,
+    pub settings: Vec<DifferingSetting>,
     pub pictures: Vec<PathBuf>,
 }
 
-/// Reads the runs' history.csv and writes compare.svg and compare.png into `out` (created where it is missing). Runs go
-/// by the names of their folders, with as much of the path as tells them apart.
+/// Reads the runs' records and writes compare.svg and compare.png into `out` (created where it is missing). Runs go by the
+/// names of their folders, with as much of the path as tells them apart.
 pub fn compare(runs: &[PathBuf], out: &Path) -> Result<Comparison> {
-    let names = names(runs);
-    let mut named = Vec::with_capacity(runs.len());
-    for (run, name) in runs.iter().zip(names) {
-        named.push((name, read(run)?));
-    }
-    compare_histories(&named, out)
+    compare_records(&read(runs)?, out)
 }
 
-/// The same for histories at hand, under the names given.
+/// The records of runs, under names that tell them apart.
+pub fn read(runs: &[PathBuf]) -> Result<Vec<(String, RunRecords)>> {
+    names(runs).into_iter().zip(runs).map(|(name, run)| Ok((name, RunRecords::read(run)?))).collect()
+}
+
+/// The same as [`compare`] for records at hand, under the names given.
+pub fn compare_records(runs: &[(String, RunRecords)], out: &Path) -> Result<Comparison> {
+    let histories: Vec<(&str, &History)> = runs.iter().map(|(name, run)| (name.as_str(), &run.history)).collect();
+    let mut comparison = of_histories(&histories, out)?;
+    (comparison.differences, comparison.notes) = differences::differences(runs)?;
+    comparison.settings = differences::settings(runs);
+    Ok(comparison)
+}
+
+/// For histories alone, under the names given.
 pub fn compare_histories(runs: &[(String, History)], out: &Path) -> Result<Comparison> {
+    of_histories(&runs.iter().map(|(name, history)| (name.as_str(), history)).collect::<Vec<_>>(), out)
+}
+
+fn of_histories(runs: &[(&str, &History)], out: &Path) -> Result<Comparison> {
     if runs.is_empty() {
         return Err(Error::NothingToCompare);
     }
@@ -73,16 +94,7 @@ pub fn compare_histories(runs: &[(String, History)], out: &Path) -> Result<Compa
     })?;
     let curves: Vec<NamedCurves<'_>> =
         runs.iter().map(|(name, history)| NamedCurves { name, epochs: &history.epochs }).collect();
-    Ok(Comparison { runs: rows, pictures: curves::write(out, "compare", &curves)? })
-}
-
-fn read(run: &Path) -> Result<History> {
-    let path = run.join("history.csv");
-    if !path.is_file() {
-        return Err(Error::NoHistory { run: run.to_owned() });
-    }
-    let history = History::read(&path)?;
-    if history.epochs.is_empty() { Err(Error::NoEpochs { run: run.to_owned() }) } else { Ok(history) }
+    Ok(Comparison { runs: rows, pictures: curves::write(out, "compare", &curves)?, ..Comparison::default() })
 }
 
 /// The shortest ends of the paths that tell them apart; a folder given twice is numbered.
@@ -110,7 +122,7 @@ fn names(runs: &[PathBuf]) -> Vec<String> {
 }
 
 impl ComparedRun {
-    fn new(name: &str, epochs: &[EpochRecord]) -> Result<Self> {
+    pub(super) fn new(name: &str, epochs: &[EpochRecord]) -> Result<Self> {
         let Some(last) = epochs.last() else { return Err(Error::NoEpochs { run: PathBuf::from(name) }) };
         // The first of equals, and the last epoch where no value is a number.
         let best = |better: fn(&EpochRecord, &EpochRecord) -> bool, value: fn(&EpochRecord) -> f64| {
@@ -136,6 +148,22 @@ impl ComparedRun {
             lowest_val_loss: lowest.val_loss,
             seconds: epochs.iter().map(|record| record.seconds).sum(),
             overfits: accuracy_gap > OVERFIT_ACCURACY_GAP && rising,
+        })
+    }
+
+    /// The gap between training and validation, and whether it is over-fitting.
+    pub(super) fn gap_in_words(&self) -> String {
+        self.verdict().unwrap_or_else(|| {
+            format!(
+                "After the last epoch, {} is right on {:.1} % of the photos it was trained on (measured while it trained, with \
+                 augmentation and dropout on) and on {:.1} % of those it has not seen. It is not taken for over-fitting: that \
+                 takes a gap of more than {:.0} points and a validation loss that has risen by {:.0} % from its lowest.",
+                self.run,
+                100.0 * self.accuracy,
+                100.0 * self.val_accuracy,
+                100.0 * OVERFIT_ACCURACY_GAP,
+                100.0 * OVERFIT_LOSS_RISE,
+            )
         })
     }
 
@@ -194,8 +222,10 @@ impl std::fmt::Display for Comparison {
             }
             writeln!(f, "{}", line.trim_end())?;
         }
-        for verdict in self.runs.iter().filter_map(ComparedRun::verdict) {
-            write!(f, "\n{verdict}")?;
+        let differences = self.differences.iter().map(Difference::to_string);
+        let verdicts = self.runs.iter().filter_map(ComparedRun::verdict);
+        for sentence in differences.chain(self.notes.iter().cloned()).chain(verdicts) {
+            write!(f, "\n{sentence}")?;
         }
         Ok(())
     }
@@ -209,7 +239,7 @@ fn signed(value: f64) -> String {
     if value.is_finite() { format!("{value:+.3}") } else { "-".to_string() }
 }
 
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return "-".to_string();
     }

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::canvas;
+use super::canvas::{self, SOFT_INK};
 use super::figure::Figure;
+use super::legend::Entry;
+use super::panel::{COLORS, Kind, Line, Panel, color};
+use super::scale::{self, Scale};
 use crate::base::progress::EpochRecord;
 use crate::{Error, Result};
 
@@ -22,5 +25,55 @@ pub fn write(folder: &Path, stem: &str, runs: &[NamedCurves<'_>]) -> Result<Vec<
     if runs.iter().all(|run| run.epochs.is_empty()) {
         return Err(Error::NoEpochs { run: folder.to_owned() });
     }
-    canvas::write(folder, stem, &Figure::new(runs))
+    let mut panels = panels(runs);
+    for (panel, title) in panels.iter_mut().zip(["Training and Validation Accuracy", "Training and Validation Loss"]) {
+        panel.title = title.to_string();
+    }
+    canvas::write(folder, stem, &Figure::new(panels, entries(runs)))
+}
+
+/// Accuracy and loss, without titles.
+pub(super) fn panels(runs: &[NamedCurves<'_>]) -> [Panel; 2] {
+    let all = |value: fn(&EpochRecord) -> f64| runs.iter().flat_map(|run| run.epochs).map(value);
+    let accuracies: Vec<f64> = all(|r| r.accuracy).chain(all(|r| r.val_accuracy)).collect();
+    let losses: Vec<f64> = all(|r| r.loss).chain(all(|r| r.val_loss)).collect();
+    [
+        panel(runs, "Accuracy", scale::accuracy(&accuracies), [|r| r.accuracy, |r| r.val_accuracy]),
+        panel(runs, "Loss", scale::loss(&losses), [|r| r.loss, |r| r.val_loss]),
+    ]
+}
+
+/// What the legend of these runs says.
+pub(super) fn entries(runs: &[NamedCurves<'_>]) -> Vec<Entry> {
+    let entry = |label: &str, color, kind| Entry { label: label.to_string(), color, kind };
+    match runs {
+        [_] => vec![entry("Training", COLORS[0], Kind::Solid), entry("Validation", COLORS[1], Kind::Solid)],
+        _ => {
+            let named = runs.iter().enumerate().map(|(k, run)| entry(run.name, color(k), Kind::Solid));
+            let kinds = [entry("training", SOFT_INK, Kind::Dashed), entry("validation", SOFT_INK, Kind::Solid)];
+            named.chain(kinds).collect()
+        }
+    }
+}
+
+/// One panel; `values` are the training and the validation curve.
+fn panel(runs: &[NamedCurves<'_>], axis: &'static str, y: Scale, values: [fn(&EpochRecord) -> f64; 2]) -> Panel {
+    let records = || runs.iter().flat_map(|run| run.epochs);
+    let numbers = || records().map(|record| record.epoch);
+    let x = scale::epochs(numbers().min().unwrap_or(1), numbers().max().unwrap_or(1));
+    let mut lines = Vec::new();
+    for (k, run) in runs.iter().enumerate() {
+        for (which, value) in values.iter().enumerate() {
+            let (color, kind) = match (runs.len(), which) {
+                (1, _) => (COLORS[which], Kind::Solid),
+                (_, 0) => (color(k), Kind::Dashed),
+                _ => (color(k), Kind::Solid),
+            };
+            lines.push(Line { pieces: scale::pieces(run.epochs, value, y.high), color, kind });
+        }
+    }
+    let shown = records().flat_map(|record| values.map(|value| value(record))).filter(|v| v.is_finite());
+    let highest = shown.fold(0.0, f64::max);
+    let note = if highest > y.high { format!("off the scale: up to {highest:.*}", y.decimals) } else { String::new() };
+    Panel { title: String::new(), axes: ["Epoch", axis], scales: [x, y], lines, note }
 }

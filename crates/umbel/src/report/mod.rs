@@ -2,11 +2,19 @@
 
 mod canvas;
 pub mod compare;
+pub mod compare_page;
 pub mod confusion;
 pub mod curves;
 mod figure;
 pub mod grid;
+mod differences;
+mod legend;
+pub mod page;
+mod panel;
 mod pixels;
+pub mod predictions;
+pub mod ranking;
+pub mod records;
 pub mod reliability;
 mod scale;
 pub mod tensorboard;

@@ -7,18 +7,21 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{self, Drawing, FINE, Failure, INK, SOFT_INK, font};
+use super::panel::{COLORS, GRID};
 use crate::metrics::Bin;
 use crate::{Error, Result};
 
 const PANEL: (u32, u32) = (520, 500);
 const TITLE: u32 = 50;
-const BAR: RGBColor = RGBColor(0x00, 0x72, 0xb2);
-const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
+/// The same where it has none.
+const NO_TITLE: u32 = 16;
+const BAR: RGBColor = COLORS[0];
 
 /// One panel.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Panel {
+    /// May be empty.
     pub title: String,
     pub bins: Vec<Bin>,
 }
@@ -36,7 +39,17 @@ pub fn write(folder: &Path, stem: &str, panels: &[Panel]) -> Result<Vec<PathBuf>
     canvas::write(folder, stem, &Figure(panels))
 }
 
-struct Figure<'a>(&'a [Panel]);
+/// The panels of a model, from its bins and errors before and after calibration; one where it is not calibrated.
+pub fn panels(calibrated: bool, ece: [f64; 2], bins: &[Vec<Bin>; 2]) -> Vec<Panel> {
+    let panel = |what: &str, k: usize| Panel { title: format!("{what}: {:.3}", ece[k]), bins: bins[k].clone() };
+    match calibrated {
+        false => vec![panel("Calibration error", 1)],
+        true => vec![panel("Calibration error before calibration", 0), panel("Calibration error after calibration", 1)],
+    }
+}
+
+/// Panels side by side.
+pub(super) struct Figure<'a>(pub &'a [Panel]);
 
 impl Drawing for Figure<'_> {
     fn size(&self) -> (u32, u32) {
@@ -56,8 +69,9 @@ fn draw_panel<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     panel: &Panel,
 ) -> std::result::Result<(), Failure<DB>> {
+    let top = if panel.title.is_empty() { NO_TITLE } else { TITLE };
     let mut chart = ChartBuilder::on(area)
-        .margin_top(TITLE * FINE)
+        .margin_top(top * FINE)
         .margin_right(24 * FINE)
         .margin_left(14 * FINE)
         .x_label_area_size(50 * FINE)
@@ -82,6 +96,9 @@ fn draw_panel<DB: DrawingBackend>(
         filled.map(|bin| Rectangle::new([(bin.low, 0.0), (bin.high, bin.accuracy)], BAR.mix(0.7).filled())),
     )?;
     chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], INK.stroke_width(2 * FINE)))?;
+    if panel.title.is_empty() {
+        return Ok(());
+    }
     let heading = font(17.0, INK).pos(Pos::new(HPos::Center, VPos::Center));
     area.draw(&Text::new(panel.title.clone(), ((PANEL.0 * FINE / 2) as i32, (TITLE * FINE / 2) as i32), heading))
 }

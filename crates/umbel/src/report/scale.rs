@@ -71,6 +71,11 @@ pub fn accuracy(values: &[f64]) -> Scale {
     Scale { low, high: 1.0, ticks: (0..=5).map(|k| low + step * f64::from(k)).collect(), decimals: 1 }
 }
 
+/// Shares: 0 to 1.
+pub fn share() -> Scale {
+    Scale { low: 0.0, high: 1.0, ticks: (0..=5).map(|k| 0.2 * f64::from(k)).collect(), decimals: 1 }
+}
+
 /// Losses: from 0 to the highest value; a few outliers that would flatten all the rest are left off the scale.
 pub fn loss(values: &[f64]) -> Scale {
     let mut finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();

@@ -9,6 +9,7 @@ mod golden;
 mod metrics;
 mod model_file;
 mod nn;
+mod pages;
 mod readme;
 mod report;
 mod tensorboard;

@@ -1,7 +1,10 @@
 //! The metrics on cases that can be worked out by hand, their intervals, and the temperature.
 
 use umbel::base::random::{Purpose, Stream};
-use umbel::metrics::{Answers, Confusion, TEMPERATURES, fit_temperature, intervals, softmax};
+use umbel::metrics::{
+    Answers, Confusion, TEMPERATURES, fit_temperature, holm, intervals, macro_precision_recall, macro_roc, mcnemar,
+    paired_difference, softmax,
+};
 
 /// Six photos of three classes: of class 0 two right and one taken for 1; of class 1 one right and one taken for 0; of
 /// class 2 none right.
@@ -93,6 +96,77 @@ fn intervals_hold_the_figure_and_come_again_with_the_seed() {
     let half = 1.96 * (accuracy * (1.0 - accuracy) / 400.0).sqrt();
     let ours = (first.accuracy[1] - first.accuracy[0]) / 2.0;
     assert!((ours / half - 1.0).abs() < 0.15, "{ours} {half}");
+}
+
+#[test]
+fn curves_worked_out_by_hand() {
+    let answers = Answers::new(&LABELS, &PROBABILITIES, 3).unwrap();
+    // Class 1 by falling probability: 0.7 (own), 0.6, 0.5, 0.4 (own), 0.3, 0.1.
+    let points: Vec<_> = answers.operating_points(1).iter().map(|point| (point.hits, point.false_alarms)).collect();
+    assert_eq!(points, [(0, 0), (1, 0), (1, 1), (1, 2), (2, 2), (2, 3), (2, 4)]);
+    let roc = answers.roc_curves();
+    assert_eq!(roc[1].as_ref().unwrap()[4], (0.5, 1.0));
+    let precision_recall = answers.precision_recall_curves();
+    let expected = [(0.0, 1.0), (0.5, 1.0), (0.5, 0.5), (0.5, 1.0 / 3.0), (1.0, 0.5), (1.0, 0.4), (1.0, 2.0 / 6.0)];
+    assert_eq!(precision_recall[1].as_ref().unwrap(), &expected);
+    for (curve, start, end) in [
+        (macro_roc(&roc).unwrap(), (0.0, 0.0), (1.0, 1.0)),
+        (macro_precision_recall(&precision_recall).unwrap(), (0.0, 1.0), (1.0, (3.0 + 2.0 + 1.0) / 18.0)),
+    ] {
+        assert_eq!(curve[0], start);
+        let last = curve[curve.len() - 1];
+        assert!((last.0 - end.0).abs() < 1e-12 && (last.1 - end.1).abs() < 1e-12, "{last:?}");
+        assert!(curve.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{curve:?}");
+    }
+    let one_class = Answers::new(&[1, 1], &[0.2, 0.8, 0.4, 0.6], 2).unwrap();
+    assert!(one_class.roc_curves().iter().all(Option::is_none) && macro_roc(&one_class.roc_curves()).is_none());
+    assert!(one_class.precision_recall_curves()[0].is_none());
+}
+
+#[test]
+fn a_difference_is_told_from_chance() {
+    let (labels, logits) = drawn(600, 3, 1.0);
+    // The same answers, but for some that are turned to the next class.
+    let spoiled = |every: usize| -> Vec<f64> {
+        let rows = logits.chunks_exact(3).enumerate();
+        let logits: Vec<f32> = rows
+            .flat_map(|(k, row)| if k % every == 0 { [row[2], row[0], row[1]] } else { [row[0], row[1], row[2]] })
+            .collect();
+        softmax(3, &logits, 1.0)
+    };
+    let (good, poor, alike) = (softmax(3, &logits, 1.0), spoiled(3), spoiled(150));
+    let answers = |probabilities| Answers::new(&labels, probabilities, 3).unwrap();
+    let far = paired_difference(&answers(&good), &answers(&poor), 7).unwrap();
+    assert!(far.p < 0.001 && far.accuracy_interval[1] < 0.0 && far.loss_interval[0] > 0.0, "{far:?}");
+    let [low, high] = far.accuracy_interval;
+    assert!(low < far.accuracy && far.accuracy < high, "{far:?}");
+    let accuracy = |probabilities| Confusion::new(&answers(probabilities)).accuracy();
+    near(far.accuracy, accuracy(&poor) - accuracy(&good));
+    near(far.accuracy, (far.only_second as f64 - far.only_first as f64) / 600.0);
+    near(far.loss, answers(&poor).loss() - answers(&good).loss());
+    assert_eq!(far, paired_difference(&answers(&good), &answers(&poor), 7).unwrap());
+
+    let back = paired_difference(&answers(&poor), &answers(&good), 7).unwrap();
+    assert_eq!((back.only_first, back.only_second), (far.only_second, far.only_first));
+    let near_by = paired_difference(&answers(&good), &answers(&alike), 7).unwrap();
+    assert!(near_by.p > 0.05, "four photos of 600 prove nothing: {near_by:?}");
+    let other = vec![0; labels.len()];
+    let other = Answers::new(&other, &good, 3).unwrap();
+    assert!(paired_difference(&answers(&good), &other, 7).is_err(), "other photos");
+}
+
+#[test]
+fn p_values_worked_out_by_hand() {
+    near(mcnemar(0, 0), 1.0);
+    near(mcnemar(0, 5), 2.0 / 32.0);
+    near(mcnemar(1, 4), 2.0 * 6.0 / 32.0);
+    assert!(mcnemar(0, 100_000) >= 0.0 && mcnemar(50_000, 50_001) <= 1.0);
+    let corrected = holm(&[0.04, 0.01, 0.03]);
+    for (ours, expected) in corrected.into_iter().zip([0.06, 0.03, 0.06]) {
+        near(ours, expected);
+    }
+    assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
+    assert!(holm(&[]).is_empty());
 }
 
 #[test]

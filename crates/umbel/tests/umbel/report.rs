@@ -204,7 +204,7 @@ fn the_table_is_aligned_whatever_the_names_and_numbers() {
     row.run = "a".to_string();
     row.val_loss = f64::NAN;
     row.seconds = 61.0;
-    let comparison = Comparison { runs: vec![first, row], pictures: Vec::new() };
+    let comparison = Comparison { runs: vec![first, row], ..Comparison::default() };
     let text = comparison.to_string();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 5, "{text}");

@@ -1,7 +1,7 @@
 //! The metrics against scikit-learn's: `golden/data/metrics.json`, made by `golden/sklearn_golden.py`.
 
 use serde::Deserialize;
-use umbel::metrics::{Answers, Confusion, Means, Scores, softmax};
+use umbel::metrics::{Answers, Confusion, Means, Point, Scores, macro_precision_recall, macro_roc, mcnemar, softmax};
 
 use super::files::{self, Verdict, largest_difference};
 
@@ -33,6 +33,10 @@ struct Expected {
     #[serde(rename = "macro")]
     macro_means: [f64; 3],
     weighted: [f64; 3],
+    /// Of each class: false and true positive rates, by falling threshold.
+    roc: Option<Vec<Option<[Vec<f64>; 2]>>>,
+    /// Of each class: recalls and precisions, by rising threshold.
+    precision_recall: Option<Vec<Option<[Vec<f64>; 2]>>>,
 }
 
 #[test]
@@ -77,9 +81,47 @@ fn metrics_agree_with_scikit_learn() {
                 &theirs.iter().flatten().copied().collect::<Vec<_>>(),
             );
         }
+        let (roc, precision_recall) = (answers.roc_curves(), answers.precision_recall_curves());
+        for (what, ours, theirs) in [
+            ("roc curve", roc.clone(), &expected.roc),
+            ("precision-recall curve", turned_around(precision_recall.clone()), &expected.precision_recall),
+        ] {
+            for (class, (ours, theirs)) in ours.iter().zip(theirs.iter().flatten()).enumerate() {
+                let (Some(ours), Some(theirs)) = (ours, theirs) else {
+                    assert_eq!(ours.is_some(), theirs.is_some(), "{what} of class {class} of {}", case.name);
+                    continue;
+                };
+                compare(what, ours.iter().map(|point| point.0).collect(), &theirs[0]);
+                compare(what, ours.iter().map(|point| point.1).collect(), &theirs[1]);
+            }
+        }
+        // The areas below the mean curves are the means of the areas.
+        let straight = |a: (f64, f64), b: (f64, f64)| (b.0 - a.0) * (a.1 + b.1) / 2.0;
+        let step = |a: (f64, f64), b: (f64, f64)| (b.0 - a.0) * b.1;
+        compare("area of the mean roc", vec![area(&macro_roc(&roc).unwrap(), straight)], &[ours.roc_auc]);
+        let mean = macro_precision_recall(&precision_recall).unwrap();
+        compare("area of the mean precision-recall", vec![area(&mean, step)], &[ours.average_precision]);
         if let Some(theirs) = expected.top2_accuracy {
             compare("top 2", vec![answers.top_k_accuracy(2)], &[theirs]);
         }
     }
     verdict.finish("metrics against scikit-learn");
+}
+
+/// scikit-learn begins at the lowest threshold.
+fn turned_around(mut curves: Vec<Option<Vec<Point>>>) -> Vec<Option<Vec<Point>>> {
+    curves.iter_mut().flatten().for_each(|curve| curve.reverse());
+    curves
+}
+
+fn area(curve: &[Point], piece: impl Fn(Point, Point) -> f64) -> f64 {
+    curve.windows(2).map(|pair| piece(pair[0], pair[1])).sum()
+}
+
+#[test]
+fn mcnemar_agrees_with_scipys_binomial_test() {
+    for (first, second, theirs) in files::json::<Vec<(u64, u64, f64)>>("data/paired.json") {
+        let ours = mcnemar(first, second);
+        assert!((ours / theirs - 1.0).abs() < 1e-10, "{first} {second}: {ours} instead of {theirs}");
+    }
 }

@@ -1,0 +1,46 @@
+//! A small copy of a photo, as text for a page.
+
+use std::path::{Component, Path};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, RgbImage, imageops};
+
+use crate::data::decode::{self, Limits};
+
+const QUALITY: u8 = 76;
+
+/// A small JPEG as a data URL, with its size in pixels.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Thumbnail {
+    pub url: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+/// The photo at `path`, relative to `root` and with `/`, its longer side reduced to `side` pixels. `None` where it cannot
+/// be read, and where `path` leads out of `root`.
+pub fn thumbnail(root: &Path, path: &str, side: u32) -> Option<Thumbnail> {
+    if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+        return None;
+    }
+    let photo = decode::decode_file(&root.join(path), &Limits::default()).ok()?;
+    data_url(&photo, side)
+}
+
+/// A picture as a data URL, its longer side reduced to `side` pixels at most.
+pub fn data_url(picture: &RgbImage, side: u32) -> Option<Thumbnail> {
+    let longer = picture.width().max(picture.height());
+    if longer == 0 {
+        return None;
+    }
+    let fit = |own: u32| (f64::from(own) * (f64::from(side) / f64::from(longer)).min(1.0)).round().max(1.0) as u32;
+    let (width, height) = (fit(picture.width()), fit(picture.height()));
+    let small = imageops::thumbnail(picture, width, height);
+    let mut jpeg = Vec::new();
+    let encoder = &mut JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
+    encoder.encode(&small, width, height, ExtendedColorType::Rgb8).ok()?;
+    Some(Thumbnail { url: format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)), width, height })
+}

@@ -1,0 +1,67 @@
+//! Whether the model's confidence can be believed, before and after calibration.
+
+use maud::{Markup, html};
+
+use super::words::figure;
+use super::{View, plot};
+use crate::Result;
+use crate::metrics::{Answers, Certainty};
+use crate::report::reliability::{Figure, Panel};
+
+pub fn section(view: &View<'_>) -> Result<Markup> {
+    let Some(predictions) = view.run.predictions.as_ref().filter(|predictions| !predictions.labels.is_empty()) else {
+        return Ok(html! {});
+    };
+    let after = predictions.answers()?;
+    let temperature = view.run.metrics.calibration.filter(|calibration| calibration.images > 0);
+    let plain = temperature.map(|calibration| predictions.uncalibrated(calibration.temperature));
+    let before = plain.as_ref().map(|plain| Answers::new(&predictions.labels, plain, predictions.classes.len()));
+    let before = before.transpose()?;
+    let diagram = |title: &str, answers: &Answers<'_>| {
+        let told =
+            format!("{title}: confidence against the share that is right; calibration error {:.3}", answers.ece());
+        plot(title, &told, &Figure(&[Panel { title: String::new(), bins: answers.bins() }]))
+    };
+    Ok(html! {
+        section {
+            h2 { "How sure it is" }
+            p { "Answers by their confidence: a bar that ends on the diagonal is honest; below it, the model is too sure." }
+            div.plots {
+                @match &before {
+                    Some(before) => {
+                        (diagram("Before calibration", before)?)
+                        (diagram("After calibration", &after)?)
+                    }
+                    None => { (diagram("Without calibration", &after)?) }
+                }
+            }
+            (table(before.as_ref(), &after))
+            @match temperature {
+                Some(calibration) => p.note {
+                    "Calibrated by a temperature of " (figure(calibration.temperature)) ", fitted on these same "
+                    (calibration.images) " photos (so that on others the error will be somewhat larger). It changes no answer."
+                },
+                None => p.note { "No temperature could be fitted: the model made no mistake here, or the run has not ended." },
+            }
+        }
+    })
+}
+
+fn table(before: Option<&Answers<'_>>, after: &Answers<'_>) -> Markup {
+    let before = before.map(Certainty::new);
+    let after = Certainty::new(after);
+    let rows = [
+        ("Calibration error (expected)", before.map(|c| c.ece), after.ece),
+        ("Brier score", before.map(|c| c.brier), after.brier),
+        ("Loss (negative log-likelihood)", before.map(|c| c.loss), after.loss),
+    ];
+    html! {
+        div.scroll { table.figures.narrow {
+            thead { tr { th { "Lower is better" } @if before.is_some() { th.n { "Before" } } th.n { "Now" } } }
+            tbody { @for (name, before, after) in rows {
+                tr { th scope="row" { (name) } @if let Some(before) = before { td.n { (figure(before)) } }
+                    td.n { (figure(after)) } }
+            } }
+        } }
+    }
+}

@@ -1,0 +1,87 @@
+//! A model card (Mitchell et al., 2019) in plain words, from the records alone: what is known, and what is not.
+
+use maud::{Markup, html};
+
+use super::View;
+use super::words::{count, figure, interval, percent};
+
+pub fn section(view: &View<'_>) -> Markup {
+    let run = view.run;
+    let parts = |part: &str| run.split.iter().filter(|row| row.part == part).count();
+    let classes = run.predictions.as_ref().map(|predictions| predictions.classes.join(", "));
+    let (train, val, test) = (parts("train"), parts("val"), parts("test"));
+    html! {
+        section {
+            h2 { "Model card" }
+            dl.card-text {
+                dt { "What it is for" }
+                dd { "Telling which of its classes a photo shows" @if let Some(classes) = &classes { ": " (classes) }
+                    ". Photos should be of the same kind as those it was trained on." }
+                dt { "What it is not for" }
+                dd { "It answers with one of its classes for any picture, also for one that shows none of them. It says \
+                    nothing about several things on one photo, nor where on the photo they are. Nobody has tested it for \
+                    decisions about people, health or safety." }
+                dt { "Data" }
+                dd { (count(train, "photo", "photos")) " for training, " (count(val, "photo", "photos")) " for validation"
+                    @if test > 0 { ", " (count(test, "photo", "photos")) " for testing" }
+                    @if !run.problems.is_empty() { "; " (count(run.problems.len(), "file", "files")) " left out" }
+                    ". Where they come from, whom or what they leave out, and whether their labels are right is not known \
+                    to umbel: add it here before you pass the model on." }
+                dt { "How good it is" }
+                dd { (quality(view)) }
+                dt { "How sure it is" }
+                dd { (certainty(view)) }
+                dt { "Limits" }
+                dd { (limits(view)) }
+            }
+        }
+    }
+}
+
+fn quality(view: &View<'_>) -> Markup {
+    let test = view.run.metrics.test;
+    html! {
+        @match &view.scores {
+            Some(scores) => {
+                "Right on " (percent(scores.accuracy)) " of the validation photos (95 % interval: "
+                (interval(scores.intervals.accuracy, percent)) "), " (percent(scores.balanced_accuracy))
+                " as the mean over the classes. These photos also chose the best epoch, which flatters the figure a little. "
+            }
+            None => { "Not measured photo by photo. " }
+        }
+        @match test {
+            Some(test) => { "On the " (count(test.test_images, "test photo", "test photos"))
+                ", which had no say in anything: " (percent(test.test_accuracy)) "." }
+            None => { "There was no test part (" code { "--test-split" } "), which would tell without such flattery." }
+        }
+    }
+}
+
+fn certainty(view: &View<'_>) -> Markup {
+    let calibration = view.run.metrics.calibration.filter(|calibration| calibration.images > 0);
+    html! {
+        @match (calibration, &view.scores) {
+            (Some(calibration), Some(scores)) => {
+                "Its confidence is calibrated on the validation part (temperature " (figure(calibration.temperature))
+                "): there, confidence and accuracy lie " (percent(scores.ece)) " apart on average. On photos of another kind \
+                it may be sure and wrong."
+            }
+            _ => { "Its confidence is not calibrated: take it as a ranking, not as a probability." }
+        }
+    }
+}
+
+fn limits(view: &View<'_>) -> Markup {
+    let weakest = view.scores.as_ref().and_then(|scores| {
+        let known = scores.classes.iter().filter(|class| class.score.support > 0);
+        known.min_by(|a, b| a.score.recall.total_cmp(&b.score.recall))
+    });
+    html! {
+        @if let Some(class) = weakest {
+            "Weakest at " (class.class) ": it finds " (percent(class.score.recall)) " of "
+            (count(class.score.support as usize, "photo", "photos")) " of it. "
+        }
+        "The intervals tell what other validation photos drawn in the same way might give; they do not tell what another \
+         camera, season or place would."
+    }
+}

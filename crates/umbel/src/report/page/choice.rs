@@ -1,0 +1,138 @@
+//! Which photos the page shows: samples of the data, the galleries, and those behind the cells of the confusion matrix.
+
+use std::collections::BTreeMap;
+
+use crate::base::random::{Purpose, Stream};
+use crate::report::predictions::Predictions;
+use crate::report::records::RunRecords;
+
+/// Photos in the galleries of mistakes and of unsure answers.
+const GALLERY: usize = 12;
+/// Photos that the data and the typical galleries show of each class, with few classes, and in all.
+const OF_CLASS: usize = 4;
+const OF_ALL: usize = 48;
+/// Photos that are listed behind one cell, and behind all.
+pub const BEHIND_CELL: usize = 60;
+const BEHIND_ALL: usize = 4000;
+
+/// The photos shown.
+#[derive(Debug, Default)]
+pub struct Choice {
+    /// Some training photos of each class.
+    pub samples: Vec<(String, Vec<String>)>,
+    /// Mistakes, the surest first (of the true class's probability, the lowest).
+    pub worst: Vec<Answer>,
+    /// Whatever the answer: those where the two most likely classes lie closest.
+    pub unsure: Vec<Answer>,
+    /// Of each class, right and sure of it.
+    pub typical: Vec<(String, Vec<Answer>)>,
+    /// By true and predicted class; mistakes: the surest first, the others: the least sure first.
+    pub cells: BTreeMap<(usize, usize), Vec<Answer>>,
+}
+
+/// What was said of one photo.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Relative to the data folder.
+    pub path: String,
+    pub label: usize,
+    pub predicted: usize,
+    /// The probability of the predicted class, and of the true one.
+    pub confidence: f64,
+    pub own: f64,
+    /// How far the two most likely classes lie apart.
+    margin: f64,
+}
+
+impl Choice {
+    pub fn new(run: &RunRecords) -> Self {
+        let mut choice = Choice { samples: samples(run), ..Choice::default() };
+        if let Some(predictions) = &run.predictions {
+            choice.of_answers(predictions);
+        }
+        choice
+    }
+
+    fn of_answers(&mut self, predictions: &Predictions) {
+        let Some(mut answers) = answers(predictions) else { return };
+        let by = |answers: &mut Vec<Answer>, key: fn(&Answer) -> f64| {
+            // Paths decide between equals, so that the page is the same again.
+            answers.sort_by(|a, b| key(a).total_cmp(&key(b)).then_with(|| a.path.cmp(&b.path)));
+        };
+        by(&mut answers, |answer| answer.own);
+        self.worst = answers.iter().filter(|answer| !answer.right()).take(GALLERY).cloned().collect();
+        by(&mut answers, |answer| -answer.own);
+        let each = of_each(predictions.classes.len());
+        for (class, name) in predictions.classes.iter().enumerate().take(OF_ALL) {
+            let right = answers.iter().filter(|answer| answer.label == class && answer.right());
+            self.typical.push((name.clone(), right.take(each).cloned().collect()));
+        }
+        by(&mut answers, |answer| answer.margin);
+        self.unsure = answers.iter().take(GALLERY).cloned().collect();
+        by(&mut answers, |answer| if answer.right() { answer.confidence } else { -answer.confidence });
+        let mut listed = 0;
+        for answer in answers {
+            let cell = self.cells.entry((answer.label, answer.predicted)).or_default();
+            if cell.len() < BEHIND_CELL && listed < BEHIND_ALL {
+                cell.push(answer);
+                listed += 1;
+            }
+        }
+    }
+
+    /// Photos that stand in the page itself.
+    pub fn in_the_page(&self) -> impl Iterator<Item = &str> {
+        let samples = self.samples.iter().flat_map(|(_, paths)| paths).map(String::as_str);
+        let typical = self.typical.iter().flat_map(|(_, answers)| answers);
+        samples.chain(self.worst.iter().chain(&self.unsure).chain(typical).map(|answer| answer.path.as_str()))
+    }
+
+    /// All paths, the most important first: what stands in the page, then one photo of each cell after another.
+    pub fn paths(&self) -> Vec<&str> {
+        let behind = (0..BEHIND_CELL).flat_map(|rank| self.cells.values().filter_map(move |cell| cell.get(rank)));
+        let mut seen = std::collections::HashSet::new();
+        self.in_the_page().chain(behind.map(|answer| answer.path.as_str())).filter(|path| seen.insert(*path)).collect()
+    }
+}
+
+impl Answer {
+    pub fn right(&self) -> bool {
+        self.label == self.predicted
+    }
+}
+
+fn answers(predictions: &Predictions) -> Option<Vec<Answer>> {
+    let answers = predictions.answers().ok()?;
+    let rows = predictions.paths.iter().zip(answers.rows()).zip(answers.predicted());
+    let all = rows.map(|((path, (label, row)), predicted)| {
+        let second =
+            row.iter().enumerate().filter(|(class, _)| *class != predicted).map(|(_, p)| *p).fold(0.0, f64::max);
+        Answer {
+            path: path.clone(),
+            label,
+            predicted,
+            confidence: row[predicted],
+            own: row[label],
+            margin: row[predicted] - second,
+        }
+    });
+    Some(all.collect())
+}
+
+/// Photos of the training part, picked at random under the run's seed.
+fn samples(run: &RunRecords) -> Vec<(String, Vec<String>)> {
+    let mut classes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for row in run.split.iter().filter(|row| row.part == "train") {
+        classes.entry(&row.class).or_default().push(&row.path);
+    }
+    let each = of_each(classes.len());
+    let picked = classes.into_iter().enumerate().map(|(k, (class, mut paths))| {
+        Stream::new(run.seed(), Purpose::Preview, 0, k as u64).shuffle(&mut paths);
+        (class.to_string(), paths.into_iter().take(each).map(str::to_string).collect())
+    });
+    picked.take(OF_ALL).collect()
+}
+
+fn of_each(classes: usize) -> usize {
+    (OF_ALL / classes.max(1)).clamp(1, OF_CLASS)
+}

@@ -1,0 +1,125 @@
+//! Which classes are taken for which: a table of buttons that show the photos behind them.
+
+use maud::{Markup, html};
+use serde_json::json;
+
+use super::View;
+use super::words::{percent, thousands};
+use crate::html;
+use crate::metrics::Scores;
+
+/// With more classes than this, a table would be too large to read: the most frequent confusions are listed instead.
+const TABLE: usize = 30;
+const LISTED: usize = 60;
+
+pub fn section(view: &View<'_>) -> Markup {
+    let Some(scores) = &view.scores else { return html! {} };
+    html! {
+        section {
+            h2 { "What is taken for what" }
+            @if scores.classes.len() <= TABLE {
+                p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
+                (table(scores))
+                p.note { "Shade: the share of the true class (row). Blue is right, orange is wrong." }
+            } @else {
+                p { "The most frequent mistakes of " (scores.classes.len()) " classes. "
+                    strong.on-screen { "Press a number to see its photos." } }
+                (list(scores))
+            }
+            div #behind tabindex="-1" hidden {}
+            noscript { p.note { "Showing the photos behind a number needs JavaScript; all are in predictions.csv." } }
+        }
+    }
+}
+
+fn table(scores: &Scores) -> Markup {
+    let name = |class: usize| &scores.classes[class].class;
+    html! {
+        div.scroll { table.confusion {
+            thead {
+                tr { td {} th scope="colgroup" colspan=(scores.classes.len()) { "Predicted" } }
+                tr { td {} @for class in &scores.classes { th.column scope="col" title=(class.class) { span { (class.class) } } } }
+            }
+            tbody { @for (row, counts) in scores.confusion.rows().iter().enumerate() {
+                tr {
+                    th scope="row" title=(name(row)) { (name(row)) }
+                    @for (column, count) in counts.iter().enumerate() {
+                        (cell(scores, (row, column), *count))
+                    }
+                }
+            } }
+        } }
+    }
+}
+
+fn cell(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
+    let support = scores.classes[row].score.support;
+    let rate = count as f64 / support.max(1) as f64;
+    let kind = if row == column { "right" } else { "wrong" };
+    // Dark words on a light ground turn over later than light ones on a dark ground.
+    let heat = match rate {
+        0.85.. => " warm hot",
+        0.6.. => " warm",
+        _ => "",
+    };
+    // A single photo must still be seen.
+    let shade = if count == 0 { 0.0 } else { 6.0 + 94.0 * rate };
+    html! {
+        @if count == 0 { td.zero { "0" } } @else {
+            td class=(format!("{kind}{heat}")) style=(format!("--s:{shade:.0}%")) {
+                (button(scores, (row, column), count))
+                span.rate { (format!("{:.0} %", 100.0 * rate)) }
+            }
+        }
+    }
+}
+
+fn button(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
+    let (own, said) = (&scores.classes[row].class, &scores.classes[column].class);
+    let told = if row == column { format!("{own}, recognized") } else { format!("{own}, taken for {said}") };
+    html! {
+        button type="button" data-true=(row) data-said=(column) aria-label=(format!("{told}: {count}")) {
+            (thousands(count as usize))
+        }
+    }
+}
+
+fn list(scores: &Scores) -> Markup {
+    let rows = scores.confusion.rows().iter().enumerate();
+    let mut pairs: Vec<(u64, usize, usize)> = rows
+        .flat_map(|(row, counts)| counts.iter().enumerate().map(move |(column, count)| (*count, row, column)))
+        .filter(|(count, row, column)| *count > 0 && row != column)
+        .collect();
+    pairs.sort_by_key(|(count, row, column)| (std::cmp::Reverse(*count), *row, *column));
+    html! {
+        div.scroll { table.pairs {
+            thead { tr { th { "True class" } th { "Taken for" } th.n { "Photos" } th.n { "Share of the class" } } }
+            tbody { @for (count, row, column) in pairs.into_iter().take(LISTED) {
+                tr {
+                    td { (scores.classes[row].class) } td { (scores.classes[column].class) }
+                    td.n { (button(scores, (row, column), count)) }
+                    td.n { (percent(count as f64 / scores.classes[row].score.support.max(1) as f64)) }
+                }
+            } }
+        } }
+    }
+}
+
+/// The photos behind the cells, for the page's script. Those that stand in the page are not said twice.
+pub fn photos(view: &View<'_>) -> Option<Markup> {
+    let scores = view.scores.as_ref()?;
+    let names: Vec<&str> = scores.classes.iter().map(|class| class.class.as_str()).collect();
+    let shown: std::collections::HashSet<&str> = view.choice.in_the_page().collect();
+    let photos: Vec<serde_json::Value> = view
+        .choice
+        .cells
+        .values()
+        .flatten()
+        .map(|answer| {
+            let picture = view.pictures.get(&answer.path).filter(|_| !shown.contains(answer.path.as_str()));
+            let confidence = (answer.confidence * 1000.0).round() / 1000.0;
+            json!([answer.label, answer.predicted, answer.path, confidence, picture.map(|picture| &picture.url)])
+        })
+        .collect();
+    Some(html::data("photos", &json!({ "classes": names, "photos": photos })))
+}

@@ -1,0 +1,30 @@
+//! How training went.
+
+use maud::{Markup, html};
+
+use super::{View, legend, plot};
+use crate::Result;
+use crate::report::compare::ComparedRun;
+use crate::report::curves::{NamedCurves, entries, panels};
+
+pub fn section(view: &View<'_>) -> Result<Markup> {
+    let epochs = &view.run.history.epochs;
+    let runs = [NamedCurves { name: &view.run.name, epochs }];
+    let [accuracy, loss] = panels(&runs);
+    let row = ComparedRun::new(&view.run.name, epochs)?;
+    let told = |what: &str, from: f64, to: f64| {
+        format!("Training and validation {what} over {} epochs; validation from {from:.3} to {to:.3}", epochs.len())
+    };
+    let (first, last) = (&epochs[0], &epochs[epochs.len() - 1]);
+    Ok(html! {
+        section {
+            h2 { "How training went" }
+            div.plots {
+                (plot("Accuracy", &told("accuracy", first.val_accuracy, last.val_accuracy), &accuracy)?)
+                (plot("Loss", &told("loss", first.val_loss, last.val_loss), &loss)?)
+            }
+            (legend(&entries(&runs)))
+            p { (row.gap_in_words()) }
+        }
+    })
+}

@@ -1,0 +1,71 @@
+//! Photos worth a look: the worst mistakes, the least sure answers, and the most typical of each class.
+
+use maud::{Markup, html};
+
+use super::View;
+use super::choice::Answer;
+use super::pictures::SIDE;
+use super::words::percent;
+use crate::html::data_url;
+
+pub fn section(view: &View<'_>) -> Markup {
+    let choice = &view.choice;
+    if view.scores.is_none() || view.pictures.is_empty() {
+        return html! {};
+    }
+    html! {
+        section {
+            h2 { "Photos worth a look" }
+            @if view.facts.overlay.is_some() {
+                p.note { "Beside each photo: where the network looked for its answer (Grad-CAM); warm means much." }
+            }
+            h3 { "The worst mistakes" }
+            @if choice.worst.is_empty() { p { "None: every answer on the validation part was right." } } @else {
+                p.note { "The true class was given the lowest probability. Some may be wrong labels: worth checking first." }
+                div.gallery { @for answer in &choice.worst { (photo(view, answer)) } }
+            }
+            h3 { "The least sure" }
+            p.note { "The two most likely classes were about as likely." }
+            div.gallery { @for answer in &choice.unsure { (photo(view, answer)) } }
+            h3 { "The most typical" }
+            div.samples { @for (class, answers) in &choice.typical {
+                @if !answers.is_empty() {
+                    figure { figcaption { (class) } div.row { @for answer in answers { (small(view, answer)) } } }
+                }
+            } }
+        }
+    }
+}
+
+fn photo(view: &View<'_>, answer: &Answer) -> Markup {
+    let Some(predictions) = &view.run.predictions else { return html! {} };
+    let (own, said) = (&predictions.classes[answer.label], &predictions.classes[answer.predicted]);
+    html! {
+        figure.photo {
+            div.pair { (view.pictures.show(&answer.path)) (overlay(view, answer)) }
+            figcaption {
+                @if answer.right() { span.verdict.right { (own) ", " (percent(answer.confidence)) } } @else {
+                    span.verdict.wrong { (said) ", " (percent(answer.confidence)) }
+                    span { "really " (own) ", " (percent(answer.own)) }
+                }
+                span.path { (answer.path) }
+            }
+        }
+    }
+}
+
+fn small(view: &View<'_>, answer: &Answer) -> Markup {
+    html! { div.pair { (view.pictures.show(&answer.path)) (overlay(view, answer)) } }
+}
+
+/// What the network looked at, where somebody can draw it.
+fn overlay(view: &View<'_>, answer: &Answer) -> Markup {
+    let drawn = view.facts.overlay.zip(view.run.predictions.as_ref()).and_then(|(overlay, predictions)| {
+        data_url(&overlay(&answer.path, &predictions.classes[answer.predicted])?, SIDE)
+    });
+    html! {
+        @if let Some(picture) = drawn {
+            div.frame { img alt="where the network looked" width=(picture.width) height=(picture.height) src=(picture.url); }
+        }
+    }
+}

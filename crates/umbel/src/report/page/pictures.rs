@@ -1,0 +1,70 @@
+//! Small copies of the photos that the page shows, as far as they are still there and the page stays small.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use maud::{Markup, html};
+use rayon::prelude::*;
+
+use super::choice::Choice;
+use crate::html::{Thumbnail, thumbnail};
+
+/// The longer side of a picture, in pixels.
+pub const SIDE: u32 = 144;
+/// Bytes of all pictures together: a page is to be sent around, and opened on a phone.
+const BUDGET: usize = 6_500_000;
+/// Photos that are opened, as each costs time.
+const MOST: usize = 900;
+
+/// By path.
+#[derive(Debug, Default)]
+pub struct Pictures {
+    by_path: HashMap<String, Thumbnail>,
+    /// Photos that were looked for, and not found or not readable.
+    pub missing: usize,
+}
+
+impl Pictures {
+    /// The photos of `choice`, the most important first, until the page is full.
+    pub fn read(root: Option<&Path>, choice: &Choice) -> Self {
+        let paths: Vec<&str> = choice.paths().into_iter().take(MOST).collect();
+        let Some(root) = root.filter(|root| root.is_dir()) else {
+            return Pictures { missing: paths.len(), ..Pictures::default() };
+        };
+        let found: Vec<Option<Thumbnail>> = paths.par_iter().map(|path| thumbnail(root, path, SIDE)).collect();
+        let (mut pictures, mut bytes) = (Pictures::default(), 0);
+        for (path, picture) in paths.into_iter().zip(found) {
+            let Some(picture) = picture else {
+                pictures.missing += 1;
+                continue;
+            };
+            bytes += picture.url.len();
+            if bytes <= BUDGET {
+                pictures.by_path.insert(path.to_string(), picture);
+            }
+        }
+        pictures
+    }
+
+    pub fn get(&self, path: &str) -> Option<&Thumbnail> {
+        self.by_path.get(path)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+
+    /// The photo, or a frame with nothing in it.
+    pub fn show(&self, path: &str) -> Markup {
+        self.get(path).map_or_else(|| html! { div.frame.empty { "no picture" } }, |picture| framed(picture, path))
+    }
+}
+
+/// A picture in its frame.
+pub fn framed(picture: &Thumbnail, path: &str) -> Markup {
+    html! {
+        div.frame {
+            img alt="" data-photo=(path) width=(picture.width) height=(picture.height) src=(picture.url);
+        }
+    }
+}

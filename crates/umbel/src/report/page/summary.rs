@@ -1,0 +1,114 @@
+//! The top of the page: what was trained on what, and how good it is.
+
+use maud::{Markup, html};
+
+use super::View;
+use super::words::{count, duration, figure, interval, percent, thousands};
+use crate::metrics::Scores;
+
+pub fn section(view: &View<'_>) -> Markup {
+    let run = view.run;
+    let last = run.history.epochs.last().map_or(0, |record| record.epoch);
+    let seconds: f64 = run.history.epochs.iter().map(|record| record.seconds).sum();
+    let best = run.metrics.best.epoch;
+    let facts = [
+        ("Data", run.setting("data").unwrap_or_default()),
+        ("Network", network(view)),
+        ("Training", trained(last, best, seconds)),
+        ("Seed", run.seed().to_string()),
+        ("Machine", machine(view)),
+    ];
+    html! {
+        header {
+            p.soft { "umbel’s report of a training run" }
+            h1 { (run.name) }
+            @if !run.metrics.finished {
+                p.warning { "This run has not ended: go on with it by "
+                    code { "umbel train --resume " (words_path(&run.folder)) } ". Below is what there is so far." }
+            }
+            @match &view.scores {
+                Some(scores) => { (cards(view, scores)) }
+                None => {
+                    p.note { "This run has no predictions.csv (it has not ended, or an older umbel made it), so the page \
+                        lacks what is measured photo by photo." }
+                    (epoch_cards(view))
+                }
+            }
+            dl.facts { @for (name, value) in facts { @if !value.is_empty() { dt { (name) } dd { (value) } } } }
+        }
+    }
+}
+
+fn words_path(path: &std::path::Path) -> String {
+    crate::base::shell::quote(&path.display().to_string())
+}
+
+fn cards(view: &View<'_>, scores: &Scores) -> Markup {
+    let intervals = &scores.intervals;
+    let largest = scores.classes.iter().map(|class| class.score.support).max().unwrap_or(0);
+    let baseline = largest as f64 / scores.images.max(1) as f64;
+    html! {
+        div.cards {
+            (card("Accuracy", &percent(scores.accuracy), &interval(intervals.accuracy, percent)))
+            (card("Balanced accuracy", &percent(scores.balanced_accuracy), &interval(intervals.balanced_accuracy, percent)))
+            (card("Macro F1", &figure(scores.macro_f1), &interval(intervals.macro_f1, figure)))
+            (card("Loss", &figure(scores.loss), &interval(intervals.loss, figure)))
+            @if let Some(test) = view.run.metrics.test {
+                (card("Accuracy, test part", &percent(test.test_accuracy), &count(test.test_images, "photo", "photos")))
+            }
+        }
+        p.note {
+            "Of the best epoch, on the validation part (" (count(scores.images, "photo", "photos"))
+            "), which also chose that epoch and the temperature of its confidence; small print: 95 % bootstrap intervals. \
+             Always answering with the most frequent class would be right on " (percent(baseline)) "."
+        }
+    }
+}
+
+/// From the history alone.
+fn epoch_cards(view: &View<'_>) -> Markup {
+    let run = view.run;
+    let epochs = &run.history.epochs;
+    let best = epochs.iter().find(|record| record.epoch == run.metrics.best.epoch).or(epochs.last());
+    html! {
+        @if let Some(best) = best {
+            div.cards {
+                (card("Validation accuracy", &percent(best.val_accuracy), &format!("epoch {}", best.epoch)))
+                (card("Validation loss", &figure(best.val_loss), &format!("epoch {}", best.epoch)))
+                @if let Some(test) = run.metrics.test {
+                    (card("Accuracy, test part", &percent(test.test_accuracy), &count(test.test_images, "photo", "photos")))
+                }
+            }
+        }
+    }
+}
+
+fn card(name: &str, value: &str, below: &str) -> Markup {
+    html! { div.card { div.name { (name) } div.value { (value) } div.below { (below) } } }
+}
+
+fn network(view: &View<'_>) -> String {
+    let run = view.run;
+    let Some(model) = run.setting("model") else { return String::new() };
+    let size = run.setting("prep.image_size").map(|side| format!(", photos of {side} × {side} pixels"));
+    let parameters = run.metrics.parameters.map(|count| format!(", {} parameters", thousands(count)));
+    model + &parameters.unwrap_or_default() + &size.unwrap_or_default()
+}
+
+fn trained(last: usize, best: usize, seconds: f64) -> String {
+    let best = if best > 0 { format!(" (the best: epoch {best})") } else { String::new() };
+    format!("{}{best} in {}", count(last, "epoch", "epochs"), duration(seconds))
+}
+
+fn machine(view: &View<'_>) -> String {
+    let Some(machine) = &view.run.metrics.machine else { return String::new() };
+    let cpu = machine.cpu.as_deref().unwrap_or("unknown CPU");
+    format!(
+        "{cpu}, {} of {}, {}, {}, umbel {}",
+        count(machine.threads, "thread", "threads"),
+        count(machine.cores, "core", "cores"),
+        machine.isa,
+        machine.system,
+        machine.umbel
+    )
+}

@@ -1,0 +1,149 @@
+//! One pair of axes with lines in it: what curves over epochs, ROC and precision-recall curves are drawn with.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::canvas::{Drawing, FINE, Failure, INK, SOFT_INK, font};
+use super::scale::Scale;
+
+pub const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
+
+/// Okabe and Ito's colors, which people with any kind of color vision can tell apart (without their yellow, which is too
+/// faint for lines on white).
+pub const COLORS: [RGBColor; 7] = [
+    RGBColor(0x00, 0x72, 0xb2),
+    RGBColor(0xd5, 0x5e, 0x00),
+    RGBColor(0x00, 0x9e, 0x73),
+    RGBColor(0xcc, 0x79, 0xa7),
+    RGBColor(0xe6, 0x9f, 0x00),
+    RGBColor(0x56, 0xb4, 0xe9),
+    RGBColor(0x00, 0x00, 0x00),
+];
+
+/// The room above a panel, for its title.
+const TITLE: u32 = 50;
+/// The same where it has none.
+const NO_TITLE: u32 = 16;
+/// The size of a panel that stands alone.
+const ALONE: (u32, u32) = (520, 360);
+/// Dash and gap of dashed lines.
+pub const DASH: (u32, u32) = (6 * FINE, 4 * FINE);
+
+/// Axes, and what they show.
+pub struct Panel {
+    /// May be empty.
+    pub title: String,
+    /// What stands at the axes, across and up.
+    pub axes: [&'static str; 2],
+    pub scales: [Scale; 2],
+    pub lines: Vec<Line>,
+    /// Said in the upper right corner; may be empty.
+    pub note: String,
+}
+
+/// A line, perhaps interrupted.
+pub struct Line {
+    pub pieces: Vec<Vec<(f64, f64)>>,
+    pub color: RGBColor,
+    pub kind: Kind,
+}
+
+/// How a line looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Solid,
+    Dashed,
+    Thin,
+    Thick,
+}
+
+impl Drawing for Panel {
+    fn size(&self) -> (u32, u32) {
+        ALONE
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), Failure<DB>> {
+        area.fill(&WHITE)?;
+        self.draw_on(area)?;
+        area.present()
+    }
+}
+
+impl Panel {
+    /// Draws onto a part of a figure.
+    pub fn draw_on<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), Failure<DB>> {
+        let [x, y] = &self.scales;
+        let top = if self.title.is_empty() { NO_TITLE } else { TITLE };
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(top * FINE)
+            .margin_right(24 * FINE)
+            .margin_left(14 * FINE)
+            .x_label_area_size(50 * FINE)
+            .y_label_area_size(62 * FINE)
+            .build_cartesian_2d(x.clone(), y.clone())?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .bold_line_style(GRID.stroke_width(FINE))
+            .axis_style(SOFT_INK.stroke_width(FINE))
+            .label_style(font(14.0, SOFT_INK))
+            .axis_desc_style(font(15.0, INK))
+            .x_desc(self.axes[0])
+            .y_desc(self.axes[1])
+            .set_all_tick_mark_size(5 * FINE)
+            .draw()?;
+        for line in &self.lines {
+            for piece in &line.pieces {
+                draw(&mut chart, piece, line)?;
+            }
+        }
+        let (base, (across, down)) = (area.get_base_pixel(), chart.plotting_area().get_pixel_range());
+        if !self.title.is_empty() {
+            let middle = (across.start + across.end) / 2 - base.0;
+            let heading = font(20.0, INK).pos(Pos::new(HPos::Center, VPos::Center));
+            area.draw(&Text::new(self.title.as_str(), (middle, (TITLE * FINE / 2) as i32), heading))?;
+        }
+        if !self.note.is_empty() {
+            let note = font(13.0, SOFT_INK).pos(Pos::new(HPos::Right, VPos::Top));
+            let corner = (across.end - base.0 - 8 * FINE as i32, down.start - base.1 + 8 * FINE as i32);
+            area.draw(&Text::new(self.note.as_str(), corner, note))?;
+        }
+        Ok(())
+    }
+}
+
+/// How a line of this kind is stroked.
+pub fn stroke(color: RGBColor, kind: Kind) -> ShapeStyle {
+    let stroke_width = match kind {
+        Kind::Solid | Kind::Dashed => 2 * FINE + FINE / 2,
+        Kind::Thin => FINE,
+        Kind::Thick => 4 * FINE,
+    };
+    ShapeStyle { color: color.to_rgba(), filled: false, stroke_width }
+}
+
+/// The color of line `k`; beyond the seventh they come again, darker.
+pub fn color(k: usize) -> RGBColor {
+    let RGBColor(r, g, b) = COLORS[k % COLORS.len()];
+    let darker = |v: u8| (f32::from(v) * 0.55f32.powi((k / COLORS.len()).min(2) as i32)) as u8;
+    RGBColor(darker(r), darker(g), darker(b))
+}
+
+/// A piece of a curve; a single point becomes a dot, so that one epoch can be seen.
+fn draw<DB: DrawingBackend>(
+    chart: &mut ChartContext<'_, DB, Cartesian2d<Scale, Scale>>,
+    piece: &[(f64, f64)],
+    line: &Line,
+) -> Result<(), Failure<DB>> {
+    let style = stroke(line.color, line.kind);
+    if let [point] = *piece {
+        let dot = if line.kind == Kind::Dashed { style } else { line.color.filled() };
+        chart.draw_series([Circle::new(point, 4 * FINE, dot)])?;
+    } else if line.kind == Kind::Dashed {
+        chart.draw_series(DashedLineSeries::new(piece.iter().copied(), DASH.0, DASH.1, style))?;
+    } else {
+        chart.draw_series(LineSeries::new(piece.iter().copied(), style))?;
+    }
+    Ok(())
+}

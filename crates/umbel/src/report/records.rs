@@ -1,0 +1,168 @@
+//! What a run left in its folder, read back. Files that an older umbel, or a run that was stopped, did not write are not
+//! there; nothing but a history and settings is needed.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::predictions::{self, Predictions};
+use crate::base::machine::Machine;
+use crate::base::problem::Problem;
+use crate::base::progress::TestRecord;
+use crate::metrics::Scores;
+use crate::train::History;
+use crate::{Error, Result};
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct RunRecords {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The folder's own name.
+    pub name: String,
+    /// config.toml.
+    pub settings: toml::Table,
+    /// history.csv.
+    pub history: History,
+    /// metrics.json.
+    pub metrics: Metrics,
+    /// split.csv.
+    pub split: Vec<SplitRow>,
+    /// problems.csv.
+    pub problems: Vec<Problem>,
+    /// predictions.csv, of the validation part.
+    pub predictions: Option<Predictions>,
+}
+
+/// The part of metrics.json that cannot be computed from the other records.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct Metrics {
+    pub finished: bool,
+    pub best: BestEpoch,
+    pub calibration: Option<Temperature>,
+    #[serde(flatten)]
+    pub test: Option<TestRecord>,
+    pub parameters: Option<usize>,
+    pub machine: Option<Machine>,
+}
+
+/// Which epoch was kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs)]
+pub struct BestEpoch {
+    pub epoch: usize,
+}
+
+/// How confidence was calibrated.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct Temperature {
+    /// 1 where none could be fitted.
+    pub temperature: f64,
+    /// Photos that it was fitted on; 0 where none could be fitted.
+    pub images: usize,
+}
+
+/// A row of split.csv.
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct SplitRow {
+    pub path: String,
+    pub class: String,
+    pub part: String,
+}
+
+impl RunRecords {
+    /// Reads a run folder. Fails where it has no history with an epoch in it, and where a file cannot be understood.
+    pub fn read(run: &Path) -> Result<Self> {
+        let file = |name: &str| Some(run.join(name)).filter(|path| path.is_file());
+        let history = file(crate::train::history::FILE_NAME);
+        let history = History::read(&history.ok_or_else(|| Error::NoHistory { run: run.to_owned() })?)?;
+        if history.epochs.is_empty() {
+            return Err(Error::NoEpochs { run: run.to_owned() });
+        }
+        let settings = file("config.toml").map(|path| {
+            let text = std::fs::read_to_string(&path);
+            let text = text.map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+            text.parse().map_err(|error: toml::de::Error| Error::Malformed { path, detail: error.to_string() })
+        });
+        let metrics = file("metrics.json").map(|path| {
+            let bytes = std::fs::read(&path);
+            let bytes = bytes.map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+            serde_json::from_slice(&bytes).map_err(|error| Error::Malformed { path, detail: error.to_string() })
+        });
+        let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
+        Ok(RunRecords {
+            name: whole.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned()),
+            folder: whole,
+            settings: settings.transpose()?.unwrap_or_default(),
+            history,
+            metrics: metrics.transpose()?.unwrap_or_default(),
+            split: file("split.csv").map_or(Ok(Vec::new()), |path| table(&path))?,
+            problems: file("problems.csv").map_or(Ok(Vec::new()), |path| table(&path))?,
+            predictions: file(predictions::FILE_NAME).map(|path| Predictions::read(&path)).transpose()?,
+        })
+    }
+
+    /// A setting by its dotted name (`fit.seed`), as it is written in TOML without quotes.
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let mut value: Option<&toml::Value> = None;
+        for part in name.split('.') {
+            let table = value.map_or(Some(&self.settings), |value| value.as_table())?;
+            value = Some(table.get(part)?);
+        }
+        value.map(words)
+    }
+
+    /// All settings by their dotted names, in the order of the file.
+    pub fn all_settings(&self) -> Vec<(String, String)> {
+        fn flatten(table: &toml::Table, before: &str, all: &mut Vec<(String, String)>) {
+            for (name, value) in table {
+                match value {
+                    toml::Value::Table(inner) => flatten(inner, &format!("{before}{name}."), all),
+                    value => all.push((format!("{before}{name}"), words(value))),
+                }
+            }
+        }
+        let mut all = Vec::new();
+        flatten(&self.settings, "", &mut all);
+        all
+    }
+
+    /// The folder that photos' paths are relative to.
+    pub fn data_root(&self) -> Option<PathBuf> {
+        let data = PathBuf::from(self.setting("data")?);
+        if data.is_file() { data.parent().map(Path::to_owned) } else { Some(data) }
+    }
+
+    /// The run's seed; that of the settings' default where it says nothing.
+    pub fn seed(&self) -> u64 {
+        self.setting("fit.seed").and_then(|seed| seed.parse().ok()).unwrap_or(123)
+    }
+
+    /// All figures of the validation part; `None` where there are no predictions.
+    pub fn scores(&self) -> Result<Option<Scores>> {
+        let Some(predictions) = &self.predictions else { return Ok(None) };
+        if predictions.labels.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Scores::new(&predictions.answers()?, &predictions.classes, self.seed())))
+    }
+}
+
+fn words(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let malformed = |error: csv::Error| Error::Malformed { path: path.to_owned(), detail: error.to_string() };
+    let mut reader = csv::Reader::from_path(path).map_err(malformed)?;
+    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(malformed)
+}

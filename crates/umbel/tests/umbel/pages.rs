@@ -1,0 +1,5 @@
+//! Tests of the pages: a run's report and a comparison, from made-up records.
+
+mod compared;
+mod records;
+mod reported;

@@ -1,0 +1,196 @@
+//! The page of a run.
+
+use std::fs;
+
+use image::{Rgb, RgbImage};
+use tempfile::tempdir;
+use umbel::Error;
+use umbel::base::augmentation::AugmentLayer;
+use umbel::report::page::{self, Facts};
+use umbel::report::predictions::Predictions;
+use umbel::report::records::RunRecords;
+
+use super::records::{MadeUp, noise, photos_of};
+
+const FIVE: [&str; 5] = ["daisy", "dandelion", "roses", "sunflowers", "tulips"];
+const HEADINGS: [&str; 8] = [
+    "The data",
+    "How training went",
+    "What is taken for what",
+    "Class by class",
+    "How sure it is",
+    "Photos worth a look",
+    "How to get this again",
+    "Model card",
+];
+
+fn heading(html: &str, words: &str) -> bool {
+    html.contains(&format!("<h2>{words}</h2>"))
+}
+
+#[test]
+fn a_page_of_five_thousand_photos_has_everything_and_stays_below_ten_megabytes() {
+    let folder = tempdir().unwrap();
+    let (data, run) = (folder.path().join("photos"), folder.path().join("run"));
+    let records = MadeUp { classes: &FIVE, photos: 5000, accuracy: 0.7, seed: 1 }.write(&run, &data);
+    photos_of(&records, &data, &noise(folder.path()));
+    let facts = Facts { command: "umbel train 'my photos'".into(), augment: AugmentLayer::tutorial(), overlay: None };
+    let html = page::render(&records, &facts).unwrap();
+    assert!(html.len() < 10_000_000, "{} bytes", html.len());
+    let pictures = html.matches("data:image/jpeg;base64,").count();
+    assert!(pictures > 200 && html.len() > 6_000_000, "{pictures} pictures of noise, which fill the budget");
+    for words in HEADINGS {
+        assert!(heading(&html, words), "{words}");
+    }
+    assert!(html.contains("my photos") && html.contains("123,456 parameters") && html.contains("cut &lt;short&gt;"));
+    let scores = records.scores().unwrap().unwrap();
+    assert!(html.contains(&format!("{:.1}\u{a0}%", 100.0 * scores.accuracy)), "the accuracy");
+    assert_eq!(html.matches("<svg").count(), 6, "two curves, ROC, precision and recall, two reliability diagrams");
+    assert!(!html.contains("fill=\"#") && !html.contains("stroke=\"#"), "every color of a figure has a name");
+}
+
+#[test]
+fn names_are_text_wherever_they_stand() {
+    let folder = tempdir().unwrap();
+    let classes = ["</script><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "a&b'c"];
+    let made_up = MadeUp { classes: &classes, photos: 90, accuracy: 0.5, seed: 2 };
+    let records = made_up.write(&folder.path().join("<i>run</i>"), &folder.path().join("none"));
+    let html = page::render(&records, &Facts { command: "umbel train '<b>'".into(), ..Facts::default() }).unwrap();
+    for raw in ["<script>alert", "<img src=x", "<i>run", "<b>", "cut <short>"] {
+        assert!(!html.contains(raw), "{raw}");
+    }
+    assert!(html.contains("&lt;/script&gt;&lt;script&gt;alert(1)") && html.contains("\\u003c/script>"));
+    assert!(html.contains("&lt;i&gt;run") && html.contains("a&amp;b"));
+    // One for the data, one for the program; each is closed once, by the page.
+    assert_eq!((html.matches("<script").count(), html.matches("</script").count()), (2, 2));
+    let start = html.find("id=\"photos\">").unwrap() + "id=\"photos\">".len();
+    let json = &html[start..start + html[start..].find("</script>").unwrap()];
+    let value: serde_json::Value = serde_json::from_str(json).unwrap();
+    assert_eq!(value["classes"][0], classes[0], "the page's script gets the names as they are");
+    assert_eq!(value["photos"].as_array().unwrap().len(), 90);
+}
+
+#[test]
+fn a_page_asks_nothing_of_the_network_and_runs_no_other_script() {
+    let folder = tempdir().unwrap();
+    let made_up = MadeUp { classes: &FIVE, photos: 50, accuracy: 0.5, seed: 2 };
+    let records = made_up.write(&folder.path().join("run"), &folder.path().join("none"));
+    let html = page::render(&records, &Facts::default()).unwrap();
+    let links = html.replace("http://www.w3.org/2000/svg", "");
+    assert!(!links.contains("://") && !html.contains("<link") && !html.contains("@import") && !html.contains("url("));
+    let policy = html.split("content=\"default-src 'none'").nth(1).expect("a policy");
+    let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap();
+    assert!(html.contains(&format!("<script nonce=\"{nonce}\">")));
+    assert!(html.contains("prefers-color-scheme:dark") && html.contains("@media print"));
+}
+
+#[test]
+fn a_page_lives_with_what_there_is() {
+    let folder = tempdir().unwrap();
+    let run = folder.path().join("run");
+    let made_up = MadeUp { classes: &FIVE, photos: 100, accuracy: 0.5, seed: 2 };
+    let records = made_up.write(&run, &folder.path().join("gone"));
+    let html = page::render(&records, &Facts::default()).unwrap();
+    assert!(html.contains("no longer where they were") && !html.contains("<img "), "no photo, and said so");
+
+    // As an older version left it.
+    for file in ["predictions.csv", "split.csv", "problems.csv"] {
+        fs::remove_file(run.join(file)).unwrap();
+    }
+    let html = page::render(&RunRecords::read(&run).unwrap(), &Facts::default()).unwrap();
+    assert!(html.contains("no predictions.csv") && html.contains("no split.csv"));
+    assert!(heading(&html, "How training went") && !heading(&html, "What is taken for what"));
+
+    fs::remove_file(run.join("metrics.json")).unwrap();
+    fs::remove_file(run.join("config.toml")).unwrap();
+    let html = page::render(&RunRecords::read(&run).unwrap(), &Facts::default()).unwrap();
+    assert!(html.contains("This run has not ended") && html.contains("umbel train --resume "));
+
+    fs::write(run.join("predictions.csv"), "path,class\n").unwrap();
+    assert!(matches!(RunRecords::read(&run), Err(Error::Malformed { .. })));
+    fs::remove_file(run.join("history.csv")).unwrap();
+    assert!(matches!(RunRecords::read(&run), Err(Error::NoHistory { .. })));
+}
+
+#[test]
+fn paths_do_not_lead_out_of_the_data_folder() {
+    let folder = tempdir().unwrap();
+    let (data, run) = (folder.path().join("photos"), folder.path().join("run"));
+    fs::create_dir_all(&data).unwrap();
+    noise(folder.path());
+    let made_up = MadeUp { classes: &["a", "b"], photos: 10, accuracy: 0.5, seed: 2 };
+    made_up.write(&run, &data);
+    let mut predictions = Predictions::read(&run.join("predictions.csv")).unwrap();
+    predictions.paths[0] = "../noise.jpg".into();
+    predictions.paths[1] = folder.path().join("noise.jpg").to_str().unwrap().into();
+    predictions.write(&run.join("predictions.csv")).unwrap();
+    let html = page::render(&RunRecords::read(&run).unwrap(), &Facts::default()).unwrap();
+    assert!(!html.contains("data:image"));
+}
+
+#[test]
+fn an_overlay_stands_beside_the_photos_of_the_galleries() {
+    let folder = tempdir().unwrap();
+    let (data, run) = (folder.path().join("photos"), folder.path().join("run"));
+    let records = MadeUp { classes: &["a", "b"], photos: 40, accuracy: 0.5, seed: 2 }.write(&run, &data);
+    photos_of(&records, &data, &noise(folder.path()));
+    let overlay = |path: &str, class: &str| {
+        (path.starts_with("a/") && class == "b").then(|| RgbImage::from_pixel(32, 32, Rgb([200, 0, 0])))
+    };
+    let html = page::render(&records, &Facts { overlay: Some(&overlay), ..Facts::default() }).unwrap();
+    assert!(html.contains("where the network looked"));
+    let plain = page::render(&records, &Facts::default()).unwrap();
+    assert!(plain.contains("data:image/jpeg") && !plain.contains("where the network looked"));
+    assert_eq!(plain, page::render(&records, &Facts::default()).unwrap(), "the same page again");
+}
+
+#[test]
+fn many_classes_and_few_photos_give_a_page_too() {
+    let folder = tempdir().unwrap();
+    let many: Vec<String> = (0..120).map(|k| format!("class {k}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let made_up = MadeUp { classes: &many, photos: 600, accuracy: 0.6, seed: 4 };
+    let records = made_up.write(&folder.path().join("many"), &folder.path().join("none"));
+    let html = page::render(&records, &Facts::default()).unwrap();
+    assert!(html.contains("The most frequent mistakes of 120 classes") && html.len() < 2_000_000, "{}", html.len());
+    let two = MadeUp { classes: &["a", "b"], photos: 1, accuracy: 1.0, seed: 4 };
+    let records = two.write(&folder.path().join("two"), &folder.path().join("none"));
+    let html = page::render(&records, &Facts::default()).unwrap();
+    assert!(heading(&html, "Class by class"), "curves that are not defined are left out");
+}
+
+#[test]
+fn predictions_come_back_to_the_same_bits() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("predictions.csv");
+    let predictions = MadeUp { classes: &["a,\"b\"", "c\nd"], photos: 30, accuracy: 0.5, seed: 9 }.predictions();
+    predictions.write(&path).unwrap();
+    assert_eq!(Predictions::read(&path).unwrap(), predictions);
+    for (text, thing) in [
+        ("a,b\n", "its columns"),
+        ("path,class,predicted,confidence\n", "a class each"),
+        ("path,class,predicted,confidence,a\nx,b,a,1,1\n", "no column"),
+        ("path,class,predicted,confidence,a\nx,a,a,1,two\n", "not a number"),
+        ("path,class,predicted,confidence,a\nx,a,a,1,NaN\n", "not a number"),
+        ("path,class,predicted,confidence,a\nx,a\n", "fields"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = Predictions::read(&path).unwrap_err().to_string();
+        assert!(error.contains(thing), "{error}");
+    }
+}
+
+#[test]
+fn what_was_calibrated_can_be_undone() {
+    let logits = [2.0f32, -1.0, 0.5, 0.0, 3.0, 2.9];
+    let softmax = |temperature| umbel::metrics::softmax(3, &logits, temperature);
+    let predictions = Predictions {
+        classes: ["a", "b", "c"].map(String::from).to_vec(),
+        paths: vec!["1".into(), "2".into()],
+        labels: vec![0, 1],
+        probabilities: softmax(1.7),
+    };
+    for (ours, plain) in predictions.uncalibrated(1.7).into_iter().zip(softmax(1.0)) {
+        assert!((ours - plain).abs() < 1e-12, "{ours} {plain}");
+    }
+}

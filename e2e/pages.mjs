@@ -1,0 +1,154 @@
+// umbel's pages in a real browser: a run on drawn flowers, its report and a comparison. See README.md.
+//
+//   node pages.mjs [--screenshots DIR] [--report FILE] [--compare FILE]
+//
+// Without --report it draws flowers and trains on them with the program at UMBEL (default: ../target/debug/umbel).
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({
+  options: { screenshots: { type: 'string' }, report: { type: 'string' }, compare: { type: 'string' } },
+});
+const umbel = resolve(process.env.UMBEL ?? join(here, '..', 'target', 'debug', 'umbel'));
+const browserPath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+const MOST_BYTES = 10_000_000;
+const WIDTHS = [1280, 390];
+
+const scratch = mkdtempSync(join(tmpdir(), 'umbel-e2e-'));
+const screenshots = options.screenshots && resolve(options.screenshots);
+if (screenshots) mkdirSync(screenshots, { recursive: true });
+
+try {
+  const pages = options.report ? { report: options.report, compare: options.compare } : makePages();
+  const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
+  try {
+    await report(browser, resolve(pages.report), pages.classes);
+    if (pages.compare) await compare(browser, resolve(pages.compare));
+  } finally {
+    await browser.close();
+  }
+  console.log('all pages hold');
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** Two short runs on drawn flowers, one class of which has a name that would like to be HTML. */
+function makePages() {
+  const run = (...args) =>
+    execFileSync(umbel, args, { cwd: scratch, env: { ...process.env, UMBEL_CACHE: join(scratch, 'cache') }, stdio: ['ignore', 'ignore', 'inherit'] });
+  run('demo', '--images', '150', '--epochs', '2', '--out', 'demo');
+  const photos = join(scratch, 'photos');
+  cpSync(join(scratch, 'demo', 'photos'), photos, { recursive: true });
+  const odd = '<img src=x onerror=document.title=1>';
+  cpSync(join(photos, 'roses'), join(photos, odd), { recursive: true });
+  const train = ['train', photos, '--image-size', '48', '--epochs', '3', '--val-split', '0.4'];
+  // The same pictures in two classes, so that there are mistakes to show (Keras' split does not look for duplicates).
+  run(...train, '--split', 'keras', '--out', 'runs/one');
+  run(...train, '--split', 'keras', '--augment', 'none', '--dropout', '0', '--out', 'runs/two');
+  run('compare', 'runs/one', 'runs/two', '--out', 'comparison');
+  return { report: join(scratch, 'runs/one/report.html'), compare: join(scratch, 'comparison/compare.html'), classes: 6 };
+}
+
+async function report(browser, file, classes) {
+  assert.ok(statSync(file).size < MOST_BYTES, `${file} is ${statSync(file).size} bytes`);
+  assert.ok(!/<(link|iframe)|src="(?!data:)/.test(readFileSync(file, 'utf8')), 'the page loads something');
+  await inEveryLook(browser, file, 'report', async (page) => {
+    for (const heading of ['The data', 'How training went', 'What is taken for what', 'Class by class', 'How sure it is',
+      'Photos worth a look', 'How to get this again', 'Model card']) {
+      assert.equal(await page.getByRole('heading', { name: heading, level: 2 }).count(), 1, heading);
+    }
+    if (classes) assert.equal(await page.locator('.confusion tbody tr').count(), classes);
+    assert.equal(await page.locator('svg').count(), 6);
+    assert.ok(await page.locator('.samples img').count() > 0, 'no sample');
+    assert.ok(await page.evaluate(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0)));
+    await cells(page);
+  });
+}
+
+/** The photos behind the confusion matrix, by mouse and by keyboard. */
+async function cells(page) {
+  const behind = page.locator('#behind');
+  assert.equal(await behind.isVisible(), false);
+  const wrong = page.locator('.confusion td.wrong button').first();
+  await wrong.click();
+  assert.equal(await behind.isVisible(), true);
+  const total = Number(await wrong.textContent());
+  assert.equal(await behind.locator('figure').count(), total, 'as many photos as the cell says');
+  assert.equal(await behind.locator('img').count(), total);
+  assert.ok(await behind.locator('img').first().evaluate((image) => image.complete && image.naturalWidth > 0));
+  await page.keyboard.press('Escape');
+  assert.equal(await behind.isVisible(), false);
+  assert.equal(await wrong.evaluate((button) => button === document.activeElement), true, 'the focus comes back');
+  const before = await page.evaluate(() => document.activeElement.getAttribute('aria-label'));
+  for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowDown', 'ArrowUp']) await page.keyboard.press(key);
+  assert.ok(await page.evaluate(() => document.activeElement.matches('.confusion button')), before);
+  await page.keyboard.press('Enter');
+  assert.equal(await behind.isVisible(), true, 'the keyboard opens a cell');
+  await behind.getByRole('button', { name: 'Close' }).click();
+  assert.equal(await behind.isVisible(), false);
+}
+
+async function compare(browser, file) {
+  await inEveryLook(browser, file, 'compare', async (page) => {
+    for (const heading of ['How training went', 'How good the best epochs are', 'What is more than chance', 'Over-fitting',
+      'Settings that differ']) {
+      assert.equal(await page.getByRole('heading', { name: heading, level: 2 }).count(), 1, heading);
+    }
+    assert.equal(await page.locator('svg').count(), 2);
+  });
+}
+
+/** The innermost elements that reach beyond the screen and do not scroll. */
+function tooWide(page) {
+  return page.evaluate(() => {
+    const beyond = (element) => element.getBoundingClientRect().right > window.innerWidth + 0.5 && !element.closest('.scroll');
+    const all = [...document.body.querySelectorAll('*')].filter(beyond);
+    const innermost = all.filter((element) => ![...element.children].some(beyond));
+    return innermost.map((element) => `${element.tagName}.${element.className}: ${element.textContent.slice(0, 40)}`).join('; ');
+  });
+}
+
+/** Light and dark at each width, and printed: no errors, nothing from elsewhere, nothing wider than the screen. */
+async function inEveryLook(browser, file, name, check) {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of WIDTHS) {
+      const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 }, reducedMotion: 'reduce' });
+      const page = await context.newPage();
+      const complaints = [];
+      page.on('console', (message) => complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('request', (request) => {
+        if (!/^(file|data):/.test(request.url())) complaints.push(`asks for ${request.url()}`);
+      });
+      await page.goto(pathToFileURL(file).href);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `${name} is ${wide} pixels too wide at ${width}: ${await tooWide(page)}`);
+      const light = await page.evaluate(() => getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)');
+      assert.equal(light, colorScheme === 'light');
+      if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      await check(page);
+      if (screenshots && name === 'report') {
+        const button = page.locator('.confusion td.wrong button').first();
+        await button.click();
+        await page.locator('section', { has: page.locator('.confusion') })
+          .screenshot({ path: join(screenshots, `cell-${colorScheme}-${width}.png`) });
+        await page.keyboard.press('Escape');
+      }
+      if (colorScheme === 'dark' && width === WIDTHS[0]) {
+        await page.emulateMedia({ media: 'print' });
+        const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+        assert.equal(paper, 'rgb(255, 255, 255)', 'dark is not for paper');
+        if (screenshots) await page.pdf({ path: join(screenshots, `${name}.pdf`), format: 'A4', printBackground: true, margin: { top: '12mm', bottom: '12mm', left: '12mm', right: '12mm' } });
+      }
+      assert.deepEqual(complaints, [], name);
+      await context.close();
+    }
+  }
+}
