@@ -226,7 +226,7 @@ impl Predictor {
             top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
         let familiarity = score.zip(self.threshold).map(|(score, threshold)| {
             // A score that is no number is not familiar.
-            let unknown = !(score >= threshold);
+            let unknown = score.is_nan() || score < threshold;
             Familiar { unknown, nearest: class.clone(), score, threshold }
         });
         let unknown = familiarity.as_ref().is_some_and(|familiar| familiar.unknown);
