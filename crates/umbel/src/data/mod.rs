@@ -17,4 +17,4 @@ pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Part, Split, SplitMethod, SplitOptions};
-pub use views::Views;
+pub use views::{Tta, Views};
