@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::base::progress::{Interrupt, Observer};
-use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, SplitMethod};
+use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, SplitMethod, Tta};
 use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
 use crate::model_file::ModelFile;
 use crate::report::predictions::Predictions;
@@ -27,13 +27,13 @@ pub struct EvalOptions {
     pub batch: usize,
     /// Of the bootstrap.
     pub seed: u64,
-    /// Whether the probabilities are averaged over several looks at each photo, as `predict --tta` does.
-    pub tta: bool,
+    /// Over which looks at each photo the probabilities are averaged, as `predict --tta` does; `None`: the photo itself.
+    pub tta: Option<Tta>,
 }
 
 impl Default for EvalOptions {
     fn default() -> Self {
-        EvalOptions { part: None, cache: CacheOptions::default(), batch: 32, seed: 123, tta: false }
+        EvalOptions { part: None, cache: CacheOptions::default(), batch: 32, seed: 123, tta: None }
     }
 }
 
@@ -91,8 +91,8 @@ pub fn evaluate_folder(
     let labels: Vec<u32> = dataset.samples.iter().map(|(_, label)| *label).collect();
     let n_classes = file.classes.len();
     let [probabilities, plain] = match options.tta {
-        true => views::probabilities(file, &dataset, options.batch, interrupt)?,
-        false => {
+        Some(tta) => views::probabilities(file, &dataset, (tta, options.batch), interrupt)?,
+        None => {
             let logits = logits(&file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
             [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
         }
@@ -107,7 +107,7 @@ pub fn evaluate_folder(
         unknown_classes,
         problems,
         calibration: file.calibration,
-        views: options.tta.then(|| views::of(file).count()),
+        views: options.tta.map(|tta| views::of(file, tta).count()),
         uncalibrated: Certainty::new(&uncalibrated),
         rows: Rows {
             bins: [uncalibrated.bins(), answers.bins()],

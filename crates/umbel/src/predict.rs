@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::base::settings::{positive, within};
 use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
-use crate::data::{PrepSpec, Views};
+use crate::data::{PrepSpec, Tta, Views};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Model, Plan, isa_from_env};
@@ -140,8 +140,8 @@ impl Predictor {
 
     /// Averages the probabilities over several looks at each photo ([`Views`]; test-time augmentation). Whether a photo is
     /// unknown is told by the photo itself.
-    pub fn with_views(mut self) -> Self {
-        self.views = Some(Views::new(&self.model.architecture().augmentation()));
+    pub fn with_views(mut self, tta: Tta) -> Self {
+        self.views = Some(Views::new(tta, &self.model.architecture().augmentation()));
         self
     }
 
@@ -226,7 +226,7 @@ impl Predictor {
             top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
         let familiarity = score.zip(self.threshold).map(|(score, threshold)| {
             // A score that is no number is not familiar.
-            let unknown = !(score >= threshold);
+            let unknown = score.is_nan() || score < threshold;
             Familiar { unknown, nearest: class.clone(), score, threshold }
         });
         let unknown = familiarity.as_ref().is_some_and(|familiar| familiar.unknown);

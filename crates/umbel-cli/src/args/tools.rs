@@ -143,12 +143,31 @@ pub struct PredictArgs {
     /// Answer `unknown` for photos unlike those trained on, and keep this share of good ones, above 0, up to 1
     #[arg(long, value_name = "SHARE", value_parser = ranges::keep)]
     pub keep: Option<f64>,
-    /// Average over several looks at each photo: whole, five crops, and mirrored if the model was trained so
-    #[arg(long)]
-    pub tta: bool,
+    /// Average over the photo and, if the model was trained so, its mirror image; =flips-and-crops: five crops, too
+    #[arg(long, value_enum, value_name = "flips|flips-and-crops", hide_possible_values = true, num_args = 0..=1,
+        require_equals = true, default_missing_value = "flips")]
+    pub tta: Option<TtaArg>,
     /// One JSON object a line on standard output, and nothing else
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which looks at a photo are averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TtaArg {
+    /// Whole and mirrored
+    Flips,
+    /// Five crops, too
+    FlipsAndCrops,
+}
+
+impl From<TtaArg> for umbel::data::Tta {
+    fn from(tta: TtaArg) -> Self {
+        match tta {
+            TtaArg::Flips => umbel::data::Tta::Flips,
+            TtaArg::FlipsAndCrops => umbel::data::Tta::FlipsAndCrops,
+        }
+    }
 }
 
 /// How a map is made.
@@ -239,8 +258,9 @@ pub struct EvalArgs {
     #[arg(long, value_enum, value_name = "val|test|train", hide_possible_values = true)]
     pub part: Option<PartArg>,
     /// Average over several looks at each photo, as predict --tta does
-    #[arg(long)]
-    pub tta: bool,
+    #[arg(long, value_enum, value_name = "flips|flips-and-crops", hide_possible_values = true, num_args = 0..=1,
+        require_equals = true, default_missing_value = "flips")]
+    pub tta: Option<TtaArg>,
     /// Folder for metrics.json, predictions.csv and pictures; must not exist yet, or be empty
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -16,8 +16,12 @@ const SPLIT: &str = "split.csv";
 
 /// Runs the command.
 pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
-    let options =
-        EvalOptions { part: part(args)?, cache: CacheOptions::default(), tta: args.tta, ..EvalOptions::default() };
+    let options = EvalOptions {
+        part: part(args)?,
+        cache: CacheOptions::default(),
+        tta: args.tta.map(Into::into),
+        ..EvalOptions::default()
+    };
     let model = ModelFile::load(&args.model)?;
     let interrupt = Interrupt::default();
     let evaluation = evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt)?;

@@ -25,8 +25,8 @@ pub fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
     }
-    if args.tta {
-        predictor = predictor.with_views();
+    if let Some(tta) = args.tta {
+        predictor = predictor.with_views(tta.into());
     }
     let mut answers = Answers::new(args);
     let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;

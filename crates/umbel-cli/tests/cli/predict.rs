@@ -111,8 +111,10 @@ fn unknown_and_several_views_on_demand() {
     let often = place.umbel(&["predict", "run", "photos/rings/000.png", "--json", "--tta"]).succeeds().json();
     assert_eq!(keys(&once[0]), keys(&often[0]));
     assert_ne!(once[0]["confidence"], often[0]["confidence"]);
-    let measured = place.umbel(&["eval", "run", "photos", "--json", "--tta"]).succeeds().json();
-    assert_eq!((&measured[0]["views"], &measured[0]["images"]), (&12.into(), &20.into()));
+    for (tta, views) in [("--tta", 2), ("--tta=flips-and-crops", 12)] {
+        let measured = place.umbel(&["eval", "run", tta, "photos", "--json"]).succeeds().json();
+        assert_eq!((&measured[0]["views"], &measured[0]["images"]), (&views.into(), &20.into()));
+    }
 }
 
 fn is_sentence(line: &str) -> bool {

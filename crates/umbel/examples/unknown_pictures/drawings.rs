@@ -125,7 +125,7 @@ fn noise(random: &mut Stream) -> RgbImage {
 /// From one color to another, straight or around a point.
 fn gradient(random: &mut Stream) -> RgbImage {
     let (from, to) = (color(random), color(random));
-    let (sin, cos) = random.range(0.0, 6.28).sin_cos();
+    let (sin, cos) = random.range(0.0, std::f32::consts::TAU).sin_cos();
     let center = (random.range(0.0, 224.0), random.range(0.0, 224.0));
     let round = random.below(2) == 0;
     RgbImage::from_fn(SIZE, SIZE, |x, y| {

@@ -18,4 +18,4 @@ pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Part, Split, SplitMethod, SplitOptions, Together};
-pub use views::Views;
+pub use views::{Tta, Views};

@@ -6,26 +6,37 @@ use crate::base::augmentation::{AugmentLayer, FlipMode};
 /// The share of the side that a crop keeps, as in 224 of 256 pixels.
 const CROP: f64 = 0.875;
 
-/// Which looks are taken: the whole picture, its center and its four corners (each 7/8 of the side, enlarged to the whole
-/// again), and all of these mirrored, where the model was trained on mirrored pictures: for letters and arrows, whose
-/// mirror image is something else, it was not.
+/// Which looks are averaged (measured in benchmarks/RESULTS.md).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tta {
+    /// The whole picture, and mirrored.
+    #[default]
+    Flips,
+    /// Also its center and its four corners, each 7/8 of the side enlarged to the whole again, and these mirrored.
+    FlipsAndCrops,
+}
+
+/// The looks for one model. Mirrored ones are taken only where the model was trained on mirrored pictures: for letters and
+/// arrows, whose mirror image is something else, it was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Views {
+    tta: Tta,
     mirrored: bool,
 }
 
 impl Views {
     /// For a model with these augmentation layers.
-    pub fn new(augmentation: &[AugmentLayer]) -> Self {
+    pub fn new(tta: Tta, augmentation: &[AugmentLayer]) -> Self {
         let flips = |layer: &AugmentLayer| {
             matches!(layer, AugmentLayer::RandomFlip { mode: FlipMode::Horizontal | FlipMode::HorizontalAndVertical })
         };
-        Views { mirrored: augmentation.iter().any(flips) }
+        Views { tta, mirrored: augmentation.iter().any(flips) }
     }
 
-    /// How many: 6, or 12 with the mirrored ones.
+    /// How many: 1, or 6 with crops; twice as many with the mirrored ones.
     pub fn count(&self) -> usize {
-        if self.mirrored { 12 } else { 6 }
+        let whole_or_crops = if self.tta == Tta::Flips { 1 } else { 6 };
+        whole_or_crops * if self.mirrored { 2 } else { 1 }
     }
 
     /// The looks at one prepared photo (`[size, size, 3]` bytes), the photo itself first.
@@ -40,7 +51,8 @@ impl Views {
         let crop = ((f64::from(size) * CROP).round() as u32).clamp(1, size);
         let (middle, end) = ((size - crop) / 2, size - crop);
         let mut views = vec![photo.to_vec()];
-        for (left, top) in [(middle, middle), (0, 0), (end, 0), (0, end), (end, end)] {
+        let crops = [(middle, middle), (0, 0), (end, 0), (0, end), (end, end)];
+        for (left, top) in crops.into_iter().filter(|_| self.tta == Tta::FlipsAndCrops) {
             views.push(prep.scale(&picture, (left, top, crop, crop), size, size));
         }
         if self.mirrored {

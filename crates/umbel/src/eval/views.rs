@@ -4,26 +4,26 @@ use rayon::prelude::*;
 
 use crate::base::progress::Interrupt;
 use crate::base::settings::positive;
-use crate::data::{Dataset, Views};
+use crate::data::{Dataset, Tta, Views};
 use crate::metrics::softmax;
 use crate::model_file::ModelFile;
 use crate::nn::{Plan, isa_from_env};
 use crate::{Error, Result};
 
 /// The looks that are right for this model.
-pub(super) fn of(file: &ModelFile) -> Views {
-    Views::new(&file.model.architecture().augmentation())
+pub(super) fn of(file: &ModelFile, tta: Tta) -> Views {
+    Views::new(tta, &file.model.architecture().augmentation())
 }
 
 /// Rows of mean probabilities, with the model's temperature and without one.
 pub(super) fn probabilities(
     file: &ModelFile,
     dataset: &Dataset,
-    batch: usize,
+    (tta, batch): (Tta, usize),
     interrupt: &Interrupt,
 ) -> Result<[Vec<f64>; 2]> {
     positive("batch", batch)?;
-    let (views, classes) = (of(file), file.classes.len());
+    let (views, classes) = (of(file, tta), file.classes.len());
     let mut plan = Plan::inference(&file.model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
     let mut all = [Vec::new(), Vec::new()];
     let samples: Vec<usize> = (0..dataset.len()).collect();

@@ -17,7 +17,8 @@ const VIRIDIS: [[u8; 3]; 9] = [
 /// The color of a value from 0 (dark violet) to 1 (yellow), sRGB; values beyond have the color of the nearer end.
 pub fn viridis(value: f32) -> [u8; 3] {
     // A value that is no number is as dark as 0.
-    let place = value.max(0.0).min(1.0) * (VIRIDIS.len() - 1) as f32;
+    let value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
+    let place = value * (VIRIDIS.len() - 1) as f32;
     let below = (place as usize).min(VIRIDIS.len() - 2);
     let share = place - below as f32;
     std::array::from_fn(|channel| {

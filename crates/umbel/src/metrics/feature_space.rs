@@ -120,7 +120,7 @@ fn inverse_cholesky(n: usize, mut matrix: Vec<f64>) -> Option<Vec<f64>> {
         for i in j..n {
             let dot: f64 = (0..j).map(|k| matrix[i * n + k] * matrix[j * n + k]).sum();
             let left = matrix[i * n + j] - dot;
-            if i == j && !(left > 0.0) {
+            if i == j && (left.is_nan() || left <= 0.0) {
                 return None;
             }
             matrix[i * n + j] = if i == j { left.sqrt() } else { left / matrix[j * n + j] };

@@ -12,13 +12,12 @@ const STEP: f64 = 1e-5;
 fn outputs(model: &Model, image: &[f32]) -> Vec<Vec<f64>> {
     let (stack, weights) = (model.architecture(), reference::widen(model.weights()));
     let x: Vec<f64> = image.iter().map(|&value| f64::from(value)).collect();
-    let outputs = (0..stack.layers().len())
+    (0..stack.layers().len())
         .scan(x, |x, index| {
             *x = reference::part(stack, &weights, index..index + 1, std::mem::take(x), 1, false);
             Some(x.clone())
         })
-        .collect();
-    outputs
+        .collect()
 }
 
 /// How the logit of `class` depends on what goes into layer `from`: the slopes to the left and to the right of every value.

@@ -7,7 +7,7 @@ use super::flowers::{folder, model, network, options, parts, quiet_fit};
 use umbel::base::augmentation::AugmentLayer;
 use umbel::base::progress::Interrupt;
 use umbel::data::decode::{Limits, decode};
-use umbel::data::{PrepSpec, Views};
+use umbel::data::{PrepSpec, Tta, Views};
 use umbel::metrics::{KnownPictures, softmax};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::{Isa, Model, Plan};
@@ -106,10 +106,14 @@ fn folders_are_searched_for_pictures() {
 fn views_are_the_photo_its_crops_and_their_mirror_images() {
     let prep = PrepSpec { image_size: 32, ..PrepSpec::default() };
     let photo: Vec<u8> = (0..32 * 32).flat_map(|k| [(k % 32 * 8) as u8, (k / 32 * 8) as u8, 7]).collect();
-    let plain = Views::new(&[AugmentLayer::RandomRotation { factor: (0.0, 0.1) }]).of(&prep, &photo);
-    let both = Views::new(&AugmentLayer::tutorial());
+    let plain =
+        Views::new(Tta::FlipsAndCrops, &[AugmentLayer::RandomRotation { factor: (0.0, 0.1) }]).of(&prep, &photo);
+    let both = Views::new(Tta::FlipsAndCrops, &AugmentLayer::tutorial());
     let views = both.of(&prep, &photo);
     assert_eq!((plain.len(), views.len(), both.count()), (6, 12, 12));
+    let flips = Views::new(Tta::Flips, &AugmentLayer::tutorial());
+    assert_eq!((flips.count(), flips.of(&prep, &photo)), (2, vec![views[0].clone(), views[6].clone()]));
+    assert_eq!((Views::new(Tta::Flips, &[]).count(), Views::new(Tta::Flips, &[]).of(&prep, &photo).len()), (1, 1));
     assert_eq!((&views[0], &views[..6]), (&photo, plain.as_slice()));
     assert_eq!(&views[6][..3], &photo[31 * 3..32 * 3], "the mirrored one begins with the end of the first row");
     let corner = |view: usize| (plain[view][0], plain[view][1]);
@@ -123,10 +127,11 @@ fn views_are_the_photo_its_crops_and_their_mirror_images() {
 fn answers_over_several_views_are_means() {
     let file = trained();
     let photo = fs::read(folder().join(&parts().0.paths[0])).unwrap();
-    let mut predictor = Predictor::new(file.clone(), 4, 5).unwrap().with_views();
+    let mut predictor = Predictor::new(file.clone(), 4, 5).unwrap().with_views(Tta::FlipsAndCrops);
     let answer = predictor.predict(std::slice::from_ref(&photo)).remove(0).unwrap();
     let picture = decode(&photo, &Limits::default()).unwrap();
-    let views = Views::new(&file.model.architecture().augmentation()).of(&file.prep, &file.prep.apply(&picture));
+    let views = Views::new(Tta::FlipsAndCrops, &file.model.architecture().augmentation());
+    let views = views.of(&file.prep, &file.prep.apply(&picture));
     let mut plan = Plan::inference(&file.model, views.len(), Isa::best()).unwrap();
     let images: Vec<f32> = views.iter().flatten().map(|value| f32::from(*value)).collect();
     let rows = softmax(5, plan.infer(file.model.weights(), &images), file.temperature());
