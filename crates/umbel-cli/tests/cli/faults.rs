@@ -167,17 +167,19 @@ fn more_memory_than_there_is_is_refused_before_it_is_taken() {
     args[model] = "large.toml";
     let other = args.iter().position(|arg| *arg == "run").unwrap();
     args[other] = "another";
+    let batch = args.iter().position(|arg| *arg == "8").unwrap();
+    args[batch] = "16";
     let ran = place.umbel(&args);
     ran.fails(1, "MiB of memory");
     assert!(ran.err.contains("smaller"), "{ran:#?}");
     assert!(!place.path("another/last.ckpt").exists());
 }
 
-/// Weights of 160 MB, and buffers of a quarter of a terabyte.
+/// Weights of 20 MB, and buffers of more than a hundred gigabytes.
 const LARGE: &str = r#"
 [[layer]]
 kind = "conv2d"
-filters = 8000000
+filters = 1000000
 kernel = 1
 padding = "same"
 

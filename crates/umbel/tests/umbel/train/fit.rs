@@ -192,13 +192,14 @@ fn every_step_and_epoch_is_told() {
             Event::Step { epoch, step, steps, .. } => format!("{epoch}:{step}/{steps}"),
             Event::Validating { epoch } => format!("{epoch}:val"),
             Event::Epoch { record, epochs, .. } => format!("{}:end/{epochs}", record.epoch),
+            Event::Note(note) if note.starts_with("Training needs ") => "memory".into(),
             _ => "?".into(),
         });
         false
     });
     let options = FitOptions { epochs: 1, ..options() };
     fit(&mut model(), train, val, &options, &mut observer, &Interrupt::default()).unwrap();
-    assert_eq!(told, ["1:1/4", "1:2/4", "1:3/4", "1:4/4", "1:val", "1:end/1"]);
+    assert_eq!(told, ["memory", "1:1/4", "1:2/4", "1:3/4", "1:4/4", "1:val", "1:end/1"]);
 }
 
 #[test]
@@ -238,7 +239,8 @@ fn early_stopping_ends_the_run_and_stays_ended() {
     let outcome = fit(&mut model(), train, val, &options, &mut observer, &Interrupt::default()).unwrap();
     assert_eq!(outcome.history.epochs.len(), 3);
     assert!(!outcome.interrupted);
-    assert!(observer.notes[0].contains("val_loss has not improved for 2 epochs"), "{:?}", observer.notes);
+    assert!(observer.notes[0].starts_with("Training needs "), "{:?}", observer.notes);
+    assert!(observer.notes[1].contains("val_loss has not improved for 2 epochs"), "{:?}", observer.notes);
     let again = quiet_fit(&mut model(), &options).unwrap();
     assert_eq!(again.history.epochs.len(), 3);
 }
