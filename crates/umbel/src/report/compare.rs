@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::curves::{self, NamedCurves};
 use super::differences;
-pub use super::differences::{Difference, DifferingSetting};
+pub use super::differences::{CHANCE, Difference, DifferingSetting};
 use super::records::RunRecords;
 use crate::base::progress::EpochRecord;
 use crate::train::History;
