@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::curves::{self, NamedCurves};
 use super::differences;
-pub use super::differences::{Difference, DifferingSetting};
+pub use super::differences::{CHANCE, Difference, DifferingSetting};
 use super::records::RunRecords;
 use crate::base::progress::EpochRecord;
 use crate::train::History;
@@ -155,9 +155,10 @@ impl ComparedRun {
     pub(super) fn gap_in_words(&self) -> String {
         self.verdict().unwrap_or_else(|| {
             format!(
-                "After the last epoch, {} is right on {:.1} % of the photos it was trained on (measured while it trained, with \
-                 augmentation and dropout on) and on {:.1} % of those it has not seen. It is not taken for over-fitting: that \
-                 takes a gap of more than {:.0} points and a validation loss that has risen by {:.0} % from its lowest.",
+                "After the last epoch, {} is right on {:.1} % of the photos it was trained on (measured while it trained, \
+                 under augmentation and dropout where it has them) and on {:.1} % of those it has not seen. It is not \
+                 taken for over-fitting: that takes a gap of more than {:.0} points and a validation loss that has risen by \
+                 {:.0} % from its lowest.",
                 self.run,
                 100.0 * self.accuracy,
                 100.0 * self.val_accuracy,
