@@ -2,10 +2,12 @@
 //! partial weight gradient. How many slices there are follows from the shape alone, and the partial gradients are added
 //! in order, so the result doesn't depend on the threads.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::strips::{InputRows, Strips};
-use super::{Conv2dShape, OutputGradient, pointwise, unpool_row};
+use super::{Conv2dShape, OutputGradient, pointwise, pooled, unpool_row};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::sums::{add_rows, reduce};
@@ -69,6 +71,11 @@ pub(super) fn backward(
     if dx.is_some() {
         flip(isa, shape, w, flipped);
     }
+    let pooled = match gradient {
+        OutputGradient::Pooled { dy, choice } if pooled::fits(shape) => Some((dy, choice)),
+        _ => None,
+    };
+    let needs_full = pooled.is_none() || dx.is_some();
     let dx = dx.map(Shared::new);
     partials.par_chunks_mut(layout.partial).enumerate().for_each(|(slice, partial)| {
         let (dw, db) = partial.split_at_mut(whole_lines(shape.w_len()));
@@ -76,21 +83,34 @@ pub(super) fn backward(
         db.fill(0.0);
         let first = slice * layout.units / layout.slices;
         let last = (slice + 1) * layout.units / layout.slices;
-        if first == last {
+        if first == last || pooled.is_some() {
             dw.fill(0.0);
         }
         for unit in first..last {
             let unit = Unit::new(shape, &layout.strips, unit, dx.is_some());
             let x_len = whole_lines(shape.rows_under(unit.last - unit.first) * shape.padded_pitch());
-            let d_len = (unit.gradient_last - unit.gradient_first) as usize * columns.pitch;
-            with_scratch(x_len + d_len, |scratch| {
+            let d_rows = (unit.gradient_last - unit.gradient_first) as usize;
+            let d_len = if needs_full { whole_lines(d_rows * columns.pitch) } else { 0 };
+            let quads_len = if pooled.is_some() { pooled::scratch_len(shape) } else { 0 };
+            with_scratch(x_len + d_len + quads_len, |scratch| {
                 let (x_rows, d_rows) = scratch.split_at_mut(x_len);
-                expand(isa, shape, &unit, &columns, gradient, d_rows);
+                let (d_rows, quads) = d_rows.split_at_mut(d_len);
+                if needs_full {
+                    expand(isa, shape, &unit, &columns, gradient, d_rows);
+                }
                 let image_len = shape.height * shape.width * shape.channels_in;
                 let image = &x[unit.image * image_len..][..image_len];
                 let x_rows = shape.input_rows(image, unit.first, unit.last, x_rows);
-                let start = unit.index != first;
-                weight_gradient(isa, shape, &unit, &columns, x_rows, d_rows, start, dw, db);
+                match pooled {
+                    Some((dy, choice)) => {
+                        let rows = unit.pooled(shape);
+                        pooled::weight_gradient(isa, shape, x_rows, &dy[rows.clone()], &choice[rows], dw, db, quads);
+                    }
+                    None => {
+                        let accumulate = unit.index != first;
+                        weight_gradient(isa, shape, &unit, &columns, x_rows, d_rows, accumulate, dw, db);
+                    }
+                }
                 if let Some(dx) = &dx {
                     let row_len = shape.width * shape.channels_in;
                     let start = (unit.image * shape.height + unit.input_first) * row_len;
@@ -149,6 +169,13 @@ impl Unit {
             }
         }
         unit
+    }
+
+    /// Where the pooled gradient of this unit's rows lies. Strips begin at even rows.
+    fn pooled(&self, shape: &Conv2dShape) -> Range<usize> {
+        let (rows, len) = (shape.out_height / 2, shape.out_width / 2 * shape.channels_out);
+        let first = self.image * rows;
+        (first + self.first / 2) * len..(first + self.last / 2) * len
     }
 }
 

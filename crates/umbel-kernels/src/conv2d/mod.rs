@@ -5,7 +5,9 @@
 
 mod backward;
 mod forward;
+mod picked;
 mod pointwise;
+mod pooled;
 pub mod scalar;
 mod simd;
 mod strips;
@@ -83,6 +85,9 @@ per_isa! {
         pooled: &mut [f32],
         choice: &mut [u8],
     ) = simd::pool_rows;
+    fn lay_quads(upper: &[f32], lower: &[f32], channels: usize, quads: &mut [f32]) = picked::lay_quads;
+    fn split_choice(dy: &[f32], choice: &[u8], masked: &mut [f32], index: &mut [f32]) = picked::split_choice;
+    fn add_picked(p: &pooled::Picked<'_>, dw: &mut [f32]) = picked::add;
     fn unpool_row(dy: &[f32], choice: &[u8], which: usize, channels: usize, full: &mut [f32]) = simd::unpool_row;
 }
 

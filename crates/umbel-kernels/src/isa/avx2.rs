@@ -119,6 +119,28 @@ impl Simd for Avx2 {
         ))))
     }
     #[inline(always)]
+    unsafe fn pick_at(self, p: *const f32, index: Self::V) -> Self::V {
+        with_proof!(_mm256_permutevar_ps(_mm256_broadcast_ps(&*p.cast()), _mm256_castps_si256(index)))
+    }
+    #[inline(always)]
+    unsafe fn store_interleaved_at(self, p: *mut f32, four: [Self::V; 4]) {
+        with_proof!({
+            // In each half of a register: 0 4, 1 5, 2 6, 3 7.
+            let [a, b, c, d] = four;
+            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+            let q0 = _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(ab), _mm256_castps_pd(cd)));
+            let q1 = _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(ab), _mm256_castps_pd(cd)));
+            let (ab, cd) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+            let q2 = _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(ab), _mm256_castps_pd(cd)));
+            let q3 = _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(ab), _mm256_castps_pd(cd)));
+            // The halves in order.
+            _mm256_storeu_ps(p, _mm256_permute2f128_ps::<0x20>(q0, q1));
+            _mm256_storeu_ps(p.add(8), _mm256_permute2f128_ps::<0x20>(q2, q3));
+            _mm256_storeu_ps(p.add(16), _mm256_permute2f128_ps::<0x31>(q0, q1));
+            _mm256_storeu_ps(p.add(24), _mm256_permute2f128_ps::<0x31>(q2, q3));
+        })
+    }
+    #[inline(always)]
     unsafe fn load_at(self, p: *const f32) -> Self::V {
         with_proof!(_mm256_loadu_ps(p))
     }

@@ -114,6 +114,32 @@ impl Simd for Avx512 {
         ))))
     }
     #[inline(always)]
+    unsafe fn pick_at(self, p: *const f32, index: Self::V) -> Self::V {
+        with_proof!(_mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_loadu_ps(p)), _mm512_castps_si512(index)))
+    }
+    #[inline(always)]
+    unsafe fn store_interleaved_at(self, p: *mut f32, four: [Self::V; 4]) {
+        with_proof!({
+            // In each quarter of a register: 0 4 8 12, 1 5 9 13, ...
+            let [a, b, c, d] = four;
+            let (ab, cd) = (_mm512_unpacklo_ps(a, b), _mm512_unpacklo_ps(c, d));
+            let q0 = _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd)));
+            let q1 = _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd)));
+            let (ab, cd) = (_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d));
+            let q2 = _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd)));
+            let q3 = _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(ab), _mm512_castps_pd(cd)));
+            // The quarters in order.
+            let low01 = _mm512_shuffle_f32x4::<0b01_00_01_00>(q0, q1);
+            let low23 = _mm512_shuffle_f32x4::<0b01_00_01_00>(q2, q3);
+            let high01 = _mm512_shuffle_f32x4::<0b11_10_11_10>(q0, q1);
+            let high23 = _mm512_shuffle_f32x4::<0b11_10_11_10>(q2, q3);
+            _mm512_storeu_ps(p, _mm512_shuffle_f32x4::<0b10_00_10_00>(low01, low23));
+            _mm512_storeu_ps(p.add(16), _mm512_shuffle_f32x4::<0b11_01_11_01>(low01, low23));
+            _mm512_storeu_ps(p.add(32), _mm512_shuffle_f32x4::<0b10_00_10_00>(high01, high23));
+            _mm512_storeu_ps(p.add(48), _mm512_shuffle_f32x4::<0b11_01_11_01>(high01, high23));
+        })
+    }
+    #[inline(always)]
     unsafe fn load_at(self, p: *const f32) -> Self::V {
         with_proof!(_mm512_loadu_ps(p))
     }

@@ -97,6 +97,19 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    unsafe fn pick_at(self, p: *const f32, index: Self::V) -> Self::V {
+        // SAFETY: the caller promises four floats.
+        let four = unsafe { p.cast::<[f32; 4]>().read() };
+        index.map(|index| four[index.to_bits() as usize % 4])
+    }
+    #[inline(always)]
+    unsafe fn store_interleaved_at(self, p: *mut f32, four: [Self::V; 4]) {
+        for i in 0..LANES {
+            // SAFETY: the caller promises four floats for each lane.
+            unsafe { p.cast::<[f32; 4]>().add(i).write(four.map(|v| v[i])) };
+        }
+    }
+    #[inline(always)]
     unsafe fn load_at(self, p: *const f32) -> Self::V {
         // SAFETY: the caller promises `LANES` floats; arrays of `f32` need no more alignment than `f32`.
         unsafe { p.cast::<[f32; LANES]>().read() }

@@ -39,6 +39,18 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// 2 to the power of `a`, which is whole and from -126 to 127.
     fn exp2_whole(self, a: Self::V) -> Self::V;
 
+    /// For each lane one of the four floats at `p`: the one that the lowest two bits of the lane's index say.
+    ///
+    /// # Safety
+    /// Four floats must be readable at `p`.
+    unsafe fn pick_at(self, p: *const f32, index: Self::V) -> Self::V;
+
+    /// Writes lane 0 of all four, then lane 1 of all four, and so on.
+    ///
+    /// # Safety
+    /// `4 * LANES` floats must be writable at `p`.
+    unsafe fn store_interleaved_at(self, p: *mut f32, four: [Self::V; 4]);
+
     /// # Safety
     /// `LANES` floats must be readable at `p`.
     unsafe fn load_at(self, p: *const f32) -> Self::V;

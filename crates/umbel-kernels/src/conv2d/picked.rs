@@ -1,0 +1,141 @@
+//! The body of the weight gradient through max-pooling: a register tile of weights by output channels.
+
+use super::pooled::Picked;
+use crate::isa::{Simd, Work};
+
+/// Lays `quads` side by side: input, right, lower and lower right neighbour, `channels` apart.
+#[inline(always)]
+pub(super) fn lay_quads<S: Simd>(s: S, upper: &[f32], lower: &[f32], channels: usize, quads: &mut [f32]) {
+    let n = quads.len() / 4;
+    let neighbours = [&upper[..n], &upper[channels..][..n], &lower[..n], &lower[channels..][..n]];
+    let whole = n / S::LANES * S::LANES;
+    for i in (0..whole).step_by(S::LANES) {
+        // SAFETY: all four hold `n` floats, `quads` four times as many, and `i + LANES` is at most `n`.
+        unsafe {
+            let four = neighbours.map(|x| s.load_at(x.as_ptr().add(i)));
+            s.store_interleaved_at(quads.as_mut_ptr().add(4 * i), four);
+        }
+    }
+    for (i, quad) in quads[4 * whole..].chunks_exact_mut(4).enumerate() {
+        quad.copy_from_slice(&neighbours.map(|x| x[whole + i]));
+    }
+}
+
+/// Takes a choice apart: the gradient that it lets through, and the place as the bits of a number.
+#[inline(always)]
+pub(super) fn split_choice<S: Simd>(_: S, dy: &[f32], choice: &[u8], masked: &mut [f32], index: &mut [f32]) {
+    for (((&dy, &choice), masked), index) in dy.iter().zip(choice).zip(masked).zip(index) {
+        *masked = if choice < 4 { dy } else { 0.0 };
+        *index = f32::from_bits(u32::from(choice));
+    }
+}
+
+/// `dw[weight, channel] += Σ_pixels quad[weight, index[pixel, channel]] · dy[pixel, channel]`.
+#[inline(always)]
+pub(super) fn add<S: Simd>(s: S, p: &Picked<'_>, dw: &mut [f32]) {
+    if p.rows == 0 || p.pixels == 0 || p.taps == 0 {
+        return;
+    }
+    assert!(p.quad_row >= (p.pixels - 1) * p.pixel_step + p.taps * 4, "a row of quads is too short");
+    assert!(p.quads.len() >= (2 * (p.rows - 1) + p.kernel_rows) * p.quad_row, "there are too few quads");
+    let pooled = p.rows * p.pixels * p.channels;
+    assert!(p.dy.len() >= pooled && p.index.len() >= pooled, "the gradient is too short");
+    assert!(dw.len() >= p.kernel_rows * p.taps * p.channels, "the weights' gradient is too short");
+    let dw = dw.as_mut_ptr();
+    let mut channel = 0;
+    while channel < p.channels {
+        let n = (p.channels - channel).min(S::TILE_VECTORS * S::LANES);
+        let n = if n > S::LANES && n < S::TILE_VECTORS * S::LANES { S::LANES } else { n };
+        for kernel_row in 0..p.kernel_rows {
+            let mut tap = 0;
+            while tap < p.taps {
+                let part = Part { kernel_row, tap, channel, n };
+                // SAFETY: the asserts above cover all rows, pixels, taps and channels.
+                tap += unsafe { strip(s, p, part, dw) };
+            }
+        }
+        channel += n;
+    }
+}
+
+/// Adjacent weights of one kernel row, from `tap` on, for `n` channels: two vectors, one, or a part of one.
+#[derive(Clone, Copy)]
+struct Part {
+    kernel_row: usize,
+    tap: usize,
+    channel: usize,
+    n: usize,
+}
+
+/// Runs the tallest tile that fits, and gives its height.
+///
+/// # Safety
+/// The part must lie within the kernel.
+#[inline(always)]
+unsafe fn strip<S: Simd>(s: S, p: &Picked<'_>, part: Part, dw: *mut f32) -> usize {
+    let left = p.taps - part.tap;
+    macro_rules! heights {
+        ($($height:literal)*) => {
+            $(if left >= $height && $height <= S::TILE_ROWS {
+                match (part.n > S::LANES, part.n < S::LANES) {
+                    (true, _) => s.vectorize(Tile::<$height, 2, false> { p, part, dw }),
+                    (false, false) => s.vectorize(Tile::<$height, 1, false> { p, part, dw }),
+                    (false, true) => s.vectorize(Tile::<$height, 1, true> { p, part, dw }),
+                }
+                return $height;
+            })*
+        };
+    }
+    heights!(12 9 4 1);
+    unreachable!("a tile of one row fits")
+}
+
+/// [`Part`] with its size known to the compiler. Made only by [`strip`], whose caller vouches for the part.
+struct Tile<'a, const TAPS: usize, const VECTORS: usize, const PARTIAL: bool> {
+    p: &'a Picked<'a>,
+    part: Part,
+    dw: *mut f32,
+}
+
+impl<const TAPS: usize, const VECTORS: usize, const PARTIAL: bool> Work for Tile<'_, TAPS, VECTORS, PARTIAL> {
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let Tile { p, part: Part { kernel_row, tap, channel, n }, dw } = self;
+        // SAFETY: `strip`'s caller vouches for the part, and `add` has checked that every slice reaches as far.
+        unsafe {
+            let load = |at: *const f32| if PARTIAL { s.load_first(at, n) } else { s.load_at(at) };
+            let dw = dw.add((kernel_row * p.taps + tap) * p.channels + channel);
+            let mut sums = [[s.splat(0.0); VECTORS]; TAPS];
+            for (t, sums) in sums.iter_mut().enumerate() {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = load(dw.add(t * p.channels + v * S::LANES));
+                }
+            }
+            for row in 0..p.rows {
+                let mut quad = p.quads.as_ptr().add((2 * row + kernel_row) * p.quad_row + tap * 4);
+                let mut at = row * p.pixels * p.channels + channel;
+                for _ in 0..p.pixels {
+                    let mut d = [s.splat(0.0); VECTORS];
+                    let mut index = [s.splat(0.0); VECTORS];
+                    for v in 0..VECTORS {
+                        d[v] = load(p.dy.as_ptr().add(at + v * S::LANES));
+                        index[v] = load(p.index.as_ptr().add(at + v * S::LANES));
+                    }
+                    for (t, sums) in sums.iter_mut().enumerate() {
+                        for (v, sum) in sums.iter_mut().enumerate() {
+                            *sum = s.mul_add(s.pick_at(quad.add(4 * t), index[v]), d[v], *sum);
+                        }
+                    }
+                    quad = quad.wrapping_add(p.pixel_step);
+                    at += p.channels;
+                }
+            }
+            for (t, sums) in sums.iter().enumerate() {
+                for (v, &sum) in sums.iter().enumerate() {
+                    let at = dw.add(t * p.channels + v * S::LANES);
+                    if PARTIAL { s.store_first(at, n, sum) } else { s.store_at(at, sum) }
+                }
+            }
+        }
+    }
+}
