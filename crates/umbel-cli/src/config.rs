@@ -252,6 +252,7 @@ mod tests {
                 config.dropout = Some(0.0);
                 config.precision = Precision::F32;
                 config.strict = true;
+                config.tensorboard = true;
             }),
             with(|config| {
                 config.split = SplitMethod::File("run/split.csv".into());

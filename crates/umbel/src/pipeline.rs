@@ -266,7 +266,7 @@ impl Trained {
             run.write_metrics(&self.fit, self.test, (&self.settings, &machine), self.validated.as_ref())?;
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted
-                && let Err(error) = report(run.path(), None, None)
+                && let Err(error) = report(run.path(), None)
             {
                 let again = shell::quote(&run.path().display().to_string());
                 observer.event(&Event::Note(&format!(

@@ -12,7 +12,7 @@ use crate::exit::{Outcome, usage};
 pub fn run(args: &ReportArgs) -> anyhow::Result<Outcome> {
     let runs = if pipeline::has_folds(&args.run) { folds(args)? } else { vec![args.run.clone()] };
     for run in runs {
-        let page = pipeline::report(&run, args.out.as_deref(), None)?;
+        let page = pipeline::report(&run, args.out.as_deref())?;
         console::line(format!("Wrote {}", page.display()))?;
     }
     Ok(Outcome::Done)

@@ -78,6 +78,7 @@ fn compare_shows_the_gap() {
 fn a_run_leaves_a_report_which_can_be_made_again() {
     let place = Place::with_run();
     let own = fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(own.contains("where the network looked"), "the galleries show what the network looked at");
     assert!(own.starts_with("<!DOCTYPE html>") && own.contains("data:image/jpeg;base64,"));
     assert!(own.contains("model.toml --seed 123 --image-size 32 --epochs 1 --batch 8"), "the command");
     for file in ["predictions.csv", "plots/roc-pr.png", "plots/roc-pr.svg", "plots/reliability.png"] {

@@ -5,7 +5,7 @@ mod thumbnail;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub use thumbnail::{Thumbnail, data_url, thumbnail};
+pub use thumbnail::{Thumbnail, data_url, photo, shrink, thumbnail};
 
 const STYLE: &str = include_str!("style.css");
 

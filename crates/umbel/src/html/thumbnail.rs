@@ -23,22 +23,31 @@ pub struct Thumbnail {
 /// The photo at `path`, relative to `root` and with `/`, its longer side reduced to `side` pixels. `None` where it cannot
 /// be read, and where `path` leads out of `root`.
 pub fn thumbnail(root: &Path, path: &str, side: u32) -> Option<Thumbnail> {
+    data_url(&photo(root, path)?, side)
+}
+
+/// The photo at `path`, decoded; `None` as for [`thumbnail`].
+pub fn photo(root: &Path, path: &str) -> Option<RgbImage> {
     if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
-    let photo = decode::decode_file(&root.join(path), &Limits::default()).ok()?;
-    data_url(&photo, side)
+    decode::decode_file(&root.join(path), &Limits::default()).ok()
 }
 
-/// A picture as a data URL, its longer side reduced to `side` pixels at most.
-pub fn data_url(picture: &RgbImage, side: u32) -> Option<Thumbnail> {
+/// A picture whose longer side is `side` pixels at most; `None` where it has no pixels.
+pub fn shrink(picture: &RgbImage, side: u32) -> Option<RgbImage> {
     let longer = picture.width().max(picture.height());
     if longer == 0 {
         return None;
     }
     let fit = |own: u32| (f64::from(own) * (f64::from(side) / f64::from(longer)).min(1.0)).round().max(1.0) as u32;
-    let (width, height) = (fit(picture.width()), fit(picture.height()));
-    let small = imageops::thumbnail(picture, width, height);
+    Some(imageops::thumbnail(picture, fit(picture.width()), fit(picture.height())))
+}
+
+/// A picture as a data URL, its longer side reduced to `side` pixels at most.
+pub fn data_url(picture: &RgbImage, side: u32) -> Option<Thumbnail> {
+    let small = shrink(picture, side)?;
+    let (width, height) = small.dimensions();
     let mut jpeg = Vec::new();
     let encoder = &mut JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
     encoder.encode(&small, width, height, ExtendedColorType::Rgb8).ok()?;

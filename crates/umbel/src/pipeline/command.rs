@@ -84,9 +84,8 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
     };
     say("reduce-on-plateau", patience);
     say("precision", (config.precision == Precision::F32).then(|| "f32".to_string()));
-    if config.strict {
-        words.push("--strict".to_string());
-    }
+    let switches = [("--strict", config.strict), ("--tensorboard", config.tensorboard)];
+    words.extend(switches.into_iter().filter(|(_, on)| *on).map(|(switch, _)| switch.to_string()));
     Some(words)
 }
 

@@ -1,19 +1,34 @@
 //! report.html of a run, from its records and settings.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use image::RgbImage;
 
 use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture, command_line};
 use crate::Result;
 use crate::data::SplitMethod;
-use crate::report::page::{self, Facts, Overlay};
+use crate::explain::Explainer;
+use crate::html;
+use crate::model_file::ModelFile;
+use crate::report::page::{self, Facts};
 use crate::report::records::RunRecords;
 
-/// Makes the page of a run, at `out` or else as report.html in the run's folder, and gives its path. `overlay` draws what
-/// the model looked at, for the galleries. Needs no lock: the records are only read, and the page is replaced whole.
-pub fn report(run: &Path, out: Option<&Path>, overlay: Option<&Overlay<'_>>) -> Result<PathBuf> {
+/// The longer side of an overlay before the page makes it its own size: no photo is coloured pixel by pixel in full.
+const OVERLAY: u32 = 288;
+
+/// Makes the page of a run, at `out` or else as report.html in the run's folder, and gives its path. Needs no lock: the
+/// records are only read, and the page is replaced whole. Where the run's model can be read and has a convolution, the
+/// galleries show where it looked.
+pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
     let records = RunRecords::read(run)?;
-    let mut facts = Facts { overlay, ..Facts::default() };
+    let overlays = Overlays::open(run, records.data_root());
+    let overlay = |path: &str, class: &str| overlays.as_ref()?.draw(path, class);
+    let mut facts = Facts::default();
+    if overlays.is_some() {
+        facts.overlay = Some(&overlay);
+    }
     if !records.settings.is_empty() {
         let config = RunFolder::config_in(run)?;
         let toml = RunFolder::model_toml_in(run)?;
@@ -23,6 +38,27 @@ pub fn report(run: &Path, out: Option<&Path>, overlay: Option<&Overlay<'_>>) -> 
     let path = out.map_or_else(|| run.join(page::FILE_NAME), Path::to_owned);
     page::write(&records, &facts, &path)?;
     Ok(path)
+}
+
+/// Draws where the run's best model looked.
+struct Overlays {
+    root: PathBuf,
+    explainer: Mutex<Explainer>,
+}
+
+impl Overlays {
+    fn open(run: &Path, root: Option<PathBuf>) -> Option<Self> {
+        let explainer = Explainer::open(&ModelFile::load(run).ok()?).ok()?;
+        Some(Overlays { root: root?, explainer: Mutex::new(explainer) })
+    }
+
+    fn draw(&self, path: &str, class: &str) -> Option<RgbImage> {
+        let photo = html::photo(&self.root, path)?;
+        let mut explainer = self.explainer.lock().unwrap_or_else(PoisonError::into_inner);
+        let class = explainer.classes().iter().position(|name| name == class)?;
+        let map = explainer.explain(&photo, class).ok()?;
+        Some(map.overlay(&html::shrink(&photo, OVERLAY)?))
+    }
 }
 
 /// The settings, with files that may have changed since replaced by the run's own copies.

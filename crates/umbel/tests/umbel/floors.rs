@@ -28,6 +28,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "base",
             "metrics",
             "data",
+            "html",
             "check",
             "nn",
             "model_file",

@@ -18,7 +18,8 @@ pub fn section(view: &View<'_>) -> Markup {
                 dd { "Telling which of its classes a photo shows" @if let Some(classes) = &classes { ": " (classes) }
                     ". Photos should be of the same kind as those it was trained on." }
                 dt { "What it is not for" }
-                dd { "It answers with one of its classes for any picture, also for one that shows none of them. It says \
+                dd { "Unless asked for " code { "--keep" } ", which calls pictures unlike the known ones unknown, it answers with \
+                    one of its classes for any picture, also for one that shows none of them. It says \
                     nothing about several things on one photo, nor where on the photo they are. Nobody has tested it for \
                     decisions about people, health or safety." }
                 dt { "Data" }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::random::{Purpose, Stream};
+use crate::metrics::Answers;
 use crate::report::predictions::Predictions;
 use crate::report::records::RunRecords;
 
@@ -40,8 +41,6 @@ pub struct Answer {
     /// The probability of the predicted class, and of the true one.
     pub confidence: f64,
     pub own: f64,
-    /// How far the two most likely classes lie apart.
-    margin: f64,
 }
 
 impl Choice {
@@ -54,22 +53,21 @@ impl Choice {
     }
 
     fn of_answers(&mut self, predictions: &Predictions) {
-        let Some(mut answers) = answers(predictions) else { return };
-        let by = |answers: &mut Vec<Answer>, key: fn(&Answer) -> f64| {
-            // Paths decide between equals, so that the page is the same again.
-            answers.sort_by(|a, b| key(a).total_cmp(&key(b)).then_with(|| a.path.cmp(&b.path)));
-        };
-        by(&mut answers, |answer| answer.own);
-        self.worst = answers.iter().filter(|answer| !answer.right()).take(GALLERY).cloned().collect();
-        by(&mut answers, |answer| -answer.own);
+        let Ok(known) = predictions.answers() else { return };
+        let answers = answers(predictions, &known);
+        let these = |places: Vec<usize>| places.into_iter().map(|place| answers[place].clone()).collect();
+        self.worst = these(known.worst_mistakes(GALLERY));
+        self.unsure = these(known.least_sure(GALLERY));
         let each = of_each(predictions.classes.len());
-        for (class, name) in predictions.classes.iter().enumerate().take(OF_ALL) {
-            let right = answers.iter().filter(|answer| answer.label == class && answer.right());
-            self.typical.push((name.clone(), right.take(each).cloned().collect()));
-        }
-        by(&mut answers, |answer| answer.margin);
-        self.unsure = answers.iter().take(GALLERY).cloned().collect();
-        by(&mut answers, |answer| if answer.right() { answer.confidence } else { -answer.confidence });
+        let classes = predictions.classes.iter().enumerate().take(OF_ALL);
+        self.typical = classes.map(|(class, name)| (name.clone(), these(known.most_typical(class, each)))).collect();
+        self.behind_cells(answers);
+    }
+
+    fn behind_cells(&mut self, mut answers: Vec<Answer>) {
+        let rank = |answer: &Answer| if answer.right() { answer.confidence } else { -answer.confidence };
+        // Paths decide between equals, so that the page is the same again.
+        answers.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.path.cmp(&b.path)));
         let mut listed = 0;
         for answer in answers {
             let cell = self.cells.entry((answer.label, answer.predicted)).or_default();
@@ -101,22 +99,16 @@ impl Answer {
     }
 }
 
-fn answers(predictions: &Predictions) -> Option<Vec<Answer>> {
-    let answers = predictions.answers().ok()?;
-    let rows = predictions.paths.iter().zip(answers.rows()).zip(answers.predicted());
-    let all = rows.map(|((path, (label, row)), predicted)| {
-        let second =
-            row.iter().enumerate().filter(|(class, _)| *class != predicted).map(|(_, p)| *p).fold(0.0, f64::max);
-        Answer {
-            path: path.clone(),
-            label,
-            predicted,
-            confidence: row[predicted],
-            own: row[label],
-            margin: row[predicted] - second,
-        }
-    });
-    Some(all.collect())
+fn answers(predictions: &Predictions, known: &Answers<'_>) -> Vec<Answer> {
+    let rows = predictions.paths.iter().zip(known.rows()).zip(known.predicted());
+    let answer = |((path, (label, row)), predicted): ((&String, (usize, &[f64])), usize)| Answer {
+        path: path.clone(),
+        label,
+        predicted,
+        confidence: row[predicted],
+        own: row[label],
+    };
+    rows.map(answer).collect()
 }
 
 /// Photos of the training part, picked at random under the run's seed.

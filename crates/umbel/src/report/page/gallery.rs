@@ -17,7 +17,7 @@ pub fn section(view: &View<'_>) -> Markup {
         section {
             h2 { "Photos worth a look" }
             @if view.facts.overlay.is_some() {
-                p.note { "Beside each photo: where the network looked for its answer (Grad-CAM); warm means much." }
+                p.note { "Beside each photo: what on it speaks for the network's answer (Layer-CAM); yellow means most." }
             }
             h3 { "The worst mistakes" }
             @if choice.worst.is_empty() { p { "None: every answer on the validation part was right." } } @else {
