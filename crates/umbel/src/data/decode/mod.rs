@@ -4,6 +4,7 @@ mod facts;
 mod format;
 mod jpeg;
 mod tiff;
+mod webp;
 
 use std::fs::File;
 use std::io::{Cursor, Read};
@@ -97,7 +98,13 @@ pub(super) fn unreadable(error: &std::io::Error) -> DecodeError {
 /// Everything but JPEG.
 fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<DynamicImage, DecodeError> {
     let map_error = |error| map_error(error, format, limits);
-    if format == ImageFormat::Tiff && tiff::asks_for_too_much(bytes, limits) {
+    // Where a decoder takes memory before it can be told the limits.
+    let asks_for_too_much = match format {
+        ImageFormat::Tiff => tiff::asks_for_too_much(bytes, limits),
+        ImageFormat::WebP => webp::asks_for_too_much(bytes, limits),
+        _ => false,
+    };
+    if asks_for_too_much {
         return Err(too_much_memory(limits));
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);

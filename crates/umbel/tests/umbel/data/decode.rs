@@ -202,6 +202,21 @@ fn limits_hold_before_decoding() {
 }
 
 #[test]
+fn a_webp_frame_cannot_ask_for_more_memory_than_the_limit() {
+    // A canvas of one pixel (VP8X, its sides less one) and one lossy frame of 4096 x 4096, alone or in an animation.
+    let chunk = |name: &[u8; 4], body: &[u8]| [name, &(body.len() as u32).to_le_bytes()[..], body].concat();
+    let frame = chunk(b"VP8 ", &[0x10, 0, 0, 0x9d, 0x01, 0x2a, 0, 0x10, 0, 0x10]);
+    let animation = chunk(b"ANMF", &[&[0; 16][..], &frame].concat());
+    for (flags, frames) in [(0, &frame), (0b10, &animation)] {
+        let body = [&b"WEBP"[..], &chunk(b"VP8X", &[flags, 0, 0, 0, 0, 0, 0, 0, 0, 0]), frames].concat();
+        let bytes = chunk(b"RIFF", &body);
+        let limits = Limits { max_alloc_bytes: 16 << 20, ..Limits::default() };
+        assert_eq!(decode(&bytes, &limits).unwrap_err().kind, ProblemKind::TooLarge);
+        assert_eq!(decode(&bytes, &Limits::default()).unwrap_err().kind, ProblemKind::Damaged);
+    }
+}
+
+#[test]
 fn a_tiff_directory_cannot_ask_for_more_memory_than_the_limit() {
     let mut bytes = encoded(drawn(20, 10, 1), ImageFormat::Tiff);
     let directory = u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize;
