@@ -2,7 +2,8 @@
 //!
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `metrics` (how good answers
 //! are), `data` (folder → index → split → cache → batch), `check` (what is wrong with a folder), `nn` (model → plan →
-//! numbers), `model_file` (what is shipped), `train` (the loop), `report` (curves and tables from a run's records),
+//! numbers), `model_file` (what is shipped), `pretrained` (weights of
+//! other programs), `train` (the loop), `report` (curves and tables from a run's records),
 //! `predict` (model file + photo → class), `eval` (model file + folder → how good it is there), `preview` (a look at a
 //! folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that one first.
 //! `prelude` is for programs that use umbel.
@@ -14,6 +15,7 @@ pub mod data;
 pub mod check;
 pub mod nn;
 pub mod model_file;
+pub mod pretrained;
 pub mod train;
 pub mod report;
 pub mod predict;

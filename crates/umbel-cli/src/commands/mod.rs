@@ -6,6 +6,7 @@ pub mod compare;
 pub mod demo;
 pub mod doctor;
 pub mod eval;
+pub mod models;
 pub mod predict;
 pub mod preview;
 pub mod summary;

@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 10] =
-    ["demo", "preview", "check", "train", "summary", "predict", "eval", "compare", "bench", "doctor"];
+const COMMANDS: [&str; 11] =
+    ["demo", "preview", "check", "train", "models", "summary", "predict", "eval", "compare", "bench", "doctor"];
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {

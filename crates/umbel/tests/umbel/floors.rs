@@ -13,6 +13,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("check", &["base", "data"]),
     ("nn", &["base"]),
     ("model_file", &["base", "metrics", "data", "nn"]),
+    ("pretrained", &["base", "nn", "model_file"]),
     ("train", &["base", "metrics", "data", "nn", "model_file"]),
     // Reads a run's records, never the network.
     ("report", &["base", "metrics", "data", "train"]),
@@ -22,7 +23,20 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("preview", &["base", "data", "report"]),
     (
         "pipeline",
-        &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict", "eval", "demo", "preview"],
+        &[
+            "base",
+            "metrics",
+            "data",
+            "nn",
+            "model_file",
+            "pretrained",
+            "train",
+            "report",
+            "predict",
+            "eval",
+            "demo",
+            "preview",
+        ],
     ),
     // Names for users of the library; nothing inside imports it.
     ("prelude", &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict"]),
