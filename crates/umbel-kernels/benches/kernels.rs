@@ -48,6 +48,7 @@ fn run() {
         pointwise(isa, size, channels_in, channels_out);
     }
     elementwise(isa);
+    one_photo(isa);
     let images = BATCH as f64 / step.as_secs_f64();
     println!("{:<28}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
 }
@@ -86,6 +87,38 @@ fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_o
         conv2d::backward(isa, &shape, &x, &w, gradient, dx, &mut dw, Some(&mut db), &mut workspace);
     });
     forward + backward
+}
+
+/// The tutorial's network forward, for a single photo.
+fn one_photo(isa: Isa) {
+    for (name, size, channels_in, channels_out) in [("conv1", 180, 3, 16), ("conv2", 90, 16, 32), ("conv3", 45, 32, 64)]
+    {
+        let shape = Conv2dShape {
+            batch: 1,
+            height: size,
+            width: size,
+            channels_in,
+            channels_out,
+            kernel: (3, 3),
+            stride: (1, 1),
+            pad: (1, 1),
+            out_height: size,
+            out_width: size,
+        };
+        let (x, w) = (random(1, size * size * channels_in), random(2, 9 * channels_in * channels_out));
+        let (bias, mut pooled) = (random(3, channels_out), vec![0.0; (size / 2) * (size / 2) * channels_out]);
+        let product = 2.0 * (size * size * 9 * channels_in * channels_out) as f64;
+        measure(&format!("one {name}"), product, || {
+            conv2d::forward_pool(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut pooled, None);
+        });
+    }
+    let shape = DenseShape { batch: 1, inputs: 30_976, outputs: 128 };
+    let (x, w) = (random(1, shape.inputs), random(2, shape.inputs * shape.outputs));
+    let (bias, mut y) = (random(3, shape.outputs), vec![0.0; shape.outputs]);
+    let mut workspace = vec![0.0; dense::workspace_len(&shape)];
+    measure("one dense", 2.0 * w.len() as f64, || {
+        dense::forward(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut y, &mut workspace);
+    });
 }
 
 fn pointwise(isa: Isa, size: usize, channels_in: usize, channels_out: usize) {

@@ -35,6 +35,7 @@ const BACKWARD_INPUTS: usize = 96;
 
 per_isa! {
     fn finish(bias: &[f32], activation: FusedActivation, y: &mut [f32]) = simd::finish;
+    fn one_sample(x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]) = simd::one_sample;
 }
 
 impl DenseShape {
@@ -98,6 +99,9 @@ pub fn forward(
         let partial = unsafe { shared.range((slice * outputs + first_output) * batch, batch * n) };
         let first = slice * shape.slice_inputs();
         let last = (first + shape.slice_inputs()).min(inputs);
+        if batch == 1 {
+            return one_sample(isa, &x[first..last], &w[first * outputs + first_output..], outputs, partial);
+        }
         for input in (first..last).step_by(BLOCK_INPUTS) {
             let p = Product {
                 m: batch,

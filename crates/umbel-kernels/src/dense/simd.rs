@@ -14,3 +14,79 @@ pub(super) fn finish<S: Simd>(s: S, bias: &[f32], activation: FusedActivation, y
         s.store(y, s.min(high, s.max(low, sum)));
     }
 }
+
+/// `y = x · w` for a single sample: rows of `w` lie `w_row` apart, and `y` says how many of their columns are wanted. A row's
+/// columns are read one after the other, since what this costs is to fetch the weights, each of which is used once.
+#[inline(always)]
+pub(super) fn one_sample<S: Simd>(s: S, x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]) {
+    let n = y.len();
+    assert!(x.is_empty() || w.len() >= (x.len() - 1) * w_row + n, "w is too short");
+    let mut c = 0;
+    // SAFETY: the assert covers columns `c .. n` of every row, and no call goes beyond `n`.
+    unsafe {
+        while c + 8 * S::LANES <= n {
+            columns::<S, 8, false>(s, x, &w[c..], w_row, &mut y[c..]);
+            c += 8 * S::LANES;
+        }
+        if c + 4 * S::LANES <= n {
+            columns::<S, 4, false>(s, x, &w[c..], w_row, &mut y[c..]);
+            c += 4 * S::LANES;
+        }
+        if c + 2 * S::LANES <= n {
+            columns::<S, 2, false>(s, x, &w[c..], w_row, &mut y[c..]);
+            c += 2 * S::LANES;
+        }
+        if c + S::LANES <= n {
+            columns::<S, 1, false>(s, x, &w[c..], w_row, &mut y[c..]);
+            c += S::LANES;
+        }
+        if c < n {
+            columns::<S, 1, true>(s, x, &w[c..], w_row, &mut y[c..]);
+        }
+    }
+}
+
+/// `VECTORS` vectors of columns, or what is left of one where it is `PARTIAL`.
+///
+/// # Safety
+/// So many columns must be there in every row of `w` and in `y`.
+#[inline(always)]
+unsafe fn columns<S: Simd, const VECTORS: usize, const PARTIAL: bool>(
+    s: S,
+    x: &[f32],
+    w: &[f32],
+    w_row: usize,
+    y: &mut [f32],
+) {
+    let mut sums = [s.splat(0.0); VECTORS];
+    for (k, &x) in x.iter().enumerate() {
+        let x = s.splat(x);
+        let row = w.as_ptr().wrapping_add(k * w_row);
+        for (v, sum) in sums.iter_mut().enumerate() {
+            let at = row.wrapping_add(v * S::LANES);
+            prefetch(at.wrapping_add(AHEAD * w_row));
+            // SAFETY: the caller's promise.
+            let w = unsafe { if PARTIAL { s.load_first(at, y.len()) } else { s.load_at(at) } };
+            *sum = s.mul_add(x, w, *sum);
+        }
+    }
+    for (sum, y) in sums.into_iter().zip(y.chunks_mut(S::LANES)) {
+        s.store(y, sum);
+    }
+}
+
+/// Rows of weights that are asked for ahead: the processor's own guesses end with each page.
+const AHEAD: usize = 16;
+
+/// Asks for the cache line at `p`, which may be anywhere.
+#[inline(always)]
+fn prefetch(p: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 has the instruction, and it reads nothing that the program could see.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}

@@ -5,7 +5,7 @@ use umbel_kernels::{FusedActivation, Isa};
 
 use crate::support::{assert_close, assert_gradient, assert_same_bits, dirty, dot, random, wide};
 
-const SHAPES: [(usize, usize, usize); 12] = [
+const SHAPES: [(usize, usize, usize); 14] = [
     (1, 1, 1),
     (2, 3, 5),
     (5, 17, 33),
@@ -16,6 +16,8 @@ const SHAPES: [(usize, usize, usize); 12] = [
     (2, 1300, 300),
     (33, 67, 257),
     (1, 70, 1000),
+    (1, 1100, 251),
+    (1, 600, 5),
     (7, 2, 3),
     (0, 5, 4),
 ];
