@@ -507,13 +507,17 @@ pub enum PretrainedFault {
     #[error("tensor {0} holds values that are no finite numbers; get the file again from where it came from")]
     NotFinite(String),
     /// They are for another network.
-    #[error("they do not fit the model: {misfits}{}", fits.map_or(String::new(), |name| format!(" (they are for --model {name})")))]
+    #[error("they do not fit the model: {misfits}{}", told(fits))]
     Misfit {
         /// What does not fit.
         misfits: Misfits,
         /// The ready-made network that they would fit.
         fits: Option<&'static str>,
     },
+}
+
+fn told(fits: &Option<&'static str>) -> String {
+    fits.map_or(String::new(), |name| format!(" (they are for --model {name})"))
 }
 
 /// Tensors that were looked for in vain, and others that nobody looked for.

@@ -156,8 +156,8 @@ impl Graph {
         Ok(self.resolve()?.last().map_or(0, |last| last.output.count()))
     }
 
-    /// Freezes or thaws layers (Keras' `layer.trainable`): the weights of those whose name (asked in order) `trainable` answers with false
-    /// are not trained, and a frozen batch norm works with its moving statistics, in training too.
+    /// Freezes or thaws layers (Keras' `layer.trainable`): `trainable` is asked for every name in order; the weights of those
+    /// that it answers with false are not trained, and a frozen batch norm works with its moving statistics, in training too.
     ///
     /// # Errors
     /// Those of [`Graph::resolve`].

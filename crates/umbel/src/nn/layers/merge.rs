@@ -76,7 +76,11 @@ impl Rules for Concatenate {
                 Some(other) => Err(Mistake::new("one of its inputs", other, "a vector like its first")),
             },
             Shape::Picture { height, width, .. } => {
-                let fits = |input: &&Shape| matches!(input, Shape::Picture { height: h, width: w, .. } if (*h, *w) == (height, width));
+                let size = |shape: &Shape| match *shape {
+                    Shape::Picture { height, width, .. } => Some((height, width)),
+                    Shape::Vector { .. } => None,
+                };
+                let fits = |input: &&Shape| size(input) == Some((height, width));
                 match inputs.iter().find(|input| !fits(input)) {
                     None => Ok(Shape::Picture { height, width, channels: sum }),
                     Some(other) => {

@@ -132,7 +132,8 @@ impl<'a> Lifetimes<'a> {
     }
 
     /// What the backward pass of a step needs beside its inputs and outputs. Some kernels write a gradient whether or not it
-    /// is wanted: batch norm that of its input, gates those of both inputs, a convolution and a dense layer that of frozen weights.
+    /// is wanted: batch norm that of its input, gates those of both inputs, a convolution and a dense layer that of frozen
+    /// weights.
     fn scratch(&mut self, index: usize) -> Option<usize> {
         let step = &self.steps[index];
         if !step.runs_backward() {
