@@ -2,11 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use umbel::nn::Sequential;
+use umbel::nn::Graph;
 use umbel::pipeline::TrainConfig;
 
 fuzz_target!(|text: &str| {
-    if let Ok(stack) = Sequential::from_toml(text, (32, 32, 3)) {
+    if let Ok(stack) = Graph::from_toml(text, (32, 32, 3)) {
         let _ = stack.classes();
         let _ = stack.summary();
     }

@@ -6,12 +6,13 @@ use std::path::Path;
 
 use anyhow::Context;
 use umbel::data::{Interpolation, Resize, SplitMethod};
-use umbel::nn::{OptimizerConfig, ScheduleKind};
+use umbel::nn::{OptimizerConfig, ScheduleKind, models};
 use umbel::pipeline::{AugmentChoice, Precision, TrainConfig};
+use umbel::pretrained::{Pretrained, Tune};
 use umbel::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};
 
 use crate::args::{
-    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
+    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs, TuneArg,
 };
 use crate::exit::usage;
 
@@ -37,6 +38,14 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     set(&mut config.prep.interpolation, args.interpolation.map(Interpolation::from));
     set(&mut config.precision, args.precision.map(Precision::from));
     set(&mut config.threads, args.threads);
+    config.pretrained = args.pretrained.clone().or(config.pretrained);
+    config.tune = args.tune.map(Tune::from).or(config.tune);
+    if config.tune.is_some() && config.pretrained.is_none() {
+        return Err(usage("--tune belongs to --pretrained"));
+    }
+    if let Some(weights) = &args.pretrained {
+        start_from(weights, args, &mut config)?;
+    }
     config.augment = args.augment.map(AugmentChoice::from).or(config.augment);
     config.test_split = args.test_split.or(config.test_split);
     config.group_by = args.group_by.clone().or(config.group_by);
@@ -50,6 +59,26 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     }
     apply_fit(args, &mut config.fit)?;
     Ok(config)
+}
+
+/// What comes with pretrained weights, unless a flag or a saved config says otherwise: the network and the photos' size.
+fn start_from(weights: &Path, args: &TrainArgs, config: &mut TrainConfig) -> anyhow::Result<()> {
+    if args.config.is_some() {
+        return Ok(());
+    }
+    if args.model.is_none() {
+        let Some(model) = Pretrained::read(weights)?.architecture() else {
+            return Err(usage(format!(
+                "the weights {} are for none of the networks that umbel knows; name one with --model to see what differs",
+                weights.display()
+            )));
+        };
+        config.model = model.to_string();
+    }
+    if args.image_size.is_none() {
+        set(&mut config.prep.image_size, models::find(&config.model).and_then(|known| known.pretrained_size));
+    }
+    Ok(())
 }
 
 fn apply_fit(args: &TrainArgs, fit: &mut FitOptions) -> anyhow::Result<()> {
@@ -159,6 +188,16 @@ impl From<AugmentArg> for AugmentChoice {
     }
 }
 
+impl From<TuneArg> for Tune {
+    fn from(arg: TuneArg) -> Self {
+        match arg {
+            TuneArg::Head => Tune::Head,
+            TuneArg::Last => Tune::Last,
+            TuneArg::All => Tune::All,
+        }
+    }
+}
+
 impl From<MonitorArg> for Monitor {
     fn from(arg: MonitorArg) -> Self {
         match arg {
@@ -224,6 +263,7 @@ mod tests {
             TrainArgs { momentum: Some(0.9), ..args() },
             TrainArgs { weight_decay: Some(0.1), optimizer: Some(OptimizerArg::Sgd), ..args() },
             TrainArgs { step_every: Some(2), ..args() },
+            TrainArgs { tune: Some(TuneArg::Head), ..args() },
             TrainArgs { step_factor: Some(0.5), schedule: Some(ScheduleArg::Cosine), ..args() },
         ] {
             assert!(train_config(&bad).is_err(), "{bad:?}");

@@ -26,6 +26,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Preview(args) => commands::preview::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::Models(args) => commands::models::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
         Command::Predict(args) => commands::predict::run(&args),
         Command::Explain(args) => commands::explain::run(&args),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::error::FileFault;
 use crate::data::{Dataset, PrepSpec};
 use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, TEMPERATURES};
-use crate::nn::{Model, Sequential, Tensor, Weights};
+use crate::nn::{Graph, Model, Tensor, Weights};
 use crate::{Error, Result};
 use container::{Contents, TensorRef};
 
@@ -117,7 +117,7 @@ impl ModelFile {
     }
 
     fn from_contents(mut contents: Contents) -> std::result::Result<Self, FileFault> {
-        let architecture: Sequential = contents.field(ARCHITECTURE)?;
+        let architecture: Graph = contents.field(ARCHITECTURE)?;
         let classes: Vec<String> = contents.field(CLASSES)?;
         let prep: PrepSpec = contents.field(PREP)?;
         prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;

@@ -67,6 +67,7 @@ pub fn train_folder(
     in_pool(config.threads, || {
         let index = scan(config, observer)?;
         let architecture = architecture::build(config, toml.as_deref(), index.classes.len())?;
+        let model = architecture::model(config, architecture, observer)?;
         let cache = open_cache(config, &index, observer, interrupt)?;
         let options = config.split_options()?;
         let together = Together::of(&index, &cache, interrupt)?;
@@ -74,7 +75,6 @@ pub fn train_folder(
         explain(&options, &index, &split, observer);
         explain_copies(config, &together, &index, &split, observer);
         let data = Data { index: &index, cache, split };
-        let model = Model::new(architecture, config.fit.seed)?;
         let run = RunFolder::create(config, out)?;
         run.begin(config, toml.as_deref(), (&data.split, &index), data.cache.problems())?;
         train(&run, config, &data, model, observer, interrupt)?.finish(&run, start, observer)
@@ -103,10 +103,10 @@ pub fn resume(
     in_pool(config.threads, || {
         let index = scan(&config, observer)?;
         let architecture = architecture::build(&config, toml.as_deref(), index.classes.len())?;
+        let model = architecture::model(&config, architecture, observer)?;
         let cache = open_cache(&config, &index, observer, interrupt)?;
         let split = Split::with(&SplitOptions::from_file(run.split_file()), &index, &cache)?;
         let data = Data { index: &index, cache, split };
-        let model = Model::new(architecture, config.fit.seed)?;
         run.save_config(&config)?;
         train(&run, &config, &data, model, observer, interrupt)?.finish(&run, start, observer)
     })

@@ -6,7 +6,7 @@ pub use crate::nn::layers::{
     Activation, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Padding,
     RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Rescaling,
 };
-pub use crate::nn::{Model, OptimizerConfig, ScheduleKind, Sequential};
+pub use crate::nn::{Graph, Model, OptimizerConfig, ScheduleKind, Sequential};
 pub use crate::predict::{Prediction, Predictor};
 pub use crate::report::curves::{self, NamedCurves};
 pub use crate::report::grid::{self, Cell};

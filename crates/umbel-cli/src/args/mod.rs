@@ -5,11 +5,11 @@ mod tools;
 mod train;
 
 pub use tools::{
-    BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, ExplainArgs, MethodArg, PartArg,
-    PredictArgs, PreviewArgs, ReportArgs, SummaryArgs,
+    BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, ExplainArgs, MethodArg, ModelsArgs,
+    PartArg, PredictArgs, PreviewArgs, ReportArgs, SummaryArgs,
 };
 pub use train::{
-    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs,
+    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs, TuneArg,
 };
 
 use clap::builder::Styles;
@@ -49,6 +49,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Train a network on a folder of photos
     Train(Box<TrainArgs>),
+    /// List the ready-made networks
+    Models(ModelsArgs),
     /// Show a network's layers, their output shapes and their parameters
     Summary(SummaryArgs),
     /// Tell what is on a photo

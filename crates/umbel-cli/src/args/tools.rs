@@ -101,7 +101,7 @@ pub struct SummaryArgs {
     /// A run folder or a model file
     #[arg(value_name = "MODEL", required_unless_present = "model", conflicts_with = "model")]
     pub path: Option<PathBuf>,
-    /// A network that is not trained yet: a name (`cnn`) or a TOML file
+    /// A network that is not trained yet: a name (`umbel models` lists them) or a TOML file
     #[arg(long, value_name = "NAME|FILE.toml")]
     pub model: Option<String>,
     /// Classes of --model
@@ -116,6 +116,23 @@ pub struct SummaryArgs {
     #[arg(long, value_name = "N", value_parser = ranges::batch, default_value_t = 32)]
     pub batch: usize,
     /// The contract's JSON object instead of the table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The ready-made networks.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  umbel models\n  umbel models --classes 10 --json\n  umbel summary --model umbel_s"
+)]
+pub struct ModelsArgs {
+    /// Classes, for the numbers of parameters
+    #[arg(long, value_name = "N", value_parser = ranges::classes, default_value_t = 5)]
+    pub classes: usize,
+    /// Height and width of the photos, for the numbers of parameters, 32 to 512
+    #[arg(long, value_name = "PIXELS", value_parser = ranges::image_size, default_value_t = 180)]
+    pub image_size: u32,
+    /// One JSON object a line instead of the table
     #[arg(long)]
     pub json: bool,
 }

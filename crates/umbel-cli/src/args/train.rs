@@ -16,6 +16,7 @@ Examples:
   umbel train photos.csv                               a table: path,label or path,label,split
   umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
+  umbel train photos/ --pretrained efficientnet_lite0.safetensors --lr 0.0002
   umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
   umbel train --config runs/photos/config.toml --seed 7
 
@@ -65,9 +66,18 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", help_heading = "Data")]
     pub cache: Option<PathBuf>,
 
-    /// Network: a ready-made one by name (`cnn`: the tutorial's), or a TOML file with its layers [default: cnn]
+    /// Network: a ready-made one by name (`umbel models` lists them), or a TOML file with its layers [default: cnn, or what
+    /// --pretrained is for]
     #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Network")]
     pub model: Option<String>,
+    /// Start from these weights, in timm's names or lukemelas' (EfficientNet). The network, the photos' size and how they
+    /// are prepared come with them; the last layer starts anew
+    #[arg(long, value_name = "FILE.safetensors", help_heading = "Network")]
+    pub pretrained: Option<PathBuf>,
+    /// What is trained of a pretrained network: its last layer, its last stage too, or all. Batch norm stays as it came
+    /// [default: all]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "head|last|all", help_heading = "Network")]
+    pub tune: Option<TuneArg>,
     /// Random flips, turns and zooms in training: the tutorial's, or none [default: tutorial]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "tutorial|none", help_heading = "Network")]
     pub augment: Option<AugmentArg>,
@@ -151,7 +161,7 @@ pub struct TrainArgs {
 }
 
 /// A resumed run has the settings that it began with, or it would not end with the same weights.
-const NOT_WITH_RESUME: [&str; 32] = [
+const NOT_WITH_RESUME: [&str; 34] = [
     "dir",
     "val_split",
     "test_split",
@@ -165,6 +175,8 @@ const NOT_WITH_RESUME: [&str; 32] = [
     "strict",
     "cache",
     "model",
+    "pretrained",
+    "tune",
     "augment",
     "dropout",
     "batch",
@@ -203,6 +215,13 @@ pub enum InterpolationArg {
 pub enum AugmentArg {
     Tutorial,
     None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TuneArg {
+    Head,
+    Last,
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

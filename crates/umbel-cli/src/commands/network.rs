@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::nn::models::{self, ArchitectureOptions};
-use umbel::nn::{Isa, Model, Sequential};
+use umbel::nn::{Graph, Isa, Model};
 
 use crate::exit::usage;
 
@@ -13,13 +13,13 @@ use crate::exit::usage;
 const DROPOUT: f32 = 0.2;
 
 /// The architecture that `--model` names, for photos of `image_size` pixels.
-pub fn architecture(model: &str, image_size: usize, classes: usize) -> anyhow::Result<Sequential> {
+pub fn architecture(model: &str, image_size: usize, classes: usize) -> anyhow::Result<Graph> {
     if !Path::new(model).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml")) {
         let options = ArchitectureOptions { image_size, classes, augment: AugmentLayer::tutorial(), dropout: DROPOUT };
         return Ok(models::by_name(model, &options)?);
     }
     let text = std::fs::read_to_string(model).with_context(|| format!("cannot read the network {model}"))?;
-    Sequential::from_toml(&text, (image_size, image_size, 3)).with_context(|| format!("the network {model}"))
+    Graph::from_toml(&text, (image_size, image_size, 3)).with_context(|| format!("the network {model}"))
 }
 
 /// The same with fresh weights.

@@ -181,3 +181,20 @@ fn an_output_that_cannot_be_written() {
     crate::support::Ran::from(cache.unwrap()).fails(1, "file");
     assert_eq!(fs::read(place.path("file")).unwrap(), b"mine");
 }
+
+#[test]
+fn pretrained_weights_that_cannot_be_used_stop_before_anything_is_decoded() {
+    let place = Place::with_photos();
+    fs::write(place.path("weights.safetensors"), "not a safetensors file at all").unwrap();
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["--pretrained", "nowhere.safetensors"], 1, "no such file"),
+        (&["--pretrained", "weights.safetensors"], 1, "not a whole safetensors file"),
+        (&["--pretrained", "weights.safetensors", "--model", "resnet18"], 1, "not a whole safetensors file"),
+        (&["--pretrained", "weights.safetensors", "--model", "umbel_s"], 2, "left out for the model umbel_s"),
+    ];
+    for (flags, code, part) in cases {
+        let ran = place.umbel(&[&["train", "photos", "--out", "run"], flags].concat());
+        ran.fails(code, part);
+        assert!(!place.path("run").exists(), "{flags:?}");
+    }
+}

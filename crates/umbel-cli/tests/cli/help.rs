@@ -4,9 +4,9 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 12] = [
-    "demo", "preview", "check", "train", "summary", "predict", "explain", "eval", "report", "compare", "bench",
-    "doctor",
+const COMMANDS: [&str; 13] = [
+    "demo", "preview", "check", "train", "models", "summary", "predict", "explain", "eval", "report", "compare",
+    "bench", "doctor",
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! `umbel summary`, `preview`, `compare`, `bench` and `doctor`.
+//! `umbel summary`, `models`, `preview`, `compare`, `bench` and `doctor`.
 
 use std::fs;
 
@@ -34,6 +34,36 @@ fn summary_of_a_run_is_that_of_its_network() {
     let of_file = place.umbel(&["summary", "--model", "tiny.toml", "--image-size", "32", "--json"]).json();
     assert_eq!(of_run[0]["parameters"], 2162);
     assert_eq!(of_run, of_file);
+}
+
+#[test]
+fn models_lists_what_train_and_summary_take() {
+    let place = Place::new();
+    let rows = place.umbel(&["models", "--json"]).json();
+    assert_eq!(rows.len(), 7);
+    let table = place.umbel(&["models"]);
+    table.succeeds();
+    for row in &rows {
+        assert_eq!(keys(row), ["about", "model", "parameters", "pretrained_size"]);
+        let name = row["model"].as_str().unwrap();
+        assert!(table.out.contains(&format!("\n{name} ")), "{}", table.out);
+        let summary = place.umbel(&["summary", "--model", name, "--json"]).json();
+        assert_eq!(summary[0]["parameters"], row["parameters"], "{name}");
+    }
+}
+
+#[test]
+fn summary_of_a_graph_says_what_reads_what() {
+    let place = Place::new();
+    let args = ["summary", "--model", "mobilenetv3_small_100", "--image-size", "64", "--batch", "1"];
+    let table = place.umbel(&args);
+    table.succeeds();
+    assert!(table.out.contains("Connected to"), "{}", table.out);
+    assert!(table.out.contains(" blocks.1.1.bn3, blocks.1.0.bn3 "), "{}", table.out);
+    let json = place.umbel(&[&args[..], &["--json"]].concat()).json();
+    let layers = json[0]["layers"].as_array().unwrap();
+    let add = layers.iter().find(|layer| layer["name"] == "blocks.1.1.add").unwrap();
+    assert_eq!(add["inputs"], serde_json::json!(["blocks.1.1.bn3", "blocks.1.0.bn3"]));
 }
 
 #[test]

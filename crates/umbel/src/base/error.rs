@@ -186,6 +186,14 @@ pub enum Error {
         /// Name, shape that came, shape that was expected.
         misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
     },
+    /// Pretrained weights that cannot be used.
+    #[error("the pretrained weights {}: {fault}", path.display())]
+    Pretrained {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: PretrainedFault,
+    },
     /// The buffers for a model and a batch do not fit into memory.
     #[error(
         "a batch of {batch} needs {} MiB of memory for this model, which cannot be had: use a smaller batch or smaller pictures",
@@ -476,6 +484,64 @@ pub enum FileFault {
     /// More memory than there is.
     #[error("it needs {0} bytes of memory, more than there is")]
     TooLarge(u64),
+}
+
+/// Why pretrained weights cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PretrainedFault {
+    /// There is no such file.
+    #[error("no such file; give the path of a .safetensors file in timm's or lukemelas' names")]
+    NotFound,
+    /// Cut short, or of another kind.
+    #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; get it again")]
+    NotSafetensors(String),
+    /// Other numbers than `f32`.
+    #[error("tensor {tensor} is {dtype}, but F32 was expected: convert the file first")]
+    Dtype {
+        /// Its name.
+        tensor: String,
+        /// What it is, in safetensors' names.
+        dtype: String,
+    },
+    /// A weight is NaN or infinite.
+    #[error("tensor {0} holds values that are no finite numbers; get the file again from where it came from")]
+    NotFinite(String),
+    /// They are for another network.
+    #[error("they do not fit the model: {misfits}{}", told(fits))]
+    Misfit {
+        /// What does not fit.
+        misfits: Misfits,
+        /// The ready-made network that they would fit.
+        fits: Option<&'static str>,
+    },
+}
+
+fn told(fits: &Option<&'static str>) -> String {
+    fits.map_or(String::new(), |name| format!(" (they are for --model {name})"))
+}
+
+/// Tensors that were looked for in vain, and others that nobody looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Misfits {
+    /// Names that the model needs and that did not come.
+    pub missing: Vec<String>,
+    /// Names that came and that the model does not know.
+    pub left_over: Vec<String>,
+    /// Name, shape that came, shape that was expected.
+    pub misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
+}
+
+impl Misfits {
+    /// Whether everything fits.
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.left_over.is_empty() && self.misshapen.is_empty()
+    }
+}
+
+impl std::fmt::Display for Misfits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&list_misfits(&self.missing, &self.left_over, &self.misshapen))
+    }
 }
 
 /// The parts of [`Error::Tensors`] that have something to say; long lists are cut.

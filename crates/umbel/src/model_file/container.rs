@@ -9,7 +9,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
 use crate::base::atomic;
-use crate::base::error::FileFault;
+use crate::base::error::{FileFault, PretrainedFault};
 use crate::{Error, Result};
 
 /// The newest format that is read here, and the one that is written.
@@ -88,6 +88,44 @@ pub(crate) fn read(path: &Path, kind: &'static str) -> Result<Contents> {
     }
     let mut file = File::open(path).map_err(|error| read_error(path, error))?;
     read_from(&mut file, about.len(), kind).map_err(wrap)
+}
+
+/// Reads the `f32` tensors of a safetensors file that any program made; counters (whole numbers) are left out.
+pub(crate) fn read_foreign(path: &Path) -> Result<BTreeMap<String, StoredTensor>> {
+    let wrap = |fault| Error::Pretrained { path: path.to_owned(), fault };
+    let io = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::NotFound => wrap(PretrainedFault::NotFound),
+        _ => Error::Io { action: "read", path: path.to_owned(), source },
+    };
+    let about = std::fs::metadata(path).map_err(io)?;
+    if !about.is_file() {
+        return Err(wrap(PretrainedFault::NotSafetensors("it is not a regular file".into())));
+    }
+    let mut file = std::io::BufReader::new(File::open(path).map_err(io)?);
+    let foreign = |fault: FileFault| match fault {
+        FileFault::NotSafetensors(detail) => PretrainedFault::NotSafetensors(detail),
+        other => PretrainedFault::NotSafetensors(other.to_string()),
+    };
+    let metadata = read_header(&mut file, about.len()).map_err(|fault| wrap(foreign(fault)))?;
+    let mut tensors = BTreeMap::new();
+    for name in metadata.offset_keys() {
+        let Some(info) = metadata.info(&name) else { continue };
+        let bytes = info.data_offsets.1 - info.data_offsets.0;
+        match info.dtype {
+            Dtype::F32 => {
+                let (data, _) = read_values(&mut file, bytes / 4).map_err(|fault| wrap(foreign(fault)))?;
+                if data.iter().any(|value| !value.is_finite()) {
+                    return Err(wrap(PretrainedFault::NotFinite(name)));
+                }
+                tensors.insert(name, StoredTensor { shape: info.shape.clone(), data });
+            }
+            Dtype::I64 | Dtype::I32 | Dtype::U64 | Dtype::U32 => {
+                std::io::copy(&mut file.by_ref().take(bytes as u64), &mut std::io::sink()).map_err(io)?;
+            }
+            other => return Err(wrap(PretrainedFault::Dtype { tensor: name, dtype: other.to_string() })),
+        }
+    }
+    Ok(tensors)
 }
 
 fn read_error(path: &Path, error: std::io::Error) -> Error {

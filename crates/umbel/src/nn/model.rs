@@ -1,13 +1,13 @@
 //! A model: architecture and weights. Plain data; see [`super::Plan`] for what computes.
 
 use super::weights::{self, TensorSpec};
-use super::{Sequential, Summary, Weights};
+use super::{Graph, Summary, Weights};
 use crate::Result;
 
 /// An architecture with its weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    architecture: Sequential,
+    architecture: Graph,
     weights: Weights,
 }
 
@@ -15,8 +15,9 @@ impl Model {
     /// Checks the shapes and draws the weights (Glorot uniform kernels, zero biases, as Keras) from `seed`.
     ///
     /// # Errors
-    /// Those of [`Sequential::resolve`].
-    pub fn new(architecture: Sequential, seed: u64) -> Result<Self> {
+    /// Those of [`Graph::resolve`].
+    pub fn new(architecture: impl Into<Graph>, seed: u64) -> Result<Self> {
+        let architecture = architecture.into();
         let weights = Weights::initialize(&TensorSpec::of(&architecture)?, seed);
         Ok(Model { architecture, weights })
     }
@@ -25,16 +26,17 @@ impl Model {
     /// is what the architecture says.
     ///
     /// # Errors
-    /// Those of [`Sequential::resolve`], and [`crate::Error::Tensors`] with the names that are missing, left over or of
+    /// Those of [`Graph::resolve`], and [`crate::Error::Tensors`] with the names that are missing, left over or of
     /// another shape.
-    pub fn from_weights(architecture: Sequential, weights: Weights) -> Result<Self> {
+    pub fn from_weights(architecture: impl Into<Graph>, weights: Weights) -> Result<Self> {
+        let architecture = architecture.into();
         let specs = TensorSpec::of(&architecture)?;
         let tensors = weights::matched("the weights", &specs, weights.tensors)?;
         Ok(Model { architecture, weights: Weights { tensors } })
     }
 
     /// The architecture.
-    pub fn architecture(&self) -> &Sequential {
+    pub fn architecture(&self) -> &Graph {
         &self.architecture
     }
 

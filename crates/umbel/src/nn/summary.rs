@@ -14,6 +14,9 @@ pub struct SummaryLayer {
     /// Without the batch axis.
     pub output: Vec<usize>,
     pub parameters: usize,
+    /// Names of what it reads; empty in a network that is a chain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<String>,
 }
 
 /// The table and its sums (JSON by contract).
@@ -27,20 +30,22 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = ["Layer (type)", "Output Shape", "Param #"].map(String::from);
-        let rows: Vec<[String; 3]> = self.layers.iter().map(cells).collect();
+        let is_chain = self.layers.iter().all(|layer| layer.inputs.is_empty());
+        let columns = if is_chain { 3 } else { 4 };
+        let title = ["Layer (type)", "Output Shape", "Param #", "Connected to"].map(String::from);
+        let rows: Vec<[String; 4]> = self.layers.iter().map(cells).collect();
         let width = |column: usize| {
             let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
             widest.max(title[column].len())
         };
-        let widths = [width(0), width(1), width(2)];
-        write_line(f, ["┏", "┳", "┓"], "━", widths)?;
-        write_row(f, "┃", &title, widths)?;
-        write_line(f, ["┡", "╇", "┩"], "━", widths)?;
+        let widths: Vec<usize> = (0..columns).map(width).collect();
+        write_line(f, ["┏", "┳", "┓"], "━", &widths)?;
+        write_row(f, "┃", &title, &widths)?;
+        write_line(f, ["┡", "╇", "┩"], "━", &widths)?;
         for row in &rows {
-            write_row(f, "│", row, widths)?;
+            write_row(f, "│", row, &widths)?;
         }
-        write_line(f, ["└", "┴", "┘"], "─", widths)?;
+        write_line(f, ["└", "┴", "┘"], "─", &widths)?;
         let frozen = self.parameters - self.trainable;
         writeln!(f, " Total params: {}", with_size(self.parameters))?;
         writeln!(f, " Trainable params: {}", with_size(self.trainable))?;
@@ -48,20 +53,29 @@ impl fmt::Display for Summary {
     }
 }
 
-fn cells(layer: &SummaryLayer) -> [String; 3] {
+fn cells(layer: &SummaryLayer) -> [String; 4] {
     let axes: Vec<String> = layer.output.iter().map(ToString::to_string).collect();
-    [format!("{} ({})", layer.name, layer.kind), format!("(None, {})", axes.join(", ")), thousands(layer.parameters)]
+    [
+        format!("{} ({})", layer.name, layer.kind),
+        format!("(None, {})", axes.join(", ")),
+        thousands(layer.parameters),
+        layer.inputs.join(", "),
+    ]
 }
 
-fn write_line(f: &mut fmt::Formatter<'_>, corners: [&str; 3], dash: &str, widths: [usize; 3]) -> fmt::Result {
-    let [a, b, c] = widths.map(|width| dash.repeat(width + 2));
-    writeln!(f, "{}{a}{}{b}{}{c}{}", corners[0], corners[1], corners[1], corners[2])
+fn write_line(f: &mut fmt::Formatter<'_>, corners: [&str; 3], dash: &str, widths: &[usize]) -> fmt::Result {
+    let parts: Vec<String> = widths.iter().map(|width| dash.repeat(width + 2)).collect();
+    writeln!(f, "{}{}{}", corners[0], parts.join(corners[1]), corners[2])
 }
 
-fn write_row(f: &mut fmt::Formatter<'_>, bar: &str, cells: &[String; 3], widths: [usize; 3]) -> fmt::Result {
-    let [name, shape, parameters] = cells;
-    let [a, b, c] = widths;
-    writeln!(f, "{bar} {name:<a$} {bar} {shape:<b$} {bar} {parameters:>c$} {bar}")
+fn write_row(f: &mut fmt::Formatter<'_>, bar: &str, cells: &[String; 4], widths: &[usize]) -> fmt::Result {
+    for (column, (cell, &width)) in cells.iter().zip(widths).enumerate() {
+        match column {
+            2 => write!(f, "{bar} {cell:>width$} ")?,
+            _ => write!(f, "{bar} {cell:<width$} ")?,
+        }
+    }
+    writeln!(f, "{bar}")
 }
 
 /// `3,989,285`.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Sequential;
+use super::Graph;
 use super::layers::Initializer;
 use crate::base::random::{Purpose, Stream};
 use crate::{Error, Result};
@@ -69,7 +69,7 @@ pub(crate) struct TensorSpec {
 
 impl TensorSpec {
     /// All tensors of an architecture, in order.
-    pub fn of(architecture: &Sequential) -> Result<Vec<Self>> {
+    pub fn of(architecture: &Graph) -> Result<Vec<Self>> {
         let mut specs = Vec::new();
         for layer in architecture.resolve()? {
             for parameter in layer.parameters {

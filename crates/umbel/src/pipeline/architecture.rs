@@ -4,8 +4,10 @@ use std::path::Path;
 
 use super::{AugmentChoice, TrainConfig};
 use crate::base::augmentation::AugmentLayer;
+use crate::base::progress::{Event, Observer};
 use crate::nn::models::{self, ArchitectureOptions};
-use crate::nn::{Layer, Sequential};
+use crate::nn::{Graph, Model};
+use crate::pretrained::{Head, Pretrained};
 use crate::{Error, Result};
 
 /// The tutorial's dropout.
@@ -13,7 +15,7 @@ const DROPOUT: f32 = 0.2;
 
 /// The text of the TOML file that `model` names; `None` where it is the name of a ready-made architecture.
 pub(super) fn read_toml(model: &str) -> Result<Option<String>> {
-    if models::NAMES.contains(&model) {
+    if models::find(model).is_some() {
         return Ok(None);
     }
     let path = Path::new(model);
@@ -22,7 +24,7 @@ pub(super) fn read_toml(model: &str) -> Result<Option<String>> {
         return Err(Error::Setting {
             setting: "the model".into(),
             value: format!("{model:?}"),
-            expected: format!("one of {}, or the path of a TOML file", models::NAMES.join(", ")),
+            expected: format!("one of {}, or the path of a TOML file", models::names().join(", ")),
         });
     }
     let text = std::fs::read_to_string(path);
@@ -30,7 +32,7 @@ pub(super) fn read_toml(model: &str) -> Result<Option<String>> {
 }
 
 /// The architecture for so many classes, from the TOML `text` or by name.
-pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) -> Result<Sequential> {
+pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) -> Result<Graph> {
     let Some(text) = text else { return models::by_name(&config.model, &options(config, classes)) };
     if let Some(dropout) = config.dropout {
         return Err(Error::Setting {
@@ -40,15 +42,15 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
         });
     }
     let size = config.prep.image_size as usize;
-    let stack = Sequential::from_toml(text, (size, size, 3))?;
-    let outputs = stack.classes()?;
+    let graph = Graph::from_toml(text, (size, size, 3))?;
+    let outputs = graph.classes()?;
     if outputs != classes {
         return Err(Error::ClassCount { outputs, classes });
     }
     match config.augment {
-        None => Ok(stack),
-        Some(AugmentChoice::None) => with_augmentation(&stack, Vec::new()),
-        Some(AugmentChoice::Tutorial) => with_augmentation(&stack, AugmentLayer::tutorial()),
+        None => Ok(graph),
+        Some(AugmentChoice::None) => graph.with_augmentation([]),
+        Some(AugmentChoice::Tutorial) => graph.with_augmentation(AugmentLayer::tutorial()),
     }
 }
 
@@ -56,16 +58,25 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
 pub(super) fn augmentation(config: &TrainConfig, text: Option<&str>) -> Result<Vec<AugmentLayer>> {
     let size = config.prep.image_size as usize;
     let classes = match text {
-        Some(text) => Sequential::from_toml(text, (size, size, 3))?.classes()?,
+        Some(text) => Graph::from_toml(text, (size, size, 3))?.classes()?,
         // Any number will do.
         None => 2,
     };
-    let stack = build(config, text, classes)?;
-    let layers = stack.resolve()?.into_iter().filter_map(|layer| match layer.layer {
-        Layer::Augment(augment) => Some(*augment),
-        _ => None,
-    });
-    Ok(layers.collect())
+    Ok(build(config, text, classes)?.augmentation())
+}
+
+/// The model that training starts from: drawn from the seed, or with pretrained weights.
+pub(super) fn model(config: &TrainConfig, mut architecture: Graph, observer: &mut dyn Observer) -> Result<Model> {
+    let Some(path) = &config.pretrained else { return Model::new(architecture, config.fit.seed) };
+    config.tune.unwrap_or_default().freeze(&mut architecture)?;
+    let (model, head) = Pretrained::read(path)?.into_model(architecture, config.fit.seed)?;
+    let last = match head {
+        Head::Kept => "its last layer too, which has as many classes".to_string(),
+        Head::New(Some(classes)) => format!("but its last layer for {classes} classes, in whose place is a new one"),
+        Head::New(None) => "which has no last layer; a new one is put behind".to_string(),
+    };
+    observer.event(&Event::Note(&format!("Starting from {}, {last}.", path.display())));
+    Ok(model)
 }
 
 fn options(config: &TrainConfig, classes: usize) -> ArchitectureOptions {
@@ -78,11 +89,4 @@ fn options(config: &TrainConfig, classes: usize) -> ArchitectureOptions {
         },
         dropout: config.dropout.unwrap_or(DROPOUT),
     }
-}
-
-/// The stack with other augmentation layers in place of its own; all other layers keep their names.
-fn with_augmentation(stack: &Sequential, augment: Vec<AugmentLayer>) -> Result<Sequential> {
-    let start = augment.into_iter().fold(Sequential::new(stack.input()), Sequential::add);
-    let others = stack.resolve()?.into_iter().filter(|layer| !matches!(layer.layer, Layer::Augment(_)));
-    Ok(others.fold(start, |stack, layer| stack.add_named(layer.name, layer.layer.clone())))
 }

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::settings::within;
 use crate::data::split::FOLDS;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
+use crate::nn::models;
+use crate::pretrained::Tune;
 use crate::train::FitOptions;
 use crate::{Error, Result};
 
@@ -39,6 +41,10 @@ pub struct TrainConfig {
     pub data: PathBuf,
     /// A name from the registry, or the path of a TOML file.
     pub model: String,
+    /// A safetensors file of weights to start from, see [`Pretrained`](crate::pretrained::Pretrained).
+    pub pretrained: Option<PathBuf>,
+    /// Which part of a pretrained network is trained; `None`: [`Tune::All`].
+    pub tune: Option<Tune>,
     pub val_split: f64,
     /// Share of all photos kept for one measurement at the end; `None`: there is none.
     pub test_split: Option<f64>,
@@ -69,6 +75,8 @@ impl Default for TrainConfig {
         TrainConfig {
             data: PathBuf::new(),
             model: "cnn".to_string(),
+            pretrained: None,
+            tune: None,
             val_split: 0.2,
             test_split: None,
             group_by: None,
@@ -104,6 +112,20 @@ impl TrainConfig {
             return Err(Error::Setting { setting: "folds".into(), value: folds.to_string(), expected });
         }
         self.split_options()?;
+        if let (Some(tune), None) = (self.tune, &self.pretrained) {
+            let expected = "left out where the network starts from nothing, or given with pretrained weights".into();
+            return Err(Error::Setting { setting: "tune".into(), value: format!("{tune:?}").to_lowercase(), expected });
+        }
+        if let Some(path) = &self.pretrained {
+            let known = models::ARCHITECTURES.iter().filter(|a| a.pretrained_size.is_some());
+            let names: Vec<&str> = known.map(|architecture| architecture.name).collect();
+            let fits = names.contains(&self.model.as_str());
+            let expected = format!("left out for the model {}, or the model one of {}", self.model, names.join(", "));
+            if !fits {
+                let value = path.display().to_string();
+                return Err(Error::Setting { setting: "pretrained".into(), value, expected });
+            }
+        }
         if let Some(dropout) = self.dropout {
             within("dropout", f64::from(dropout), "from 0 to below 1", (0.0..1.0).contains(&dropout))?;
         }
@@ -131,7 +153,12 @@ impl TrainConfig {
     /// With paths that hold from any working folder.
     pub(super) fn absolute(&self) -> Self {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        TrainConfig { data: absolute(&self.data), cache: self.cache.as_deref().map(absolute), ..self.clone() }
+        TrainConfig {
+            data: absolute(&self.data),
+            cache: self.cache.as_deref().map(absolute),
+            pretrained: self.pretrained.as_deref().map(absolute),
+            ..self.clone()
+        }
     }
 
     /// Where the prepared photos lie.

@@ -10,7 +10,7 @@ use super::{Data, TrainConfig, architecture, explain_copies, in_pool, open_cache
 use crate::base::atomic;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
 use crate::data::{Cache, Index, Split, SplitMethod, SplitOptions, Together};
-use crate::nn::{Model, Sequential};
+use crate::nn::Graph;
 use crate::{Error, Result};
 
 const JSON: &str = "folds.json";
@@ -96,7 +96,7 @@ fn fold_path(run: &RunFolder, fold: usize) -> PathBuf {
 struct Work<'a> {
     config: &'a TrainConfig,
     toml: Option<&'a str>,
-    architecture: Sequential,
+    architecture: Graph,
     index: Index,
     cache: Arc<Cache>,
 }
@@ -154,7 +154,7 @@ impl<'a> Work<'a> {
         }
         let split = Split::with(&SplitOptions::from_file(folder.split_file()), &self.index, &self.cache)?;
         let data = Data { index: &self.index, cache: self.cache.clone(), split };
-        let model = Model::new(self.architecture.clone(), config.fit.seed)?;
+        let model = architecture::model(&config, self.architecture.clone(), observer)?;
         if folder.has_begun() {
             folder.save_config(&config)?;
         } else {

@@ -9,9 +9,10 @@ use serde_json::Value;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::{Cache, CacheOptions, Index, PrepSpec, Split, SplitMethod};
 use umbel::model_file::ModelFile;
-use umbel::nn::{Model, Optimizer, OptimizerConfig, Plan, Sequential, isa_from_env};
+use umbel::nn::{Graph, Model, Optimizer, OptimizerConfig, Plan, isa_from_env};
 use umbel::pipeline::{TrainConfig, train_folder};
 use umbel::predict::Predictor;
+use umbel::pretrained::Pretrained;
 use umbel::train::checkpoint::Checkpoint;
 use umbel::train::{FitOptions, History};
 
@@ -23,7 +24,7 @@ use crate::watch::{self, Kind};
 /// None of the small files here may cost more, whatever its numbers say.
 const LIMIT: Cost = Cost { peak: 64 << 20, largest: 32 << 20 };
 
-const NETWORKS: [&str; 2] = [
+const NETWORKS: [&str; 3] = [
     r#"
 [[layer]]
 kind = "random_flip"
@@ -56,7 +57,7 @@ units = 5
 kind = "conv2d"
 filters = 6
 kernel = [3, 2]
-strides = 2
+stride = 2
 padding = "valid"
 [[layer]]
 kind = "batch_norm"
@@ -69,6 +70,43 @@ kind = "global_avg_pool2d"
 kind = "dense"
 units = 5
 activation = "gelu"
+"#,
+    r#"
+[[layer]]
+kind = "conv2d"
+name = "stem"
+filters = 4
+kernel = 3
+stride = 2
+padding = "symmetric"
+trainable = false
+[[layer]]
+kind = "depthwise_conv2d"
+kernel = 3
+padding = "same"
+activation = "hard_swish"
+[[layer]]
+kind = "global_avg_pool2d"
+[[layer]]
+kind = "dense"
+units = 4
+[[layer]]
+kind = "multiply"
+inputs = ["depthwise_conv2d", "dense"]
+[[layer]]
+kind = "stochastic_depth"
+rate = 0.1
+[[layer]]
+kind = "add"
+inputs = ["stochastic_depth", "stem"]
+[[layer]]
+kind = "concatenate"
+inputs = ["add", "stem", "multiply"]
+[[layer]]
+kind = "flatten"
+[[layer]]
+kind = "dense"
+units = 5
 "#,
 ];
 
@@ -153,7 +191,7 @@ fn model_file() {
 #[test]
 fn checkpoint() {
     let seeds = [run().bytes("run/last.ckpt")];
-    let network = Sequential::from_toml(NETWORKS[0], (32, 32, 3)).unwrap();
+    let network = Graph::from_toml(NETWORKS[0], (32, 32, 3)).unwrap();
     let fresh = Model::new(network, 1).unwrap();
     let read = through_a_file(|path| {
         if let Ok(Some(found)) = Checkpoint::read(path) {
@@ -191,10 +229,22 @@ fn settings() {
 }
 
 #[test]
+fn pretrained() {
+    let seeds = [run().bytes("run/model.safetensors")];
+    let network = Graph::from_toml(NETWORKS[2], (32, 32, 3)).unwrap();
+    let read = through_a_file(|path| {
+        if let Ok(weights) = Pretrained::read(path) {
+            let _ = weights.into_model(network.clone(), 1);
+        }
+    });
+    fuzz("pretrained", 4, &|random| damaged_container(random, &seeds), &read);
+}
+
+#[test]
 fn network() {
     let seeds = NETWORKS.map(|text| text.as_bytes().to_vec());
     let read = |bytes: &[u8]| {
-        let stack = std::str::from_utf8(bytes).ok().and_then(|text| Sequential::from_toml(text, (32, 32, 3)).ok());
+        let stack = std::str::from_utf8(bytes).ok().and_then(|text| Graph::from_toml(text, (32, 32, 3)).ok());
         let Some(stack) = stack else { return };
         let _ = stack.classes();
         // What a user asks for may be large; it is the summary that says so before anything is allocated.

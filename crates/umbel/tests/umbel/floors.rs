@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("check", &["base", "data", "html"]),
     ("nn", &["base"]),
     ("model_file", &["base", "metrics", "data", "nn"]),
+    ("pretrained", &["base", "nn", "model_file"]),
     ("train", &["base", "metrics", "data", "nn", "model_file"]),
     // Reads a run's records, never the network.
     ("report", &["base", "metrics", "data", "html", "train"]),
@@ -32,6 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "check",
             "nn",
             "model_file",
+            "pretrained",
             "train",
             "report",
             "predict",

@@ -1,6 +1,6 @@
-//! umbel against Keras: the files in `golden/data`, made by `golden/keras_golden.py`, hold what Keras computes from the
-//! same weights, pictures, folders and factors. Every comparison gathers its largest error and prints it
-//! (`cargo test golden -- --nocapture`); a failure lists them too.
+//! umbel against Keras (and timm, in `timm`): the files in `golden/data`, made by `golden/keras_golden.py`, hold what
+//! Keras computes from the same weights, pictures, folders and factors. Every comparison gathers its largest error and
+//! prints it (`cargo test golden -- --nocapture`); a failure lists them too.
 
 mod augment;
 mod files;
@@ -9,3 +9,4 @@ mod metrics;
 mod networks;
 mod resize;
 mod split;
+mod timm;

@@ -1,6 +1,8 @@
 //! Tests of `nn`.
 
+mod compare;
 mod form;
+mod graph;
 mod plan;
 mod probe;
 mod reference;

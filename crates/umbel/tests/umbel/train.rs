@@ -7,4 +7,5 @@ mod flowers;
 mod history;
 mod pipeline;
 mod predict;
+mod pretrained;
 mod splits;

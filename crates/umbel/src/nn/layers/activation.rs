@@ -19,16 +19,20 @@ pub enum Activation {
     Gelu,
     Tanh,
     Sigmoid,
+    /// `relu6(x + 3) / 6`, as in Keras and PyTorch.
+    HardSigmoid,
     Softmax,
 }
 
 impl Activation {
-    /// The one that a convolution or a dense layer applies itself, if it is one of those.
+    /// The one that a convolution or a dense layer applies itself, if it is one of those (in training: if it is a clamp).
     pub(crate) fn fused(self) -> Option<FusedActivation> {
         match self {
             Activation::Linear => Some(FusedActivation::Linear),
             Activation::Relu => Some(FusedActivation::Relu),
             Activation::Relu6 => Some(FusedActivation::Relu6),
+            Activation::HardSwish => Some(FusedActivation::HardSwish),
+            Activation::Silu => Some(FusedActivation::Silu),
             _ => None,
         }
     }
@@ -44,6 +48,7 @@ impl Activation {
             Activation::Gelu => umbel_kernels::Activation::Gelu,
             Activation::Tanh => umbel_kernels::Activation::Tanh,
             Activation::Sigmoid => umbel_kernels::Activation::Sigmoid,
+            Activation::HardSigmoid => umbel_kernels::Activation::HardSigmoid,
             Activation::Softmax => umbel_kernels::Activation::Softmax,
         }
     }

@@ -5,13 +5,17 @@ mod augment;
 mod batch_norm;
 mod conv2d;
 mod dense;
+mod depthwise;
 mod dropout;
 mod flatten;
 mod form;
+mod merge;
+mod normalization;
 mod pair;
 mod pool;
 mod rescaling;
 mod shape;
+mod stochastic_depth;
 
 use serde::Serialize;
 
@@ -22,15 +26,19 @@ pub use augment::{RandomBrightness, RandomContrast, RandomFlip, RandomRotation, 
 pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
+pub use depthwise::DepthwiseConv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
-pub(crate) use form::NamedLayer;
-pub use form::{KINDS, layer_from_toml};
+pub use form::KINDS;
+pub(crate) use form::{NamedLayer, layer_from_toml};
+pub use merge::{Add, Concatenate, Multiply};
+pub use normalization::Normalization;
 pub use pair::{IntoPair, IntoRange};
 pub use pool::{AvgPool2d, GlobalAvgPool2d, MaxPool2d};
 pub use rescaling::Rescaling;
 pub(crate) use shape::{MAX_VALUES, Mistake, Windows, windows};
 pub use shape::{Padding, Shape};
+pub use stochastic_depth::StochasticDepth;
 
 /// One layer: its settings, without name or weights.
 ///
@@ -41,6 +49,7 @@ pub use shape::{Padding, Shape};
 #[allow(missing_docs)]
 pub enum Layer {
     Conv2d(Conv2d),
+    DepthwiseConv2d(DepthwiseConv2d),
     MaxPool2d(MaxPool2d),
     AvgPool2d(AvgPool2d),
     GlobalAvgPool2d(GlobalAvgPool2d),
@@ -50,6 +59,11 @@ pub enum Layer {
     Dense(Dense),
     Activation(ActivationLayer),
     Rescaling(Rescaling),
+    Normalization(Normalization),
+    StochasticDepth(StochasticDepth),
+    Add(Add),
+    Multiply(Multiply),
+    Concatenate(Concatenate),
     /// Done by the loader to the photos, in training only; the engine never sees it.
     #[serde(untagged)]
     Augment(AugmentLayer),
@@ -70,6 +84,7 @@ impl Layer {
     pub(crate) fn rules(&self) -> &dyn Rules {
         match self {
             Layer::Conv2d(layer) => layer,
+            Layer::DepthwiseConv2d(layer) => layer,
             Layer::MaxPool2d(layer) => layer,
             Layer::AvgPool2d(layer) => layer,
             Layer::GlobalAvgPool2d(layer) => layer,
@@ -79,6 +94,11 @@ impl Layer {
             Layer::Dense(layer) => layer,
             Layer::Activation(layer) => layer,
             Layer::Rescaling(layer) => layer,
+            Layer::Normalization(layer) => layer,
+            Layer::StochasticDepth(layer) => layer,
+            Layer::Add(layer) => layer,
+            Layer::Multiply(layer) => layer,
+            Layer::Concatenate(layer) => layer,
             Layer::Augment(layer) => layer,
         }
     }
@@ -91,6 +111,16 @@ pub(crate) trait Rules {
 
     /// The output's shape for this input's; checks the settings too.
     fn output(&self, input: Shape) -> Result<Shape, Mistake>;
+
+    /// The output's shape of a layer that may read several; one, unless told otherwise. Never called with none.
+    fn merged(&self, inputs: &[Shape]) -> Result<Shape, Mistake> {
+        match inputs {
+            [input] => self.output(*input),
+            _ => {
+                Err(Mistake::new("the number of its inputs", inputs.len(), "1: use Add, Multiply or Concatenate first"))
+            }
+        }
+    }
 
     /// The weights, in Keras' order. Called with an input that [`Rules::output`] took.
     fn parameters(&self, _input: Shape) -> Vec<Parameter> {
@@ -154,6 +184,7 @@ macro_rules! into_layer {
 
 into_layer!(
     Conv2d(Conv2d),
+    DepthwiseConv2d(DepthwiseConv2d),
     MaxPool2d(MaxPool2d),
     AvgPool2d(AvgPool2d),
     GlobalAvgPool2d(GlobalAvgPool2d),
@@ -163,6 +194,11 @@ into_layer!(
     Dense(Dense),
     Activation(ActivationLayer),
     Rescaling(Rescaling),
+    Normalization(Normalization),
+    StochasticDepth(StochasticDepth),
+    Add(Add),
+    Multiply(Multiply),
+    Concatenate(Concatenate),
     Augment(AugmentLayer),
 );
 

@@ -52,7 +52,8 @@ impl fmt::Display for Shape {
 }
 
 /// `same` keeps the size (divided by the stride, rounded up; TensorFlow's rule: the odd pixel goes below and right),
-/// `valid` uses whole windows only.
+/// `valid` uses whole windows only, and `symmetric` adds half of the window (rounded down) on every side, as PyTorch's
+/// networks do (`padding = kernel_size // 2`): for odd windows the size of `same`, but at a stride of 2 another place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -60,6 +61,7 @@ pub enum Padding {
     Same,
     #[default]
     Valid,
+    Symmetric,
 }
 
 /// What is wrong with a layer, where it stands: "{what} is {value}, but must be {expected}".
@@ -136,6 +138,10 @@ fn axis(size: usize, window: usize, stride: usize, padding: Padding) -> (usize, 
             let out = size.div_ceil(stride);
             let total = ((out - 1) * stride + window).saturating_sub(size);
             (out, total / 2)
+        }
+        Padding::Symmetric => {
+            let before = window / 2;
+            ((size + 2 * before - window) / stride + 1, before)
         }
     }
 }

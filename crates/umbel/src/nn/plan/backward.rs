@@ -1,65 +1,74 @@
 //! The backward pass: from the gradient of the output to those of the weights.
 
+use rayon::prelude::*;
 use umbel_kernels::conv2d::{self, Conv2dShape, OutputGradient};
 use umbel_kernels::dense::{self, DenseShape};
+use umbel_kernels::depthwise::{self, DepthwiseShape};
+use umbel_kernels::elementwise;
 use umbel_kernels::pool::{self, PoolShape};
 use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout};
 
-use super::Memory;
-use super::compile::{ConvStep, Op, Slot};
-use super::forward::rescale;
+use super::forward::{CHUNK, rescale_rows};
 use super::program::{PlacedStep, Program, norm_shape};
+use super::step::{ConvStep, NormStep, Op, Slot};
+use super::{Memory, merge};
 use crate::nn::Weights;
 
-/// What the forward pass before was for.
+/// What the backward pass reads beside the memory.
 #[derive(Clone, Copy)]
-pub(super) enum After {
-    /// The key names the dropout masks.
-    Training(u64),
-    /// Batch norm used its moving statistics.
-    Probing,
+pub(super) struct Given<'a> {
+    pub weights: &'a Weights,
+    pub dropout_key: u64,
+    pub images: &'a [f32],
+    /// How many images.
+    pub n: usize,
 }
 
-/// Runs every step from the last to the first that is trained, for `n` images.
-pub(super) fn run(
-    isa: Isa,
-    program: &Program,
-    memory: &mut Memory,
-    weights: &Weights,
-    after: After,
-    images: &[f32],
-    n: usize,
-) {
-    for (index, step) in program.steps.iter().enumerate().skip(program.first_trained).rev() {
-        let input = (index == 0).then_some(images);
-        backward(isa, step, memory, weights, after, input, n);
+/// Runs every step from the last to the first that has something to train at or before it, or to the one that is looked
+/// at.
+pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, given: Given<'_>) {
+    for step in program.steps.iter().rev().filter(|step| step.runs_backward) {
+        match &step.op {
+            Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } | Op::ScaleChannels { .. } => {
+                merge::backward(isa, step, memory, given.images, given.n);
+            }
+            _ => {
+                backward(isa, step, memory, given);
+                let input = &step.inputs[0];
+                let [sum, dx] = memory.arena.disjoint([input.sum, input.dx].map(|place| place.range(given.n)));
+                if !sum.is_empty() {
+                    elementwise::accumulate(isa, dx, sum);
+                }
+            }
+        }
     }
 }
 
-fn backward(
-    isa: Isa,
-    step: &PlacedStep,
-    memory: &mut Memory,
-    weights: &Weights,
-    after: After,
-    images: Option<&[f32]>,
-    n: usize,
-) {
-    let places = [step.kept_x, step.kept_y, step.dy, step.dx, step.extra];
-    let [x, y, dy, dx, extra] = memory.arena.disjoint(places.map(|place| place.range(n)));
-    let x = images.unwrap_or(x);
+fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) {
+    let Given { weights, dropout_key, images, n } = given;
+    let input = &step.inputs[0];
+    let places = [input.kept_x, step.kept_y, step.dy, input.dx, step.extra, step.scratch];
+    let [x, y, dy, dx, extra, scratch] = memory.arena.disjoint(places.map(|place| place.range(n)));
+    let x = if input.x.is_none() { images } else { x };
     let choice = &memory.choice[step.choice.range(n)];
     let workspace = memory.workspace.all();
     let gradients = &mut memory.gradients;
     match &step.op {
-        Op::Rescale { scale, .. } => rescale(*scale, 0.0, dy, dx),
+        Op::Rescale { scale, .. } => scale_rows(scale, dy, dx),
         Op::Conv2d(conv) => {
             let shape = Conv2dShape { batch: n, ..conv.shape };
             let gradient = output_gradient(conv, dy, y, choice);
             let dx = (!dx.is_empty()).then_some(dx);
             let kernel = &weights.tensors[conv.kernel.tensor].data;
-            let (dw, db) = kernel_and_bias(gradients, conv.kernel, conv.bias);
+            let (dw, db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, kernel.len());
             conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db, workspace);
+        }
+        Op::Depthwise(conv) => {
+            let shape = DepthwiseShape { batch: n, ..conv.shape };
+            let dx = (!dx.is_empty()).then_some(dx);
+            let w = &weights.tensors[conv.kernel.tensor].data;
+            let (dw, db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, w.len());
+            depthwise::backward(isa, &shape, x, w, y, conv.activation, dy, dx, dw, db, workspace);
         }
         Op::MaxPool(shape) => {
             pool::max_backward(isa, &PoolShape { batch: n, ..*shape }, dy, choice, dx);
@@ -70,39 +79,55 @@ fn backward(
         Op::GlobalAverage { pixels, channels } => {
             pool::global_average_backward(isa, n, *pixels, *channels, dy, dx);
         }
-        Op::BatchNorm { norm, .. } if matches!(after, After::Probing) => {
-            // The statistics are constants: what went forward is linear, and so is the way back, without the shift.
-            let zeros = &mut extra[..norm.channels];
-            zeros.fill(0.0);
-            let data = |tensor: usize| weights.tensors[tensor].data.as_slice();
-            let (gamma, variance) = (data(norm.gamma.tensor), data(norm.moving_variance));
-            let shape = norm_shape(norm, dy.len() / n, n);
-            batch_norm::forward_inference(isa, &shape, dy, gamma, zeros, zeros, variance, dx);
-        }
         Op::BatchNorm { norm, .. } => {
             let shape = norm_shape(norm, dy.len() / n, n);
             let gamma = &weights.tensors[norm.gamma.tensor].data;
             let (mean, inverse_deviation) = extra.split_at(norm.channels);
-            let [dgamma, dbeta] = gradients
-                .get_disjoint_mut([norm.gamma.gradient, norm.beta.gradient])
-                .expect("gamma and beta have a gradient each");
+            let dx = if dx.is_empty() { scratch } else { dx };
+            let [dgamma, dbeta] =
+                [norm.gamma, norm.beta].map(|slot| slot.gradient.expect("a batch norm that is trained"));
+            let [dgamma, dbeta] =
+                gradients.get_disjoint_mut([dgamma, dbeta]).expect("gamma and beta have a gradient each");
             batch_norm::backward(isa, &shape, x, gamma, mean, inverse_deviation, dy, dx, dgamma, dbeta, workspace);
         }
+        Op::Normalize(norm) => normalize(norm, weights, dy, dx, scratch),
         Op::Activation { activation, row } => {
+            // Only one of the two was kept: the one that the kernel reads.
+            let (x, y) = if step.op.backward_needs().0 { (x, x) } else { (&*y, &*y) };
             activation::backward(isa, *activation, *row, x, y, dy, dx);
         }
-        Op::Dropout { rate, layer } => match after {
-            After::Training(key) => dropout::apply(isa, dropout::mix(key, *layer), *rate, dy, dx),
-            After::Probing => unreachable!("only programs for training have dropout"),
-        },
-        Op::Dense { kernel, bias, activation } => {
-            let shape = DenseShape { batch: n, inputs: x.len() / n, outputs: dy.len() / n };
+        Op::Dropout { rate, layer } => {
+            dropout::apply(isa, dropout::mix(dropout_key, *layer), *rate, dy, dx);
+        }
+        Op::StochasticDepth { .. } => elementwise::scale_samples(isa, extra, dy, dx),
+        Op::Dense(dense) => {
+            let shape = DenseShape { batch: n, inputs: dense.inputs, outputs: dy.len() / n };
             let dx = (!dx.is_empty()).then_some(dx);
-            let w = &weights.tensors[kernel.tensor].data;
-            let (dw, db) = kernel_and_bias(gradients, *kernel, *bias);
-            dense::backward(isa, &shape, x, w, y, *activation, dy, dx, dw, db, workspace);
+            let w = &weights.tensors[dense.kernel.tensor].data;
+            let (dw, db) = kernel_and_bias(gradients, scratch, dense.kernel, dense.bias, w.len());
+            // A linear output was not kept: nothing is read from it.
+            dense::backward(isa, &shape, x, w, y, dense.activation, dy, dx, dw, db, workspace);
+        }
+        Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } | Op::ScaleChannels { .. } => {
+            unreachable!("run hands these to merge")
         }
     }
+}
+
+/// Through a batch norm with its moving statistics: each channel's factor.
+fn normalize(norm: &NormStep, weights: &Weights, dy: &[f32], dx: &mut [f32], factors: &mut [f32]) {
+    let data = |tensor: usize| weights.tensors[tensor].data.as_slice();
+    let (gamma, variance) = (data(norm.gamma.tensor), data(norm.moving_variance));
+    for ((factor, gamma), variance) in factors.iter_mut().zip(gamma).zip(variance) {
+        *factor = gamma / (variance + norm.epsilon).sqrt();
+    }
+    scale_rows(factors, dy, dx);
+}
+
+/// `dx = dy · factors` along the last axis, or times one factor for all.
+fn scale_rows(factors: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let chunk = CHUNK / factors.len().min(CHUNK) * factors.len();
+    dx.par_chunks_mut(chunk).zip(dy.par_chunks(chunk)).for_each(|(dx, dy)| rescale_rows(factors, dy, dx));
 }
 
 fn output_gradient<'a>(conv: &ConvStep, dy: &'a [f32], y: &'a [f32], choice: &'a [u8]) -> OutputGradient<'a> {
@@ -114,13 +139,26 @@ fn output_gradient<'a>(conv: &ConvStep, dy: &'a [f32], y: &'a [f32], choice: &'a
     OutputGradient::Full { dy, y, activation: conv.activation }
 }
 
-fn kernel_and_bias(gradients: &mut [Vec<f32>], kernel: Slot, bias: Option<Slot>) -> (&mut [f32], Option<&mut [f32]>) {
-    match bias {
-        None => (&mut gradients[kernel.gradient], None),
-        Some(bias) => {
-            let [dw, db] = gradients
-                .get_disjoint_mut([kernel.gradient, bias.gradient])
-                .expect("kernel and bias have a gradient each");
+/// Where the gradients of a kernel of `len` values and of a bias go: into their own buffers, or into `scratch` where they
+/// are frozen.
+fn kernel_and_bias<'a>(
+    gradients: &'a mut [Vec<f32>],
+    scratch: &'a mut [f32],
+    kernel: Slot,
+    bias: Option<Slot>,
+    len: usize,
+) -> (&'a mut [f32], Option<&'a mut [f32]>) {
+    match (kernel.gradient, bias) {
+        (Some(kernel), None) => (&mut gradients[kernel], None),
+        (None, None) => (scratch, None),
+        (Some(kernel), Some(Slot { gradient: Some(bias), .. })) => {
+            let [dw, db] = gradients.get_disjoint_mut([kernel, bias]).expect("kernel and bias have a gradient each");
+            (dw, Some(db))
+        }
+        (None, Some(Slot { gradient: Some(bias), .. })) => (scratch, Some(&mut gradients[bias])),
+        (Some(kernel), Some(_)) => (&mut gradients[kernel], Some(scratch)),
+        (None, Some(_)) => {
+            let (dw, db) = scratch.split_at_mut(len);
             (dw, Some(db))
         }
     }

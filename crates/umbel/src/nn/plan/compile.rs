@@ -2,155 +2,136 @@
 
 use umbel_kernels::FusedActivation;
 use umbel_kernels::conv2d::Conv2dShape;
+use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::pool::PoolShape;
 
-use crate::nn::layers::{Activation, Conv2d, Dense, Layer, MaxPool2d, Padding, Parameter, Shape, Windows, windows};
-use crate::nn::sequential::ResolvedLayer;
+use super::step::{ConvStep, DenseStep, DepthwiseStep, NormStep, Op, Slot, Step, Use, Value};
+use crate::nn::graph::{ResolvedLayer, Source};
+use crate::nn::layers::{
+    Activation, Conv2d, Dense, DepthwiseConv2d, Layer, MaxPool2d, Padding, Parameter, Shape, Windows, windows,
+};
 
-/// What a program is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
-    /// No dropout; batch norm uses its moving statistics and is folded into a convolution before it.
-    Inference,
-    Training,
-    /// To look at the output of one step: no dropout, moving statistics, and gradients of what comes after that step.
-    Probing(usize),
+/// What a graph became.
+pub(super) struct Compiled {
+    /// At least one.
+    pub steps: Vec<Step>,
+    /// What each layer's output is.
+    pub values: Vec<Value>,
 }
 
-/// One kernel call, forward (and one backward).
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Step {
-    pub op: Op,
-    /// Values of one sample that go in.
-    pub input: usize,
-    /// Values of one sample that come out.
-    pub output: usize,
-}
-
-/// A weight: its index among the model's tensors, and among the trainable ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub tensor: usize,
-    pub gradient: usize,
-}
-
-/// What a step does. The shapes' `batch` is set when the step runs.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Op {
-    Rescale {
-        scale: f32,
-        offset: f32,
-    },
-    Conv2d(ConvStep),
-    MaxPool(PoolShape),
-    AveragePool(PoolShape),
-    GlobalAverage {
-        pixels: usize,
-        channels: usize,
-    },
-    BatchNorm {
-        norm: NormStep,
-        momentum: f32,
-    },
-    Activation {
-        activation: umbel_kernels::Activation,
-        row: usize,
-    },
-    /// `layer` makes the masks of several dropout layers differ.
-    Dropout {
-        rate: f32,
-        layer: u64,
-    },
-    Dense {
-        kernel: Slot,
-        bias: Option<Slot>,
-        activation: FusedActivation,
-    },
-}
-
-/// Convolution, bias, activation, and 2 x 2 max-pooling where `pool` says so.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct ConvStep {
-    pub shape: Conv2dShape,
-    pub kernel: Slot,
-    pub bias: Option<Slot>,
-    pub activation: FusedActivation,
-    pub pool: bool,
-    /// The batch norm that goes into the kernel and bias, in inference.
-    pub folded: Option<NormStep>,
-}
-
-/// Where batch norm's four tensors are: `gamma`, then moving mean and variance behind `beta`.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct NormStep {
-    pub channels: usize,
-    pub epsilon: f32,
-    pub gamma: Slot,
-    pub beta: Slot,
-    pub moving_mean: usize,
-    pub moving_variance: usize,
-}
-
-impl Op {
-    /// Whether it has weights of its own to train.
-    pub fn is_trained(&self) -> bool {
-        matches!(self, Op::Conv2d(_) | Op::BatchNorm { .. } | Op::Dense { .. })
+/// Compiles a checked graph for images of so many values.
+pub(super) fn compile(images: usize, layers: &[ResolvedLayer<'_>], usage: Use) -> Compiled {
+    let mut readers = vec![0; layers.len()];
+    for source in layers.iter().flat_map(|layer| layer.sources) {
+        if let Source::Layer(index) = source {
+            readers[*index] += 1;
+        }
     }
-}
-
-/// The steps of a checked stack; at least one.
-pub(super) fn steps(layers: &[ResolvedLayer<'_>], usage: Use) -> Vec<Step> {
-    steps_and_places(layers, usage).0
-}
-
-/// The steps, and for every layer how many of them are done once its output is there.
-pub(super) fn steps_and_places(layers: &[ResolvedLayer<'_>], usage: Use) -> (Vec<Step>, Vec<usize>) {
-    let mut compiler = Compiler { usage, steps: Vec::new(), tensors: 0, gradients: 0 };
-    let mut places = Vec::with_capacity(layers.len());
+    let mut compiler = Compiler {
+        usage,
+        images,
+        steps: Vec::new(),
+        shared: Vec::new(),
+        values: Vec::with_capacity(layers.len()),
+        tensors: 0,
+        gradients: 0,
+    };
     for (index, layer) in layers.iter().enumerate() {
-        compiler.layer(index, layer);
-        places.push(compiler.steps.len());
+        let value = compiler.layer(index, layer);
+        compiler.values.push(value);
+        if let (Value::Step(step), true) = (value, readers[index] > 1) {
+            compiler.shared[step] = true;
+        }
     }
     if compiler.steps.is_empty() {
         // Nothing to compute; the output still has to come to lie in the arena.
-        let count = layers.last().map_or(0, |last| last.output.count());
-        compiler.push(Op::Rescale { scale: 1.0, offset: 0.0 }, count, count);
+        compiler.push(Op::Rescale { scale: vec![1.0], offset: vec![0.0] }, vec![Value::Images], images);
     }
-    (compiler.steps, places)
+    Compiled { steps: compiler.steps, values: compiler.values }
+}
+
+impl Compiled {
+    /// Compiled for [`Use::Probing`]: ends the backward pass at this step, so that it runs only through what depends on it.
+    pub fn probe(&mut self, probed: usize) {
+        for index in 0..self.steps.len() {
+            let depends = |value: &Value| matches!(*value, Value::Step(step) if self.steps[step].needs_gradient);
+            let needs_gradient = index == probed || self.steps[index].inputs.iter().any(depends);
+            self.steps[index].needs_gradient = needs_gradient;
+            self.steps[index].is_probed = index == probed;
+        }
+    }
 }
 
 struct Compiler {
     usage: Use,
+    images: usize,
     steps: Vec<Step>,
+    /// Whether a step's output has several readers: nothing may be fused into it then.
+    shared: Vec<bool>,
+    /// What each layer's output is.
+    values: Vec<Value>,
     tensors: usize,
     gradients: usize,
 }
 
 impl Compiler {
-    fn push(&mut self, op: Op, input: usize, output: usize) {
-        self.steps.push(Step { op, input, output });
+    fn push(&mut self, op: Op, inputs: Vec<Value>, output: usize) -> Value {
+        let below = inputs.iter().any(|&value| self.needs_gradient(value));
+        let needs_gradient = match self.usage {
+            Use::Inference => false,
+            Use::Training => below || op.is_trained(),
+            // Of all of them until it is known which one is looked at, so that nothing depends on which it is.
+            Use::Probing => true,
+        };
+        self.steps.push(Step { op, inputs, output, needs_gradient, is_probed: false });
+        self.shared.push(false);
+        Value::Step(self.steps.len() - 1)
     }
 
-    fn layer(&mut self, index: usize, resolved: &ResolvedLayer<'_>) {
-        let (input, output) = (resolved.input.count(), resolved.output.count());
+    fn needs_gradient(&self, value: Value) -> bool {
+        match value {
+            Value::Images => false,
+            Value::Step(step) => self.steps[step].needs_gradient,
+        }
+    }
+
+    /// The step that gives this value, where nothing else reads it.
+    fn own_step(&mut self, value: Value) -> Option<&mut Step> {
+        match value {
+            Value::Step(step) if !self.shared[step] => Some(&mut self.steps[step]),
+            _ => None,
+        }
+    }
+
+    /// Adds what a layer needs; gives what its output is.
+    fn layer(&mut self, index: usize, resolved: &ResolvedLayer<'_>) -> Value {
+        let inputs: Vec<Value> = resolved.sources.iter().map(|source| self.value(*source)).collect();
+        let (input, output) = (inputs[0], resolved.output.count());
         let slots: Vec<Slot> = resolved.parameters.iter().map(|p| self.slot(p)).collect();
         let row = resolved.output.channels();
+        let trains = self.usage == Use::Training;
         match resolved.layer {
-            Layer::Augment(_) | Layer::Flatten(_) => {}
+            Layer::Augment(_) | Layer::Flatten(_) => input,
             Layer::Rescaling(layer) => {
-                self.push(Op::Rescale { scale: layer.scale, offset: layer.offset }, input, output);
+                let op = Op::Rescale { scale: vec![layer.scale], offset: vec![layer.offset] };
+                self.push(op, inputs, output)
             }
-            Layer::Conv2d(layer) => self.conv2d(layer, resolved, &slots),
-            Layer::Dense(layer) => self.dense(layer, resolved, &slots),
-            Layer::MaxPool2d(layer) => self.max_pool(layer, resolved),
+            Layer::Normalization(layer) => {
+                let (scale, offset) = layer.scale_and_offset();
+                self.push(Op::Rescale { scale, offset }, inputs, output)
+            }
+            Layer::Conv2d(layer) => self.conv2d(layer, resolved, &slots, input),
+            Layer::DepthwiseConv2d(layer) => self.depthwise(layer, resolved, &slots, input),
+            Layer::Dense(layer) => self.dense(layer, resolved, &slots, input),
+            Layer::MaxPool2d(layer) => self.max_pool(layer, resolved, input),
             Layer::AvgPool2d(layer) => {
                 let (pool, stride) = (layer.pool, layer.effective_stride());
                 let shape = pool_shape(resolved, pool, stride, layer.padding);
-                self.push(Op::AveragePool(shape), input, output);
+                self.push(Op::AveragePool(shape), inputs, output)
             }
             Layer::GlobalAvgPool2d(_) => {
-                let pixels = input / output;
-                self.push(Op::GlobalAverage { pixels, channels: output }, input, output);
+                let pixels = resolved.input.count() / output;
+                self.push(Op::GlobalAverage { pixels, channels: output }, inputs, output)
             }
             Layer::BatchNorm(layer) => {
                 let norm = NormStep {
@@ -161,26 +142,64 @@ impl Compiler {
                     moving_mean: slots[2].tensor,
                     moving_variance: slots[3].tensor,
                 };
-                self.batch_norm(norm, layer.momentum, input);
-            }
-            Layer::Activation(layer) => self.activation(layer.activation, row, output),
-            Layer::Dropout(layer) => {
-                if self.usage == Use::Training && layer.rate > 0.0 {
-                    self.push(Op::Dropout { rate: layer.rate, layer: index as u64 }, input, output);
+                if trains && resolved.trainable {
+                    return self.push(Op::BatchNorm { norm, momentum: layer.momentum }, inputs, output);
                 }
+                self.normalize(norm, input, output)
+            }
+            Layer::Activation(layer) => self.activation(layer.activation, row, output, input),
+            Layer::Dropout(layer) if trains && layer.rate > 0.0 => {
+                self.push(Op::Dropout { rate: layer.rate, layer: index as u64 }, inputs, output)
+            }
+            Layer::StochasticDepth(layer) if trains && layer.rate > 0.0 => {
+                self.push(Op::StochasticDepth { rate: layer.rate, layer: index as u64 }, inputs, output)
+            }
+            Layer::Dropout(_) | Layer::StochasticDepth(_) => input,
+            Layer::Add(_) => self.push(Op::Add { activation: FusedActivation::Linear }, inputs, output),
+            Layer::Multiply(_) => {
+                let factor = self.count(inputs[1]);
+                let op = if factor == output {
+                    Op::Multiply
+                } else {
+                    Op::ScaleChannels { pixels: output / factor, channels: factor }
+                };
+                self.push(op, inputs, output)
+            }
+            Layer::Concatenate(_) => {
+                let rows = output / row;
+                let channels = inputs.iter().map(|&input| self.count(input) / rows).collect();
+                self.push(Op::Concatenate { rows, channels }, inputs, output)
             }
         }
     }
 
-    /// Counts a weight. (A tensor that is not trained gets a gradient index that nobody reads.)
+    fn value(&self, source: Source) -> Value {
+        match source {
+            Source::Input => Value::Images,
+            Source::Layer(layer) => self.values[layer],
+        }
+    }
+
+    /// Values of one sample.
+    fn count(&self, value: Value) -> usize {
+        match value {
+            Value::Step(step) => self.steps[step].output,
+            Value::Images => self.images,
+        }
+    }
+
+    /// Counts a weight.
     fn slot(&mut self, parameter: &Parameter) -> Slot {
-        let slot = Slot { tensor: self.tensors, gradient: self.gradients };
+        // To look at a layer, everything is frozen.
+        let trains = parameter.trainable && self.usage != Use::Probing;
+        let gradient = trains.then_some(self.gradients);
+        let slot = Slot { tensor: self.tensors, gradient };
         self.tensors += 1;
-        self.gradients += usize::from(parameter.trainable);
+        self.gradients += usize::from(trains);
         slot
     }
 
-    fn conv2d(&mut self, layer: &Conv2d, resolved: &ResolvedLayer<'_>, slots: &[Slot]) {
+    fn conv2d(&mut self, layer: &Conv2d, resolved: &ResolvedLayer<'_>, slots: &[Slot], input: Value) -> Value {
         let (height, width, channels_in) = picture(resolved.input);
         let (out_height, out_width, channels_out) = picture(resolved.output);
         let windows = checked_windows(resolved.input, layer.kernel, layer.stride, layer.padding);
@@ -205,51 +224,89 @@ impl Compiler {
             folded: None,
         };
         let output = resolved.output.count();
-        self.push(Op::Conv2d(step), resolved.input.count(), output);
-        self.activation(layer.activation, channels_out, output);
+        let value = self.push(Op::Conv2d(step), vec![input], output);
+        self.activation(layer.activation, channels_out, output, value)
     }
 
-    fn dense(&mut self, layer: &Dense, resolved: &ResolvedLayer<'_>, slots: &[Slot]) {
-        let op = Op::Dense { kernel: slots[0], bias: slots.get(1).copied(), activation: FusedActivation::Linear };
+    fn depthwise(
+        &mut self,
+        layer: &DepthwiseConv2d,
+        resolved: &ResolvedLayer<'_>,
+        slots: &[Slot],
+        input: Value,
+    ) -> Value {
+        let (height, width, channels) = picture(resolved.input);
+        let (out_height, out_width, _) = picture(resolved.output);
+        let pad = checked_windows(resolved.input, layer.kernel, layer.stride, layer.padding).pad;
+        let (kernel, stride) = (layer.kernel, layer.stride);
+        let step = DepthwiseStep {
+            shape: DepthwiseShape { batch: 0, height, width, channels, kernel, stride, pad, out_height, out_width },
+            kernel: slots[0],
+            bias: slots.get(1).copied(),
+            activation: FusedActivation::Linear,
+            folded: None,
+        };
         let output = resolved.output.count();
-        self.push(op, resolved.input.count(), output);
-        self.activation(layer.activation, output, output);
+        let value = self.push(Op::Depthwise(step), vec![input], output);
+        self.activation(layer.activation, channels, output, value)
+    }
+
+    fn dense(&mut self, layer: &Dense, resolved: &ResolvedLayer<'_>, slots: &[Slot], input: Value) -> Value {
+        let step = DenseStep {
+            inputs: resolved.input.count(),
+            kernel: slots[0],
+            bias: slots.get(1).copied(),
+            activation: FusedActivation::Linear,
+        };
+        let output = resolved.output.count();
+        let value = self.push(Op::Dense(step), vec![input], output);
+        self.activation(layer.activation, output, output, value)
     }
 
     /// Goes into the step before it where that can do it.
-    fn activation(&mut self, activation: Activation, row: usize, count: usize) {
+    fn activation(&mut self, activation: Activation, row: usize, count: usize, input: Value) -> Value {
         if activation == Activation::Linear {
-            return;
+            return input;
         }
-        let before = match self.steps.last_mut().map(|step| &mut step.op) {
-            Some(Op::Conv2d(ConvStep { activation, pool: false, .. })) => Some(activation),
-            Some(Op::Dense { activation, .. }) => Some(activation),
+        // The way back through others than clamps needs what went in.
+        let is_trained = self.needs_gradient(input);
+        let fused = activation.fused().filter(|fused| fused.is_clamp() || !is_trained);
+        let before = self.own_step(input).and_then(|step| match &mut step.op {
+            Op::Conv2d(ConvStep { activation, pool: false, .. })
+            | Op::Depthwise(DepthwiseStep { activation, .. })
+            | Op::Dense(DenseStep { activation, .. }) => Some(activation),
+            Op::Add { activation } if matches!(step.inputs[..], [a, b] if a != b) => Some(activation),
             _ => None,
-        };
-        match (before, activation.fused()) {
-            (Some(before @ FusedActivation::Linear), Some(fused)) => *before = fused,
-            _ => {
-                self.push(Op::Activation { activation: activation.kernel(), row }, count, count);
+        });
+        match (before, fused) {
+            (Some(before @ FusedActivation::Linear), Some(fused)) => {
+                *before = fused;
+                input
             }
+            _ => self.push(Op::Activation { activation: activation.kernel(), row }, vec![input], count),
         }
     }
 
-    /// Goes into a convolution before it, in inference.
-    fn batch_norm(&mut self, norm: NormStep, momentum: f32, count: usize) {
-        if self.usage == Use::Inference
-            && let Some(Op::Conv2d(conv)) = self.steps.last_mut().map(|step| &mut step.op)
-            && conv.activation == FusedActivation::Linear
-            && !conv.pool
-            && conv.folded.is_none()
-        {
-            conv.folded = Some(norm);
-            return;
+    /// Batch norm with its moving statistics goes into a convolution before it that is not trained either.
+    fn normalize(&mut self, norm: NormStep, input: Value, count: usize) -> Value {
+        if !self.needs_gradient(input) {
+            let folded = match self.own_step(input).map(|step| &mut step.op) {
+                Some(Op::Conv2d(ConvStep { activation: FusedActivation::Linear, pool: false, folded, .. })) => {
+                    Some(folded)
+                }
+                Some(Op::Depthwise(DepthwiseStep { activation: FusedActivation::Linear, folded, .. })) => Some(folded),
+                _ => None,
+            };
+            if let Some(folded @ None) = folded {
+                *folded = Some(norm);
+                return input;
+            }
         }
-        self.push(Op::BatchNorm { norm, momentum }, count, count);
+        self.push(Op::Normalize(norm), vec![input], count)
     }
 
     /// Goes into a convolution before it where the windows are 2 x 2, side by side and not padded.
-    fn max_pool(&mut self, layer: &MaxPool2d, resolved: &ResolvedLayer<'_>) {
+    fn max_pool(&mut self, layer: &MaxPool2d, resolved: &ResolvedLayer<'_>, input: Value) -> Value {
         let (pool, stride) = (layer.pool, layer.effective_stride());
         let (height, width, _) = picture(resolved.input);
         let windows = checked_windows(resolved.input, pool, stride, layer.padding);
@@ -257,16 +314,18 @@ impl Compiler {
         if pool == (2, 2)
             && stride == (2, 2)
             && windows.out == (height / 2, width / 2)
-            && let Some(step) = self.steps.last_mut()
+            && windows.pad == (0, 0)
+            && let Some(step) = self.own_step(input)
             && let Op::Conv2d(conv) = &mut step.op
             && !conv.pool
+            && conv.activation.is_clamp()
         {
             conv.pool = true;
             step.output = output;
-            return;
+            return input;
         }
         let shape = pool_shape(resolved, pool, stride, layer.padding);
-        self.push(Op::MaxPool(shape), resolved.input.count(), output);
+        self.push(Op::MaxPool(shape), vec![input], output)
     }
 }
 
@@ -285,12 +344,12 @@ fn pool_shape(
 fn checked_windows(input: Shape, window: (usize, usize), stride: (usize, usize), padding: Padding) -> Windows {
     let (height, width, _) = picture(input);
     windows("the window", (height, width), window, stride, padding)
-        .expect("the windows were checked when the stack was resolved")
+        .expect("the windows were checked when the graph was resolved")
 }
 
 fn picture(shape: Shape) -> (usize, usize, usize) {
     match shape {
         Shape::Picture { height, width, channels } => (height, width, channels),
-        Shape::Vector { .. } => unreachable!("the stack was resolved: this layer takes a picture"),
+        Shape::Vector { .. } => unreachable!("the graph was resolved: this layer takes a picture"),
     }
 }

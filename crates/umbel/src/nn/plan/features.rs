@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::arena::Arena;
-use super::compile::{ConvStep, Op};
 use super::program::Program;
+use super::step::{ConvStep, Op};
 
 /// At most so many features; of a model with more channels, those of the first convolutions.
 const MOST: usize = 512;

@@ -3,32 +3,41 @@
 use rayon::prelude::*;
 use umbel_kernels::conv2d::{self, Conv2dShape};
 use umbel_kernels::dense::{self, DenseShape};
+use umbel_kernels::depthwise::{self, DepthwiseShape};
+use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::pool::{self, PoolShape};
 use umbel_kernels::{Isa, activation, batch_norm, dropout};
 
 use super::Memory;
 use super::arena::Arena;
-use super::compile::{ConvStep, NormStep, Op};
-use super::program::{PlacedStep, Program, kernel_len, norm_shape};
+use super::merge;
+use super::program::{PlacedStep, Program, norm_shape};
+use super::step::{ConvStep, DepthwiseStep, NormStep, Op, Slot};
 use crate::nn::Weights;
 
 /// So many values are rescaled by one task; a constant, so that work is cut the same way on any number of threads.
-const CHUNK: usize = 1 << 15;
+pub(super) const CHUNK: usize = 1 << 15;
 
 /// What the pass is for.
 pub(super) enum Mode<'a> {
     Inference(&'a Weights),
     /// Batch norm's moving statistics move. The key names the dropout masks.
     Training(&'a mut Weights, u64),
-    /// The inference pass, with what a backward pass reads kept.
-    Probing(&'a Weights),
 }
 
 impl Mode<'_> {
     fn weights(&self) -> &Weights {
         match self {
-            Mode::Inference(weights) | Mode::Probing(weights) => weights,
+            Mode::Inference(weights) => weights,
             Mode::Training(weights, _) => weights,
+        }
+    }
+
+    /// What names the dropout masks, in training.
+    fn key(&self) -> Option<u64> {
+        match self {
+            Mode::Inference(_) => None,
+            Mode::Training(_, key) => Some(*key),
         }
     }
 }
@@ -38,7 +47,7 @@ pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, mode: &mut M
     run_with(isa, program, memory, mode, images, n, |_, _| {});
 }
 
-/// The same; `after` each step, its index and the arena, where its output lies until the next step has read it.
+/// The same; `after` each step, its index and the arena, where its output lies until its last reader has read it.
 pub(super) fn run_with(
     isa: Isa,
     program: &Program,
@@ -49,21 +58,27 @@ pub(super) fn run_with(
     mut after: impl FnMut(usize, &Arena),
 ) {
     for (index, step) in program.steps.iter().enumerate() {
-        let input = (index == 0).then_some(images);
-        forward(isa, step, memory, mode, input, n);
+        match &step.op {
+            Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } => merge::forward(isa, step, memory, images, n),
+            _ => forward(isa, step, memory, mode, images, n),
+        }
         after(index, &memory.arena);
     }
 }
 
-fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>, images: Option<&[f32]>, n: usize) {
-    let ranges = [step.x.range(n), step.y.range(n), step.extra.range(n)];
-    let [x, y, extra] = memory.arena.disjoint(ranges);
-    let x = images.unwrap_or(x);
+fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>, images: &[f32], n: usize) {
+    let place = |input: usize| step.inputs.get(input).and_then(|input| input.x).unwrap_or_default();
+    let ranges = [place(0), place(1), step.y, step.extra].map(|place| place.range(n));
+    let [x, factors, y, extra] = memory.arena.disjoint(ranges);
+    let x = if step.inputs[0].x.is_none() { images } else { x };
     let choice = &mut memory.choice[step.choice.range(n)];
-    let choice = (!matches!(mode, Mode::Inference(_))).then_some(choice);
+    // Only a program with a backward pass has room for them.
+    let choice = (!choice.is_empty()).then_some(choice);
+    let unreachable = "programs for inference have no dropout";
     match &step.op {
-        Op::Rescale { scale, offset } => rescale(*scale, *offset, x, y),
+        Op::Rescale { scale, offset } => rescale(scale, offset, x, y),
         Op::Conv2d(conv) => convolve(isa, conv, mode.weights(), n, x, y, choice, extra),
+        Op::Depthwise(conv) => convolve_depthwise(isa, conv, mode.weights(), n, x, y, extra),
         Op::MaxPool(shape) => {
             pool::max_forward(isa, &PoolShape { batch: n, ..*shape }, x, y, choice);
         }
@@ -74,35 +89,48 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
             pool::global_average_forward(isa, n, *pixels, *channels, x, y);
         }
         Op::BatchNorm { norm, momentum } => match mode {
-            Mode::Inference(weights) | Mode::Probing(weights) => normalize(isa, norm, weights, n, x, y),
             Mode::Training(weights, _) => {
                 let workspace = memory.workspace.all();
                 normalize_batch(isa, norm, *momentum, weights, n, x, y, extra, workspace);
             }
+            Mode::Inference(_) => unreachable!("programs for inference take the moving statistics"),
         },
+        Op::Normalize(norm) => normalize(isa, norm, mode.weights(), n, x, y),
         Op::Activation { activation, row } => activation::forward(isa, *activation, *row, x, y),
-        Op::Dropout { rate, layer } => match mode {
-            Mode::Training(_, key) => {
-                dropout::apply(isa, dropout::mix(*key, *layer), *rate, x, y);
-            }
-            Mode::Inference(_) | Mode::Probing(_) => unreachable!("only programs for training have dropout"),
-        },
-        Op::Dense { kernel, bias, activation } => {
-            let tensors = &mode.weights().tensors;
-            let shape = DenseShape { batch: n, inputs: x.len() / n, outputs: y.len() / n };
-            let bias = bias.map(|bias| tensors[bias.tensor].data.as_slice());
-            let kernel = &tensors[kernel.tensor].data;
-            let workspace = memory.workspace.all();
-            dense::forward(isa, &shape, x, kernel, bias, *activation, y, workspace);
+        Op::Dropout { rate, layer } => {
+            dropout::apply(isa, dropout::mix(mode.key().expect(unreachable), *layer), *rate, x, y);
         }
+        Op::StochasticDepth { rate, layer } => {
+            merge::draw_factors(mode.key().expect(unreachable), *layer, *rate, extra);
+            elementwise::scale_samples(isa, extra, x, y);
+        }
+        Op::Dense(dense) => {
+            let tensors = &mode.weights().tensors;
+            let shape = DenseShape { batch: n, inputs: dense.inputs, outputs: y.len() / n };
+            let bias = dense.bias.map(|bias| tensors[bias.tensor].data.as_slice());
+            let kernel = &tensors[dense.kernel.tensor].data;
+            let workspace = memory.workspace.all();
+            dense::forward(isa, &shape, x, kernel, bias, dense.activation, y, workspace);
+        }
+        Op::ScaleChannels { pixels, channels } => {
+            let shape = GateShape { batch: n, pixels: *pixels, channels: *channels };
+            elementwise::gate(isa, &shape, x, factors, y);
+        }
+        Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } => unreachable!("run hands these to merge"),
     }
 }
 
-/// `y = x · scale + offset`, rounded after each.
-pub(super) fn rescale(scale: f32, offset: f32, x: &[f32], y: &mut [f32]) {
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = x * scale + offset;
+/// `y = x · scale + offset`, rounded after each; one scale and offset for all, or one for each channel.
+fn rescale(scale: &[f32], offset: &[f32], x: &[f32], y: &mut [f32]) {
+    let chunk = CHUNK / scale.len().min(CHUNK) * scale.len();
+    y.par_chunks_mut(chunk).zip(x.par_chunks(chunk)).for_each(|(y, x)| match (scale, offset) {
+        ([scale], [offset]) => y.iter_mut().zip(x).for_each(|(y, x)| *y = x * scale + offset),
+        _ => {
+            for (y, x) in y.chunks_exact_mut(scale.len()).zip(x.chunks_exact(scale.len())) {
+                for (((y, x), scale), offset) in y.iter_mut().zip(x).zip(scale).zip(offset) {
+                    *y = x * scale + offset;
+                }
+            }
         }
     });
 }
@@ -119,13 +147,7 @@ fn convolve(
     extra: &mut [f32],
 ) {
     let shape = Conv2dShape { batch: n, ..conv.shape };
-    let mut kernel = weights.tensors[conv.kernel.tensor].data.as_slice();
-    let mut bias = conv.bias.map(|bias| weights.tensors[bias.tensor].data.as_slice());
-    if let Some(norm) = &conv.folded {
-        let (folded_kernel, folded_bias) = extra.split_at_mut(kernel_len(&shape));
-        fold(norm, weights, kernel, bias, folded_kernel, folded_bias);
-        (kernel, bias) = (folded_kernel, Some(&*folded_bias));
-    }
+    let (kernel, bias) = folded(weights, (conv.kernel, conv.bias), conv.folded.as_ref(), extra);
     if conv.pool {
         conv2d::forward_pool(isa, &shape, x, kernel, bias, conv.activation, y, choice);
     } else {
@@ -133,28 +155,57 @@ fn convolve(
     }
 }
 
-/// Puts a batch norm with moving statistics into the kernel and bias of the convolution before it.
-fn fold(
-    norm: &NormStep,
+fn convolve_depthwise(
+    isa: Isa,
+    conv: &DepthwiseStep,
     weights: &Weights,
-    kernel: &[f32],
-    bias: Option<&[f32]>,
-    folded_kernel: &mut [f32],
-    folded_bias: &mut [f32],
+    n: usize,
+    x: &[f32],
+    y: &mut [f32],
+    extra: &mut [f32],
 ) {
+    let shape = DepthwiseShape { batch: n, ..conv.shape };
+    let (kernel, bias) = folded(weights, (conv.kernel, conv.bias), conv.folded.as_ref(), extra);
+    depthwise::forward(isa, &shape, x, kernel, bias, conv.activation, y);
+}
+
+/// A convolution's kernel and bias, with the batch norm behind it put into both, in `extra`, where there is one.
+fn folded<'a>(
+    weights: &'a Weights,
+    (kernel, bias): (Slot, Option<Slot>),
+    norm: Option<&NormStep>,
+    extra: &'a mut [f32],
+) -> (&'a [f32], Option<&'a [f32]>) {
+    let kernel = weights.tensors[kernel.tensor].data.as_slice();
+    let bias = bias.map(|bias| weights.tensors[bias.tensor].data.as_slice());
+    let Some(norm) = norm else { return (kernel, bias) };
+    let (folded_kernel, rest) = extra.split_at_mut(kernel.len());
+    let (folded_bias, factors) = rest.split_at_mut(norm.channels);
+    fold(norm, weights, bias, folded_bias, factors);
+    // Channels vary fastest: each column of the kernel gets its channel's factor.
+    rescale_rows(factors, kernel, folded_kernel);
+    (folded_kernel, Some(folded_bias))
+}
+
+/// Puts a batch norm with moving statistics into the bias of the convolution before it, and tells the factor of each of
+/// its output channels.
+fn fold(norm: &NormStep, weights: &Weights, bias: Option<&[f32]>, folded_bias: &mut [f32], factors: &mut [f32]) {
     let data = |tensor: usize| weights.tensors[tensor].data.as_slice();
     let (gamma, beta) = (data(norm.gamma.tensor), data(norm.beta.tensor));
     let (mean, variance) = (data(norm.moving_mean), data(norm.moving_variance));
-    let factor = |channel: usize| gamma[channel] / (variance[channel] + norm.epsilon).sqrt();
-    for (channel, folded) in folded_bias.iter_mut().enumerate() {
+    for (channel, (folded, factor)) in folded_bias.iter_mut().zip(factors).enumerate() {
+        *factor = gamma[channel] / (variance[channel] + norm.epsilon).sqrt();
         let bias = bias.map_or(0.0, |bias| bias[channel]);
-        *folded = (bias - mean[channel]) * factor(channel) + beta[channel];
+        *folded = (bias - mean[channel]) * *factor + beta[channel];
     }
-    // Channels vary fastest: each column of the kernel gets its channel's factor.
-    for channel in 0..norm.channels {
-        let factor = factor(channel);
-        let column = folded_kernel.iter_mut().zip(kernel).skip(channel).step_by(norm.channels);
-        column.for_each(|(folded, weight)| *folded = weight * factor);
+}
+
+/// `y = x · factors` along the last axis.
+pub(super) fn rescale_rows(factors: &[f32], x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.chunks_exact_mut(factors.len()).zip(x.chunks_exact(factors.len())) {
+        for ((y, x), factor) in y.iter_mut().zip(x).zip(factors) {
+            *y = x * factor;
+        }
     }
 }
 

@@ -1,26 +1,29 @@
 //! A model compiled for one batch size: fused steps over one arena. A step allocates nothing.
 //!
-//! `compile` turns the layers into steps (convolution, bias, activation and pooling are one), `program` gives every
-//! step's output and gradient a place in the arena by lifetime, `forward` and `backward` walk the steps.
+//! `compile` turns the layers into steps (convolution, bias, activation and pooling are one), `lifetimes` and
+//! `program` give every step's output and gradient a place in the arena, `forward` and `backward` walk the steps.
 
 mod arena;
 mod backward;
 mod compile;
 mod features;
 mod forward;
+mod lifetimes;
+mod merge;
 mod probe;
 mod program;
+mod step;
 
 use std::fmt;
 
 use umbel_kernels::loss::sparse_categorical_crossentropy;
 
 use self::arena::Arena;
-use self::backward::After;
-use self::compile::Use;
+use self::backward::Given;
 use self::features::Features;
 use self::forward::Mode;
 use self::program::Program;
+use self::step::Use;
 use super::weights::TensorSpec;
 use super::{Isa, LossSum, Model, Optimizer, Weights};
 use crate::base::memory;
@@ -82,16 +85,17 @@ impl Plan {
         }
         let layers = model.architecture().resolve()?;
         let specs = TensorSpec::of(model.architecture())?;
-        let program = |usage| Program::new(compile::steps(&layers, usage), usage, batch);
+        let (height, width, channels) = model.architecture().input();
+        let input = height * width * channels;
+        let program = |usage| Program::new(input, compile::compile(input, &layers, usage).steps, usage, batch);
         let inference = program(Use::Inference);
         let training = trains.then(|| program(Use::Training));
         let memory = Memory::new(&inference, training.as_ref(), &specs, batch)?;
-        let (height, width, channels) = model.architecture().input();
         Ok(Plan {
             isa,
             batch,
             classes: model.architecture().classes()?,
-            input: height * width * channels,
+            input,
             specs,
             features: Features::new(&inference),
             seen: Vec::new(),
@@ -212,7 +216,7 @@ impl Plan {
         let gradient = (!gradient.is_empty()).then_some(gradient);
         let loss = sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient);
 
-        backward::run(isa, program, memory, weights, After::Training(dropout_key), images, n);
+        backward::run(isa, program, memory, Given { weights, dropout_key, images, n });
         loss
     }
 

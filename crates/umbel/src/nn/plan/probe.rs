@@ -2,14 +2,15 @@
 
 use umbel_kernels::Isa;
 
-use super::backward::{self, After};
-use super::compile::{self, Use};
+use super::backward::{self, Given};
+use super::compile::compile;
 use super::features::Features;
 use super::forward::{self, Mode};
 use super::program::Program;
+use super::step::{Use, Value};
 use super::{Memory, Plan, TensorSpec};
+use crate::nn::graph::{ResolvedLayer, Source};
 use crate::nn::layers::{Layer, Shape};
-use crate::nn::sequential::ResolvedLayer;
 use crate::nn::{Model, Weights};
 use crate::{Error, Result};
 
@@ -34,31 +35,35 @@ pub struct Probed {
 }
 
 impl Probe {
-    /// Looks at the output of the layer of this name, by default of the last convolution (with the batch norm and the
-    /// activation that follow it). Where a convolution and the 2 x 2 max-pooling behind it are one step, the output of
-    /// either is the pooled one.
+    /// Looks at the output of the layer of this name, by default of the last convolution that gives more than one pixel
+    /// (with the batch norm, the residual sum and the activation that follow it). Where the engine computes several layers
+    /// in one step (a convolution, its activation and the 2 x 2 max-pooling behind it; a sum and its activation), the
+    /// output of each of them is that of the last.
     ///
     /// # Errors
     /// [`Error::Setting`] where no layer with a picture as output has that name, or the model has no convolution;
     /// [`Error::OutOfMemory`] where the buffers cannot be had.
     pub fn new(model: &Model, layer: Option<&str>, isa: Isa) -> Result<Self> {
         let layers = model.architecture().resolve()?;
+        let (height, width, channels) = model.architecture().input();
+        let input = height * width * channels;
+        let mut compiled = compile(input, &layers, Use::Probing);
         let index = match layer {
-            Some(name) => named(&layers, name)?,
+            Some(name) => named(&layers, &compiled.values, name)?,
             None => last_convolution(&layers)?,
         };
-        // Which step it is does not depend on which step is looked at.
-        let (steps, places) = compile::steps_and_places(&layers, Use::Probing(0));
-        let step = places[index] - 1;
-        // The pooling that went into the step has the last word on its shape.
-        let last = places.iter().rposition(|place| *place == step + 1).unwrap_or(index);
-        let shape = layers[..=last].iter().rev().find_map(picture).unwrap_or_default();
+        let value = compiled.values[index];
+        let Value::Step(step) = value else {
+            unreachable!("convolutions and what named allows are computed by a step")
+        };
+        compiled.probe(step);
+        // What went into the same step last has the last word on its shape.
+        let alike = layers.iter().zip(&compiled.values).filter(|(_, other)| **other == value);
+        let shape = alike.rev().find_map(|(layer, _)| picture(layer)).unwrap_or_default();
         let specs = TensorSpec::of(model.architecture())?;
-        let program = Program::new(steps, Use::Probing(step), 1);
-        let memory = Memory::new(&program, Some(&program), &specs, 1)?;
-        let (height, width, channels) = model.architecture().input();
+        let program = Program::new(input, compiled.steps, Use::Probing, 1);
+        let memory = Memory::new(&program, None, &specs, 1)?;
         let classes = model.architecture().classes()?;
-        let input = height * width * channels;
         let (features, seen) = (Features::new(&program), Vec::new());
         let plan =
             Plan { isa, batch: 1, classes, input, specs, inference: program, training: None, memory, features, seen };
@@ -77,7 +82,7 @@ impl Probe {
     /// Where `image` is not one picture, or `weights` are not the model's.
     pub fn logits(&mut self, weights: &Weights, image: &[f32]) -> Vec<f32> {
         let Plan { isa, inference: program, memory, .. } = &mut self.plan;
-        forward::run(*isa, program, memory, &mut Mode::Probing(weights), image, 1);
+        forward::run(*isa, program, memory, &mut Mode::Inference(weights), image, 1);
         memory.arena[program.output().range(1)].to_vec()
     }
 
@@ -91,23 +96,13 @@ impl Probe {
         assert!(class < classes, "class {class} of a model with {classes}");
         self.logits(weights, image);
         let Plan { isa, inference: program, memory, .. } = &mut self.plan;
-        let one_hot = |gradient: &mut [f32]| {
-            gradient.fill(0.0);
-            gradient[class] = 1.0;
-        };
-        let gradient = match program.steps.get(self.step + 1) {
-            Some(next) => {
-                one_hot(&mut memory.arena.all()[program.output_gradient().range(1)]);
-                backward::run(*isa, program, memory, weights, After::Probing, image, 1);
-                memory.arena[next.dx.range(1)].to_vec()
-            }
-            // The layer's output is the logits.
-            None => {
-                let mut gradient = vec![0.0; classes];
-                one_hot(&mut gradient);
-                gradient
-            }
-        };
+        let logits = &mut memory.arena.all()[program.output_gradient().range(1)];
+        logits.fill(0.0);
+        logits[class] = 1.0;
+        // Where the layer's output is the logits, that is it already.
+        let given = Given { weights, dropout_key: 0, images: image, n: 1 };
+        backward::run(*isa, program, memory, given);
+        let gradient = memory.arena[program.steps[self.step].dy.range(1)].to_vec();
         let activation = memory.arena[program.steps[self.step].y.range(1)].to_vec();
         Probed { shape: self.shape, activation, gradient }
     }
@@ -126,26 +121,26 @@ fn picture(layer: &ResolvedLayer<'_>) -> Option<(usize, usize, usize)> {
     }
 }
 
-/// Whether there is anything to look at: a picture that the engine computes.
-fn can_be_seen(layer: &ResolvedLayer<'_>) -> bool {
-    picture(layer).is_some() && !matches!(layer.layer, Layer::Augment(_))
-}
-
-fn named(layers: &[ResolvedLayer<'_>], name: &str) -> Result<usize> {
-    // A layer before the first step (an augmentation, a dropout) gives what goes in: there is nothing to see yet.
-    let first = layers.iter().position(|layer| !matches!(layer.layer, Layer::Augment(_) | Layer::Dropout(_)));
-    let seen = |index: usize| can_be_seen(&layers[index]) && first.is_some_and(|first| index >= first);
-    let found = (0..layers.len()).find(|&index| layers[index].name == name && seen(index));
+/// The layer of that name, where there is something to look at: a picture that the engine computes.
+fn named(layers: &[ResolvedLayer<'_>], values: &[Value], name: &str) -> Result<usize> {
+    let can_be_seen = |index: &usize| picture(&layers[*index]).is_some() && values[*index] != Value::Images;
+    let found = (0..layers.len()).filter(can_be_seen).find(|&index| layers[index].name == name);
     found.ok_or_else(|| {
-        let names: Vec<&str> =
-            (0..layers.len()).filter(|&index| seen(index)).map(|index| layers[index].name.as_str()).collect();
+        let seen = (0..layers.len()).filter(can_be_seen);
+        let names: Vec<&str> = seen.map(|index| layers[index].name.as_str()).collect();
         let expected = format!("one that gives a picture: {}", names.join(", "));
         Error::Setting { setting: "the layer".into(), value: format!("{name:?}"), expected }
     })
 }
 
+/// The last convolution, with what belongs to it. One that gives a single pixel says nothing of where, so that it is taken
+/// only where there is no other.
 fn last_convolution(layers: &[ResolvedLayer<'_>]) -> Result<usize> {
-    let Some(mut index) = layers.iter().rposition(|layer| matches!(layer.layer, Layer::Conv2d(_))) else {
+    let is_convolution =
+        |layer: &ResolvedLayer<'_>| matches!(layer.layer, Layer::Conv2d(_) | Layer::DepthwiseConv2d(_));
+    let has_places = |layer: &ResolvedLayer<'_>| picture(layer).is_some_and(|(height, width, _)| height * width > 1);
+    let last = layers.iter().rposition(|layer| is_convolution(layer) && has_places(layer));
+    let Some(mut index) = last.or_else(|| layers.iter().rposition(is_convolution)) else {
         let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
         return Err(Error::Setting {
             setting: "the model".into(),
@@ -153,10 +148,19 @@ fn last_convolution(layers: &[ResolvedLayer<'_>]) -> Result<usize> {
             expected: "one with a convolution: where it looks is read from a convolution's output".into(),
         });
     };
-    while let Some(next) = layers.get(index + 1)
-        && matches!(next.layer, Layer::BatchNorm(_) | Layer::Activation(_))
+    while let Some(reader) = only_reader(layers, index)
+        && matches!(
+            layers[reader].layer,
+            Layer::BatchNorm(_) | Layer::Activation(_) | Layer::StochasticDepth(_) | Layer::Add(_)
+        )
     {
-        index += 1;
+        index = reader;
     }
     Ok(index)
+}
+
+/// The layer that reads the output of the one of that number, where it is the only one.
+fn only_reader(layers: &[ResolvedLayer<'_>], index: usize) -> Option<usize> {
+    let mut readers = (0..layers.len()).filter(|&reader| layers[reader].sources.contains(&Source::Layer(index)));
+    readers.next().filter(|_| readers.next().is_none())
 }

@@ -74,13 +74,13 @@ struct Row {
     what: String,
     error: f64,
     tolerance: f64,
-    /// What the same comparison gives for Keras itself in single precision.
-    keras: Option<f64>,
+    /// What the same comparison gives for them in single precision.
+    theirs: Option<f64>,
 }
 
 impl Verdict {
-    pub fn add(&mut self, what: impl Into<String>, error: f64, tolerance: f64, keras: Option<f64>) {
-        self.rows.push(Row { what: what.into(), error, tolerance, keras });
+    pub fn add(&mut self, what: impl Into<String>, error: f64, tolerance: f64, theirs: Option<f64>) {
+        self.rows.push(Row { what: what.into(), error, tolerance, theirs });
     }
 
     /// Panics with the table if one error is over its tolerance; prints the largest one of each group otherwise, a group
@@ -94,8 +94,8 @@ impl Verdict {
             let group = row.what.split('/').next().unwrap();
             if row.error > row.tolerance || !groups.contains(&group) {
                 groups.push(group);
-                let keras = row.keras.map_or(String::new(), |k| format!("  (Keras' own float32: {k:.1e})"));
-                writeln!(table, "  {:<60} {:.2e} of {:.0e}{keras}", row.what, row.error, row.tolerance).unwrap();
+                let theirs = row.theirs.map_or(String::new(), |k| format!("  (their own float32: {k:.1e})"));
+                writeln!(table, "  {:<60} {:.2e} of {:.0e}{theirs}", row.what, row.error, row.tolerance).unwrap();
             }
         }
         println!("{table}");

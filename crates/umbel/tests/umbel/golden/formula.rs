@@ -45,3 +45,43 @@ pub fn weight(tensor: usize, kind: &str, shape: &[usize]) -> Vec<f32> {
         })
         .collect()
 }
+
+/// Which tensor a name is: FNV-1a, 31 bits.
+fn number(name: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+    name.bytes().fold(0xCBF2_9CE4_8422_2325, step) >> 33
+}
+
+/// A weight in timm's names and layout (see golden/timm_golden.py).
+pub fn timm_weight(name: &str, shape: &[usize], (salt, shift): (u64, f32)) -> Vec<f32> {
+    let (scale, offset) = match (shape, name.rsplit('.').next().unwrap()) {
+        ([_, rest @ ..], _) if !rest.is_empty() => ((6.0 / rest.iter().product::<usize>() as f64).sqrt() as f32, 0.0),
+        (_, "running_mean") => (0.25, 0.0),
+        (_, "running_var") => (0.5, 1.0),
+        (_, "bias") if name.contains("bn") || name.contains("downsample") => (0.25, shift),
+        (_, "bias") => (0.1, 0.0),
+        (_, "weight") => (0.25, 1.0),
+        (_, other) => panic!("no formula for a weight called {other}"),
+    };
+    let tensor = number(name) + salt;
+    let unit = |i: u64| (bits(tensor, i) >> 40) as f32 / (1u32 << 24) as f32;
+    (0..shape.iter().product::<usize>() as u64).map(|i| scale * (2.0 * unit(i) - 1.0) + offset).collect()
+}
+
+/// Noise around a color of each picture's own, whole numbers from 0 to 255.
+pub fn timm_pictures(count: usize, size: usize) -> Vec<f32> {
+    let mut pictures = Vec::new();
+    for n in 0..count as u64 {
+        let colors = picture(100 + n, 3);
+        let noise = picture(n, size * size * 3);
+        let mixed =
+            noise.iter().zip(colors.iter().cycle()).map(|(&x, &color)| (f32::from(x) + 3.0 * f32::from(color)) / 4.0);
+        pictures.extend(mixed.map(f32::floor));
+    }
+    pictures
+}
+
+/// Where a gradient of `len` values was sampled.
+pub fn timm_positions(name: &str, len: usize, count: usize) -> Vec<usize> {
+    (0..count as u64).map(|i| (bits(number(name) + 1, i) % len as u64) as usize).collect()
+}

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 use umbel::nn::models::{ArchitectureOptions, by_name};
-use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan, Sequential, Tensor};
+use umbel::nn::{Graph, Isa, Model, Optimizer, OptimizerConfig, Plan, Tensor};
 
 use super::files::{self, Golden, Verdict, largest_difference};
 use super::formula;
@@ -55,7 +55,7 @@ struct Case {
 
 impl Case {
     fn new(name: &'static str, input: (usize, usize, usize), batch: usize) -> Self {
-        let architecture = Sequential::from_toml(&files::text(&format!("networks/{name}.toml")), input).unwrap();
+        let architecture = Graph::from_toml(&files::text(&format!("networks/{name}.toml")), input).unwrap();
         let mut summaries: std::collections::BTreeMap<String, KerasSummary> = files::json("data/summary.json");
         let summary = summaries.remove(name).unwrap();
         let classes = architecture.classes().unwrap();

@@ -1,10 +1,10 @@
 //! The written form of a stack: TOML by hand, TOML and JSON by machine, and what is said where it is wrong.
 
-use umbel::nn::Sequential;
 use umbel::nn::layers::*;
+use umbel::nn::{Graph, Sequential};
 
-fn everything() -> Sequential {
-    Sequential::new((32, 32, 3))
+fn everything() -> Graph {
+    let stack = Sequential::new((32, 32, 3))
         .add(RandomFlip::horizontal_and_vertical())
         .add(RandomRotation::new(0.1))
         .add(RandomZoom::new((-0.1, 0.2)))
@@ -18,21 +18,27 @@ fn everything() -> Sequential {
         .add(MaxPool2d::default())
         .add(AvgPool2d::new(3).stride((1, 2)).padding(Padding::Same))
         .add(Conv2d::new(8, 1).activation(Activation::Gelu))
+        .add(
+            DepthwiseConv2d::new((1, 2)).stride((1, 2)).padding(Padding::Symmetric).activation(Activation::HardSigmoid),
+        )
+        .add(StochasticDepth::new(0.1))
+        .add(Normalization::new(vec![0.5; 8], vec![2.0; 8]))
         .add(GlobalAvgPool2d)
         .add(Dropout::new(0.2))
         .add(Flatten)
         .add(Dense::new(7).activation(Activation::Tanh))
-        .add(Dense::new(5))
+        .add(Dense::new(5));
+    stack.into()
 }
 
 #[test]
 fn toml_and_json_round_trip() {
     let stack = everything();
     let text = toml::to_string(&stack).unwrap();
-    assert_eq!(toml::from_str::<Sequential>(&text).unwrap(), stack, "{text}");
-    assert_eq!(Sequential::from_toml(&text, (32, 32, 3)).unwrap(), stack, "{text}");
+    assert_eq!(toml::from_str::<Graph>(&text).unwrap(), stack, "{text}");
+    assert_eq!(Graph::from_toml(&text, (32, 32, 3)).unwrap(), stack, "{text}");
     let text = serde_json::to_string(&stack).unwrap();
-    assert_eq!(serde_json::from_str::<Sequential>(&text).unwrap(), stack, "{text}");
+    assert_eq!(serde_json::from_str::<Graph>(&text).unwrap(), stack, "{text}");
     for layer in stack.layers() {
         let text = serde_json::to_string(layer).unwrap();
         assert_eq!(&serde_json::from_str::<Layer>(&text).unwrap(), layer, "{text}");
@@ -96,17 +102,17 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         .add(Activation::Relu6)
         .add(Flatten)
         .add(Dense::new(3));
-    let read = Sequential::from_toml(text, (32, 32, 3)).unwrap();
+    let read = Graph::from_toml(text, (32, 32, 3)).unwrap();
     for (read, expected) in read.resolve().unwrap().iter().zip(expected.resolve().unwrap()) {
         assert_eq!(read.output, expected.output);
         assert_eq!(read.name, expected.name);
     }
-    assert_eq!(KINDS.len(), 16);
+    assert_eq!(KINDS.len(), 22);
 }
 
 #[test]
 fn mistakes_name_the_key_the_layer_and_what_is_allowed() {
-    let error = |text: &str| Sequential::from_toml(text, (8, 8, 3)).unwrap_err().to_string();
+    let error = |text: &str| Graph::from_toml(text, (8, 8, 3)).unwrap_err().to_string();
     let cases: [(&str, &[&str]); 13] = [
         (
             "[[layer]]\nkind = \"flatten\"\n[[layer]]\nkind = \"dense\"\nunits = 3\nactivatoin = \"relu\"",
@@ -150,7 +156,7 @@ fn mistakes_name_the_key_the_layer_and_what_is_allowed() {
 
 #[test]
 fn json_is_as_strict() {
-    let read = |text: &str| serde_json::from_str::<Sequential>(text).unwrap_err().to_string();
+    let read = |text: &str| serde_json::from_str::<Graph>(text).unwrap_err().to_string();
     let layer = |layer: &str| format!("{{\"input\":[8,8,3],\"layer\":[{layer}]}}");
     let cases = [
         (layer("{\"kind\":\"dropout\",\"rate\":0.1,\"seed\":1}"), "unknown field `seed`"),

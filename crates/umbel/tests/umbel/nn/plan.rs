@@ -1,10 +1,10 @@
 //! Plans against the reference: gradients, training, determinism, batches of any size, every instruction set.
 
-use umbel::base::random::{Purpose, Stream};
 use umbel::nn::layers::*;
 use umbel::nn::models::{ArchitectureOptions, by_name};
 use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan, Sequential};
 
+use super::compare::{close, images, labels, largest, model};
 use super::reference;
 
 /// Every kind of layer and activation, fused and not, at odd sizes.
@@ -43,50 +43,6 @@ pub(super) fn another() -> Sequential {
         .add(GlobalAvgPool2d)
         .add(Dense::new(5).activation(Activation::Relu))
         .add(Dense::new(3).bias(false))
-}
-
-/// Noise around a color of each picture's own: pictures of noise alone look all the same to a network.
-pub(super) fn images(stack: &Sequential, n: usize, seed: u64) -> Vec<f32> {
-    let (height, width, channels) = stack.input();
-    let mut stream = Stream::new(seed, Purpose::Demo, 0, 0);
-    let mut images = Vec::new();
-    for _ in 0..n {
-        let color: Vec<f32> = (0..channels).map(|_| stream.range(0.0, 155.0)).collect();
-        for _ in 0..height * width {
-            images.extend(color.iter().map(|value| value + stream.range(0.0, 100.0)));
-        }
-    }
-    images
-}
-
-fn labels(classes: u32, n: usize) -> Vec<u32> {
-    (0..n as u32).map(|i| (i * 7 + 1) % classes).collect()
-}
-
-/// Weights where nothing is zero or one by accident.
-pub(super) fn model(stack: Sequential, seed: u64) -> Model {
-    let mut model = Model::new(stack, seed).unwrap();
-    let mut stream = Stream::new(seed, Purpose::Demo, 1, 0);
-    for tensor in &mut model.weights_mut().tensors {
-        for value in &mut tensor.data {
-            *value += stream.range(0.0, 0.2);
-        }
-    }
-    model
-}
-
-fn largest(values: &[f64]) -> f64 {
-    values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()))
-}
-
-/// Holds values to `tolerance` times the largest expected one, or `least` where all are smaller than that.
-pub(super) fn close(what: &str, came: &[f32], expected: &[f64], least: f64, tolerance: f64) {
-    assert_eq!(came.len(), expected.len(), "{what}");
-    let scale = largest(expected).max(least);
-    for (index, (&came, &expected)) in came.iter().zip(expected).enumerate() {
-        let error = (f64::from(came) - expected).abs() / scale;
-        assert!(error < tolerance, "{what}[{index}]: {came} instead of {expected} ({error:.1e})");
-    }
 }
 
 #[test]
@@ -216,7 +172,7 @@ fn a_smaller_batch_is_a_smaller_plan() {
         let mut plan = Plan::training(&model, batch, Isa::best()).unwrap();
         // Something larger first, that must leave no trace.
         if batch > 3 {
-            let more = self::images(model.architecture(), batch, 77);
+            let more = super::compare::images(model.architecture(), batch, 77);
             plan.infer(&weights, &more);
         }
         let gradients = plan.gradients(&mut weights, &images, &labels, 5);

@@ -2,7 +2,7 @@
 //! plan is held to. Its gradients are central differences.
 
 use umbel::nn::layers::{Activation, Layer, Padding, Shape};
-use umbel::nn::{ResolvedLayer, Sequential, Weights};
+use umbel::nn::{Graph, ResolvedLayer, Source, Weights};
 
 /// The weights as `f64`, in the model's order.
 pub fn widen(weights: &Weights) -> Vec<Vec<f64>> {
@@ -11,34 +11,43 @@ pub fn widen(weights: &Weights) -> Vec<Vec<f64>> {
 }
 
 /// Logits `[n, classes]`. `training` normalizes with the batch's own statistics; dropout is never applied.
-pub fn logits(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], training: bool) -> Vec<f64> {
-    let x: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
-    let (height, width, channels) = stack.input();
-    let n = images.len() / (height * width * channels);
-    part(stack, weights, 0..stack.layers().len(), x, n, training)
+pub fn logits(stack: &Graph, weights: &[Vec<f64>], images: &[f32], training: bool) -> Vec<f64> {
+    outputs(stack, weights, images, training, None).pop().unwrap()
 }
 
-/// Only these layers, given what goes into the first of them for `n` samples.
-pub fn part(
-    stack: &Sequential,
+/// What every layer gives. In the place of the output of the layer that `given` names stands what it gives.
+pub fn outputs(
+    stack: &Graph,
     weights: &[Vec<f64>],
-    range: std::ops::Range<usize>,
-    mut x: Vec<f64>,
-    n: usize,
+    images: &[f32],
     training: bool,
-) -> Vec<f64> {
+    given: Option<(usize, &[f64])>,
+) -> Vec<Vec<f64>> {
+    let images: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
+    let mut outputs: Vec<Vec<f64>> = Vec::new();
     let mut weights = weights.iter();
+    let (height, width, channels) = stack.input();
+    let n = images.len() / (height * width * channels);
     for (index, layer) in stack.resolve().unwrap().into_iter().enumerate() {
         let own: Vec<&Vec<f64>> = weights.by_ref().take(layer.parameters.len()).collect();
-        if range.contains(&index) {
-            x = forward(&layer, &own, x, n, training);
-        }
+        let input = |source: &Source| match *source {
+            Source::Input => &images,
+            Source::Layer(index) => &outputs[index],
+        };
+        let inputs: Vec<&Vec<f64>> = layer.sources.iter().map(input).collect();
+        // A frozen batch norm works with its moving statistics.
+        let training = training && layer.trainable;
+        let output = match given {
+            Some((place, output)) if place == index => output.to_vec(),
+            _ => forward(&layer, &own, &inputs, n, training),
+        };
+        outputs.push(output);
     }
-    x
+    outputs
 }
 
 /// Mean loss of the batch.
-pub fn loss(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], labels: &[u32]) -> f64 {
+pub fn loss(stack: &Graph, weights: &[Vec<f64>], images: &[f32], labels: &[u32]) -> f64 {
     let logits = logits(stack, weights, images, true);
     let rows = logits.chunks(logits.len() / labels.len());
     let sum: f64 = rows
@@ -52,7 +61,7 @@ pub fn loss(stack: &Sequential, weights: &[Vec<f64>], images: &[f32], labels: &[
 }
 
 /// Gradients of [`loss`] with respect to the tensors that `trainable` names, by central differences.
-pub fn gradients(stack: &Sequential, weights: &Weights, images: &[f32], labels: &[u32]) -> Vec<Vec<f64>> {
+pub fn gradients(stack: &Graph, weights: &Weights, images: &[f32], labels: &[u32]) -> Vec<Vec<f64>> {
     const STEP: f64 = 1e-5;
     let mut wide = widen(weights);
     let mut all = Vec::new();
@@ -72,10 +81,39 @@ pub fn gradients(stack: &Sequential, weights: &Weights, images: &[f32], labels: 
     all
 }
 
-fn forward(layer: &ResolvedLayer<'_>, weights: &[&Vec<f64>], x: Vec<f64>, n: usize, training: bool) -> Vec<f64> {
+fn forward(
+    layer: &ResolvedLayer<'_>,
+    weights: &[&Vec<f64>],
+    inputs: &[&Vec<f64>],
+    n: usize,
+    training: bool,
+) -> Vec<f64> {
+    let x = inputs[0].clone();
     let row = layer.output.channels();
     match layer.layer {
-        Layer::Augment(_) | Layer::Flatten(_) | Layer::Dropout(_) => x,
+        Layer::Augment(_) | Layer::Flatten(_) | Layer::Dropout(_) | Layer::StochasticDepth(_) => x,
+        Layer::Normalization(l) => {
+            let normal = |(i, x): (usize, &f64)| {
+                let (mean, variance) = (f64::from(l.mean[i % row]), f64::from(l.variance[i % row]));
+                (x - mean) / variance.sqrt()
+            };
+            x.iter().enumerate().map(normal).collect()
+        }
+        Layer::Add(_) => (0..x.len()).map(|i| inputs.iter().map(|input| input[i]).sum()).collect(),
+        Layer::Multiply(_) => {
+            let at = |input: &Vec<f64>, i: usize| {
+                // A vector has one value for each channel of each sample.
+                let pixels = x.len() / input.len();
+                if pixels == 1 { input[i] } else { input[i / row / pixels * row + i % row] }
+            };
+            (0..x.len()).map(|i| inputs.iter().map(|input| at(input, i)).product()).collect()
+        }
+        Layer::Concatenate(_) => {
+            let rows = n * layer.output.count() / row;
+            (0..rows)
+                .flat_map(|r| inputs.iter().flat_map(move |x| x[r * x.len() / rows..][..x.len() / rows].to_vec()))
+                .collect()
+        }
         Layer::Rescaling(l) => x.iter().map(|x| x * f64::from(l.scale) + f64::from(l.offset)).collect(),
         Layer::Activation(l) => activate(l.activation, row, x),
         Layer::BatchNorm(l) => normalize(weights, f64::from(l.epsilon), row, x, training),
@@ -99,6 +137,13 @@ fn forward(layer: &ResolvedLayer<'_>, weights: &[&Vec<f64>], x: Vec<f64>, n: usi
                     }
                 }
                 sum
+            });
+            activate(l.activation, row, y)
+        }
+        Layer::DepthwiseConv2d(l) => {
+            let y = slide(layer, l.kernel, l.stride, l.padding, n, |window, c| {
+                let products = window.iter().map(|&(offset, pixel)| weights[0][offset * row + c] * x[pixel * row + c]);
+                products.sum::<f64>() + weights.get(1).map_or(0.0, |bias| bias[c])
             });
             activate(l.activation, row, y)
         }
@@ -139,6 +184,7 @@ fn slide(
     };
     let before = |size: usize, out: usize, stride: usize, window: usize| match padding {
         Padding::Valid => 0,
+        Padding::Symmetric => window / 2,
         Padding::Same => ((out - 1) * stride + window).saturating_sub(size) / 2,
     };
     let above = before(height, rows, stride.0, window.0);
@@ -193,6 +239,7 @@ fn activate(activation: Activation, row: usize, x: Vec<f64>) -> Vec<f64> {
         Activation::Gelu => x * normal(x),
         Activation::Tanh => x.tanh(),
         Activation::Sigmoid => sigmoid(x),
+        Activation::HardSigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
     };
     if activation != Activation::Softmax {
         return x.into_iter().map(f).collect();

@@ -220,7 +220,7 @@ fn augmentation_of_a_toml_model_can_be_stripped_or_replaced() {
         train(&TrainConfig { augment: choice, fit, ..place.config() }, &place.path(name)).unwrap();
         let file = ModelFile::load(&place.path(name)).unwrap();
         let layers = file.model.architecture().layers();
-        layers.iter().filter(|layer| matches!(layer, Layer::Augment(_))).count()
+        layers.filter(|layer| matches!(layer, Layer::Augment(_))).count()
     };
     assert_eq!(count(None, "own"), 1);
     assert_eq!(count(Some(AugmentChoice::None), "none"), 0);
