@@ -36,8 +36,9 @@ pub enum Method {
 #[allow(missing_docs)]
 pub struct ExplainOptions {
     pub method: Method,
-    /// The layer's name, as `umbel summary` shows it; `None`: the last convolution, with the batch normalization and the
-    /// activation behind it. Where 2 x 2 max-pooling follows, the pooled output is taken: the engine computes them as one.
+    /// The layer's name, as `umbel summary` shows it; `None`: the last convolution, with the batch normalization, the residual
+    /// sum and the activation behind it. Where 2 x 2 max-pooling follows, the pooled output is taken: the engine computes them
+    /// as one.
     pub layer: Option<String>,
 }
 

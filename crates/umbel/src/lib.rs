@@ -1,13 +1,12 @@
 //! umbel trains image classifiers from a folder of photos.
 //!
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `metrics` (how good answers
-//! are), `data` (folder → index → split → cache → batch), `html` (what
-//! pages share), `check` (what is wrong with a folder), `nn` (model → plan →
-//! numbers), `model_file` (what is shipped), `pretrained` (weights of
-//! other programs), `train` (the loop), `report` (curves and tables from a run's records),
-//! `predict` (model file + photo → class), `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a look at a
-//! folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that one first.
-//! `prelude` is for programs that use umbel.
+//! are), `data` (folder → index → split → cache → batch), `html` (what pages share), `check` (what is wrong with a
+//! folder), `nn` (model → plan → numbers), `model_file` (what is shipped), `pretrained` (weights of other programs),
+//! `train` (the loop), `report` (curves and tables from a run's records), `predict` (model file + photo → class),
+//! `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a
+//! look at a folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that
+//! one first. `prelude` is for programs that use umbel.
 #![deny(unsafe_code)]
 
 pub mod base;
