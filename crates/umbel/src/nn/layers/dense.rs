@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form;
 use super::{Activation, Initializer, Mistake, Parameter, Rules, Shape};
 
 /// Every output is a weighted sum of every input (Keras' `Dense`). Takes a vector.
@@ -14,12 +15,8 @@ pub struct Dense {
     #[serde(default)]
     pub activation: Activation,
     /// Whether a bias is added to every output.
-    #[serde(default = "yes")]
+    #[serde(default = "form::yes")]
     pub bias: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Dense {

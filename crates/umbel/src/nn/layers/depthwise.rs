@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form;
 use super::pair::{self, IntoPair};
 use super::{Activation, Initializer, Mistake, Padding, Parameter, Rules, Shape, windows};
 
@@ -14,7 +15,7 @@ pub struct DepthwiseConv2d {
     #[serde(deserialize_with = "pair::pair")]
     pub kernel: (usize, usize),
     /// Steps down and right from one output pixel to the next.
-    #[serde(default = "one", deserialize_with = "pair::pair")]
+    #[serde(default = "pair::one", deserialize_with = "pair::pair")]
     pub stride: (usize, usize),
     /// What happens at the edges.
     #[serde(default)]
@@ -23,16 +24,8 @@ pub struct DepthwiseConv2d {
     #[serde(default)]
     pub activation: Activation,
     /// Whether a bias is added to every channel.
-    #[serde(default = "yes")]
+    #[serde(default = "form::yes")]
     pub bias: bool,
-}
-
-fn one() -> (usize, usize) {
-    (1, 1)
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl DepthwiseConv2d {

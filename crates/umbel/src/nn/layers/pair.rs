@@ -20,6 +20,11 @@ impl IntoPair for (usize, usize) {
     }
 }
 
+/// The pair that is meant where nothing is said.
+pub(super) fn one() -> (usize, usize) {
+    (1, 1)
+}
+
 /// The range that a random factor is drawn from: `f` means `(-f, f)`, as in Keras.
 pub trait IntoRange {
     /// (low, high).

@@ -4,7 +4,7 @@ use umbel::base::random::{Purpose, Stream};
 use umbel::nn::layers::*;
 use umbel::nn::{Graph, Isa, Model, Optimizer, OptimizerConfig, Plan, Source};
 
-use super::compare::{close, images, labels, largest, model};
+use super::compare::{close, images, labels, largest, model, trained};
 use super::reference;
 
 /// A residual sum whose shortcut has three readers, squeeze-and-excitation, concatenation, a photo that is read again.
@@ -228,28 +228,12 @@ fn gradients_go_through_the_same_dropped_samples_as_the_values() {
     }
 }
 
-/// Weights after a few steps, on so many threads.
-fn trained(threads: usize, isa: Isa) -> Model {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let mut model = Model::new(everything(), 11).unwrap();
-    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-    let mut plan = Plan::training(&model, 13, isa).unwrap();
-    pool.install(|| {
-        for step in 0..4 {
-            let n = if step == 2 { 5 } else { 13 };
-            let images = images(model.architecture(), n, step);
-            plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &images, &labels(3, n), step);
-        }
-    });
-    model
-}
-
 #[test]
 fn graphs_train_to_the_same_bits_on_any_number_of_threads() {
     for isa in Isa::usable() {
-        let one = trained(1, isa);
+        let one = trained(everything(), 3, 1, isa);
         assert!(one.weights().tensors.iter().all(|t| t.data.iter().all(|v| v.is_finite())));
-        assert!(one == trained(3, isa), "{}", isa.name());
+        assert!(one == trained(everything(), 3, 3, isa), "{}", isa.name());
     }
 }
 
