@@ -3,6 +3,8 @@
 //! An operation's body is written once, generic over `Simd` and marked `#[inline(always)]`; `per_isa!` compiles it
 //! once per instruction set and picks the copy by a plain `match`.
 
+use crate::Precision;
+
 mod simd;
 mod terms;
 
@@ -125,6 +127,26 @@ impl Isa {
         }
     }
 
+    /// The one that computes in this precision: that of `f32` where a higher one adds nothing but products of bf16.
+    pub fn for_precision(self, precision: Precision) -> Self {
+        match (precision, self.0) {
+            #[cfg(target_arch = "x86_64")]
+            (Precision::F32, Kind::Avx512Bf16(token)) => Isa(Kind::Avx512(token.avx512())),
+            _ => self,
+        }
+    }
+
+    /// Whether a training step gains from bf16 on this CPU. It is told by the CPU's kind and not by a measurement, which
+    /// might say one thing today and another tomorrow, and with it change the weights. AMD's cores with AVX512-BF16 (Zen 4
+    /// and later) do twice the products of `f32` with it; Intel's were measured by others to gain nothing.
+    pub(crate) fn gains_from_bf16(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512Bf16(token) => token.is_twice_as_fast(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn kind(self) -> Kind {
         self.0
     }
@@ -217,6 +239,19 @@ mod tests {
             assert_eq!(Isa::named(isa.name()), Ok(isa));
         }
         assert_eq!(Isa::usable().last(), Some(&Isa::best()));
+    }
+
+    #[test]
+    fn only_products_of_bf16_need_more_than_the_instruction_set_of_f32() {
+        for isa in Isa::usable() {
+            assert_eq!(isa.for_precision(Precision::Bf16), isa);
+            let lowered = isa.for_precision(Precision::F32);
+            let expected = if isa.name() == "avx512_bf16" { "avx512" } else { isa.name() };
+            assert_eq!(lowered.name(), expected);
+            assert_eq!(Precision::auto(lowered), Precision::F32, "nothing is gained by emulation");
+        }
+        assert_eq!(Precision::named("bf16"), Some(Precision::Bf16));
+        assert_eq!(Precision::named("f16"), None);
     }
 
     #[test]

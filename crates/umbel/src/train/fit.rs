@@ -10,7 +10,7 @@ use crate::base::progress::{Interrupt, Observer};
 use crate::base::settings::{positive, within};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
-use crate::nn::{Model, OptimizerConfig, ScheduleKind};
+use crate::nn::{Model, OptimizerConfig, Precision, ScheduleKind};
 use crate::{Error, Result};
 
 /// How to train; the defaults are the tutorial's. (Saved as part of config.toml.)
@@ -29,6 +29,11 @@ pub struct FitOptions {
     pub monitor: Monitor,
     pub early_stopping: Option<EarlyStopping>,
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
+    /// What convolutions and dense layers multiply, in training and in the validation after each epoch. A run that goes on
+    /// keeps the one that it began with. (Not saved: a run folder's config.toml has the choice, and the checkpoint what it
+    /// came to.)
+    #[serde(skip)]
+    pub precision: Precision,
     /// Where model.safetensors, last.ckpt and history.csv go; `None` keeps everything in memory.
     #[serde(skip)]
     pub run_folder: Option<PathBuf>,
@@ -47,6 +52,7 @@ impl Default for FitOptions {
             monitor: Monitor::ValAccuracy,
             early_stopping: None,
             reduce_on_plateau: None,
+            precision: Precision::F32,
             run_folder: None,
         }
     }

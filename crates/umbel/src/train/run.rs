@@ -13,7 +13,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind, isa_from_env};
+use crate::nn::{Arithmetic, LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -52,9 +52,11 @@ impl<'a> Run<'a> {
         options: &'a FitOptions,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
-        let isa = isa_from_env()?;
+        let found = Found::read(lock)?;
+        let precision = found.as_ref().and_then(|found| found.checkpoint.progress.precision());
+        let arithmetic = Arithmetic::from_env(precision.unwrap_or(options.precision))?;
         let available = memory::available_bytes();
-        let plan = Plan::training(model, options.batch.min(train.len()), isa)?;
+        let plan = Plan::training(model, options.batch.min(train.len()), arithmetic)?;
         let needed = needed_bytes(model, train, options, &plan);
         check_memory(needed, available)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
@@ -72,7 +74,8 @@ impl<'a> Run<'a> {
             progress: Progress {
                 settings: settings_digest(model, options)?,
                 data: data_digest(train, val)?,
-                isa: isa.name().to_string(),
+                isa: arithmetic.isa.name().to_string(),
+                precision: arithmetic.precision.name().to_string(),
                 epochs: options.epochs,
                 ..Progress::default()
             },
@@ -84,7 +87,9 @@ impl<'a> Run<'a> {
             steps,
             plan,
         };
-        run.resume(observer)?;
+        if let Some(found) = found {
+            run.resume(found, observer)?;
+        }
         Ok(run)
     }
 
@@ -190,10 +195,8 @@ impl<'a> Run<'a> {
         bad.map_or(Ok(()), |tensor| Err(self.diverged(format!("weight {}", tensor.name))))
     }
 
-    fn resume(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(folder) = self.folder.clone() else { return Ok(()) };
-        let path = folder.join(checkpoint::FILE_NAME);
-        let Some(found) = Checkpoint::read(&path)? else { return Ok(()) };
+    fn resume(&mut self, found: Found, observer: &mut dyn Observer) -> Result<()> {
+        let Found { folder, path, checkpoint: found } = found;
         for (what, came, expected) in [
             ("settings", &found.progress.settings, &self.progress.settings),
             ("photos or labels", &found.progress.data, &self.progress.data),
@@ -306,6 +309,22 @@ impl<'a> Run<'a> {
         };
         let learning_rate = self.learning_rate(self.progress.step.saturating_sub(1));
         Error::Diverged { what, epoch: self.progress.epoch + 1, step: self.progress.step, learning_rate, kept }
+    }
+}
+
+/// A checkpoint in a run folder.
+struct Found {
+    folder: PathBuf,
+    path: PathBuf,
+    checkpoint: Checkpoint,
+}
+
+impl Found {
+    /// `None` where there is no folder, or no checkpoint in it.
+    fn read(lock: Option<&RunLock>) -> Result<Option<Self>> {
+        let Some(folder) = lock.map(|lock| lock.folder().to_owned()) else { return Ok(None) };
+        let path = folder.join(checkpoint::FILE_NAME);
+        Ok(Checkpoint::read(&path)?.map(|checkpoint| Found { folder, path, checkpoint }))
     }
 }
 

@@ -6,7 +6,7 @@ use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::elementwise;
 use umbel_kernels::pool::{self, PoolShape};
-use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout};
+use umbel_kernels::{FusedActivation, Isa, Precision, activation, batch_norm, dropout};
 
 use super::forward::{CHUNK, rescale_rows};
 use super::program::{PlacedStep, Program, norm_shape};
@@ -61,7 +61,11 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
             let dx = (!dx.is_empty()).then_some(dx);
             let kernel = &weights.tensors[conv.kernel.tensor].data;
             let (dw, db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, kernel.len());
-            conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db, workspace);
+            let backward = match conv.precision {
+                Precision::F32 => conv2d::backward,
+                Precision::Bf16 => conv2d::bf16::backward,
+            };
+            backward(isa, &shape, x, kernel, gradient, dx, dw, db, workspace);
         }
         Op::Depthwise(conv) => {
             let shape = DepthwiseShape { batch: n, ..conv.shape };
@@ -106,7 +110,11 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
             let w = &weights.tensors[dense.kernel.tensor].data;
             let (dw, db) = kernel_and_bias(gradients, scratch, dense.kernel, dense.bias, w.len());
             // A linear output was not kept: nothing is read from it.
-            dense::backward(isa, &shape, x, w, y, dense.activation, dy, dx, dw, db, workspace);
+            let backward = match dense.precision {
+                Precision::F32 => dense::backward,
+                Precision::Bf16 => dense::bf16::backward,
+            };
+            backward(isa, &shape, x, w, y, dense.activation, dy, dx, dw, db, workspace);
         }
         Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } | Op::ScaleChannels { .. } => {
             unreachable!("run hands these to merge")

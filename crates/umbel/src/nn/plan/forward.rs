@@ -6,7 +6,7 @@ use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::pool::{self, PoolShape};
-use umbel_kernels::{Isa, activation, batch_norm, dropout};
+use umbel_kernels::{Isa, Precision, activation, batch_norm, dropout};
 
 use super::Memory;
 use super::arena::Arena;
@@ -110,7 +110,11 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
             let bias = dense.bias.map(|bias| tensors[bias.tensor].data.as_slice());
             let kernel = &tensors[dense.kernel.tensor].data;
             let workspace = memory.workspace.all();
-            dense::forward(isa, &shape, x, kernel, bias, dense.activation, y, workspace);
+            let forward = match dense.precision {
+                Precision::F32 => dense::forward,
+                Precision::Bf16 => dense::bf16::forward,
+            };
+            forward(isa, &shape, x, kernel, bias, dense.activation, y, workspace);
         }
         Op::ScaleChannels { pixels, channels } => {
             let shape = GateShape { batch: n, pixels: *pixels, channels: *channels };
@@ -148,10 +152,12 @@ fn convolve(
 ) {
     let shape = Conv2dShape { batch: n, ..conv.shape };
     let (kernel, bias) = folded(weights, (conv.kernel, conv.bias), conv.folded.as_ref(), extra);
-    if conv.pool {
-        conv2d::forward_pool(isa, &shape, x, kernel, bias, conv.activation, y, choice);
-    } else {
-        conv2d::forward(isa, &shape, x, kernel, bias, conv.activation, y);
+    let activation = conv.activation;
+    match (conv.precision, conv.pool) {
+        (Precision::F32, true) => conv2d::forward_pool(isa, &shape, x, kernel, bias, activation, y, choice),
+        (Precision::F32, false) => conv2d::forward(isa, &shape, x, kernel, bias, activation, y),
+        (Precision::Bf16, true) => conv2d::bf16::forward_pool(isa, &shape, x, kernel, bias, activation, y, choice),
+        (Precision::Bf16, false) => conv2d::bf16::forward(isa, &shape, x, kernel, bias, activation, y),
     }
 }
 

@@ -25,7 +25,7 @@ use self::forward::Mode;
 use self::program::Program;
 use self::step::Use;
 use super::weights::TensorSpec;
-use super::{Isa, LossSum, Model, Optimizer, Weights};
+use super::{Arithmetic, Isa, LossSum, Model, Optimizer, Precision, Weights};
 use crate::base::memory;
 use crate::{Error, Result};
 
@@ -37,6 +37,7 @@ const TOP_K: usize = 5;
 /// The compiled form of a model. Holds buffers, not weights.
 pub struct Plan {
     isa: Isa,
+    precision: Precision,
     batch: usize,
     classes: usize,
     /// Values of one picture.
@@ -63,23 +64,23 @@ struct Memory {
 }
 
 impl Plan {
-    /// For training (and inference) with up to `batch` samples at a time.
+    /// For training (and inference) with up to `batch` samples at a time. An [`Isa`] alone computes in `f32`.
     ///
     /// # Errors
     /// [`Error::Setting`] for a batch of 0, [`Error::OutOfMemory`] where the buffers cannot be had.
-    pub fn training(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
-        Self::new(model, batch, isa, true)
+    pub fn training(model: &Model, batch: usize, arithmetic: impl Into<Arithmetic>) -> Result<Self> {
+        Self::new(model, batch, arithmetic.into(), true)
     }
 
     /// For inference with up to `batch` samples at a time.
     ///
     /// # Errors
     /// Those of [`Plan::training`].
-    pub fn inference(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
-        Self::new(model, batch, isa, false)
+    pub fn inference(model: &Model, batch: usize, arithmetic: impl Into<Arithmetic>) -> Result<Self> {
+        Self::new(model, batch, arithmetic.into(), false)
     }
 
-    fn new(model: &Model, batch: usize, isa: Isa, trains: bool) -> Result<Self> {
+    fn new(model: &Model, batch: usize, arithmetic: Arithmetic, trains: bool) -> Result<Self> {
         if batch == 0 {
             return Err(Error::Setting { setting: "batch".into(), value: "0".into(), expected: "1 or more".into() });
         }
@@ -87,12 +88,18 @@ impl Plan {
         let specs = TensorSpec::of(model.architecture())?;
         let (height, width, channels) = model.architecture().input();
         let input = height * width * channels;
-        let program = |usage| Program::new(input, compile::compile(input, &layers, usage).steps, usage, batch);
+        let Arithmetic { isa, precision } = arithmetic;
+        let program = |usage| {
+            let mut steps = compile::compile(input, &layers, usage).steps;
+            steps.iter_mut().for_each(|step| step.op.multiply_in(precision));
+            Program::new(input, steps, usage, batch)
+        };
         let inference = program(Use::Inference);
         let training = trains.then(|| program(Use::Training));
         let memory = Memory::new(&inference, training.as_ref(), &specs, batch)?;
         Ok(Plan {
             isa,
+            precision,
             batch,
             classes: model.architecture().classes()?,
             input,
@@ -113,6 +120,11 @@ impl Plan {
     /// The instruction set that computes.
     pub fn isa(&self) -> Isa {
         self.isa
+    }
+
+    /// The precision of what is multiplied.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Bytes of all buffers.
@@ -257,6 +269,7 @@ impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
             .field("isa", &self.isa)
+            .field("precision", &self.precision)
             .field("batch", &self.batch)
             .field("memory_bytes", &self.memory_bytes())
             .field("inference", &self.inference)

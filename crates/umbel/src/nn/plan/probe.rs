@@ -1,6 +1,6 @@
 //! A look inside: the output of one layer, and how a class's logit depends on it. What explanations are made of.
 
-use umbel_kernels::Isa;
+use umbel_kernels::{Isa, Precision};
 
 use super::backward::{self, Given};
 use super::compile::compile;
@@ -64,9 +64,21 @@ impl Probe {
         let program = Program::new(input, compiled.steps, Use::Probing, 1);
         let memory = Memory::new(&program, None, &specs, 1)?;
         let classes = model.architecture().classes()?;
+        let precision = Precision::F32;
         let (features, seen) = (Features::new(&program), Vec::new());
-        let plan =
-            Plan { isa, batch: 1, classes, input, specs, inference: program, training: None, memory, features, seen };
+        let plan = Plan {
+            isa,
+            precision,
+            batch: 1,
+            classes,
+            input,
+            specs,
+            inference: program,
+            training: None,
+            memory,
+            features,
+            seen,
+        };
         Ok(Probe { plan, step, layer: layers[index].name.clone(), shape })
     }
 

@@ -1,9 +1,9 @@
 //! What a program is made of: one kernel call a step, and what it reads.
 
-use umbel_kernels::FusedActivation;
 use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::pool::PoolShape;
+use umbel_kernels::{FusedActivation, Precision};
 
 /// What a program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,7 @@ pub(super) struct ConvStep {
     pub bias: Option<Slot>,
     pub activation: FusedActivation,
     pub pool: bool,
+    pub precision: Precision,
     /// The batch norm that goes into the kernel and bias, where neither is trained.
     pub folded: Option<NormStep>,
 }
@@ -132,6 +133,7 @@ pub(super) struct DepthwiseStep {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct DenseStep {
     pub inputs: usize,
+    pub precision: Precision,
     pub kernel: Slot,
     pub bias: Option<Slot>,
     pub activation: FusedActivation,
@@ -149,6 +151,13 @@ pub(super) struct NormStep {
 }
 
 impl Op {
+    /// Sets the precision of what it multiplies, where there is a choice.
+    pub fn multiply_in(&mut self, wanted: Precision) {
+        if let Op::Conv2d(ConvStep { precision, .. }) | Op::Dense(DenseStep { precision, .. }) = self {
+            *precision = wanted;
+        }
+    }
+
     /// Whether it has weights of its own to train.
     pub fn is_trained(&self) -> bool {
         let trains = |kernel: &Slot, bias: &Option<Slot>| {
