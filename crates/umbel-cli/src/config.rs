@@ -309,7 +309,7 @@ mod tests {
                     monitor: Monitor::ValLoss,
                     early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                     reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
-                    run_folder: None,
+                    ..FitOptions::default()
                 };
             }),
             with(|config| {

@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{Flow, Run};
 use super::{EarlyStopping, History, Monitor, ReduceOnPlateau, RunLock};
+use crate::base::augmentation::{Balance, Mixing};
 use crate::base::progress::{Interrupt, Observer};
-use crate::base::settings::{positive, within};
+use crate::base::settings::{is_default, positive, within};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
 use crate::nn::{Model, OptimizerConfig, ScheduleKind};
 use crate::{Error, Result};
 
-/// How to train; the defaults are the tutorial's. (Saved as part of config.toml.)
+/// How to train; the defaults are the tutorial's. (Saved as part of config.toml; what came later than its first version is
+/// left out where it is at its default, so that older runs can be resumed.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
@@ -29,6 +31,18 @@ pub struct FitOptions {
     pub monitor: Monitor,
     pub early_stopping: Option<EarlyStopping>,
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
+    /// Share of every label that is spread over all classes alike (Szegedy et al. 2016, "Rethinking the Inception
+    /// Architecture"; Keras' `label_smoothing`), from 0 to below 1. The training loss is told with it, the validation loss
+    /// never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub label_smoothing: f64,
+    /// Photos of a batch mixed with each other. The training accuracy then counts a photo as right where the answer is the
+    /// class with the larger share, so that it is lower than it would be on whole photos.
+    #[serde(skip_serializing_if = "is_default")]
+    pub mixing: Mixing,
+    /// What is done about classes of unequal size, in training; the validation counts photos as they are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub balance: Balance,
     /// Where model.safetensors, last.ckpt and history.csv go; `None` keeps everything in memory.
     #[serde(skip)]
     pub run_folder: Option<PathBuf>,
@@ -47,6 +61,9 @@ impl Default for FitOptions {
             monitor: Monitor::ValAccuracy,
             early_stopping: None,
             reduce_on_plateau: None,
+            label_smoothing: 0.0,
+            mixing: Mixing::default(),
+            balance: Balance::None,
             run_folder: None,
         }
     }
@@ -72,7 +89,9 @@ impl FitOptions {
             within("reduce_on_plateau.factor", factor, "between 0 and 1", factor > 0.0 && factor < 1.0)?;
             within("reduce_on_plateau.min_lr", min_lr, "a number from 0", min_lr >= 0.0)?;
         }
-        Ok(())
+        let smoothing = self.label_smoothing;
+        within("label_smoothing", smoothing, "from 0 to below 1", (0.0..1.0).contains(&smoothing))?;
+        self.mixing.validate()
     }
 }
 

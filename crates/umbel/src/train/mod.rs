@@ -7,6 +7,7 @@ pub mod fit;
 pub mod history;
 mod run;
 pub mod run_lock;
+mod targets;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
 pub use evaluate::{Outputs, evaluate, logits, outputs};

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
+use super::targets::TargetMaker;
 use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history};
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
@@ -34,6 +35,7 @@ pub(super) struct Run<'a> {
     options: &'a FitOptions,
     callbacks: Callbacks,
     augment: Policy,
+    targets: TargetMaker,
     schedule: Schedule,
     steps: usize,
     optimizer: Optimizer,
@@ -62,6 +64,7 @@ impl<'a> Run<'a> {
         let mut run = Run {
             folder: lock.map(|lock| lock.folder().to_owned()),
             augment: Policy::new(&model.architecture().augmentation()),
+            targets: TargetMaker::new(options, train),
             optimizer: Optimizer::new(options.optimizer, model.weights()),
             schedule: schedule(options, steps),
             callbacks: Callbacks {
@@ -109,7 +112,7 @@ impl<'a> Run<'a> {
                 &mut self.optimizer,
                 learning_rate,
                 &batch.images,
-                &batch.labels,
+                self.targets.make(&batch),
                 Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key(),
             );
             loader.recycle(batch);
@@ -255,6 +258,8 @@ impl<'a> Run<'a> {
             epoch: self.progress.epoch as u64,
             shuffle: true,
             augment: self.augment.clone(),
+            mixing: self.options.mixing,
+            balance: self.options.balance,
             skip_batches: self.progress.step,
         }
     }

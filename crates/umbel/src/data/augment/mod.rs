@@ -4,6 +4,7 @@
 
 pub mod color;
 pub mod geometry;
+pub mod mixing;
 pub mod warp;
 
 use crate::base::augmentation::{AugmentLayer, FlipMode};

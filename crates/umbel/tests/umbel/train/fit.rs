@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::flowers::{StopWhen, model, options, parts, quiet_fit};
 use umbel::Error;
+use umbel::base::augmentation::{Balance, Mixing};
 use umbel::base::progress::{EpochRecord, Event, Interrupt};
 use umbel::data::Dataset;
 use umbel::model_file::ModelFile;
@@ -403,4 +404,33 @@ fn half_written_files_of_a_killed_run_are_swept_away() {
     quiet_fit(&mut model(), &FitOptions { epochs: 1, ..in_folder(folder.path()) }).unwrap();
     assert!(!scratch.exists());
     assert!(other.exists());
+}
+
+#[test]
+fn mixed_smoothed_and_weighted_runs_resume_to_the_same_bits() {
+    let options = FitOptions {
+        label_smoothing: 0.1,
+        mixing: Mixing { mixup: 0.2, cutmix: 1.0, probability: 0.8 },
+        balance: Balance::Loss,
+        ..options()
+    };
+    let mut whole = Model::new(super::flowers::network(), 7).unwrap();
+    let outcome = quiet_fit(&mut whole, &options).unwrap();
+    let mut plain = Model::new(super::flowers::network(), 7).unwrap();
+    quiet_fit(&mut plain, &FitOptions { label_smoothing: 0.0, ..options.clone() }).unwrap();
+    assert_ne!(plain, whole, "the smoothing does something");
+    let (last, history, _) = stopped_and_resumed(&super::flowers::network(), &options, |event| {
+        matches!(event, Event::Step { epoch: 2, step: 3, .. })
+    });
+    assert_eq!(last, whole);
+    assert_eq!(timeless(&history), timeless(&outcome.history.epochs));
+}
+
+#[test]
+fn settings_of_older_versions_have_the_same_digest() {
+    // What came later is left out at its default, so that a run of an older version goes on.
+    let json = serde_json::to_string(&FitOptions::default()).unwrap();
+    assert!(!json.contains("label_smoothing") && !json.contains("mixing") && !json.contains("balance"), "{json}");
+    let read: FitOptions = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, FitOptions::default());
 }
