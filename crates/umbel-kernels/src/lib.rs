@@ -28,6 +28,7 @@ pub mod optimizer;
 mod parallel;
 pub mod pool;
 mod sums;
+pub mod vectors;
 
 pub use activation::{Activation, FusedActivation};
 pub use isa::Isa;

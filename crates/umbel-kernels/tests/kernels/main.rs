@@ -13,3 +13,4 @@ mod loss;
 mod optimizer;
 mod pool;
 mod support;
+mod vectors;

@@ -1,6 +1,7 @@
 //! The network: a model is data (a graph of layers and named weights); a plan compiled from it does the arithmetic.
 //! Nothing outside of this module knows how a layer is computed. Never imports `data`.
 
+pub mod gradients;
 pub mod graph;
 mod isa;
 pub mod layers;
@@ -13,6 +14,7 @@ pub mod sequential;
 pub mod summary;
 pub mod weights;
 
+pub use gradients::{GradientSum, blend, clip_global_norm};
 pub use graph::{Graph, ResolvedLayer, Source};
 pub use isa::isa_from_env;
 pub use layers::{Activation, Layer, Padding, Shape};
