@@ -19,7 +19,7 @@ fn dataset(counts: &[usize]) -> Dataset {
 }
 
 fn all(dataset: &Dataset, options: &LoaderOptions) -> Vec<(Vec<f32>, Vec<u32>)> {
-    Loader::new(dataset, options.clone()).map(|batch| (batch.images, batch.labels)).collect()
+    Loader::new(dataset, options.clone()).map(Result::unwrap).map(|batch| (batch.images, batch.labels)).collect()
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn an_unshuffled_epoch_is_the_dataset_in_order_with_a_partial_last_batch() {
     let mut loader = Loader::new(&dataset, options(false, &[]));
     assert_eq!(loader.n_batches(), 3);
     let (mut images, mut labels, mut sizes) = (Vec::<f32>::new(), Vec::<u32>::new(), Vec::new());
-    while let Some(batch) = loader.next() {
+    while let Some(batch) = loader.next().transpose().unwrap() {
         sizes.push(batch.labels.len());
         assert_eq!(batch.images.len(), batch.labels.len() * 32 * 32 * 3);
         images.extend(&batch.images);
@@ -37,8 +37,7 @@ fn an_unshuffled_epoch_is_the_dataset_in_order_with_a_partial_last_batch() {
     }
     assert_eq!(sizes, [4, 4, 2]);
     assert_eq!(labels, [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]);
-    let expected: Vec<f32> =
-        (0..10).flat_map(|i| dataset.cache.image(i).unwrap().iter().map(|&value| f32::from(value))).collect();
+    let expected: Vec<f32> = (0..10).flat_map(|i| dataset.picture(i).unwrap().0.into_iter().map(f32::from)).collect();
     assert_eq!(images, expected);
     assert!(loader.next().is_none() && loader.next().is_none());
 }
@@ -68,7 +67,7 @@ fn recycled_batches_keep_nothing_of_their_past() {
     let options = options(true, &AugmentLayer::tutorial());
     let mut loader = Loader::new(&dataset, options.clone());
     for expected in all(&dataset, &options) {
-        let batch = loader.next().unwrap();
+        let batch = loader.next().unwrap().unwrap();
         assert!((&batch.images, &batch.labels) == (&expected.0, &expected.1));
         loader.recycle(Batch { images: vec![f32::NAN; 99_999], labels: vec![7; 50], ..Batch::default() });
     }
@@ -126,7 +125,7 @@ fn flowers_become_batches() {
     let dataset = Dataset::new(index, cache.clone(), &positions);
     let mut loader = Loader::new(&dataset, options(true, &AugmentLayer::tutorial()));
     let mut photos = 0;
-    while let Some(batch) = loader.next() {
+    while let Some(batch) = loader.next().transpose().unwrap() {
         assert!(batch.images.iter().all(|value| (0.0..=255.0).contains(value)));
         photos += batch.labels.len();
         loader.recycle(batch);
@@ -142,6 +141,7 @@ fn mixed_photos_are_what_their_partners_say() {
         let mixed = LoaderOptions { mixing, ..whole.clone() };
         let (mut count, mut shares) = (0, Vec::new());
         for (before, after) in Loader::new(&dataset, whole).zip(Loader::new(&dataset, mixed.clone())) {
+            let (before, after) = (before.unwrap(), after.unwrap());
             assert!(before.partners.is_empty() && before.labels == after.labels);
             let (n, len) = (after.labels.len(), 32 * 32 * 3);
             for (i, partner) in after.partners.iter().enumerate() {
@@ -171,7 +171,7 @@ fn mixed_photos_are_what_their_partners_say() {
         assert!(shares.iter().any(|share| *share > 0.05) && shares.iter().all(|share| (0.0..=1.0).contains(share)));
         let again = |skip: usize| -> Vec<Vec<f32>> {
             let options = LoaderOptions { skip_batches: skip, ..mixed.clone() };
-            Loader::new(&dataset, options).map(|batch| batch.images).collect()
+            Loader::new(&dataset, options).map(|batch| batch.unwrap().images).collect()
         };
         assert!(again(0)[1..] == again(1)[..], "a resumed epoch sees the same");
     }
@@ -182,7 +182,8 @@ fn half_of_the_photos_are_mixed_where_half_is_asked_for() {
     let dataset = dataset(&[60, 60]);
     let mixing = Mixing { mixup: 1.0, cutmix: 1.0, probability: 0.5 };
     let options = LoaderOptions { mixing, batch: 40, ..options(true, &[]) };
-    let untouched = Loader::new(&dataset, options).flat_map(|batch| batch.partners).filter(|p| p.share == 0.0).count();
+    let untouched =
+        Loader::new(&dataset, options).flat_map(|batch| batch.unwrap().partners).filter(|p| p.share == 0.0).count();
     assert!((40..80).contains(&untouched), "{untouched}");
 }
 
