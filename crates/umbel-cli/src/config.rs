@@ -303,7 +303,7 @@ mod tests {
                     batch: 8,
                     seed: 7,
                     learning_rate: 0.0125,
-                    optimizer: OptimizerConfig::Sgd { momentum: 0.5, nesterov: false },
+                    optimizer: OptimizerConfig::Sgd { momentum: 0.5, nesterov: false, weight_decay: 0.0 },
                     schedule: ScheduleKind::Step { every: 4, factor: 0.3 },
                     warmup_epochs: 0.5,
                     monitor: Monitor::ValLoss,
@@ -323,7 +323,9 @@ mod tests {
             let Command::Train(args) = Arguments::try_parse_from(&words).unwrap().command else { panic!("{words:?}") };
             assert_eq!(train_config(&args).unwrap(), config, "{words:?}");
         }
-        let beyond = with(|config| config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true });
+        let beyond = with(|config| {
+            config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 }
+        });
         assert_eq!(umbel::pipeline::arguments(&beyond), None, "no flag says so");
         let line = umbel::pipeline::command_line(&with(|_| {})).unwrap();
         assert!(line.starts_with(r"umbel train 'my photos/it'\''s' --seed 123 "), "{line}");

@@ -99,7 +99,7 @@ fn optimizer(own: &OptimizerConfig) -> Option<(Option<&'static str>, Option<(&'s
             let usual = OptimizerConfig::Adam { beta_1, beta_2, epsilon } == usual_adam;
             usual.then(|| (Some("adamw"), Some(("weight-decay", weight_decay.to_string()))))
         }
-        OptimizerConfig::Sgd { momentum, nesterov: false } => {
+        OptimizerConfig::Sgd { momentum, nesterov: false, weight_decay: 0.0 } => {
             Some((Some("sgd"), Some(("momentum", momentum.to_string()))))
         }
         _ => None,

@@ -43,6 +43,18 @@ pub struct FitOptions {
     /// What is done about classes of unequal size, in training; the validation counts photos as they are.
     #[serde(skip_serializing_if = "is_default")]
     pub balance: Balance,
+    /// Momentum of a moving average of the weights (Polyak & Juditsky 1992; Keras' `ema_momentum`), from 0 to below 1; 0: none is
+    /// kept. The average is what is validated and saved as the best model, batch norm's moving statistics averaged too.
+    /// After its n-th step at most (1 + n) / (10 + n) is kept, so that the first weights are soon forgotten.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ema_momentum: f64,
+    /// Gradients longer than this, all together as one vector, are shortened to it (Keras' `global_clipnorm`); 0: never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub global_clipnorm: f64,
+    /// Batches whose mean gradient makes one update (Keras' `gradient_accumulation_steps`), for larger batches than fit into
+    /// memory. Batch norm takes its statistics from each batch by itself. An epoch's last update may have fewer.
+    #[serde(skip_serializing_if = "is_one")]
+    pub gradient_accumulation_steps: usize,
     /// Where model.safetensors, last.ckpt and history.csv go; `None` keeps everything in memory.
     #[serde(skip)]
     pub run_folder: Option<PathBuf>,
@@ -64,6 +76,9 @@ impl Default for FitOptions {
             label_smoothing: 0.0,
             mixing: Mixing::default(),
             balance: Balance::None,
+            ema_momentum: 0.0,
+            global_clipnorm: 0.0,
+            gradient_accumulation_steps: 1,
             run_folder: None,
         }
     }
@@ -91,8 +106,17 @@ impl FitOptions {
         }
         let smoothing = self.label_smoothing;
         within("label_smoothing", smoothing, "from 0 to below 1", (0.0..1.0).contains(&smoothing))?;
-        self.mixing.validate()
+        self.mixing.validate()?;
+        let (momentum, clip) = (self.ema_momentum, self.global_clipnorm);
+        within("ema_momentum", momentum, "from 0 to below 1", (0.0..1.0).contains(&momentum))?;
+        within("global_clipnorm", clip, "a number from 0", clip >= 0.0)?;
+        positive("gradient_accumulation_steps", self.gradient_accumulation_steps)?;
+        self.optimizer.validate()
     }
+}
+
+fn is_one(value: &usize) -> bool {
+    *value == 1
 }
 
 /// What came of it.
@@ -108,7 +132,8 @@ pub struct FitOutcome {
     pub interrupted: bool,
 }
 
-/// Trains `model` on `train`, validating on `val` after every epoch. Afterwards `model` holds the last weights.
+/// Trains `model` on `train`, validating on `val` after every epoch. Afterwards `model` holds the last weights
+/// (with `ema_momentum`, once all epochs are done, their average).
 /// Where `options.run_folder` has a checkpoint of the same settings and data, goes on from there.
 pub fn fit(
     model: &mut Model,

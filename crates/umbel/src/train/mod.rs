@@ -1,5 +1,6 @@
 //! The one training loop, its callbacks, checkpoints and history.
 
+mod average;
 pub mod callbacks;
 pub mod checkpoint;
 pub mod evaluate;

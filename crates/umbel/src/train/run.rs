@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::average::Average;
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
 use super::targets::TargetMaker;
@@ -14,7 +15,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind, isa_from_env};
+use crate::nn::{GradientSum, LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind, clip_global_norm, isa_from_env};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -39,6 +40,9 @@ pub(super) struct Run<'a> {
     schedule: Schedule,
     steps: usize,
     optimizer: Optimizer,
+    /// What has come since the last update, where several batches make one.
+    gradients: GradientSum,
+    average: Option<Average>,
     /// Trains and validates.
     plan: Plan,
     progress: Progress,
@@ -66,6 +70,8 @@ impl<'a> Run<'a> {
             augment: Policy::new(&model.architecture().augmentation()),
             targets: TargetMaker::new(options, train),
             optimizer: Optimizer::new(options.optimizer, model.weights()),
+            gradients: GradientSum::default(),
+            average: Average::begin(options.ema_momentum, model),
             schedule: schedule(options, steps),
             callbacks: Callbacks {
                 monitor: options.monitor,
@@ -101,22 +107,19 @@ impl<'a> Run<'a> {
         let mut loader = Loader::new(self.train, self.loader_options());
         let mut mark = Instant::now();
         while self.progress.step < self.steps {
-            if interrupt.requested() {
+            // Between two batches of one update there is nothing that could be saved.
+            if self.is_updated() && interrupt.requested() {
                 return Ok(Flow::Interrupted);
             }
             let Some(batch) = loader.next().transpose()? else { break };
             let (epoch, step) = (self.progress.epoch as u64, self.progress.step as u64);
             let learning_rate = self.learning_rate(self.progress.step);
-            let sum = self.plan.train_step(
-                self.model.weights_mut(),
-                &mut self.optimizer,
-                learning_rate,
-                &batch.images,
-                self.targets.make(&batch),
-                Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key(),
-            );
+            let key = Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key();
+            let weights = self.model.weights_mut();
+            let sum = self.plan.backpropagate(weights, &batch.images, self.targets.make(&batch), key);
             loader.recycle(batch);
             self.progress.step += 1;
+            self.update(learning_rate, sum.samples);
             if !sum.loss.is_finite() {
                 return Err(self.diverged("loss".into()));
             }
@@ -130,11 +133,43 @@ impl<'a> Run<'a> {
         Ok(Flow::Go)
     }
 
+    /// Whether the last batch ended in an update.
+    fn is_updated(&self) -> bool {
+        let step = self.progress.step;
+        step.is_multiple_of(self.options.gradient_accumulation_steps) || step == self.steps
+    }
+
+    /// Takes the latest batch's gradients, and changes the weights where it is time.
+    fn update(&mut self, learning_rate: f64, samples: usize) {
+        let (isa, is_updated) = (self.plan.isa(), self.is_updated());
+        let gradients = self.plan.last_gradients();
+        if self.options.gradient_accumulation_steps > 1 {
+            self.gradients.add(isa, gradients, samples);
+            if !is_updated {
+                return;
+            }
+            self.gradients.take(isa, gradients);
+        }
+        if self.options.global_clipnorm > 0.0 {
+            clip_global_norm(isa, gradients, self.options.global_clipnorm);
+        }
+        self.optimizer.update(isa, learning_rate, self.model.weights_mut(), gradients);
+        if let Some(average) = &mut self.average {
+            average.take(isa, self.optimizer.steps(), self.model.weights());
+        }
+    }
+
+    /// The model that is validated and kept.
+    fn judged(&self) -> &Model {
+        self.average.as_ref().map_or(self.model, |average| &average.model)
+    }
+
     /// Validates, and ends the epoch: record, callbacks, best model, files.
     pub fn validate(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
         observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
         let start = Instant::now();
-        let Some(sum) = sums(&mut self.plan, self.model, self.val, 1, interrupt)? else {
+        let judged = self.average.as_ref().map_or(&*self.model, |average| &average.model);
+        let Some(sum) = sums(&mut self.plan, judged, self.val, 1, interrupt)? else {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();
@@ -174,11 +209,16 @@ impl<'a> Run<'a> {
     fn save(&mut self) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))?;
-        checkpoint::write(&folder.join(checkpoint::FILE_NAME), &mut self.progress, self.model, &self.optimizer)
+        let average = self.average.as_ref().map(|average| average.model.weights());
+        let path = folder.join(checkpoint::FILE_NAME);
+        checkpoint::write(&path, &mut self.progress, self.model, &self.optimizer, average)
     }
 
     /// What came of it.
     pub fn outcome(self, interrupted: bool) -> FitOutcome {
+        if let (false, Some(average)) = (interrupted, self.average) {
+            *self.model = average.model;
+        }
         FitOutcome {
             history: History { epochs: self.progress.history },
             best_epoch: self.progress.callbacks.best_epoch(),
@@ -205,7 +245,10 @@ impl<'a> Run<'a> {
                 return Err(Error::OtherRun { path, what });
             }
         }
-        let mut progress = found.restore(&path, self.model, &mut self.optimizer)?;
+        let mut progress = {
+            let average = self.average.as_mut().map(|average| &mut average.model);
+            found.restore(&path, self.model, &mut self.optimizer, average)?
+        };
         if progress.isa != self.progress.isa {
             observer.event(&Event::Note(&format!(
                 "The run was begun with {} and goes on with {}: the weights will differ in their last digits.",
@@ -243,7 +286,7 @@ impl<'a> Run<'a> {
 
     fn keep_best(&mut self, record: &EpochRecord) -> Result<()> {
         let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
-        let file = ModelFile::new(self.model.clone(), self.train, metrics);
+        let file = ModelFile::new(self.judged().clone(), self.train, metrics);
         if let Some(folder) = &self.folder {
             file.save(&folder.join(model_file::FILE_NAME))?;
         }

@@ -431,6 +431,49 @@ fn settings_of_older_versions_have_the_same_digest() {
     // What came later is left out at its default, so that a run of an older version goes on.
     let json = serde_json::to_string(&FitOptions::default()).unwrap();
     assert!(!json.contains("label_smoothing") && !json.contains("mixing") && !json.contains("balance"), "{json}");
+    let later = ["ema_momentum", "global_clipnorm", "gradient_accumulation_steps"];
+    assert!(later.iter().all(|name| !json.contains(name)), "{json}");
     let read: FitOptions = serde_json::from_str(&json).unwrap();
     assert_eq!(read, FitOptions::default());
+}
+
+#[test]
+fn the_average_is_validated_kept_and_resumed_to_the_same_bits() {
+    let options = FitOptions { ema_momentum: 0.9, gradient_accumulation_steps: 3, global_clipnorm: 0.5, ..options() };
+    let mut whole = Model::new(super::flowers::network(), 7).unwrap();
+    let outcome = quiet_fit(&mut whole, &options).unwrap();
+    let (_, val) = parts();
+    let last = outcome.history.epochs.last().unwrap();
+    assert_eq!(whole.evaluate(val).unwrap().1, last.val_accuracy, "the model is the average in the end");
+    let mut raw = Model::new(super::flowers::network(), 7).unwrap();
+    let plain = quiet_fit(&mut raw, &FitOptions { ema_momentum: 0.0, ..options.clone() }).unwrap();
+    let losses = |outcome: &umbel::train::FitOutcome| -> Vec<f64> {
+        outcome.history.epochs.iter().map(|record| record.loss).collect()
+    };
+    assert_eq!(losses(&plain), losses(&outcome), "the average has no say in the training");
+    assert_ne!(raw, whole);
+    // Asked to stop in the middle of an update of three batches, it stops behind it.
+    let (end, history, file) = stopped_and_resumed(&super::flowers::network(), &options, |event| {
+        matches!(event, Event::Step { epoch: 2, step: 1, .. })
+    });
+    assert_eq!(end, whole);
+    assert_eq!(timeless(&history), timeless(&outcome.history.epochs));
+    assert_eq!(file.model, outcome.best);
+}
+
+#[test]
+fn accumulated_batches_are_one_large_batch() {
+    let smooth = || {
+        let stack = Sequential::new((32, 32, 3)).add(Rescaling::new(1.0 / 255.0)).add(Flatten).add(Dense::new(5));
+        Model::new(stack, 3).unwrap()
+    };
+    let (mut large, mut small) = (smooth(), smooth());
+    let sgd = FitOptions { optimizer: OptimizerConfig::sgd(0.0), epochs: 1, ..options() };
+    quiet_fit(&mut large, &FitOptions { batch: 12, ..sgd.clone() }).unwrap();
+    quiet_fit(&mut small, &FitOptions { batch: 4, gradient_accumulation_steps: 3, ..sgd }).unwrap();
+    for (large, small) in large.weights().tensors.iter().zip(&small.weights().tensors) {
+        for (a, b) in large.data.iter().zip(&small.data) {
+            assert!((a - b).abs() < 1e-5, "{a} {b}");
+        }
+    }
 }
