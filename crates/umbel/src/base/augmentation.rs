@@ -52,6 +52,27 @@ pub enum AugmentLayer {
         /// (low, high) of 255.
         factor: (f32, f32),
     },
+    /// Shows a random part of the photo, enlarged to the whole (Szegedy et al. 2015, "Going Deeper with Convolutions").
+    RandomResizedCrop {
+        /// (low, high) of the part's share of the area.
+        scale: (f32, f32),
+        /// (low, high) of its width by its height.
+        ratio: (f32, f32),
+    },
+    /// Some operations drawn from a fixed list, all equally strong (Cubuk et al. 2020, "RandAugment").
+    RandAugment {
+        /// How many.
+        num_ops: usize,
+        /// How strong, 0 to 1 (the paper's magnitude is out of 10, so 0.9 is its 9).
+        factor: f32,
+    },
+    /// Fills a random rectangle with one random color (Zhong et al. 2020, "Random Erasing Data Augmentation").
+    RandomErasing {
+        /// The share of photos that this is done to.
+        factor: f32,
+        /// (low, high) of the rectangle's share of the area.
+        scale: (f32, f32),
+    },
 }
 
 /// Photos of a batch mixed with each other, their labels with them. Nothing is mixed where both alphas are 0.
@@ -122,6 +143,9 @@ impl AugmentLayer {
             AugmentLayer::RandomTranslation { .. } => "random_translation",
             AugmentLayer::RandomContrast { .. } => "random_contrast",
             AugmentLayer::RandomBrightness { .. } => "random_brightness",
+            AugmentLayer::RandomResizedCrop { .. } => "random_resized_crop",
+            AugmentLayer::RandAugment { .. } => "rand_augment",
+            AugmentLayer::RandomErasing { .. } => "random_erasing",
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct LoaderOptions {
     pub mixing: Mixing,
     /// With [`Balance::Sample`] (and shuffled) the classes come equally often; the others change nothing here.
     pub balance: Balance,
+    /// Height and width of the pictures that come, up to the dataset's; `None`: the dataset's.
+    pub image_size: Option<usize>,
     /// How many batches to leave out at the start (a resumed epoch).
     pub skip_batches: usize,
 }
@@ -50,6 +52,7 @@ impl Default for LoaderOptions {
             augment: Policy::default(),
             mixing: Mixing::default(),
             balance: Balance::None,
+            image_size: None,
             skip_batches: 0,
         }
     }
@@ -190,14 +193,14 @@ fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batc
 }
 
 fn fill(batch: &mut Batch, dataset: &Dataset, options: &LoaderOptions, turns: &[Turn], photo: &mut [u8]) -> Result<()> {
-    let size = dataset.image_size();
-    let image_values = photo.len();
+    let size = options.image_size.unwrap_or(dataset.image_size());
+    let image_values = size * size * 3;
     batch.images.resize(turns.len() * image_values, 0.0);
     batch.labels.clear();
     for (turn, out) in turns.iter().zip(batch.images.chunks_exact_mut(image_values)) {
         dataset.cache.read_image(turn.position, photo)?;
         let mut random = Stream::new(options.seed, Purpose::Augment, options.epoch, turn.name());
-        options.augment.apply(size, photo, &mut random, out);
+        options.augment.apply_to(dataset.image_size(), photo, &mut random, size, out);
         batch.labels.push(turn.label);
     }
     let (key, names) = ((options.seed, options.epoch), turns.iter().map(Turn::name));

@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
 pub mod history;
+mod plans;
 mod run;
 pub mod run_lock;
 mod targets;

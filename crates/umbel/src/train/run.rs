@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::average::Average;
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
+use super::plans::{Plans, Sizes};
 use super::targets::TargetMaker;
 use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history};
 use crate::base::memory;
@@ -15,7 +16,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{GradientSum, LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind, clip_global_norm, isa_from_env};
+use crate::nn::{GradientSum, LossSum, Model, Optimizer, Schedule, ScheduleKind, clip_global_norm, isa_from_env};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -43,8 +44,8 @@ pub(super) struct Run<'a> {
     /// What has come since the last update, where several batches make one.
     gradients: GradientSum,
     average: Option<Average>,
-    /// Trains and validates.
-    plan: Plan,
+    sizes: Sizes,
+    plans: Plans,
     progress: Progress,
     best: Option<Model>,
 }
@@ -60,8 +61,9 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let isa = isa_from_env()?;
         let available = memory::available_bytes();
-        let plan = Plan::training(model, options.batch.min(train.len()), isa)?;
-        let needed = needed_bytes(model, train, options, &plan);
+        let sizes = Sizes::new(options, train.image_size())?;
+        let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
+        let needed = needed_bytes(model, train, options, &plans);
         check_memory(needed, available)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
@@ -91,7 +93,8 @@ impl<'a> Run<'a> {
             val,
             options,
             steps,
-            plan,
+            sizes,
+            plans,
         };
         run.resume(observer)?;
         Ok(run)
@@ -104,6 +107,7 @@ impl<'a> Run<'a> {
 
     /// Takes the steps of the current epoch that are still to be done.
     pub fn train_epoch(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
+        self.resize()?;
         let mut loader = Loader::new(self.train, self.loader_options());
         let mut mark = Instant::now();
         while self.progress.step < self.steps {
@@ -116,7 +120,7 @@ impl<'a> Run<'a> {
             let learning_rate = self.learning_rate(self.progress.step);
             let key = Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key();
             let weights = self.model.weights_mut();
-            let sum = self.plan.backpropagate(weights, &batch.images, self.targets.make(&batch), key);
+            let sum = self.plans.train().backpropagate(weights, &batch.images, self.targets.make(&batch), key);
             loader.recycle(batch);
             self.progress.step += 1;
             self.update(learning_rate, sum.samples);
@@ -133,6 +137,15 @@ impl<'a> Run<'a> {
         Ok(Flow::Go)
     }
 
+    /// Compiles the plans of the current epoch's size, where the last were of another.
+    fn resize(&mut self) -> Result<()> {
+        let (size, isa) = (self.sizes.of(self.progress.epoch), self.plans.train().isa());
+        if size != self.plans.size() {
+            self.plans = Plans::new(self.model, self.train, self.options, size, isa)?;
+        }
+        Ok(())
+    }
+
     /// Whether the last batch ended in an update.
     fn is_updated(&self) -> bool {
         let step = self.progress.step;
@@ -141,8 +154,10 @@ impl<'a> Run<'a> {
 
     /// Takes the latest batch's gradients, and changes the weights where it is time.
     fn update(&mut self, learning_rate: f64, samples: usize) {
-        let (isa, is_updated) = (self.plan.isa(), self.is_updated());
-        let gradients = self.plan.last_gradients();
+        let is_updated = self.is_updated();
+        let plan = self.plans.train();
+        let isa = plan.isa();
+        let gradients = plan.last_gradients();
         if self.options.gradient_accumulation_steps > 1 {
             self.gradients.add(isa, gradients, samples);
             if !is_updated {
@@ -169,7 +184,7 @@ impl<'a> Run<'a> {
         observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
         let start = Instant::now();
         let judged = self.average.as_ref().map_or(&*self.model, |average| &average.model);
-        let Some(sum) = sums(&mut self.plan, judged, self.val, 1, interrupt)? else {
+        let Some(sum) = sums(self.plans.val(), judged, self.val, 1, interrupt)? else {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();
@@ -261,6 +276,12 @@ impl<'a> Run<'a> {
                 progress.epochs, self.options.epochs
             )));
         }
+        if progress.epochs != self.options.epochs && self.sizes.change() {
+            observer.event(&Event::Note(&format!(
+                "The photos' sizes were planned for {} epochs and are now spread over {}.",
+                progress.epochs, self.options.epochs
+            )));
+        }
         progress.isa.clone_from(&self.progress.isa);
         progress.epochs = self.options.epochs;
         if progress.callbacks.best.is_some() {
@@ -303,6 +324,7 @@ impl<'a> Run<'a> {
             augment: self.augment.clone(),
             mixing: self.options.mixing,
             balance: self.options.balance,
+            image_size: Some(self.plans.size()),
             skip_batches: self.progress.step,
         }
     }
@@ -390,11 +412,13 @@ fn digest(of: &impl serde::Serialize) -> Result<String> {
     Ok(blake3::hash(&json).to_hex().to_string())
 }
 
-/// Buffers, weights (with the optimizer's two moments and the best epoch's copy), and the batches under way.
-fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plan: &Plan) -> u64 {
-    let weights = 4 * 4 * model.weights().count();
+/// Buffers (of the largest size that is trained on), weights (with the optimizer's two moments, the best epoch's copy, and
+/// the average and the sum of gradients where there are such), and the batches under way.
+fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plans: &Plans) -> u64 {
+    let more = usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
+    let weights = (4 + more) * 4 * model.weights().count();
     let batches = BATCHES_IN_FLIGHT * options.batch.min(train.len()) * train.prep().bytes() * 4;
-    (plan.memory_bytes() + weights + batches) as u64
+    (plans.memory_bytes() + weights + batches) as u64
 }
 
 /// What the run needs, said before it starts.

@@ -431,7 +431,7 @@ fn settings_of_older_versions_have_the_same_digest() {
     // What came later is left out at its default, so that a run of an older version goes on.
     let json = serde_json::to_string(&FitOptions::default()).unwrap();
     assert!(!json.contains("label_smoothing") && !json.contains("mixing") && !json.contains("balance"), "{json}");
-    let later = ["ema_momentum", "global_clipnorm", "gradient_accumulation_steps"];
+    let later = ["ema_momentum", "global_clipnorm", "gradient_accumulation_steps", "train_sizes"];
     assert!(later.iter().all(|name| !json.contains(name)), "{json}");
     let read: FitOptions = serde_json::from_str(&json).unwrap();
     assert_eq!(read, FitOptions::default());
@@ -476,4 +476,58 @@ fn accumulated_batches_are_one_large_batch() {
             assert!((a - b).abs() < 1e-5, "{a} {b}");
         }
     }
+}
+
+/// Ends in a global pooling, so that it takes pictures of any size.
+fn any_size() -> Sequential {
+    use umbel::nn::layers::{Conv2d, GlobalAvgPool2d};
+    Sequential::new((48, 48, 3))
+        .add(umbel::nn::layers::RandomFlip::horizontal())
+        .add(Rescaling::new(1.0 / 255.0))
+        .add(Conv2d::new(6, 3).stride(2).activation(Activation::Relu))
+        .add(BatchNorm::default().momentum(0.9))
+        .add(GlobalAvgPool2d)
+        .add(Dense::new(5))
+}
+
+/// The drawn flowers at 48 x 48.
+fn larger_parts() -> (Dataset, Dataset) {
+    let mut options = super::flowers::dataset_options(&super::flowers::cache());
+    options.prep.image_size = 48;
+    umbel::data::image_dataset_from_directory(super::flowers::folder(), &options).unwrap()
+}
+
+#[test]
+fn photos_grow_and_a_resumed_run_ends_in_the_same_bits() {
+    let (train, val) = larger_parts();
+    let quiet = |model: &mut Model, options: &FitOptions| {
+        fit(model, &train, &val, options, &mut umbel::base::progress::Silent, &Interrupt::default())
+    };
+    let grown = FitOptions { train_sizes: vec![32, 40], ..options() };
+    let mut whole = Model::new(any_size(), 7).unwrap();
+    let outcome = quiet(&mut whole, &grown).unwrap();
+    let (_, accuracy) = whole.evaluate(&val).unwrap();
+    assert_eq!(outcome.history.epochs[3].val_accuracy, accuracy, "validated on the photos' own size");
+    let mut other = Model::new(any_size(), 7).unwrap();
+    quiet(&mut other, &FitOptions { train_sizes: vec![40], ..options() }).unwrap();
+    assert_ne!(other, whole);
+    // Stopped in the second size, and between the two.
+    for at in [(2, 4), (3, 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let options = FitOptions { run_folder: Some(folder.path().to_owned()), ..grown.clone() };
+        let mut observer =
+            StopWhen::new(move |event| matches!(event, Event::Step { epoch, step, .. } if (*epoch, *step) == at));
+        let interrupt = observer.interrupt.clone();
+        let mut first = Model::new(any_size(), 7).unwrap();
+        assert!(fit(&mut first, &train, &val, &options, &mut observer, &interrupt).unwrap().interrupted);
+        let mut second = Model::new(any_size(), 8).unwrap();
+        quiet(&mut second, &options).unwrap();
+        assert_eq!(second, whole, "{at:?}");
+    }
+    // A flatten ties the weights to one size; larger than the photos are, there are none.
+    let flat = Sequential::new((48, 48, 3)).add(Flatten).add(Dense::new(5));
+    let error = quiet(&mut Model::new(flat, 1).unwrap(), &grown).unwrap_err().to_string();
+    assert!(error.contains("train_sizes is 40") && error.contains("global pooling"), "{error}");
+    let error = quiet(&mut whole, &FitOptions { train_sizes: vec![64], ..options() }).unwrap_err().to_string();
+    assert!(error.contains("up to that of the photos, 48"), "{error}");
 }
