@@ -41,6 +41,17 @@ macro_rules! with_proof {
     };
 }
 
+/// 0, 16, 1, 17, ...
+const TURNS: [u16; 32] = {
+    let mut turns = [0; 32];
+    let mut i = 0;
+    while i < 32 {
+        turns[i] = (i / 2 + 16 * (i % 2)) as u16;
+        i += 1;
+    }
+    turns
+};
+
 impl Terms for Avx512Bf16 {
     type S = Avx512;
     type A = u16;
@@ -77,9 +88,10 @@ impl Pairs for Avx512Bf16 {
     #[inline(always)]
     fn join(self, low: __m512, high: __m512) -> __m512 {
         with_proof!({
-            let low = _mm512_cvtepu16_epi32(transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(low)));
-            let high = _mm512_cvtepu16_epi32(transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(high)));
-            _mm512_castsi512_ps(_mm512_or_si512(_mm512_slli_epi32::<16>(high), low))
+            // All of `low`, then all of `high`; then one of each in turns.
+            let both = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low));
+            let turns = transmute::<[u16; 32], __m512i>(TURNS);
+            _mm512_castsi512_ps(_mm512_permutexvar_epi16(turns, both))
         })
     }
     #[inline(always)]
