@@ -220,6 +220,7 @@ impl From<PrecisionArg> for Precision {
 mod tests {
     use clap::Parser;
     use umbel::data::PrepSpec;
+    use umbel::train::HeadFit;
 
     use super::*;
     use crate::args::{Arguments, Command};
@@ -309,6 +310,7 @@ mod tests {
                     monitor: Monitor::ValLoss,
                     early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                     reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
+                    head: HeadFit::No,
                     run_folder: None,
                 };
             }),

@@ -10,6 +10,8 @@ use super::live::Live;
 pub trait Display: Send {
     /// Photos decoded so far.
     fn preparing(&mut self, done: usize, total: usize);
+    /// Photos whose features are computed so far.
+    fn features(&mut self, _done: usize, _total: usize) {}
     /// A fold begins (which, of how many).
     fn fold(&mut self, _fold: (usize, usize)) {}
     /// Training begins, on so many photos.

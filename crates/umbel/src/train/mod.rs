@@ -4,12 +4,14 @@ pub mod callbacks;
 pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
+pub mod head;
 pub mod history;
 mod run;
 pub mod run_lock;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
 pub use evaluate::{Outputs, evaluate, logits, outputs};
-pub use fit::{FitOptions, FitOutcome, fit};
+pub use fit::{FitOptions, FitOutcome, HeadFit, fit};
+pub use head::Features;
 pub use history::History;
 pub use run_lock::RunLock;

@@ -152,7 +152,7 @@ impl Pack {
 }
 
 #[allow(unsafe_code)]
-fn map(file: &File) -> Option<Mmap> {
+pub(super) fn map(file: &File) -> Option<Mmap> {
     // SAFETY: a map is sound as long as nobody changes or shortens the file under it. Umbel never does: packs are
     // written beside their place, renamed into it when whole, and then only ever deleted, which leaves the mapped file
     // alone on Unix and is refused on Windows. Another program that writes into umbel's private cache folder could
