@@ -54,6 +54,7 @@ pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
 #[derive(Default)]
 struct Plain {
     quarters: usize,
+    features: usize,
 }
 
 impl Display for Plain {
@@ -62,6 +63,14 @@ impl Display for Plain {
         if quarters > self.quarters {
             self.quarters = quarters;
             super::note(format!("Preparing photos: {done}/{total}"));
+        }
+    }
+
+    fn features(&mut self, done: usize, total: usize) {
+        let quarters = |done: usize| (done * 4).checked_div(total).unwrap_or(4);
+        if quarters(done) > self.features {
+            self.features = quarters(done);
+            super::note(format!("Computing features: {done}/{total}"));
         }
     }
 

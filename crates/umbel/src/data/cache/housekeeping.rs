@@ -59,8 +59,8 @@ fn is_scratch(entry: &fs::DirEntry) -> bool {
 /// A scratch file this old belongs to a run that was killed: a living one is written to all the time.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// Deletes the packs (and the rows beside them) that were not used for longest until all fit into `max_bytes`, but never `in_use`; and scratch
-/// files of runs that were killed. What cannot be deleted is left for the next time.
+/// Deletes the packs (and the rows beside them) that were not used for longest until all fit into `max_bytes`, but never
+/// what is `in_use`; and scratch files of runs that were killed. What cannot be deleted is left for the next time.
 pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &[&Path]) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;

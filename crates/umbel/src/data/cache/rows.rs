@@ -2,14 +2,13 @@
 //! them names all that they depend on; the photos' contents and their preparation are added here.
 
 use std::fs::File;
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-
-use memmap2::Mmap;
 
 use super::pack::{self, HEADER_BYTES};
 use super::{Cache, housekeeping};
 use crate::base::atomic::Scratch;
+use crate::base::positioned::read_exact_at;
 use crate::{Error, Result};
 
 /// The end of every file's name.
@@ -17,10 +16,11 @@ pub const EXTENSION: &str = "umbel-rows";
 const MAGIC: &[u8; 8] = b"umbelrow";
 const FIELDS_BYTES: usize = 24;
 
-/// The rows, mapped; every byte was checked when they were opened.
+/// The rows of a file whose every byte was checked when it was opened.
 #[derive(Debug)]
 pub struct Rows {
-    map: Mmap,
+    path: PathBuf,
+    file: File,
     width: usize,
     /// Positions in the index, rising, each with a row.
     positions: Vec<usize>,
@@ -32,40 +32,37 @@ impl Rows {
         self.width
     }
 
-    /// Copies the start of a photo's row, as long as `out`.
+    /// Reads so many values of a photo's row, from value `first` on.
+    ///
+    /// # Errors
+    /// [`Error::Pack`] where another program has cut the file short.
     ///
     /// # Panics
     /// Where the photo has no row, or a row has fewer values.
-    pub fn read(&self, position: usize, out: &mut [f32]) {
+    pub fn read(&self, position: usize, first: usize, out: &mut [f32]) -> Result<()> {
         let row = self.positions.binary_search(&position).expect("every usable photo has a row");
-        self.read_at(row, 0, out);
-    }
-
-    /// The same from value `first` on.
-    ///
-    /// # Panics
-    /// Those of [`Rows::read`].
-    pub fn read_from(&self, position: usize, first: usize, out: &mut [f32]) {
-        let row = self.positions.binary_search(&position).expect("every usable photo has a row");
-        self.read_at(row, first, out);
-    }
-
-    fn read_at(&self, row: usize, first: usize, out: &mut [f32]) {
         assert!(first + out.len() <= self.width, "a row has {} values", self.width);
+        let mut bytes = vec![0; out.len() * 4];
         let start = HEADER_BYTES + (row * self.width + first) * 4;
-        let bytes = &self.map[start..start + out.len() * 4];
+        let damaged = |error| Error::Pack { path: self.path.clone(), detail: format!("cannot be read ({error})") };
+        read_exact_at(&self.file, &mut bytes, start as u64).map_err(damaged)?;
         out.iter_mut().zip(bytes.as_chunks::<4>().0).for_each(|(out, bytes)| *out = f32::from_le_bytes(*bytes));
+        Ok(())
     }
 
     fn open(path: &Path, width: usize, positions: &[usize]) -> Option<Self> {
-        let map = pack::map(&File::open(path).ok()?)?;
-        let (fields, digest) = map.get(..FIELDS_BYTES + 32)?.split_at(FIELDS_BYTES);
-        let values = map.get(HEADER_BYTES..)?;
-        if fields != header_fields(width, positions.len()) || values.len() != positions.len() * width * 4 {
+        let mut file = File::open(path).ok()?;
+        let mut header = [0; HEADER_BYTES];
+        file.read_exact(&mut header).ok()?;
+        let (fields, digest) = header[..FIELDS_BYTES + 32].split_at(FIELDS_BYTES);
+        let bytes = (HEADER_BYTES + positions.len() * width * 4) as u64;
+        if fields != header_fields(width, positions.len()) || file.metadata().ok()?.len() != bytes {
             return None;
         }
-        let whole = blake3::Hasher::new().update(fields).update(values).finalize().as_bytes() == digest;
-        whole.then(|| Rows { map, width, positions: positions.to_vec() })
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(fields).update_reader(&mut file).ok()?;
+        let whole = hasher.finalize().as_bytes() == digest;
+        whole.then(|| Rows { path: path.to_owned(), file, width, positions: positions.to_vec() })
     }
 }
 

@@ -53,8 +53,11 @@ impl Features {
     }
 
     /// What the last layer reads of the photo at `position` of the index, into `out`.
-    pub fn read(&self, position: usize, out: &mut [f32]) {
-        self.rows.read(position, out);
+    ///
+    /// # Errors
+    /// Those of [`Rows::read`].
+    pub fn read(&self, position: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(position, 0, out)
     }
 
     /// What `model`, which has been changed in its last layer only, says about each photo of a dataset.
@@ -70,8 +73,8 @@ impl Features {
         for samples in dataset.samples.chunks(plan.batch()) {
             let inputs = &mut inputs[..samples.len() * self.inputs];
             for (&(position, _), row) in samples.iter().zip(inputs.chunks_exact_mut(self.inputs)) {
-                self.read(position, row);
-                self.rows.read_from(position, self.inputs, &mut seen);
+                self.read(position, row)?;
+                self.rows.read(position, self.inputs, &mut seen)?;
                 outputs.features.extend_from_slice(&seen);
             }
             outputs.logits.extend_from_slice(plan.infer(head.weights(), inputs));
@@ -122,9 +125,8 @@ fn kind(body: &Model, isa: &str) -> String {
     hasher.update(&serde_json::to_vec(body.architecture()).unwrap_or_default());
     for tensor in &body.weights().tensors {
         hasher.update(tensor.name.as_bytes());
-        tensor.data.iter().for_each(|value| {
-            hasher.update(&value.to_le_bytes());
-        });
+        let bytes: Vec<u8> = tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect();
+        hasher.update(&bytes);
     }
     format!("features {VERSION} of umbel {}, {isa}, {}", env!("CARGO_PKG_VERSION"), hasher.finalize().to_hex())
 }
@@ -153,6 +155,7 @@ fn compute(
         if interrupt.requested() {
             return Ok(None);
         }
+        let batch = batch?;
         let (inputs, seen) = plan.infer_with_features(body.weights(), &batch.images);
         let n = batch.labels.len();
         row.clear();

@@ -3,11 +3,12 @@
 //! folded into the layer's own weights for every evaluation, so the features stay as they are and so does the layer.
 
 use super::features::{Features, head};
-use crate::Result;
+use crate::base::memory;
 use crate::base::progress::Interrupt;
-use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentropy};
+use crate::nn::{LossSum, Model, Plan, isa_from_env};
+use crate::{Error, Result};
 
-/// Photos in hand: what is summed in one piece, too.
+/// Photos whose loss and gradient are summed in one piece.
 const CHUNK: usize = 1024;
 /// A feature that deviates less than this says nothing, and gets no weight.
 const LEAST_DEVIATION: f64 = 1e-6;
@@ -18,41 +19,35 @@ pub struct Stopped;
 
 /// The function to be minimized, of `[inputs, classes]` weights and `[classes]` biases in one row.
 pub struct Objective<'a> {
-    features: &'a Features,
-    /// Positions and labels, rising, so that a file is read forward.
-    samples: Vec<(usize, u32)>,
+    /// What the layer reads, a row a photo.
+    rows: Vec<f32>,
+    labels: Vec<u32>,
+    inputs: usize,
     head: Model,
     plan: Plan,
     classes: usize,
     means: Vec<f64>,
     /// 1 / deviation, or 0.
     scales: Vec<f64>,
-    rows: Vec<f32>,
-    labels: Vec<u32>,
     interrupt: &'a Interrupt,
 }
 
 impl<'a> Objective<'a> {
     /// For the last layer of `model`, on these photos.
-    pub fn new(
-        model: &Model,
-        features: &'a Features,
-        samples: &[(usize, u32)],
-        interrupt: &'a Interrupt,
-    ) -> Result<Self> {
-        let mut samples = samples.to_vec();
-        samples.sort_unstable();
-        let head = head(model, features.inputs())?;
+    pub fn new(model: &Model, features: &Features, samples: &[(usize, u32)], interrupt: &'a Interrupt) -> Result<Self> {
+        let inputs = features.inputs();
+        let head = head(model, inputs)?;
+        check_memory(samples.len(), (inputs + 1) * head.architecture().classes()?, inputs)?;
+        let (rows, labels) = read(features, samples)?;
         let plan = Plan::training(&head, CHUNK.min(samples.len()), isa_from_env()?)?;
         let classes = head.architecture().classes()?;
-        let (means, scales) = moments(features, &samples, has_bias(&head));
-        let (rows, labels) = (Vec::new(), Vec::new());
-        Ok(Objective { features, samples, head, plan, classes, means, scales, rows, labels, interrupt })
+        let (means, scales) = moments(&rows, inputs, has_bias(&head));
+        Ok(Objective { rows, labels, inputs, head, plan, classes, means, scales, interrupt })
     }
 
     /// Variables of the function.
     pub fn variables(&self) -> usize {
-        (self.features.inputs() + 1) * self.classes
+        (self.inputs + 1) * self.classes
     }
 
     /// The value at `point`, and its gradient.
@@ -63,22 +58,20 @@ impl<'a> Objective<'a> {
         gradient: &mut [f64],
     ) -> std::result::Result<f64, Stopped> {
         self.put(point);
-        let (n, classes) = (self.samples.len() as f64, self.classes);
+        let (n, classes) = (self.labels.len() as f64, self.classes);
         gradient.fill(0.0);
         let mut loss = 0.0;
-        for chunk in 0..self.samples.len().div_ceil(CHUNK) {
+        for (rows, labels) in self.rows.chunks(CHUNK * self.inputs).zip(self.labels.chunks(CHUNK)) {
             if self.interrupt.requested() {
                 return Err(Stopped);
             }
-            let end = self.samples.len().min((chunk + 1) * CHUNK);
-            read(self.features, &self.samples[chunk * CHUNK..end], &mut self.rows, &mut self.labels);
-            let (sum, parts) = self.plan.gradients(self.head.weights_mut(), &self.rows, &self.labels, 0);
+            let (sum, parts) = self.plan.gradients(self.head.weights_mut(), rows, labels, 0);
             loss += sum.loss;
-            let share = self.labels.len() as f64 / n;
+            let share = labels.len() as f64 / n;
             let values = parts.iter().flatten();
             gradient.iter_mut().zip(values).for_each(|(sum, value)| *sum += share * f64::from(*value));
         }
-        let (weights, biases) = gradient.split_at_mut(self.features.inputs() * classes);
+        let (weights, biases) = gradient.split_at_mut(self.inputs * classes);
         let (own, _) = point.split_at(weights.len());
         let mut squares = 0.0;
         for (input, (row, own)) in weights.chunks_exact_mut(classes).zip(own.chunks_exact(classes)).enumerate() {
@@ -93,7 +86,7 @@ impl<'a> Objective<'a> {
 
     /// The last layer's weights and biases at `point`.
     pub fn put(&mut self, point: &[f64]) {
-        let (weights, biases) = point.split_at(self.features.inputs() * self.classes);
+        let (weights, biases) = point.split_at(self.inputs * self.classes);
         let mut biases = biases.to_vec();
         let tensors = &mut self.head.weights_mut().tensors;
         let kernel = tensors[0].data.chunks_exact_mut(self.classes).zip(weights.chunks_exact(self.classes));
@@ -117,20 +110,40 @@ impl<'a> Objective<'a> {
         }
     }
 
-    /// Loss and hits of the layer as it stands, on other photos or (`None`) on its own.
-    pub fn measure(&mut self, samples: Option<&[(usize, u32)]>) -> LossSum {
-        let own = std::mem::take(&mut self.samples);
+    /// Loss and hits of the layer as it stands, on its own photos.
+    pub fn measure(&mut self) -> LossSum {
         let mut total = LossSum::default();
-        for chunk in samples.unwrap_or(&own).chunks(self.plan.batch()) {
-            read(self.features, chunk, &mut self.rows, &mut self.labels);
-            let logits = self.plan.infer(self.head.weights(), &self.rows);
-            let sum = sparse_categorical_crossentropy(self.classes, logits, &self.labels, 1, None);
-            total.loss += sum.loss;
-            total.correct += sum.correct;
-            total.samples += sum.samples;
+        for (rows, labels) in self.rows.chunks(CHUNK * self.inputs).zip(self.labels.chunks(CHUNK)) {
+            add(&mut total, &mut self.plan, &self.head, (rows, labels));
         }
-        self.samples = own;
         total
+    }
+
+    /// The same on others.
+    pub fn measure_on(&mut self, (rows, labels): (&[f32], &[u32])) -> LossSum {
+        let mut total = LossSum::default();
+        let most = self.plan.batch();
+        for (rows, labels) in rows.chunks(most * self.inputs).zip(labels.chunks(most)) {
+            add(&mut total, &mut self.plan, &self.head, (rows, labels));
+        }
+        total
+    }
+}
+
+fn add(total: &mut LossSum, plan: &mut Plan, head: &Model, (rows, labels): (&[f32], &[u32])) {
+    let sum = plan.evaluate(head.weights(), rows, labels);
+    total.loss += sum.loss;
+    total.correct += sum.correct;
+    total.samples += sum.samples;
+}
+
+/// The features themselves, and what L-BFGS remembers.
+fn check_memory(photos: usize, variables: usize, inputs: usize) -> Result<()> {
+    const VECTORS: usize = 22;
+    let needed_bytes = (photos * inputs * 4 + variables * VECTORS * 8) as u64;
+    match memory::available_bytes() {
+        Some(available_bytes) if needed_bytes > available_bytes => Err(Error::Memory { needed_bytes, available_bytes }),
+        _ => Ok(()),
     }
 }
 
@@ -139,18 +152,14 @@ fn has_bias(head: &Model) -> bool {
 }
 
 /// Mean and inverse deviation of every feature; without a bias, which alone could make up for it, no mean.
-fn moments(features: &Features, samples: &[(usize, u32)], centered: bool) -> (Vec<f64>, Vec<f64>) {
-    let inputs = features.inputs();
-    let n = samples.len() as f64;
+fn moments(rows: &[f32], inputs: usize, centered: bool) -> (Vec<f64>, Vec<f64>) {
+    let n = (rows.len() / inputs) as f64;
     let (mut sums, mut squares) = (vec![0.0f64; inputs], vec![0.0f64; inputs]);
-    let mut row = vec![0.0; inputs];
-    for (position, _) in samples {
-        features.read(*position, &mut row);
-        sums.iter_mut().zip(&row).for_each(|(sum, value)| *sum += f64::from(*value));
+    for row in rows.chunks_exact(inputs) {
+        sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
     }
     let means: Vec<f64> = sums.iter().map(|sum| if centered { sum / n } else { 0.0 }).collect();
-    for (position, _) in samples {
-        features.read(*position, &mut row);
+    for row in rows.chunks_exact(inputs) {
         let away = row.iter().zip(&means).map(|(value, mean)| f64::from(*value) - mean);
         squares.iter_mut().zip(away).for_each(|(sum, away)| *sum += away * away);
     }
@@ -161,12 +170,11 @@ fn moments(features: &Features, samples: &[(usize, u32)], centered: bool) -> (Ve
     (means, squares.iter().map(scale).collect())
 }
 
-fn read(features: &Features, samples: &[(usize, u32)], rows: &mut Vec<f32>, labels: &mut Vec<u32>) {
-    let inputs = features.inputs();
-    rows.resize(samples.len() * inputs, 0.0);
-    labels.clear();
-    for (&(position, label), row) in samples.iter().zip(rows.chunks_exact_mut(inputs)) {
-        features.read(position, row);
-        labels.push(label);
+/// What the layer reads of these photos (positions in the index, with labels).
+pub fn read(features: &Features, samples: &[(usize, u32)]) -> Result<(Vec<f32>, Vec<u32>)> {
+    let mut rows = vec![0.0; samples.len() * features.inputs()];
+    for ((position, _), row) in samples.iter().zip(rows.chunks_exact_mut(features.inputs())) {
+        features.read(*position, row)?;
     }
+    Ok((rows, samples.iter().map(|(_, label)| *label).collect()))
 }

@@ -48,6 +48,7 @@ pub(super) fn fit(
     mut each: impl FnMut(&EpochRecord, usize),
 ) -> Result<Option<Fitted>> {
     let mut objective = Objective::new(model, features, &train.samples, interrupt)?;
+    let (val_rows, val_labels) = logistic::read(features, &val.samples)?;
     let callbacks = Callbacks { monitor: options.monitor, ..Callbacks::default() };
     let mut state = CallbackState::default();
     let mut fitted = Fitted { records: Vec::new(), best: 0, model: model.clone() };
@@ -57,7 +58,7 @@ pub(super) fn fit(
         let found = minimize(&mut point, STOP, |point, gradient| objective.evaluate(point, strength, gradient));
         let Ok(minimum) = found else { return Ok(None) };
         objective.put(&point);
-        let sums = (objective.measure(None), objective.measure(Some(&val.samples)));
+        let sums = (objective.measure(), objective.measure_on((&val_rows, &val_labels)));
         let seconds = start.elapsed().as_secs_f64();
         let passes = minimum.evaluations as f64;
         let record = record(index + 1, &sums, seconds, passes * train.len() as f64 / seconds.max(1e-9));

@@ -77,7 +77,7 @@ fn gradient(model: &Model, train: &Dataset, strength: f64) -> Vec<f64> {
     let mut plan = Plan::inference(&body, 1, isa_from_env().unwrap()).unwrap();
     let mut rows: Vec<(Vec<f64>, usize)> = Vec::new();
     for index in 0..train.len() {
-        let (pixels, label) = train.picture(index);
+        let (pixels, label) = train.picture(index).unwrap();
         let image: Vec<f32> = pixels.iter().map(|&byte| f32::from(byte)).collect();
         rows.push((plan.infer(body.weights(), &image).iter().map(|&value| f64::from(value)).collect(), label));
     }
