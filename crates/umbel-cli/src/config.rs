@@ -27,6 +27,7 @@ const PLATEAU_FACTOR: f64 = 0.1;
 pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     let mut config = match &args.config {
         Some(path) => read(path)?,
+        None if args.pretrained.is_some() => TrainConfig { fit: FitOptions::finetune(), ..TrainConfig::default() },
         None => TrainConfig::default(),
     };
     set(&mut config.data, args.dir.clone());
@@ -57,6 +58,9 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     if config.data.as_os_str().is_empty() {
         return Err(usage("the config names no folder of photos; give one: umbel train DIR --config FILE"));
     }
+    if config.tune == Some(Tune::Head) {
+        refuse_for_head(args)?;
+    }
     apply_fit(args, &mut config.fit)?;
     Ok(config)
 }
@@ -81,17 +85,40 @@ fn start_from(weights: &Path, args: &TrainArgs, config: &mut TrainConfig) -> any
     Ok(())
 }
 
+/// The last layer alone is fitted to convergence: there are no steps to be set.
+fn refuse_for_head(args: &TrainArgs) -> anyhow::Result<()> {
+    let given = [
+        ("epochs", args.epochs.is_some()),
+        ("lr", args.lr.is_some()),
+        ("optimizer", args.optimizer.is_some()),
+        ("schedule", args.schedule.is_some()),
+        ("warmup", args.warmup.is_some()),
+        ("layer-decay", args.layer_decay.is_some()),
+        ("early-stopping", args.early_stopping.is_some()),
+        ("reduce-on-plateau", args.reduce_on_plateau.is_some()),
+        ("augment", args.augment.is_some()),
+        ("dropout", args.dropout.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(usage(format!(
+            "--{flag} does nothing with --tune head: the last layer is fitted to convergence, on the photos as they are"
+        ))),
+    }
+}
+
 fn apply_fit(args: &TrainArgs, fit: &mut FitOptions) -> anyhow::Result<()> {
     set(&mut fit.epochs, args.epochs);
     set(&mut fit.batch, args.batch);
     set(&mut fit.seed, args.seed);
     set(&mut fit.learning_rate, args.lr);
     set(&mut fit.warmup_epochs, args.warmup);
+    set(&mut fit.layer_decay, args.layer_decay);
     set(&mut fit.monitor, args.monitor.map(Monitor::from));
     fit.optimizer = optimizer(args, fit.optimizer)?;
     fit.schedule = schedule(args, fit.schedule)?;
     if let Some(patience) = args.early_stopping {
-        fit.early_stopping = Some(EarlyStopping { patience, min_delta: 0.0 });
+        fit.early_stopping = (patience > 0).then_some(EarlyStopping { patience, min_delta: 0.0 });
     }
     if let Some(patience) = args.reduce_on_plateau {
         fit.reduce_on_plateau = Some(ReduceOnPlateau { patience, factor: PLATEAU_FACTOR, min_lr: 0.0 });
@@ -229,6 +256,21 @@ mod tests {
         TrainArgs { dir: Some("photos".into()), ..TrainArgs::default() }
     }
 
+    /// Weights that nobody looks into, since the network is named.
+    fn pretrained(tune: Option<TuneArg>) -> TrainArgs {
+        TrainArgs { pretrained: Some("w.safetensors".into()), model: Some("resnet18".into()), tune, ..args() }
+    }
+
+    #[test]
+    fn pretrained_weights_bring_settings_of_their_own() {
+        let config = train_config(&pretrained(None)).unwrap();
+        assert_eq!((config.prep.image_size, &config.fit), (224, &FitOptions::finetune()));
+        let flags = TrainArgs { early_stopping: Some(0), epochs: Some(9), lr: Some(0.1), ..pretrained(None) };
+        let expected = FitOptions { early_stopping: None, epochs: 9, learning_rate: 0.1, ..FitOptions::finetune() };
+        assert_eq!(train_config(&flags).unwrap().fit, expected);
+        assert_eq!(train_config(&pretrained(Some(TuneArg::Head))).unwrap().tune, Some(Tune::Head));
+    }
+
     #[test]
     fn without_flags_it_is_the_tutorial() {
         let expected = TrainConfig { data: "photos".into(), ..TrainConfig::default() };
@@ -265,6 +307,8 @@ mod tests {
             TrainArgs { weight_decay: Some(0.1), optimizer: Some(OptimizerArg::Sgd), ..args() },
             TrainArgs { step_every: Some(2), ..args() },
             TrainArgs { tune: Some(TuneArg::Head), ..args() },
+            TrainArgs { epochs: Some(3), ..pretrained(Some(TuneArg::Head)) },
+            TrainArgs { augment: Some(AugmentArg::None), ..pretrained(Some(TuneArg::Head)) },
             TrainArgs { step_factor: Some(0.5), schedule: Some(ScheduleArg::Cosine), ..args() },
         ] {
             assert!(train_config(&bad).is_err(), "{bad:?}");
@@ -310,9 +354,28 @@ mod tests {
                     monitor: Monitor::ValLoss,
                     early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                     reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
+                    layer_decay: 0.75,
                     head: HeadFit::No,
                     run_folder: None,
                 };
+            }),
+            with(|config| {
+                config.model = "resnet18".into();
+                config.pretrained = Some("my weights.safetensors".into());
+                config.fit = FitOptions::finetune();
+            }),
+            with(|config| {
+                config.model = "resnet18".into();
+                config.pretrained = Some("w.safetensors".into());
+                config.tune = Some(Tune::Last);
+                config.prep.image_size = 64;
+                config.fit = FitOptions { seed: 5, ..FitOptions::default() };
+            }),
+            with(|config| {
+                config.model = "resnet18".into();
+                config.pretrained = Some("w.safetensors".into());
+                config.tune = Some(Tune::Head);
+                config.fit = FitOptions::finetune();
             }),
             with(|config| {
                 config.folds = Some(3);

@@ -92,6 +92,11 @@ pub fn factor(text: &str) -> Result<f64, String> {
     real(text, "a factor above 0 and at most 1, for instance 0.1", |v| v > 0.0 && v <= 1.0)
 }
 
+/// Epochs without an improvement; 0: they are not counted.
+pub fn patience(text: &str) -> Result<usize, String> {
+    whole(text, 0..=1_000_000)
+}
+
 /// Epochs of warm-up, fractions allowed.
 pub fn warmup(text: &str) -> Result<f64, String> {
     real(text, "a number of epochs from 0 up, for instance 1 or 0.5", |v| v >= 0.0)

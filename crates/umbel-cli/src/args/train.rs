@@ -16,7 +16,8 @@ Examples:
   umbel train photos.csv                               a table: path,label or path,label,split
   umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
-  umbel train photos/ --pretrained efficientnet_lite0.safetensors --lr 0.0002
+  umbel train photos/ --pretrained efficientnet_lite0.safetensors
+  umbel train photos/ --pretrained efficientnet_lite0.safetensors --tune head
   umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
   umbel train --config runs/photos/config.toml --seed 7
 
@@ -24,7 +25,7 @@ Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits a
 Photos that cannot be read are left out and listed in problems.csv (exit code 3).";
 
 /// Train a network on a folder of photos.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TrainArgs {
     /// The folder: one sub-folder per class, photos in them; or train/, val/ and test/ with these in each; or a table of
@@ -70,12 +71,15 @@ pub struct TrainArgs {
     /// --pretrained is for]
     #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Network")]
     pub model: Option<String>,
-    /// Start from these weights, in timm's names or lukemelas' (EfficientNet). The network, the photos' size and how they
-    /// are prepared come with them; the last layer starts anew
-    #[arg(long, value_name = "FILE.safetensors", help_heading = "Network")]
+    /// Start from these weights: a file in timm's names or lukemelas' (EfficientNet), or a name from the store (`umbel
+    /// models` lists it). The network, the photos' size and how they are prepared come with them; the last layer is new
+    #[arg(long, value_name = "FILE.safetensors|NAME", help_heading = "Network")]
     pub pretrained: Option<PathBuf>,
-    /// What is trained of a pretrained network: its last layer, its last stage too, or all. Batch norm stays as it came
-    /// [default: all]
+    /// Fetch the weights of that name from the Hugging Face hub if the store lacks them
+    #[arg(long, requires = "pretrained", help_heading = "Network")]
+    pub download: bool,
+    /// What is trained of a pretrained network: its last layer (fitted in seconds), its last stage too, or all, lower stages
+    /// slower. Batch norm stays as it came [default: all]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "head|last|all", help_heading = "Network")]
     pub tune: Option<TuneArg>,
     /// Random flips, turns and zooms in training: the tutorial's, or none [default: tutorial]
@@ -85,25 +89,25 @@ pub struct TrainArgs {
     #[arg(long, value_name = "SHARE", value_parser = ranges::dropout, help_heading = "Network")]
     pub dropout: Option<f32>,
 
-    /// Passes over the training photos [default: 15]
+    /// Passes over the training photos; of a pretrained network, the first is the last layer's [default: 15; pretrained 6]
     #[arg(long, value_name = "N", value_parser = ranges::epochs, help_heading = "Training")]
     pub epochs: Option<usize>,
     /// Photos per step, 1 to 512 [default: 32]
     #[arg(long, value_name = "N", value_parser = ranges::batch, help_heading = "Training")]
     pub batch: Option<usize>,
-    /// Learning rate [default: 0.001]
+    /// Learning rate [default: 0.001; pretrained 0.0003]
     #[arg(long, value_name = "RATE", value_parser = ranges::learning_rate, help_heading = "Training")]
     pub lr: Option<f64>,
-    /// Optimizer, with Keras' defaults [default: adam]
+    /// Optimizer, with Keras' defaults [default: adam; pretrained adamw]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "adam|adamw|sgd", help_heading = "Training")]
     pub optimizer: Option<OptimizerArg>,
     /// Momentum, for sgd [default: 0.9]
     #[arg(long, value_name = "M", value_parser = ranges::momentum, help_heading = "Training")]
     pub momentum: Option<f32>,
-    /// Weight decay, for adamw [default: 0.004]
+    /// Weight decay, for adamw [default: 0.004; pretrained 0.05]
     #[arg(long, value_name = "D", value_parser = ranges::weight_decay, help_heading = "Training")]
     pub weight_decay: Option<f32>,
-    /// How the rate changes over the run [default: constant]
+    /// How the rate changes over the run [default: constant; pretrained cosine]
     #[arg(
         long,
         value_enum,
@@ -118,9 +122,12 @@ pub struct TrainArgs {
     /// What the step schedule multiplies the rate by [default: 0.1]
     #[arg(long, value_name = "F", value_parser = ranges::factor, help_heading = "Training")]
     pub step_factor: Option<f64>,
-    /// Epochs over which the rate rises from zero, fractions allowed [default: 0]
+    /// Epochs over which the rate rises from zero, fractions allowed [default: 0; pretrained 0.5]
     #[arg(long, value_name = "EPOCHS", value_parser = ranges::warmup, help_heading = "Training")]
     pub warmup: Option<f64>,
+    /// Factor of the rate from one stage of a network to the one below it, 1 for none [default: 1; pretrained 0.8]
+    #[arg(long, value_name = "F", value_parser = ranges::factor, help_heading = "Training")]
+    pub layer_decay: Option<f64>,
     /// The figure that decides which epoch is the best [default: val_accuracy]
     #[arg(
         long,
@@ -130,8 +137,8 @@ pub struct TrainArgs {
         help_heading = "Training"
     )]
     pub monitor: Option<MonitorArg>,
-    /// Stop when that figure has not improved for N epochs
-    #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
+    /// Stop when that figure has not improved for N epochs; 0: never [default: 0; pretrained 3]
+    #[arg(long, value_name = "N", value_parser = ranges::patience, help_heading = "Training")]
     pub early_stopping: Option<usize>,
     /// Divide the rate by ten when that figure has not improved for N epochs
     #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
@@ -161,7 +168,7 @@ pub struct TrainArgs {
 }
 
 /// A resumed run has the settings that it began with, or it would not end with the same weights.
-const NOT_WITH_RESUME: [&str; 34] = [
+const NOT_WITH_RESUME: [&str; 36] = [
     "dir",
     "val_split",
     "test_split",
@@ -176,6 +183,7 @@ const NOT_WITH_RESUME: [&str; 34] = [
     "cache",
     "model",
     "pretrained",
+    "download",
     "tune",
     "augment",
     "dropout",
@@ -188,6 +196,7 @@ const NOT_WITH_RESUME: [&str; 34] = [
     "step_every",
     "step_factor",
     "warmup",
+    "layer_decay",
     "monitor",
     "early_stopping",
     "reduce_on_plateau",

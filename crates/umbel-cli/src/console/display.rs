@@ -10,6 +10,8 @@ use super::live::Live;
 pub trait Display: Send {
     /// Photos decoded so far.
     fn preparing(&mut self, done: usize, total: usize);
+    /// Bytes fetched so far.
+    fn downloading(&mut self, done: u64, bytes: u64);
     /// Photos whose features are computed so far.
     fn features(&mut self, _done: usize, _total: usize) {}
     /// A fold begins (which, of how many).
@@ -55,6 +57,7 @@ pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
 struct Plain {
     quarters: usize,
     features: usize,
+    fetched: usize,
 }
 
 impl Display for Plain {
@@ -63,6 +66,14 @@ impl Display for Plain {
         if quarters > self.quarters {
             self.quarters = quarters;
             super::note(format!("Preparing photos: {done}/{total}"));
+        }
+    }
+
+    fn downloading(&mut self, done: u64, bytes: u64) {
+        let quarters = (done * 4).checked_div(bytes).unwrap_or(4) as usize;
+        if quarters > self.fetched {
+            self.fetched = quarters;
+            super::note(format!("Fetching: {} of {}", super::bytes(done), super::bytes(bytes)));
         }
     }
 

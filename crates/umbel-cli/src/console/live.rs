@@ -31,6 +31,7 @@ pub struct Live {
     drawn: Option<Instant>,
     preparing_since: Option<Instant>,
     features_since: Option<Instant>,
+    downloading_since: Option<Instant>,
 }
 
 impl Live {
@@ -43,6 +44,7 @@ impl Live {
             drawn: None,
             preparing_since: None,
             features_since: None,
+            downloading_since: None,
         }
     }
 
@@ -76,6 +78,16 @@ impl Display for Live {
             return;
         }
         self.show(layout::preparing((done, total), since.elapsed().as_secs_f64(), self.size(), self.paint));
+    }
+
+    fn downloading(&mut self, done: u64, bytes: u64) {
+        let since = *self.downloading_since.get_or_insert_with(Instant::now);
+        if done < bytes && self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        let kilobytes = |bytes: u64| (bytes / 1000) as usize;
+        let (done, seconds) = ((kilobytes(done), kilobytes(bytes)), since.elapsed().as_secs_f64());
+        self.show(layout::counting("Fetching weights, kB", done, seconds, self.size(), self.paint));
     }
 
     fn features(&mut self, done: usize, total: usize) {

@@ -6,7 +6,8 @@ use super::{AugmentChoice, Precision, TrainConfig};
 use crate::base::shell::quote;
 use crate::data::{Interpolation, Resize, SplitMethod};
 use crate::nn::{OptimizerConfig, ScheduleKind};
-use crate::train::{EarlyStopping, Monitor, ReduceOnPlateau};
+use crate::pretrained::Tune;
+use crate::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};
 
 /// `umbel train ...` for these settings; `None` where a flag cannot say them (only a config file can). Left out is what has
 /// no say in the result: threads and the cache.
@@ -17,13 +18,25 @@ pub fn command_line(config: &TrainConfig) -> Option<String> {
 /// The words of [`command_line`], unquoted.
 pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
     let default = TrainConfig::default();
-    let (fit, usual) = (&config.fit, &default.fit);
+    let usual = if config.pretrained.is_some() { FitOptions::finetune() } else { default.fit };
+    let (fit, usual) = (&config.fit, &usual);
     let mut words = vec!["umbel".to_string(), "train".to_string(), text(&config.data)?];
     let mut say = |flag: &str, value: Option<String>| {
         if let Some(value) = value {
             words.extend([format!("--{flag}"), value]);
         }
     };
+    let pretrained = match &config.pretrained {
+        Some(path) => Some(text(path)?),
+        None => None,
+    };
+    say("pretrained", pretrained);
+    let tune = config.tune.map(|tune| match tune {
+        Tune::Head => "head",
+        Tune::Last => "last",
+        Tune::All => "all",
+    });
+    say("tune", tune.map(str::to_string));
     say("model", (config.model != default.model).then(|| config.model.clone()));
     let split = match &config.split {
         SplitMethod::Stratified => None,
@@ -52,16 +65,19 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
     });
     say("augment", augment.map(str::to_string));
     say("dropout", config.dropout.map(|share| share.to_string()));
-    say("epochs", Some(fit.epochs.to_string()));
+    // The last layer alone is fitted without steps, and the flags for them are refused.
+    let steps = config.tune != Some(Tune::Head);
+    say("epochs", Some(fit.epochs.to_string()).filter(|_| steps));
     say("batch", differs(fit.batch, usual.batch));
     say("lr", differs(fit.learning_rate, usual.learning_rate));
-    let (name, more) = optimizer(&fit.optimizer)?;
+    let (name, more) = optimizer(&fit.optimizer, &usual.optimizer)?;
     say("optimizer", name.map(str::to_string));
     if let Some((flag, value)) = more {
         say(flag, Some(value));
     }
     match fit.schedule {
-        ScheduleKind::Constant => {}
+        kind if kind == usual.schedule => {}
+        ScheduleKind::Constant => say("schedule", Some("constant".to_string())),
         ScheduleKind::Cosine => say("schedule", Some("cosine".to_string())),
         ScheduleKind::Step { every, factor } => {
             say("schedule", Some("step".to_string()));
@@ -70,9 +86,11 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
         }
     }
     say("warmup", differs(fit.warmup_epochs, usual.warmup_epochs));
+    say("layer-decay", differs(fit.layer_decay, usual.layer_decay));
     say("monitor", (fit.monitor == Monitor::ValLoss).then(|| "val_loss".to_string()));
     let patience = match fit.early_stopping {
-        None => None,
+        stopping if stopping == usual.early_stopping => None,
+        None => Some("0".to_string()),
         Some(EarlyStopping { patience, min_delta: 0.0 }) => Some(patience.to_string()),
         Some(_) => return None,
     };
@@ -89,12 +107,16 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// The optimizer's name and its one flag, each where it is not the default.
+/// The optimizer's name and its one flag, where they are not the usual ones.
 #[allow(clippy::type_complexity)]
-fn optimizer(own: &OptimizerConfig) -> Option<(Option<&'static str>, Option<(&'static str, String)>)> {
+fn optimizer(
+    own: &OptimizerConfig,
+    usual: &OptimizerConfig,
+) -> Option<(Option<&'static str>, Option<(&'static str, String)>)> {
     let usual_adam = OptimizerConfig::adam();
     match *own {
-        _ if *own == usual_adam => Some((None, None)),
+        _ if own == usual => Some((None, None)),
+        _ if *own == usual_adam => Some((Some("adam"), None)),
         OptimizerConfig::AdamW { weight_decay, beta_1, beta_2, epsilon } => {
             let usual = OptimizerConfig::Adam { beta_1, beta_2, epsilon } == usual_adam;
             usual.then(|| (Some("adamw"), Some(("weight-decay", weight_decay.to_string()))))

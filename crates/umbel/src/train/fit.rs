@@ -30,6 +30,11 @@ pub struct FitOptions {
     pub monitor: Monitor,
     pub early_stopping: Option<EarlyStopping>,
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
+    /// What the learning rate is multiplied by from one stage of a network to the one below it, above 0 and up to 1: lower
+    /// layers know what is common to all photos, and are changed less (Howard & Ruder 2018, "Universal Language Model
+    /// Fine-tuning"; Clark et al. 2020, "ELECTRA").
+    #[serde(skip_serializing_if = "is_whole")]
+    pub layer_decay: f64,
     /// Whether the last layer is fitted by itself (the pipeline says so by what is tuned of a pretrained network).
     #[serde(skip)]
     pub head: HeadFit,
@@ -51,6 +56,7 @@ impl Default for FitOptions {
             monitor: Monitor::ValAccuracy,
             early_stopping: None,
             reduce_on_plateau: None,
+            layer_decay: 1.0,
             head: HeadFit::No,
             run_folder: None,
         }
@@ -72,6 +78,21 @@ pub enum HeadFit {
 }
 
 impl FitOptions {
+    /// How a pretrained network is trained on, where nothing else is asked for: the head's epoch and five more of AdamW with
+    /// warm-up and half a cosine, lower stages slower, and an early end where nothing is gained any more.
+    pub fn finetune() -> Self {
+        FitOptions {
+            epochs: 6,
+            learning_rate: 3e-4,
+            optimizer: OptimizerConfig::AdamW { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0.05 },
+            schedule: ScheduleKind::Cosine,
+            warmup_epochs: 0.5,
+            early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
+            layer_decay: 0.8,
+            ..FitOptions::default()
+        }
+    }
+
     /// Checks the ranges; the error names the setting, what came and what can be.
     pub fn validate(&self) -> Result<()> {
         positive("epochs", self.epochs)?;
@@ -91,8 +112,13 @@ impl FitOptions {
             within("reduce_on_plateau.factor", factor, "between 0 and 1", factor > 0.0 && factor < 1.0)?;
             within("reduce_on_plateau.min_lr", min_lr, "a number from 0", min_lr >= 0.0)?;
         }
-        Ok(())
+        let decay = self.layer_decay;
+        within("layer_decay", decay, "a number above 0, up to 1", decay > 0.0 && decay <= 1.0)
     }
+}
+
+fn is_whole(value: &f64) -> bool {
+    *value == 1.0
 }
 
 /// What came of it.

@@ -64,7 +64,7 @@ impl<'a> Run<'a> {
         let mut run = Run {
             folder: lock.map(|lock| lock.folder().to_owned()),
             augment: Policy::new(&model.architecture().augmentation()),
-            optimizer: Optimizer::new(options.optimizer, model.weights()),
+            optimizer: Optimizer::new(options.optimizer, model.weights()).with_rates(rates(model, options)?),
             schedule: schedule(options, steps),
             callbacks: Callbacks {
                 monitor: options.monitor,
@@ -326,6 +326,12 @@ fn schedule(options: &FitOptions, steps: usize) -> Schedule {
         steps_per_epoch: steps as u64,
         total_steps: (options.epochs.saturating_sub(before_steps(options)) * steps) as u64,
     }
+}
+
+/// What multiplies the learning rate of each trained tensor.
+fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
+    let depths = model.architecture().depths()?;
+    Ok(depths.into_iter().map(|depth| options.layer_decay.powi(depth as i32)).collect())
 }
 
 /// Epochs without steps, at the start: the head's.

@@ -1,6 +1,7 @@
 //! A network as a graph of layers, as in Keras' functional API: one list in the order of computation, where a layer
 //! reads the one before it unless it says what else.
 
+mod depth;
 mod form;
 mod resolve;
 
@@ -12,6 +13,7 @@ use super::summary::{Summary, SummaryLayer};
 use crate::base::augmentation::AugmentLayer;
 use crate::{Error, Result};
 
+pub(crate) use self::depth::stage;
 pub use self::resolve::ResolvedLayer;
 
 /// The architecture: input shape (height, width, channels) and layers, each with what it reads.

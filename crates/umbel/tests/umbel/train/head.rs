@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{Dataset, Interpolation, PrepSpec};
 use umbel::model_file::ModelFile;
-use umbel::nn::models::ArchitectureOptions;
-use umbel::nn::{Model, Plan, isa_from_env, models};
+use umbel::nn::{Model, Optimizer, OptimizerConfig, Plan, isa_from_env};
 use umbel::pipeline::{self, TrainConfig};
 use umbel::pretrained::Tune;
 use umbel::train::head::STRENGTHS;
@@ -15,14 +15,32 @@ use umbel::train::{FitOptions, HeadFit, History, evaluate, fit};
 
 use super::flowers::{self, StopWhen};
 use super::pipeline::Place;
-use super::pretrained::write_weights;
+use super::pretrained::write_model;
 
 const SMALL: &str = "mobilenetv3_small_100";
+
+/// A network with random weights, and batch norm that has seen a few photos, so that something of a photo is left at its end.
+fn awake() -> &'static Model {
+    static AWAKE: OnceLock<Model> = OnceLock::new();
+    AWAKE.get_or_init(|| {
+        let mut model = Model::new(super::pretrained::graph(SMALL, 1000), 5).unwrap();
+        let (train, _) = flowers::parts();
+        let mut images = Vec::new();
+        for index in 0..16 {
+            images.extend(train.picture(index).unwrap().0.iter().map(|&byte| f32::from(byte)));
+        }
+        let mut plan = Plan::training(&model, 16, isa_from_env().unwrap()).unwrap();
+        for _ in 0..40 {
+            plan.gradients(model.weights_mut(), &images, &[0; 16], 0);
+        }
+        model
+    })
+}
 
 fn config(place: &Place, tune: Tune) -> TrainConfig {
     let weights = place.path("weights.safetensors");
     if !weights.exists() {
-        write_weights(SMALL, &weights);
+        write_model(awake(), &weights);
     }
     let config = place.config();
     TrainConfig {
@@ -142,7 +160,7 @@ fn the_head_is_the_optimum_and_nothing_else_has_changed() {
     let steepest = steepest.iter().fold(0.0f64, |most, value| most.max(value.abs()));
     assert!(steepest < 1e-3, "{steepest}");
 
-    let began = Model::new(super::pretrained::graph(SMALL, 1000), 5).unwrap();
+    let began = awake();
     for tensor in file.model.weights().tensors.iter().filter(|tensor| !tensor.name.starts_with("classifier/")) {
         assert_eq!(tensor.data, began.weights().get(&tensor.name).unwrap().data, "{}", tensor.name);
     }
@@ -205,11 +223,9 @@ fn other_weights_or_another_preparation_have_features_of_their_own() {
         entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "umbel-rows")).count()
     };
     assert_eq!(count(), 2);
-    let small = models::by_name(
-        SMALL,
-        &ArchitectureOptions { image_size: 32, classes: 1000, augment: Vec::new(), dropout: 0.0 },
-    );
-    super::pretrained::write_model(&Model::new(small.unwrap(), 6).unwrap(), config.pretrained.as_ref().unwrap());
+    let mut other = awake().clone();
+    other.weights_mut().tensors[0].data[3] += 0.5;
+    write_model(&other, config.pretrained.as_ref().unwrap());
     train(&config, &place.path("three"));
     assert_eq!(count(), 3);
     assert!(rows.exists());
@@ -221,6 +237,8 @@ fn everything_is_tuned_from_a_fitted_head_on_and_stops_where_it_likes() {
     for tune in [Tune::Last, Tune::All] {
         let mut config = config(&place, tune);
         config.fit.epochs = 3;
+        // So low that what follows the head hardly moves it.
+        config.fit.learning_rate = 1e-8;
         let name = format!("{tune:?}");
         let whole = place.path(&name);
         train(&config, &whole);
@@ -228,7 +246,8 @@ fn everything_is_tuned_from_a_fitted_head_on_and_stops_where_it_likes() {
         assert_eq!(history.epochs.len(), 3);
         assert_eq!(history.epochs[0].lr, 0.0);
         assert!(history.epochs[0].accuracy > 0.5 && history.epochs[1].lr > 0.0, "{history:?}");
-        assert!(history.epochs[1].accuracy > 0.4, "the head was fitted: {history:?}");
+        let (head, next) = (&history.epochs[0], &history.epochs[1]);
+        assert!((head.val_loss - next.val_loss).abs() < 0.1, "{history:?}");
 
         // Stopped in the head's epoch, and in the one after it.
         let stopped = place.path(&format!("{name}-stopped"));
@@ -267,4 +286,29 @@ fn a_network_without_a_dense_layer_at_its_end_says_so() {
         error,
         "the model's last layer is none that can be fitted by itself, but must be Dense without an activation, behind other layers"
     );
+}
+
+#[test]
+fn every_tensor_has_a_rate_of_its_own() {
+    let (train, _) = flowers::parts();
+    let (pixels, label) = train.picture(0).unwrap();
+    let image: Vec<f32> = pixels.iter().map(|&byte| f32::from(byte)).collect();
+    let step = |rates: Vec<f64>| {
+        let mut model = flowers::model();
+        let mut optimizer = Optimizer::new(OptimizerConfig::sgd(0.0), model.weights()).with_rates(rates);
+        let mut plan = Plan::training(&model, 1, isa_from_env().unwrap()).unwrap();
+        plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &image, &[label as u32], 1);
+        model
+    };
+    let (before, whole, halved) = (flowers::model(), step(Vec::new()), step(vec![0.5, 0.0, 1.0, 1.0]));
+    for (index, rate) in [0.5f32, 0.0, 1.0, 1.0].into_iter().enumerate() {
+        let data = |model: &Model| model.weights().tensors[index].data.clone();
+        let moved = |model: &Model| -> Vec<f32> {
+            data(model).iter().zip(data(&before)).map(|(after, before)| after - before).collect()
+        };
+        assert!(moved(&whole).iter().any(|value| value.abs() > 1e-4), "tensor {index}");
+        for (own, whole) in moved(&halved).iter().zip(moved(&whole)) {
+            assert!((own - rate * whole).abs() < 1e-6, "tensor {index}: {own} of {whole}");
+        }
+    }
 }

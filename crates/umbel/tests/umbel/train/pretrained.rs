@@ -80,11 +80,6 @@ pub fn write_model(model: &Model, path: &Path) {
     write(path, &all(model, str::to_string));
 }
 
-/// Random weights of a ready-made network for a thousand classes.
-pub fn write_weights(name: &str, path: &Path) {
-    write_model(&Model::new(graph(name, 1000), 5).unwrap(), path);
-}
-
 /// lukemelas' names of EfficientNet-Lite0's layers, block by block.
 fn lukemelas(layer: &str) -> String {
     const REPEATS: [usize; 7] = [1, 2, 2, 3, 3, 4, 1];
