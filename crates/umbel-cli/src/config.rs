@@ -5,14 +5,16 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use anyhow::Context;
+use umbel::base::augmentation::Balance;
 use umbel::data::{Interpolation, Resize, SplitMethod};
 use umbel::nn::{OptimizerConfig, ScheduleKind, models};
-use umbel::pipeline::{AugmentChoice, Precision, TrainConfig};
+use umbel::pipeline::{AugmentChoice, Precision, Recipe, TrainConfig};
 use umbel::pretrained::{Pretrained, Tune};
 use umbel::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};
 
 use crate::args::{
-    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs, TuneArg,
+    AugmentArg, BalanceArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, RecipeArg, ResizeArg,
+    ScheduleArg, TrainArgs, TuneArg,
 };
 use crate::exit::usage;
 
@@ -27,8 +29,7 @@ const PLATEAU_FACTOR: f64 = 0.1;
 pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     let mut config = match &args.config {
         Some(path) => read(path)?,
-        None if args.pretrained.is_some() => TrainConfig { fit: FitOptions::finetune(), ..TrainConfig::default() },
-        None => TrainConfig::default(),
+        None => recipe(args).config(),
     };
     set(&mut config.data, args.dir.clone());
     set(&mut config.model, args.model.clone());
@@ -48,6 +49,9 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         start_from(weights, args, &mut config)?;
     }
     config.augment = args.augment.map(AugmentChoice::from).or(config.augment);
+    set(&mut config.random_crop, args.random_crop);
+    set(&mut config.rand_augment, args.rand_augment);
+    set(&mut config.random_erasing, args.random_erasing);
     config.test_split = args.test_split.or(config.test_split);
     config.group_by = args.group_by.clone().or(config.group_by);
     config.folds = args.folds.or(config.folds);
@@ -63,6 +67,18 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     }
     apply_fit(args, &mut config.fit)?;
     Ok(config)
+}
+
+/// The recipe that is asked for, or the one that goes with what is.
+fn recipe(args: &TrainArgs) -> Recipe {
+    match args.recipe {
+        Some(RecipeArg::Tutorial) => Recipe::Tutorial,
+        Some(RecipeArg::Quick) => Recipe::Quick,
+        Some(RecipeArg::Scratch) => Recipe::Scratch,
+        Some(RecipeArg::Finetune) => Recipe::Finetune,
+        None if args.pretrained.is_some() => Recipe::Finetune,
+        None => Recipe::Tutorial,
+    }
 }
 
 /// What comes with pretrained weights, unless a flag or a saved config says otherwise: the network and the photos' size.
@@ -98,6 +114,17 @@ fn refuse_for_head(args: &TrainArgs) -> anyhow::Result<()> {
         ("reduce-on-plateau", args.reduce_on_plateau.is_some()),
         ("augment", args.augment.is_some()),
         ("dropout", args.dropout.is_some()),
+        ("random-crop", args.random_crop.is_some()),
+        ("rand-augment", args.rand_augment.is_some()),
+        ("random-erasing", args.random_erasing.is_some()),
+        ("label-smoothing", args.label_smoothing.is_some()),
+        ("mixup", args.mixup.is_some()),
+        ("cutmix", args.cutmix.is_some()),
+        ("balance", args.balance.is_some()),
+        ("ema", args.ema.is_some()),
+        ("clip", args.clip.is_some()),
+        ("accumulate", args.accumulate.is_some()),
+        ("train-sizes", args.train_sizes.is_some()),
     ];
     match given.iter().find(|(_, given)| *given) {
         None => Ok(()),
@@ -121,7 +148,20 @@ fn apply_fit(args: &TrainArgs, fit: &mut FitOptions) -> anyhow::Result<()> {
         fit.early_stopping = (patience > 0).then_some(EarlyStopping { patience, min_delta: 0.0 });
     }
     if let Some(patience) = args.reduce_on_plateau {
-        fit.reduce_on_plateau = Some(ReduceOnPlateau { patience, factor: PLATEAU_FACTOR, min_lr: 0.0 });
+        let reduce = ReduceOnPlateau { patience, factor: PLATEAU_FACTOR, min_lr: 0.0 };
+        fit.reduce_on_plateau = (patience > 0).then_some(reduce);
+    }
+    set(&mut fit.label_smoothing, args.label_smoothing);
+    set(&mut fit.mixing.mixup, args.mixup);
+    set(&mut fit.mixing.cutmix, args.cutmix);
+    set(&mut fit.mixing.probability, args.mix_probability);
+    set(&mut fit.balance, args.balance.map(Balance::from));
+    set(&mut fit.ema_momentum, args.ema);
+    set(&mut fit.global_clipnorm, args.clip);
+    set(&mut fit.gradient_accumulation_steps, args.accumulate);
+    set(&mut fit.train_sizes, args.train_sizes.clone().map(|sizes| sizes.0));
+    if args.mix_probability.is_some() && fit.mixing.mixup == 0.0 && fit.mixing.cutmix == 0.0 {
+        return Err(usage("--mix-probability belongs to --mixup or --cutmix"));
     }
     Ok(())
 }
@@ -155,18 +195,25 @@ fn optimizer(args: &TrainArgs, saved: OptimizerConfig) -> anyhow::Result<Optimiz
         Some(OptimizerArg::Adam) => OptimizerConfig::adam(),
         Some(OptimizerArg::Adamw) => OptimizerConfig::adam_w(),
         Some(OptimizerArg::Sgd) => OptimizerConfig::sgd(DEFAULT_MOMENTUM),
+        Some(OptimizerArg::Nesterov) => {
+            OptimizerConfig::Sgd { momentum: DEFAULT_MOMENTUM, nesterov: true, weight_decay: 0.0 }
+        }
     };
     if let Some(given) = args.momentum {
         let OptimizerConfig::Sgd { momentum, .. } = &mut optimizer else {
-            return Err(usage("--momentum belongs to --optimizer sgd"));
+            return Err(usage("--momentum belongs to --optimizer sgd or nesterov"));
         };
         *momentum = given;
     }
     if let Some(given) = args.weight_decay {
-        let OptimizerConfig::AdamW { weight_decay, .. } = &mut optimizer else {
-            return Err(usage("--weight-decay belongs to --optimizer adamw"));
-        };
-        *weight_decay = given;
+        match &mut optimizer {
+            OptimizerConfig::AdamW { weight_decay, .. } | OptimizerConfig::Sgd { weight_decay, .. } => {
+                *weight_decay = given;
+            }
+            OptimizerConfig::Adam { .. } => {
+                return Err(usage("--weight-decay belongs to --optimizer adamw, sgd or nesterov"));
+            }
+        }
     }
     Ok(optimizer)
 }
@@ -210,7 +257,18 @@ impl From<AugmentArg> for AugmentChoice {
     fn from(arg: AugmentArg) -> Self {
         match arg {
             AugmentArg::Tutorial => AugmentChoice::Tutorial,
+            AugmentArg::Flip => AugmentChoice::Flip,
             AugmentArg::None => AugmentChoice::None,
+        }
+    }
+}
+
+impl From<BalanceArg> for Balance {
+    fn from(arg: BalanceArg) -> Self {
+        match arg {
+            BalanceArg::Loss => Balance::Loss,
+            BalanceArg::Sample => Balance::Sample,
+            BalanceArg::None => Balance::None,
         }
     }
 }
@@ -246,6 +304,7 @@ impl From<PrecisionArg> for Precision {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use umbel::base::augmentation::Mixing;
     use umbel::data::PrepSpec;
     use umbel::train::HeadFit;
 
@@ -261,12 +320,23 @@ mod tests {
         TrainArgs { pretrained: Some("w.safetensors".into()), model: Some("resnet18".into()), tune, ..args() }
     }
 
+    /// The settings of a pretrained network.
+    fn resnet(tune: Option<Tune>) -> TrainConfig {
+        let (data, model) = ("my photos".into(), "resnet18".to_string());
+        let pretrained = Some("my weights.safetensors".into());
+        let mut config = TrainConfig { data, model, pretrained, tune, ..Recipe::Finetune.config() };
+        config.prep.image_size = 224;
+        config
+    }
+
     #[test]
     fn pretrained_weights_bring_settings_of_their_own() {
         let config = train_config(&pretrained(None)).unwrap();
-        assert_eq!((config.prep.image_size, &config.fit), (224, &FitOptions::finetune()));
+        let usual = Recipe::Finetune.config().fit;
+        assert_eq!((config.prep.image_size, &config.fit), (224, &usual));
+        assert!(usual.layer_decay < 1.0 && usual.early_stopping.is_some());
         let flags = TrainArgs { early_stopping: Some(0), epochs: Some(9), lr: Some(0.1), ..pretrained(None) };
-        let expected = FitOptions { early_stopping: None, epochs: 9, learning_rate: 0.1, ..FitOptions::finetune() };
+        let expected = FitOptions { early_stopping: None, epochs: 9, learning_rate: 0.1, ..usual };
         assert_eq!(train_config(&flags).unwrap().fit, expected);
         assert_eq!(train_config(&pretrained(Some(TuneArg::Head))).unwrap().tune, Some(Tune::Head));
     }
@@ -301,10 +371,24 @@ mod tests {
     }
 
     #[test]
+    fn flags_override_a_recipe() {
+        let given = TrainArgs { recipe: Some(RecipeArg::Scratch), ema: Some(0.0), epochs: Some(3), ..args() };
+        let config = train_config(&given).unwrap();
+        let scratch = Recipe::Scratch.config();
+        assert_eq!((config.recipe, config.fit.ema_momentum, config.fit.epochs), (Recipe::Scratch, 0.0, 3));
+        assert_eq!((config.model, config.fit.schedule), (scratch.model, scratch.fit.schedule));
+        let pretrained = TrainArgs { pretrained: Some("weights".into()), ..args() };
+        assert_eq!((recipe(&pretrained), recipe(&args())), (Recipe::Finetune, Recipe::Tutorial));
+        let told = TrainArgs { recipe: Some(RecipeArg::Tutorial), ..pretrained };
+        assert_eq!(recipe(&told), Recipe::Tutorial);
+    }
+
+    #[test]
     fn flags_that_would_do_nothing_are_refused() {
         for bad in [
             TrainArgs { momentum: Some(0.9), ..args() },
-            TrainArgs { weight_decay: Some(0.1), optimizer: Some(OptimizerArg::Sgd), ..args() },
+            TrainArgs { weight_decay: Some(0.1), ..args() },
+            TrainArgs { mix_probability: Some(0.5), ..args() },
             TrainArgs { step_every: Some(2), ..args() },
             TrainArgs { tune: Some(TuneArg::Head), ..args() },
             TrainArgs { epochs: Some(3), ..pretrained(Some(TuneArg::Head)) },
@@ -348,35 +432,45 @@ mod tests {
                     batch: 8,
                     seed: 7,
                     learning_rate: 0.0125,
-                    optimizer: OptimizerConfig::Sgd { momentum: 0.5, nesterov: false },
+                    optimizer: OptimizerConfig::Sgd { momentum: 0.5, nesterov: false, weight_decay: 0.0 },
                     schedule: ScheduleKind::Step { every: 4, factor: 0.3 },
                     warmup_epochs: 0.5,
                     monitor: Monitor::ValLoss,
                     early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                     reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
+                    label_smoothing: 0.1,
+                    mixing: Mixing { mixup: 0.2, cutmix: 1.0, probability: 0.5 },
+                    balance: Balance::Sample,
+                    ema_momentum: 0.99,
+                    global_clipnorm: 2.5,
+                    gradient_accumulation_steps: 4,
+                    train_sizes: vec![96, 128],
                     layer_decay: 0.75,
                     head: HeadFit::No,
                     run_folder: None,
                 };
+                config.random_crop = 0.35;
+                config.rand_augment = 0.5;
+                config.random_erasing = 0.25;
+            }),
+            // A recipe, and everything in it taken back.
+            with(|config| *config = TrainConfig { data: "photos".into(), ..Recipe::Scratch.config() }),
+            with(|config| {
+                let fit = FitOptions { balance: Balance::Loss, ..FitOptions::default() };
+                let augment = Some(AugmentChoice::Tutorial);
+                let recipe = Recipe::Scratch;
+                *config = TrainConfig { data: "photos".into(), recipe, augment, fit, ..TrainConfig::default() };
             }),
             with(|config| {
-                config.model = "resnet18".into();
-                config.pretrained = Some("my weights.safetensors".into());
-                config.fit = FitOptions::finetune();
+                config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 }
             }),
+            with(|config| *config = resnet(None)),
             with(|config| {
-                config.model = "resnet18".into();
-                config.pretrained = Some("w.safetensors".into());
-                config.tune = Some(Tune::Last);
+                let fit = FitOptions { seed: 5, ..FitOptions::default() };
+                *config = TrainConfig { fit, ..resnet(Some(Tune::Last)) };
                 config.prep.image_size = 64;
-                config.fit = FitOptions { seed: 5, ..FitOptions::default() };
             }),
-            with(|config| {
-                config.model = "resnet18".into();
-                config.pretrained = Some("w.safetensors".into());
-                config.tune = Some(Tune::Head);
-                config.fit = FitOptions::finetune();
-            }),
+            with(|config| *config = resnet(Some(Tune::Head))),
             with(|config| {
                 config.folds = Some(3);
                 config.fit.optimizer = OptimizerConfig::adam_w();
@@ -388,7 +482,8 @@ mod tests {
             let Command::Train(args) = Arguments::try_parse_from(&words).unwrap().command else { panic!("{words:?}") };
             assert_eq!(train_config(&args).unwrap(), config, "{words:?}");
         }
-        let beyond = with(|config| config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true });
+        let beyond =
+            with(|config| config.fit.optimizer = OptimizerConfig::Adam { beta_1: 0.5, beta_2: 0.9, epsilon: 1e-7 });
         assert_eq!(umbel::pipeline::arguments(&beyond), None, "no flag says so");
         let line = umbel::pipeline::command_line(&with(|_| {})).unwrap();
         assert!(line.starts_with(r"umbel train 'my photos/it'\''s' --seed 123 "), "{line}");

@@ -3,7 +3,6 @@
 
 use super::super::Outputs;
 use crate::base::progress::{Event, Interrupt, Observer};
-use crate::data::augment::Policy;
 use crate::data::{Cache, Dataset, Loader, LoaderOptions, Rows};
 use crate::nn::{Graph, Model, Plan, Tensor, Weights, isa_from_env};
 use crate::{Error, Result};
@@ -140,14 +139,7 @@ fn compute(
 ) -> Result<Option<Rows>> {
     let all = Dataset { samples: cache.usable().iter().map(|&position| (position, 0)).collect(), ..dataset.clone() };
     observer.event(&Event::Note(&format!("Computing the features of {} photos, once.", all.len())));
-    let options = LoaderOptions {
-        batch: plan.batch(),
-        seed: 0,
-        epoch: 0,
-        shuffle: false,
-        augment: Policy::default(),
-        skip_batches: 0,
-    };
+    let options = LoaderOptions { batch: plan.batch(), ..LoaderOptions::default() };
     let mut writer = cache.write_rows(kind, width)?;
     let mut loader = Loader::new(&all, options);
     let (mut row, mut done) = (Vec::with_capacity(width * plan.batch()), 0);

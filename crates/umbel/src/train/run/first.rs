@@ -25,6 +25,9 @@ impl Run<'_> {
         let Some(fitted) = fitted else { return Ok(Flow::Interrupted) };
         observer.event(&Event::Note(&head::chosen_line(fitted.best)));
         self.model.weights_mut().clone_from(fitted.model.weights());
+        if let Some(average) = &mut self.average {
+            average.model.clone_from(self.model);
+        }
         let seconds = start.elapsed().as_secs_f64();
         let images_per_second = self.train.len() as f64 / seconds.max(1e-9);
         let record = EpochRecord { epoch: 1, seconds, images_per_second, ..fitted.records[fitted.best - 1].clone() };
