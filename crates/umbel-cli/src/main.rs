@@ -1,4 +1,5 @@
 //! The program `umbel`: parse the command line, run the command, report, leave with the exit code of the contract.
+#![forbid(unsafe_code)]
 
 mod args;
 mod commands;

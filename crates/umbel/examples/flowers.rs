@@ -38,10 +38,10 @@ pub fn run(data_dir: &Path, options: &DatasetOptions, out: &Path, epochs: usize)
 
     // Look at nine of them.
     let nine = (0..9).map(|i| i * train_ds.len() / 9).map(|i| {
-        let (pixels, label) = train_ds.picture(i);
-        Cell { caption: class_names[label].clone(), size: train_ds.image_size(), pixels: pixels.to_vec() }
+        let (pixels, label) = train_ds.picture(i)?;
+        Ok(Cell { caption: class_names[label].clone(), size: train_ds.image_size(), pixels })
     });
-    grid::write_png(&out.join("photos.png"), 3, &nine.collect::<Vec<_>>())?;
+    grid::write_png(&out.join("photos.png"), 3, &nine.collect::<umbel::Result<Vec<_>>>()?)?;
 
     // Build the network, with augmentation and dropout against over-fitting.
     let conv = |filters| Conv2d::new(filters, 3).padding(Padding::Same).activation(Activation::Relu);

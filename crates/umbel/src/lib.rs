@@ -7,7 +7,7 @@
 //! `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a
 //! look at a folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that
 //! one first. `prelude` is for programs that use umbel.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod base;
 pub mod metrics;

@@ -52,8 +52,8 @@ fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
     let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
     let mut pictures = Pictures::new(args, model.architecture().augmentation())?;
     let (what, samples) = match args.what {
-        BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, isa, &mut pictures)?)),
-        BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, isa, &mut pictures)?)),
+        BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, isa, &mut pictures)?)?),
+        BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, isa, &mut pictures)?)?),
         BenchWhat::Decode => unreachable!("photos are decoded without a network"),
     };
     let total: f64 = samples.iter().map(Duration::as_secs_f64).sum();
@@ -75,16 +75,17 @@ fn training<'a>(
     batch: usize,
     isa: Isa,
     pictures: &'a mut Pictures,
-) -> anyhow::Result<impl FnMut() + 'a> {
+) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
     let mut plan = Plan::training(&model, batch, isa)?;
     let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
     let mut step = 0;
     Ok(move || {
-        let batch = pictures.take();
+        let batch = pictures.take()?;
         step += 1;
         let weights = model.weights_mut();
         plan.train_step(weights, &mut optimizer, LEARNING_RATE, &batch.images, &batch.labels, step);
         pictures.give_back(batch);
+        Ok(())
     })
 }
 
@@ -93,28 +94,29 @@ fn inference<'a>(
     batch: usize,
     isa: Isa,
     pictures: &'a mut Pictures,
-) -> anyhow::Result<impl FnMut() + 'a> {
+) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
     let mut plan = Plan::inference(&model, batch, isa)?;
     Ok(move || {
-        let batch = pictures.take();
+        let batch = pictures.take()?;
         std::hint::black_box(plan.infer(model.weights(), &batch.images));
         pictures.give_back(batch);
+        Ok(())
     })
 }
 
-fn sample(seconds: f64, mut step: impl FnMut()) -> Vec<Duration> {
+fn sample(seconds: f64, mut step: impl FnMut() -> umbel::Result<()>) -> umbel::Result<Vec<Duration>> {
     for _ in 0..WARM_UP {
-        step();
+        step()?;
     }
     let start = Instant::now();
     let mut samples = Vec::new();
     while samples.len() < FEWEST_SAMPLES || start.elapsed().as_secs_f64() < seconds {
         let began = Instant::now();
-        step();
+        step()?;
         samples.push(began.elapsed());
     }
     samples.sort_unstable();
-    samples
+    Ok(samples)
 }
 
 /// The nearest-rank quantile of sorted samples.

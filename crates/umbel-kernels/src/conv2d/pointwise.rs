@@ -12,9 +12,9 @@ use crate::{Isa, fused};
 /// Pixels of a task.
 pub(super) const TASK_PIXELS: usize = 96;
 /// With fewer tasks than these, they are cut along the output channels too ...
-const ENOUGH_TASKS: usize = 16;
+pub(super) const ENOUGH_TASKS: usize = 16;
 /// ... into blocks of so many.
-const TASK_CHANNELS: usize = 128;
+pub(super) const TASK_CHANNELS: usize = 128;
 /// Input channels of a task of the weight gradient.
 pub(super) const GRADIENT_CHANNELS: usize = 48;
 /// Pixels that the weight gradient sums before going on to the next output channels.

@@ -61,7 +61,7 @@ enum Biases {
 }
 
 /// How many partial weight gradients there are, and the floats of each.
-fn slices(shape: &Conv2dShape) -> (usize, usize) {
+pub(super) fn slices(shape: &Conv2dShape) -> (usize, usize) {
     let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
     let most = (MAX_PARTIAL_FLOATS / partial).clamp(1, MAX_SLICES);
     ((pixels(shape) / SLICE_PIXELS).clamp(1, most), partial)

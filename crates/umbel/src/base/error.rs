@@ -371,6 +371,19 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// The prepared photos that a run reads can no longer be read.
+    #[error(
+        "the prepared photos in {} {detail}; run the command again and they are made anew (a training run goes on \
+         with --resume)",
+        path.display()
+    )]
+    Pack {
+        /// The pack file.
+        path: PathBuf,
+        /// What happened to it.
+        detail: String,
+    },
+
     // Pictures and tables for people.
     /// The one photo that was asked for cannot be used.
     #[error("{} cannot be used ({detail}): name another photo", path.display())]

@@ -7,6 +7,7 @@ pub mod error;
 pub mod handles;
 pub mod machine;
 pub mod memory;
+pub mod positioned;
 pub mod problem;
 pub mod progress;
 pub mod random;

@@ -43,15 +43,18 @@ impl Dataset {
     }
     /// The prepared pixels (RGB bytes) and the label of sample `index`, in the dataset's order.
     ///
+    /// # Errors
+    /// Those of [`Cache::image`].
+    ///
     /// # Panics
     /// Where `index` is not below [`Dataset::len`].
-    pub fn picture(&self, index: usize) -> (&[u8], usize) {
+    pub fn picture(&self, index: usize) -> Result<(Vec<u8>, usize)> {
         let (position, label) = self.samples[index];
-        (self.cache.image(position).unwrap_or_default(), label as usize)
+        Ok((self.cache.image(position)?.unwrap_or_default(), label as usize))
     }
     /// The dataset of some positions of an index. Photos that the cache could not use are left out.
     pub fn new(index: &Index, cache: Arc<Cache>, positions: &[usize]) -> Self {
-        let usable = || positions.iter().filter(|&&position| cache.image(position).is_some());
+        let usable = || positions.iter().filter(|&&position| cache.is_usable(position));
         let samples = usable().map(|&position| (position, index.photos[position].class)).collect();
         let paths = usable().map(|&position| index.photos[position].path.clone()).collect();
         Dataset { samples, paths, classes: index.classes.as_slice().into(), cache }

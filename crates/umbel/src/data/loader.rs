@@ -5,6 +5,7 @@ use std::thread::JoinHandle;
 
 use super::Dataset;
 use super::augment::Policy;
+use crate::Result;
 use crate::base::random::{Purpose, Stream};
 
 /// Pixels `[n, size, size, 3]` in 0..=255 as `f32`, and labels.
@@ -33,7 +34,8 @@ pub struct LoaderOptions {
 /// Batches that lie ready while one is in use.
 const AHEAD: usize = 2;
 
-/// An iterator over the batches of one epoch; the last may be smaller. Give batches back with [`Loader::recycle`].
+/// An iterator over the batches of one epoch; the last may be smaller. Give batches back with [`Loader::recycle`]. A batch
+/// whose photos can no longer be read from the cache is an error, and the last that comes.
 ///
 /// A batch is a function of the dataset and the options alone: a photo's augmentation is drawn from a stream keyed on
 /// (seed, epoch, photo), so neither timing nor a resumed epoch changes it. Dropping the loader ends its thread. If the
@@ -41,7 +43,7 @@ const AHEAD: usize = 2;
 #[derive(Debug)]
 pub struct Loader {
     n_batches: usize,
-    ready: Option<Receiver<Batch>>,
+    ready: Option<Receiver<Result<Batch>>>,
     used: Sender<Batch>,
     thread: Option<JoinHandle<()>>,
 }
@@ -76,9 +78,9 @@ impl Loader {
 }
 
 impl Iterator for Loader {
-    type Item = Batch;
+    type Item = Result<Batch>;
 
-    fn next(&mut self) -> Option<Batch> {
+    fn next(&mut self) -> Option<Result<Batch>> {
         if let Ok(batch) = self.ready.as_ref()?.recv() {
             return Some(batch);
         }
@@ -101,29 +103,38 @@ impl Drop for Loader {
     }
 }
 
-fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batch>, ready: &SyncSender<Batch>) {
+fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batch>, ready: &SyncSender<Result<Batch>>) {
     let mut samples = dataset.samples.to_vec();
     if options.shuffle {
         Stream::new(options.seed, Purpose::Shuffle, options.epoch, 0).shuffle(&mut samples);
     }
+    let mut photo = vec![0; dataset.prep().bytes()];
     for chunk in samples.chunks(options.batch.max(1)).skip(options.skip_batches) {
         let mut batch = used.try_recv().unwrap_or_default();
-        fill(&mut batch, dataset, options, chunk);
-        if ready.send(batch).is_err() {
+        let filled = fill(&mut batch, dataset, options, chunk, &mut photo);
+        let failed = filled.is_err();
+        if ready.send(filled.map(|()| batch)).is_err() || failed {
             return;
         }
     }
 }
 
-fn fill(batch: &mut Batch, dataset: &Dataset, options: &LoaderOptions, samples: &[(usize, u32)]) {
+fn fill(
+    batch: &mut Batch,
+    dataset: &Dataset,
+    options: &LoaderOptions,
+    samples: &[(usize, u32)],
+    photo: &mut [u8],
+) -> Result<()> {
     let size = dataset.image_size();
-    let image_values = dataset.prep().bytes();
+    let image_values = photo.len();
     batch.images.resize(samples.len() * image_values, 0.0);
     batch.labels.clear();
     for (&(position, label), out) in samples.iter().zip(batch.images.chunks_exact_mut(image_values)) {
-        let photo = dataset.cache.image(position).expect("a dataset is made of usable photos only");
+        dataset.cache.read_image(position, photo)?;
         let mut random = Stream::new(options.seed, Purpose::Augment, options.epoch, position as u64);
         options.augment.apply(size, photo, &mut random, out);
         batch.labels.push(label);
     }
+    Ok(())
 }

@@ -28,8 +28,8 @@ pub(super) fn probabilities(
     let mut all = [Vec::new(), Vec::new()];
     let samples: Vec<usize> = (0..dataset.len()).collect();
     for samples in samples.chunks(plan.batch()) {
-        let looks: Vec<Vec<Vec<u8>>> =
-            samples.par_iter().map(|sample| views.of(dataset.prep(), dataset.picture(*sample).0)).collect();
+        let look = |sample: &usize| Ok(views.of(dataset.prep(), &dataset.picture(*sample)?.0));
+        let looks: Vec<Vec<Vec<u8>>> = samples.par_iter().map(look).collect::<Result<_>>()?;
         let mut sums = [file.temperature(), 1.0].map(|temperature| (temperature, vec![0.0; samples.len() * classes]));
         for view in 0..views.count() {
             if interrupt.requested() {

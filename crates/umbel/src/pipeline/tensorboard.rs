@@ -39,10 +39,10 @@ impl Board {
             let mut order: Vec<usize> = (0..train.len()).collect();
             Stream::new(seed, Purpose::Preview, 0, 0).shuffle(&mut order);
             let cell = |&index: &usize| {
-                let (pixels, label) = train.picture(index);
-                Cell { caption: train.class_names()[label].clone(), size: train.image_size(), pixels: pixels.to_vec() }
+                let (pixels, label) = train.picture(index)?;
+                Ok(Cell { caption: train.class_names()[label].clone(), size: train.image_size(), pixels })
             };
-            let cells: Vec<Cell> = order.iter().take(SAMPLES).map(cell).collect();
+            let cells = order.iter().take(SAMPLES).map(cell).collect::<Result<Vec<Cell>>>()?;
             let path = run.plots()?.join("samples.png");
             grid::write_png(&path, COLUMNS, &cells)?;
             let description = "Training photos, prepared as the network takes them, before augmentation.";

@@ -11,7 +11,7 @@ use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentr
 /// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
 pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
     let mut plan = inference_plan(model, dataset, batch)?;
-    Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default()).unwrap_or_default())
+    Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default())?.unwrap_or_default())
 }
 
 /// The model's outputs (logits), a row for each photo of the dataset, in its order. `None` where the user asked to stop.
@@ -20,7 +20,7 @@ pub fn logits(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interr
     let mut all = Vec::with_capacity(dataset.len() * dataset.class_names().len());
     let complete = each_batch(&mut plan, dataset, interrupt, |plan, batch| {
         all.extend_from_slice(plan.infer(model.weights(), &batch.images));
-    });
+    })?;
     Ok(complete.map(|()| all))
 }
 
@@ -41,7 +41,7 @@ pub fn outputs(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Inter
         let (logits, features) = plan.infer_with_features(model.weights(), &batch.images);
         all.logits.extend_from_slice(logits);
         all.features.extend_from_slice(features);
-    });
+    })?;
     Ok(complete.map(|()| all))
 }
 
@@ -52,10 +52,10 @@ pub(super) fn sums(
     dataset: &Dataset,
     top_k: usize,
     interrupt: &Interrupt,
-) -> Option<LossSum> {
+) -> Result<Option<LossSum>> {
     let classes = dataset.class_names().len();
     let mut total = LossSum::default();
-    each_batch(plan, dataset, interrupt, |plan, batch| {
+    let complete = each_batch(plan, dataset, interrupt, |plan, batch| {
         let outputs = plan.infer(model.weights(), &batch.images);
         let sum = sparse_categorical_crossentropy(classes, outputs, &batch.labels, top_k, None);
         total.loss += sum.loss;
@@ -63,7 +63,7 @@ pub(super) fn sums(
         total.correct_top_k += sum.correct_top_k;
         total.samples += sum.samples;
     })?;
-    Some(total)
+    Ok(complete.map(|()| total))
 }
 
 /// A plan for this dataset, `batch` photos at a time.
@@ -79,7 +79,7 @@ fn each_batch(
     dataset: &Dataset,
     interrupt: &Interrupt,
     mut take: impl FnMut(&mut Plan, &Batch),
-) -> Option<()> {
+) -> Result<Option<()>> {
     let options = LoaderOptions {
         batch: plan.batch(),
         seed: 0,
@@ -89,12 +89,12 @@ fn each_batch(
         skip_batches: 0,
     };
     let mut loader = Loader::new(dataset, options);
-    while let Some(batch) = loader.next() {
+    while let Some(batch) = loader.next().transpose()? {
         if interrupt.requested() {
-            return None;
+            return Ok(None);
         }
         take(plan, &batch);
         loader.recycle(batch);
     }
-    Some(())
+    Ok(Some(()))
 }

@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
             if interrupt.requested() {
                 return Ok(Flow::Interrupted);
             }
-            let Some(batch) = loader.next() else { break };
+            let Some(batch) = loader.next().transpose()? else { break };
             let (epoch, step) = (self.progress.epoch as u64, self.progress.step as u64);
             let learning_rate = self.learning_rate(self.progress.step);
             let sum = self.plan.train_step(
@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
     pub fn validate(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
         observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
         let start = Instant::now();
-        let Some(sum) = sums(&mut self.plan, self.model, self.val, 1, interrupt) else {
+        let Some(sum) = sums(&mut self.plan, self.model, self.val, 1, interrupt)? else {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();

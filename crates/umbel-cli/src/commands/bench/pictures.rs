@@ -39,9 +39,9 @@ impl Pictures {
     }
 
     /// The next full batch.
-    pub fn take(&mut self) -> Batch {
+    pub fn take(&mut self) -> umbel::Result<Batch> {
         match self {
-            Pictures::Fixed(batch) => batch.take().expect("given back after every step"),
+            Pictures::Fixed(batch) => Ok(batch.take().expect("given back after every step")),
             Pictures::Loaded(feed) => feed.next(),
         }
     }
@@ -61,7 +61,7 @@ pub struct Feed {
     options: LoaderOptions,
     loader: Loader,
     classes: u32,
-    // Holds the cache that the dataset maps; removed last.
+    // Holds the cache that the dataset reads; removed last.
     _folder: TempDir,
 }
 
@@ -89,15 +89,16 @@ impl Feed {
         Ok(Feed { dataset, options, loader, classes: args.classes as u32, _folder: folder })
     }
 
-    fn next(&mut self) -> Batch {
-        let mut batch = self.loader.next().unwrap_or_else(|| {
+    fn next(&mut self) -> umbel::Result<Batch> {
+        let batch = self.loader.next().unwrap_or_else(|| {
             self.options.epoch += 1;
             self.loader = Loader::new(&self.dataset, self.options.clone());
             self.loader.next().expect("an epoch has batches")
         });
+        let mut batch = batch?;
         for label in &mut batch.labels {
             *label %= self.classes;
         }
-        batch
+        Ok(batch)
     }
 }

@@ -1,17 +1,15 @@
 //! Makes a pack: decodes and resizes on all cores and writes each photo into its slot at once, so memory stays bounded
 //! by what the cores hold in hand.
 
-use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::pack::{Print, Row, header_and_tail, slot_digest, slot_offset};
+use super::pack::{self, Layout, Row, slot_digest};
 use super::{Index, PrepSpec, Problem, ProblemKind, housekeeping};
 use crate::base::atomic::Scratch;
 use crate::base::handles;
+use crate::base::positioned::write_all_at;
 use crate::base::progress::{Counter, Interrupt, Observer};
 use crate::data::decode::{self, DecodeError, Limits};
 use crate::data::likeness::Fingerprint;
@@ -31,10 +29,10 @@ pub fn write_pack(
         Error::Io { source, .. } => failed(source),
         other => other,
     })?;
-    let file = Mutex::new(scratch.file()?);
+    let file = scratch.file()?;
     let progress = Counter::start(observer, index.photos.len());
-    let image_bytes = prep.bytes();
-    let outcomes: Vec<((Row, Print), Option<Problem>)> = index
+    let layout = Layout { photos: index.photos.len(), image_bytes: prep.bytes() };
+    let outcomes: Vec<(Row, Option<Problem>)> = index
         .photos
         .par_iter()
         .enumerate()
@@ -44,12 +42,12 @@ pub fn write_pack(
             }
             let outcome = match prepare(index.root.join(&photo.path), prep)? {
                 Ok(Prepared { pixels, digest, print }) => {
-                    write_at(&file, slot_offset(position, image_bytes), &pixels).map_err(failed)?;
-                    let row = Row { usable: true, digest, slot: slot_digest(&pixels) };
-                    ((row, Some(Box::new(print.to_bytes()))), None)
+                    write_all_at(&file, &pixels, layout.slot(position)).map_err(failed)?;
+                    write_all_at(&file, &print.to_bytes(), layout.print(position)).map_err(failed)?;
+                    (Row { usable: true, digest, slot: slot_digest(&pixels) }, None)
                 }
                 Err(DecodeError { kind, detail }) => {
-                    ((Row::default(), None), Some(Problem { path: photo.path.clone(), kind, detail }))
+                    (Row::default(), Some(Problem { path: photo.path.clone(), kind, detail }))
                 }
             };
             progress.one_more();
@@ -58,9 +56,7 @@ pub fn write_pack(
         .collect::<Result<_>>()?;
     let (rows, problems): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
     let problems: Vec<Problem> = problems.into_iter().flatten().collect();
-    let (header, tail) = header_and_tail(&rows, &problems, image_bytes);
-    write_at(&file, slot_offset(rows.len(), image_bytes), &tail).map_err(failed)?;
-    write_at(&file, 0, &header).map_err(failed)?;
+    pack::finish(&file, &layout, &rows, &problems).map_err(failed)?;
     scratch.commit().map_err(|error| match error {
         Error::Io { source, .. } => failed(source),
         other => other,
@@ -99,11 +95,4 @@ fn prepare(path: PathBuf, prep: &PrepSpec) -> Result<std::result::Result<Prepare
         digest: *blake3::hash(&bytes).as_bytes(),
         print: Fingerprint::of(&photo),
     }))
-}
-
-/// Writes at a place in the file. The lock is held for microseconds a photo, against milliseconds of decoding.
-fn write_at(file: &Mutex<File>, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-    file.seek(SeekFrom::Start(offset))?;
-    file.write_all(bytes)
 }

@@ -1,5 +1,5 @@
-//! Every photo decoded and resized once, kept on disk as bytes and memory-mapped, so that a second run starts at once and
-//! a data set larger than memory trains in constant memory. Safe to delete at any time.
+//! Every photo decoded and resized once, kept on disk as bytes and read from there, so that a second run starts at once
+//! and a data set larger than memory trains in constant memory. Safe to delete at any time.
 
 mod build;
 mod housekeeping;
@@ -15,7 +15,7 @@ use super::likeness::{Fingerprint, LookAlikes};
 use super::{Index, PrepSpec, Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::{Error, Result};
-use pack::Pack;
+use pack::{Layout, Pack};
 
 /// Where the cache lies and how large it may grow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +63,8 @@ impl Cache {
             source,
         })?;
         let path = options.folder.join(key::pack_name(index, prep));
-        let pack = match Pack::open(&path, index.photos.len(), prep.bytes()) {
+        let layout = Layout { photos: index.photos.len(), image_bytes: prep.bytes() };
+        let pack = match Pack::open(&path, layout) {
             Some(pack) if !build::readable_again(index, pack.problems()) => {
                 housekeeping::mark_used(&path);
                 pack
@@ -71,7 +72,7 @@ impl Cache {
             _ => {
                 build::write_pack(&path, index, prep, observer, interrupt)?;
                 housekeeping::keep_within(&options.folder, options.max_bytes, &path);
-                Pack::open(&path, index.photos.len(), prep.bytes()).ok_or_else(|| Error::Cache {
+                Pack::open(&path, layout).ok_or_else(|| Error::Cache {
                     action: "read back what was just written",
                     folder: options.folder.clone(),
                     source: std::io::ErrorKind::InvalidData.into(),
@@ -82,7 +83,7 @@ impl Cache {
         if !problems.is_empty() {
             observer.event(&Event::Skipped { problems: &problems });
         }
-        let usable = (0..index.photos.len()).filter(|&position| pack.image(position).is_some()).collect();
+        let usable = (0..index.photos.len()).filter(|&position| pack.is_usable(position)).collect();
         Ok(Cache { pack, usable, problems, prep: prep.clone(), look_alikes: OnceLock::new() })
     }
 
@@ -91,9 +92,35 @@ impl Cache {
         &self.usable
     }
 
+    /// Whether photo `position` of the index can be used.
+    pub fn is_usable(&self, position: usize) -> bool {
+        self.pack.is_usable(position)
+    }
+
     /// The prepared pixels of photo `position` of the index; `None` where it could not be used.
-    pub fn image(&self, position: usize) -> Option<&[u8]> {
-        self.pack.image(position)
+    ///
+    /// # Errors
+    /// [`Error::Pack`] where another program has changed, cut short or taken away what was prepared.
+    pub fn image(&self, position: usize) -> Result<Option<Vec<u8>>> {
+        if !self.is_usable(position) {
+            return Ok(None);
+        }
+        let mut pixels = vec![0; self.prep.bytes()];
+        self.read_image(position, &mut pixels)?;
+        Ok(Some(pixels))
+    }
+
+    /// The same, into a buffer of [`PrepSpec::bytes`], for those who read many.
+    ///
+    /// # Errors
+    /// Those of [`Cache::image`].
+    ///
+    /// # Panics
+    /// Where the photo cannot be used, or the buffer has another length.
+    pub fn read_image(&self, position: usize, pixels: &mut [u8]) -> Result<()> {
+        assert!(self.is_usable(position), "photo {position} cannot be used");
+        assert!(pixels.len() == self.prep.bytes(), "{} bytes came for {}", pixels.len(), self.prep.bytes());
+        self.pack.read_image(position, pixels)
     }
 
     /// Digest of the photo file's content: equal for exact duplicates. `None` where the file could not be used.
@@ -102,17 +129,25 @@ impl Cache {
     }
 
     /// What the photo shows, whatever its size and preparation. `None` where the file could not be used.
-    pub fn fingerprint(&self, position: usize) -> Option<Fingerprint> {
-        self.pack.fingerprint(position)
+    ///
+    /// # Errors
+    /// Those of [`Cache::image`].
+    pub fn fingerprint(&self, position: usize) -> Result<Option<Fingerprint>> {
+        self.is_usable(position).then(|| self.pack.fingerprint(position)).transpose()
     }
 
-    /// The photos that show the same as another, looked for at the first call. Fails only where `interrupt` is requested.
+    /// The photos that show the same as another, looked for at the first call.
+    ///
+    /// # Errors
+    /// Those of [`Cache::image`], and [`Error::Interrupted`] where `interrupt` is requested.
     pub fn look_alikes(&self, interrupt: &Interrupt) -> Result<&LookAlikes> {
         if let Some(found) = self.look_alikes.get() {
             return Ok(found);
         }
-        let known = |&position: &usize| Some((position, self.digest(position)?, self.fingerprint(position)?));
-        let known: Vec<_> = self.usable.par_iter().filter_map(known).collect();
+        let known =
+            |&position: &usize| Some((position, self.digest(position)?, self.fingerprint(position).transpose()?));
+        let known = self.usable.par_iter().filter_map(known).map(|(at, digest, print)| Ok((at, digest, print?)));
+        let known = known.collect::<Result<Vec<_>>>()?;
         let found = LookAlikes::find(&known, interrupt)?;
         Ok(self.look_alikes.get_or_init(|| found))
     }

@@ -2,13 +2,16 @@
 //! problems as JSON. The header holds a digest of the table and the problems, and the table one of each slot, so damage is noticed.
 
 use std::fs::File;
-use std::path::Path;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
-use memmap2::Mmap;
 use rayon::prelude::*;
 
 use super::Problem;
+use crate::base::positioned::{read_exact_at, write_all_at};
 use crate::data::likeness::{FINGERPRINT_BYTES, Fingerprint};
+use crate::{Error, Result};
 
 /// Goes up whenever the layout, decoding or resizing changes what a pack holds.
 pub const VERSION: u32 = 2;
@@ -47,9 +50,6 @@ impl Row {
     }
 }
 
-/// A fingerprint as its bytes; `None` where the photo could not be used.
-pub type Print = Option<Box<[u8; FINGERPRINT_BYTES]>>;
-
 /// The digest of a slot's pixels that its row keeps.
 pub fn slot_digest(pixels: &[u8]) -> [u8; 8] {
     let mut start = [0; 8];
@@ -57,106 +57,157 @@ pub fn slot_digest(pixels: &[u8]) -> [u8; 8] {
     start
 }
 
-/// Where a photo's slot begins in the file.
-pub fn slot_offset(position: usize, image_bytes: usize) -> u64 {
-    HEADER_BYTES as u64 + position as u64 * image_bytes as u64
+/// Where the parts of a pack of so many photos lie.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    pub photos: usize,
+    /// Bytes of a slot.
+    pub image_bytes: usize,
 }
 
-/// The header and what follows the slots, for the writer.
-pub fn header_and_tail(rows: &[(Row, Print)], problems: &[Problem], image_bytes: usize) -> (Vec<u8>, Vec<u8>) {
-    let mut tail: Vec<u8> = rows.iter().flat_map(|(row, _)| row.to_bytes()).collect();
-    for (_, print) in rows {
-        tail.extend_from_slice(print.as_deref().unwrap_or(&[0; FINGERPRINT_BYTES]));
+impl Layout {
+    /// Where a photo's slot begins.
+    pub fn slot(&self, position: usize) -> u64 {
+        HEADER_BYTES as u64 + position as u64 * self.image_bytes as u64
     }
+
+    /// Where the table begins: the tail, which the header's digest is of.
+    fn table(&self) -> u64 {
+        self.slot(self.photos)
+    }
+
+    /// Where a photo's fingerprint begins.
+    pub fn print(&self, position: usize) -> u64 {
+        self.table() + (self.photos * ROW_BYTES) as u64 + position as u64 * FINGERPRINT_BYTES as u64
+    }
+
+    /// Where the problems begin, which go on to the end of the file.
+    fn problems(&self) -> u64 {
+        self.print(self.photos)
+    }
+}
+
+/// Writes what belongs to all photos, where each one's pixels and fingerprint are written already: table, problems, and
+/// the header over all. A fingerprint that was left out, as its photo could not be used, is zeros.
+pub fn finish(file: &File, layout: &Layout, rows: &[Row], problems: &[Problem]) -> io::Result<()> {
+    let table: Vec<u8> = rows.iter().flat_map(|row| row.to_bytes()).collect();
     // A list of strings and plain enums always has a JSON form.
-    tail.extend(serde_json::to_vec(problems).unwrap_or_default());
+    let problems = serde_json::to_vec(problems).unwrap_or_default();
+    write_all_at(file, &table, layout.table())?;
+    write_all_at(file, &problems, layout.problems())?;
+    let end = layout.problems() + problems.len() as u64;
+
     let mut header = Vec::with_capacity(HEADER_BYTES);
     header.extend_from_slice(MAGIC);
     header.extend_from_slice(&VERSION.to_le_bytes());
-    header.extend_from_slice(&(image_bytes as u32).to_le_bytes());
+    header.extend_from_slice(&(layout.image_bytes as u32).to_le_bytes());
     header.extend_from_slice(&(rows.len() as u64).to_le_bytes());
-    header.extend_from_slice(&(tail.len() as u64).to_le_bytes());
-    let digest = tail_digest(&header, &tail);
+    header.extend_from_slice(&(end - layout.table()).to_le_bytes());
+    let digest = tail_digest(file, &header, layout.table()..end)?;
     header.extend_from_slice(&digest);
     header.resize(HEADER_BYTES, 0);
-    (header, tail)
+    write_all_at(file, &header, 0)
 }
 
 const FIELDS_BYTES: usize = 32;
 
-fn tail_digest(fields: &[u8], tail: &[u8]) -> [u8; 32] {
-    *blake3::Hasher::new().update(fields).update(tail).finalize().as_bytes()
+/// The digest of the header's fields and of everything behind the slots. Read piece by piece: it grows with the photos.
+fn tail_digest(file: &File, fields: &[u8], tail: Range<u64>) -> io::Result<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(fields);
+    let mut piece = vec![0; 1 << 16];
+    let mut offset = tail.start;
+    while offset < tail.end {
+        let len = (tail.end - offset).min(piece.len() as u64) as usize;
+        read_exact_at(file, &mut piece[..len], offset)?;
+        hasher.update(&piece[..len]);
+        offset += len as u64;
+    }
+    Ok(*hasher.finalize().as_bytes())
 }
 
-/// A mapped pack whose every byte was checked when it was opened.
+/// An open pack whose every byte was checked when it was opened, and each photo's again whenever it is read. Read and not
+/// mapped into memory: a map's pages count as the process' own, so that its memory would grow with the photos; and one
+/// that another program cuts short ends the process.
 #[derive(Debug)]
 pub struct Pack {
-    map: Mmap,
+    path: PathBuf,
+    file: File,
+    bytes: u64,
+    layout: Layout,
     rows: Vec<Row>,
     problems: Vec<Problem>,
-    image_bytes: usize,
-    /// Where the fingerprints begin.
-    prints: usize,
 }
 
 impl Pack {
-    /// Maps the pack at `path`; `None` where there is none, or it is damaged, cut short or of another make.
-    pub fn open(path: &Path, photos: usize, image_bytes: usize) -> Option<Self> {
-        let map = map(&File::open(path).ok()?)?;
-        let (fields, digest) = map.get(..FIELDS_BYTES + 32)?.split_at(FIELDS_BYTES);
-        let number = |range: std::ops::Range<usize>| Some(u64::from_le_bytes(fields.get(range)?.try_into().ok()?));
+    /// Opens the pack at `path`; `None` where there is none, or it is damaged, cut short or of another make.
+    pub fn open(path: &Path, layout: Layout) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        let bytes = file.metadata().ok()?.len();
+        let mut header = [0; FIELDS_BYTES + 32];
+        read_exact_at(&file, &mut header, 0).ok()?;
+        let (fields, digest) = header.split_at(FIELDS_BYTES);
+        let Layout { photos, image_bytes } = layout;
         let expected = [&MAGIC[..], &VERSION.to_le_bytes(), &(image_bytes as u32).to_le_bytes()].concat();
-        if fields[..16] != expected || number(16..24)? != photos as u64 {
+        let numbers = [photos as u64, bytes.checked_sub(layout.table())?].map(u64::to_le_bytes).concat();
+        let problems = bytes.checked_sub(layout.problems())?;
+        if fields != [expected, numbers].concat() || tail_digest(&file, fields, layout.table()..bytes).ok()? != digest {
             return None;
         }
-        let tail_start = usize::try_from(slot_offset(photos, image_bytes)).ok()?;
-        let tail = map.get(tail_start..)?;
-        if number(24..32)? != tail.len() as u64 || tail_digest(fields, tail) != digest {
-            return None;
-        }
-        let (table, rest) = tail.split_at_checked(photos * ROW_BYTES)?;
-        let (_, problems) = rest.split_at_checked(photos * FINGERPRINT_BYTES)?;
+        let part = |offset: u64, len: usize| {
+            let mut part = vec![0; len];
+            read_exact_at(&file, &mut part, offset).ok().map(|()| part)
+        };
+        let table = part(layout.table(), photos * ROW_BYTES)?;
         let rows = table.chunks_exact(ROW_BYTES).map(Row::from_bytes).collect::<Option<Vec<_>>>()?;
-        let problems = serde_json::from_slice(problems).ok()?;
-        let prints = tail_start + photos * ROW_BYTES;
-        let pack = Pack { map, rows, problems, image_bytes, prints };
-        let whole = (0..photos)
-            .into_par_iter()
-            .all(|position| pack.image(position).is_none_or(|pixels| slot_digest(pixels) == pack.rows[position].slot));
-        whole.then_some(pack)
+        let problems = serde_json::from_slice(&part(layout.problems(), usize::try_from(problems).ok()?)?).ok()?;
+        let pack = Pack { path: path.to_owned(), file, bytes, layout, rows, problems };
+        let usable = (0..photos).into_par_iter().filter(|&position| pack.is_usable(position));
+        let whole = usable.try_for_each_init(|| vec![0; image_bytes], |pixels, at| pack.read_image(at, pixels));
+        whole.is_ok().then_some(pack)
     }
 
-    pub fn image(&self, position: usize) -> Option<&[u8]> {
-        self.rows.get(position).filter(|row| row.usable)?;
-        let start = usize::try_from(slot_offset(position, self.image_bytes)).ok()?;
-        self.map.get(start..start + self.image_bytes)
+    /// Whether the slot holds pixels.
+    pub fn is_usable(&self, position: usize) -> bool {
+        self.rows.get(position).is_some_and(|row| row.usable)
+    }
+
+    /// Fills `pixels`, of the size of a slot, with those of a photo that can be used.
+    pub fn read_image(&self, position: usize, pixels: &mut [u8]) -> Result<()> {
+        self.read(pixels, self.layout.slot(position))?;
+        if slot_digest(pixels) == self.rows[position].slot {
+            return Ok(());
+        }
+        Err(self.damaged("were changed by another program".into()))
     }
 
     pub fn digest(&self, position: usize) -> Option<[u8; 32]> {
         self.rows.get(position).filter(|row| row.usable).map(|row| row.digest)
     }
 
-    pub fn fingerprint(&self, position: usize) -> Option<Fingerprint> {
-        self.rows.get(position).filter(|row| row.usable)?;
-        let bytes = self.map.get(self.prints + position * FINGERPRINT_BYTES..)?.first_chunk()?;
-        Some(Fingerprint::from_bytes(bytes))
+    /// The fingerprint of a photo that can be used.
+    pub fn fingerprint(&self, position: usize) -> Result<Fingerprint> {
+        let mut bytes = [0; FINGERPRINT_BYTES];
+        self.read(&mut bytes, self.layout.print(position))?;
+        Ok(Fingerprint::from_bytes(&bytes))
     }
 
     pub fn bytes(&self) -> u64 {
-        self.map.len() as u64
+        self.bytes
     }
 
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
-}
 
-#[allow(unsafe_code)]
-fn map(file: &File) -> Option<Mmap> {
-    // SAFETY: a map is sound as long as nobody changes or shortens the file under it. Umbel never does: packs are
-    // written beside their place, renamed into it when whole, and then only ever deleted, which leaves the mapped file
-    // alone on Unix and is refused on Windows. Another program that writes into umbel's private cache folder could
-    // change pixels or end the run with a bus error; as with every cache that is mapped, this is left to the system's
-    // permissions. The bytes are read as plain `u8`, for which any value is valid.
-    unsafe { Mmap::map(file) }.ok()
+    fn read(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.damaged("were cut short by another program".into()),
+            _ => self.damaged(format!("cannot be read ({error})")),
+        })
+    }
+
+    fn damaged(&self, detail: String) -> Error {
+        Error::Pack { path: self.path.clone(), detail }
+    }
 }

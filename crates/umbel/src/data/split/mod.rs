@@ -145,7 +145,7 @@ impl Split {
     /// Only usable photos, in order; no part that is needed is empty.
     fn checked(mut self, options: &SplitOptions, cache: &Cache) -> Result<Self> {
         for part in [&mut self.train, &mut self.val, &mut self.test] {
-            part.retain(|&position| cache.image(position).is_some());
+            part.retain(|&position| cache.is_usable(position));
             part.sort_unstable();
         }
         for (part, positions) in self.parts() {

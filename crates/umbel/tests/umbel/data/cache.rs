@@ -1,13 +1,16 @@
 use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use image::ImageFormat;
 use tempfile::TempDir;
 use umbel::Error;
 use umbel::base::progress::{Event, Interrupt, Observer, Silent};
+use umbel::data::augment::Policy;
 use umbel::data::decode::{Limits, decode_file};
-use umbel::data::{Cache, CacheOptions, Index, PrepSpec, ProblemKind};
+use umbel::data::{Cache, CacheOptions, Dataset, Index, Loader, LoaderOptions, PrepSpec, ProblemKind};
 
 use super::pictures::{drawn, encoded, flowers, folder, small, write};
 
@@ -56,7 +59,7 @@ fn packs(folder: &Path) -> Vec<PathBuf> {
 fn assert_right(cache: &Cache, index: &Index, prep: &PrepSpec) {
     for &position in cache.usable() {
         let photo = decode_file(&index.root.join(&index.photos[position].path), &Limits::default()).unwrap();
-        assert_eq!(cache.image(position).unwrap(), prep.apply(&photo), "{}", index.photos[position].path);
+        assert_eq!(cache.image(position).unwrap().unwrap(), prep.apply(&photo), "{}", index.photos[position].path);
     }
 }
 
@@ -76,18 +79,21 @@ fn photos_are_prepared_once_and_found_again() {
     assert!(notes.prepared.is_sorted());
     assert_eq!(notes.skipped, [["a/broken.jpg"]]);
     let broken = index.photos.iter().position(|photo| photo.path == "a/broken.jpg").unwrap();
-    assert!(cache.image(broken).is_none() && cache.digest(broken).is_none());
+    assert!(cache.image(broken).unwrap().is_none() && cache.digest(broken).is_none());
     assert_eq!(cache.problems()[0].kind, ProblemKind::NotAPicture);
     let copy = index.photos.iter().position(|photo| photo.path == "b/copy.png").unwrap();
     assert_eq!(cache.digest(0), cache.digest(copy));
     assert_ne!(cache.digest(0), cache.digest(1));
-    assert!(cache.image(99).is_none() && cache.digest(99).is_none());
+    assert!(cache.image(99).unwrap().is_none() && cache.digest(99).is_none());
 
     let (again, notes) = open(&index, &small(), &options(&cache_folder));
     assert!(notes.prepared.is_empty(), "nothing is decoded a second time");
     assert_eq!(notes.skipped.len(), 1, "what is skipped is said every time");
     assert_eq!((again.usable(), again.problems()), (cache.usable(), cache.problems()));
-    assert!((0..11).all(|i| again.image(i) == cache.image(i) && again.digest(i) == cache.digest(i)));
+    for i in 0..11 {
+        assert_eq!(again.image(i).unwrap(), cache.image(i).unwrap());
+        assert_eq!(again.digest(i), cache.digest(i));
+    }
     assert_eq!(fs::read_dir(cache_folder.path()).unwrap().count(), 1, "one pack and no scratch file");
 }
 
@@ -136,7 +142,7 @@ fn a_damaged_pack_is_made_anew() {
         flip(whole.len() - 5),
     ];
     for (case, bytes) in damaged.into_iter().enumerate() {
-        // As a new file: changing one that is mapped is what nobody may do.
+        // As a new file: changing one that is open is for another test.
         fs::remove_file(&pack).unwrap();
         fs::write(&pack, bytes).unwrap();
         let (cache, notes) = open(&index, &small(), &options(&cache_folder));
@@ -144,6 +150,47 @@ fn a_damaged_pack_is_made_anew() {
         assert_right(&cache, &index, &small());
         assert_eq!(fs::read(&pack).unwrap(), whole, "a pack is a function of the folder");
     }
+}
+
+#[test]
+fn a_pack_that_is_damaged_while_it_is_in_use_is_an_error_and_no_other_picture() {
+    let (root, cache_folder) = (folder(&[2, 2]), TempDir::new().unwrap());
+    let index = Index::scan(root.path()).unwrap();
+    let (cache, _) = open(&index, &small(), &options(&cache_folder));
+    let pack = packs(cache_folder.path()).remove(0);
+    let (slot, header) = (small().bytes() as u64, 4096);
+    let file = File::options().write(true).open(&pack).unwrap();
+    let mut changed = cache.image(1).unwrap().unwrap();
+    changed[7] ^= 1;
+    write_at(&file, &changed, header + slot);
+    let detail = |cache: &Cache, position| match cache.image(position) {
+        Err(Error::Pack { path, detail }) if path == pack => detail,
+        other => panic!("{other:?} came of photo {position}"),
+    };
+    assert!(detail(&cache, 1).contains("changed"));
+    assert!(cache.image(0).unwrap().is_some() && cache.image(2).unwrap().is_some(), "the others are whole");
+
+    file.set_len(header + 3 * slot - 1).unwrap();
+    assert!(detail(&cache, 2).contains("cut short"));
+    let error = cache.fingerprint(0).unwrap_err().to_string();
+    assert!(error.contains("cut short") && error.contains("run the command again"), "{error}");
+
+    // The loader hands the error on, and then no more.
+    let positions: Vec<usize> = (0..4).collect();
+    let dataset = Dataset::new(&index, Arc::new(cache), &positions);
+    let plain =
+        LoaderOptions { batch: 1, seed: 0, epoch: 0, shuffle: false, augment: Policy::default(), skip_batches: 0 };
+    let batches: Vec<_> = Loader::new(&dataset, plain).collect();
+    assert!(matches!(batches[..], [Ok(_), Err(Error::Pack { .. })]), "{}", batches.len());
+
+    let (cache, notes) = open(&index, &small(), &options(&cache_folder));
+    assert!(!notes.prepared.is_empty(), "the next to open it makes it anew");
+    assert_right(&cache, &index, &small());
+}
+
+fn write_at(mut file: &File, bytes: &[u8], offset: u64) {
+    file.seek(SeekFrom::Start(offset)).unwrap();
+    file.write_all(bytes).unwrap();
 }
 
 #[test]

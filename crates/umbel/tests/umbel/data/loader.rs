@@ -18,7 +18,7 @@ fn dataset(counts: &[usize]) -> Dataset {
 }
 
 fn all(dataset: &Dataset, options: &LoaderOptions) -> Vec<(Vec<f32>, Vec<u32>)> {
-    Loader::new(dataset, options.clone()).map(|batch| (batch.images, batch.labels)).collect()
+    Loader::new(dataset, options.clone()).map(Result::unwrap).map(|batch| (batch.images, batch.labels)).collect()
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn an_unshuffled_epoch_is_the_dataset_in_order_with_a_partial_last_batch() {
     let mut loader = Loader::new(&dataset, options(false, &[]));
     assert_eq!(loader.n_batches(), 3);
     let (mut images, mut labels, mut sizes) = (Vec::<f32>::new(), Vec::<u32>::new(), Vec::new());
-    while let Some(batch) = loader.next() {
+    while let Some(batch) = loader.next().transpose().unwrap() {
         sizes.push(batch.labels.len());
         assert_eq!(batch.images.len(), batch.labels.len() * 32 * 32 * 3);
         images.extend(&batch.images);
@@ -36,8 +36,7 @@ fn an_unshuffled_epoch_is_the_dataset_in_order_with_a_partial_last_batch() {
     }
     assert_eq!(sizes, [4, 4, 2]);
     assert_eq!(labels, [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]);
-    let expected: Vec<f32> =
-        (0..10).flat_map(|i| dataset.cache.image(i).unwrap().iter().map(|&value| f32::from(value))).collect();
+    let expected: Vec<f32> = (0..10).flat_map(|i| dataset.picture(i).unwrap().0.into_iter().map(f32::from)).collect();
     assert_eq!(images, expected);
     assert!(loader.next().is_none() && loader.next().is_none());
 }
@@ -67,7 +66,7 @@ fn recycled_batches_keep_nothing_of_their_past() {
     let options = options(true, &AugmentLayer::tutorial());
     let mut loader = Loader::new(&dataset, options.clone());
     for expected in all(&dataset, &options) {
-        let batch = loader.next().unwrap();
+        let batch = loader.next().unwrap().unwrap();
         assert!((&batch.images, &batch.labels) == (&expected.0, &expected.1));
         loader.recycle(Batch { images: vec![f32::NAN; 99_999], labels: vec![7; 50] });
     }
@@ -125,7 +124,7 @@ fn flowers_become_batches() {
     let dataset = Dataset::new(index, cache.clone(), &positions);
     let mut loader = Loader::new(&dataset, options(true, &AugmentLayer::tutorial()));
     let mut photos = 0;
-    while let Some(batch) = loader.next() {
+    while let Some(batch) = loader.next().transpose().unwrap() {
         assert!(batch.images.iter().all(|value| (0.0..=255.0).contains(value)));
         photos += batch.labels.len();
         loader.recycle(batch);

@@ -249,7 +249,7 @@ fn keras_split_takes_the_last_part_of_the_shuffled_listing() {
     let listed: Vec<usize> = (0..index.photos.len()).filter(|&i| !index.photos[i].path.ends_with("webp")).collect();
     assert_eq!(listed.len(), 12);
     let order = keras_permutation(12, 123);
-    let mut val: Vec<usize> = order[9..].iter().map(|&i| listed[i]).filter(|&i| cache.image(i).is_some()).collect();
+    let mut val: Vec<usize> = order[9..].iter().map(|&i| listed[i]).filter(|&i| cache.is_usable(i)).collect();
     val.sort_unstable();
     assert_eq!(split.val, val);
     assert_eq!(split.train.len() + split.val.len(), 11);
