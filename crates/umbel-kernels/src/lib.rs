@@ -31,6 +31,7 @@ mod parallel;
 pub mod pool;
 mod precision;
 mod sums;
+pub mod vectors;
 
 pub use activation::{Activation, FusedActivation};
 pub use isa::Isa;

@@ -35,6 +35,14 @@ impl Model {
         Ok(Model { architecture, weights: Weights { tensors: tensors.into() } })
     }
 
+    /// The same weights for square pictures of another size.
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`], and [`crate::Error::Tensors`] where a weight's shape depends on the pictures' size.
+    pub fn with_input_size(&self, size: usize) -> Result<Self> {
+        Self::from_weights(self.architecture.with_input_size(size)?, self.weights.clone())
+    }
+
     /// The architecture.
     pub fn architecture(&self) -> &Graph {
         &self.architecture

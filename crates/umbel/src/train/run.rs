@@ -4,8 +4,11 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::average::Average;
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
+use super::plans::{Plans, Sizes};
+use super::targets::TargetMaker;
 use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history};
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
@@ -13,7 +16,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{LossSum, Model, Optimizer, Plan, Schedule, ScheduleKind, isa_from_env};
+use crate::nn::{GradientSum, LossSum, Model, Optimizer, Schedule, ScheduleKind, clip_global_norm, isa_from_env};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -34,11 +37,15 @@ pub(super) struct Run<'a> {
     options: &'a FitOptions,
     callbacks: Callbacks,
     augment: Policy,
+    targets: TargetMaker,
     schedule: Schedule,
     steps: usize,
     optimizer: Optimizer,
-    /// Trains and validates.
-    plan: Plan,
+    /// What has come since the last update, where several batches make one.
+    gradients: GradientSum,
+    average: Option<Average>,
+    sizes: Sizes,
+    plans: Plans,
     progress: Progress,
     best: Option<Model>,
 }
@@ -54,15 +61,19 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let isa = isa_from_env()?;
         let available = memory::available_bytes();
-        let plan = Plan::training(model, options.batch.min(train.len()), isa)?;
-        let needed = needed_bytes(model, train, options, &plan);
+        let sizes = Sizes::new(options, train.image_size())?;
+        let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
+        let needed = needed_bytes(model, train, options, &plans);
         check_memory(needed, available)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
         let mut run = Run {
             folder: lock.map(|lock| lock.folder().to_owned()),
             augment: Policy::new(&model.architecture().augmentation()),
+            targets: TargetMaker::new(options, train),
             optimizer: Optimizer::new(options.optimizer, model.weights()),
+            gradients: GradientSum::default(),
+            average: Average::begin(options.ema_momentum, model),
             schedule: schedule(options, steps),
             callbacks: Callbacks {
                 monitor: options.monitor,
@@ -82,7 +93,8 @@ impl<'a> Run<'a> {
             val,
             options,
             steps,
-            plan,
+            sizes,
+            plans,
         };
         run.resume(observer)?;
         Ok(run)
@@ -95,25 +107,23 @@ impl<'a> Run<'a> {
 
     /// Takes the steps of the current epoch that are still to be done.
     pub fn train_epoch(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
+        self.resize()?;
         let mut loader = Loader::new(self.train, self.loader_options());
         let mut mark = Instant::now();
         while self.progress.step < self.steps {
-            if interrupt.requested() {
+            // Between two batches of one update there is nothing that could be saved.
+            if self.is_updated() && interrupt.requested() {
                 return Ok(Flow::Interrupted);
             }
             let Some(batch) = loader.next().transpose()? else { break };
             let (epoch, step) = (self.progress.epoch as u64, self.progress.step as u64);
             let learning_rate = self.learning_rate(self.progress.step);
-            let sum = self.plan.train_step(
-                self.model.weights_mut(),
-                &mut self.optimizer,
-                learning_rate,
-                &batch.images,
-                &batch.labels,
-                Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key(),
-            );
+            let key = Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key();
+            let weights = self.model.weights_mut();
+            let sum = self.plans.train().backpropagate(weights, &batch.images, self.targets.make(&batch), key);
             loader.recycle(batch);
             self.progress.step += 1;
+            self.update(learning_rate, sum.samples);
             if !sum.loss.is_finite() {
                 return Err(self.diverged("loss".into()));
             }
@@ -127,11 +137,54 @@ impl<'a> Run<'a> {
         Ok(Flow::Go)
     }
 
+    /// Compiles the plans of the current epoch's size, where the last were of another.
+    fn resize(&mut self) -> Result<()> {
+        let (size, isa) = (self.sizes.of(self.progress.epoch), self.plans.train().isa());
+        if size != self.plans.size() {
+            self.plans = Plans::new(self.model, self.train, self.options, size, isa)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the last batch ended in an update.
+    fn is_updated(&self) -> bool {
+        let step = self.progress.step;
+        step.is_multiple_of(self.options.gradient_accumulation_steps) || step == self.steps
+    }
+
+    /// Takes the latest batch's gradients, and changes the weights where it is time.
+    fn update(&mut self, learning_rate: f64, samples: usize) {
+        let is_updated = self.is_updated();
+        let plan = self.plans.train();
+        let isa = plan.isa();
+        let gradients = plan.last_gradients();
+        if self.options.gradient_accumulation_steps > 1 {
+            self.gradients.add(isa, gradients, samples);
+            if !is_updated {
+                return;
+            }
+            self.gradients.take(isa, gradients);
+        }
+        if self.options.global_clipnorm > 0.0 {
+            clip_global_norm(isa, gradients, self.options.global_clipnorm);
+        }
+        self.optimizer.update(isa, learning_rate, self.model.weights_mut(), gradients);
+        if let Some(average) = &mut self.average {
+            average.take(isa, self.optimizer.steps(), self.model.weights());
+        }
+    }
+
+    /// The model that is validated and kept.
+    fn judged(&self) -> &Model {
+        self.average.as_ref().map_or(self.model, |average| &average.model)
+    }
+
     /// Validates, and ends the epoch: record, callbacks, best model, files.
     pub fn validate(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
         observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
         let start = Instant::now();
-        let Some(sum) = sums(&mut self.plan, self.model, self.val, 1, interrupt)? else {
+        let judged = self.average.as_ref().map_or(&*self.model, |average| &average.model);
+        let Some(sum) = sums(self.plans.val(), judged, self.val, 1, interrupt)? else {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();
@@ -171,11 +224,16 @@ impl<'a> Run<'a> {
     fn save(&mut self) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))?;
-        checkpoint::write(&folder.join(checkpoint::FILE_NAME), &mut self.progress, self.model, &self.optimizer)
+        let average = self.average.as_ref().map(|average| average.model.weights());
+        let path = folder.join(checkpoint::FILE_NAME);
+        checkpoint::write(&path, &mut self.progress, self.model, &self.optimizer, average)
     }
 
     /// What came of it.
     pub fn outcome(self, interrupted: bool) -> FitOutcome {
+        if let (false, Some(average)) = (interrupted, self.average) {
+            *self.model = average.model;
+        }
         FitOutcome {
             history: History { epochs: self.progress.history },
             best_epoch: self.progress.callbacks.best_epoch(),
@@ -202,7 +260,10 @@ impl<'a> Run<'a> {
                 return Err(Error::OtherRun { path, what });
             }
         }
-        let mut progress = found.restore(&path, self.model, &mut self.optimizer)?;
+        let mut progress = {
+            let average = self.average.as_mut().map(|average| &mut average.model);
+            found.restore(&path, self.model, &mut self.optimizer, average)?
+        };
         if progress.isa != self.progress.isa {
             observer.event(&Event::Note(&format!(
                 "The run was begun with {} and goes on with {}: the weights will differ in their last digits.",
@@ -212,6 +273,12 @@ impl<'a> Run<'a> {
         if progress.epochs != self.options.epochs && self.options.schedule == ScheduleKind::Cosine {
             observer.event(&Event::Note(&format!(
                 "The cosine schedule was planned for {} epochs and is now stretched to {}.",
+                progress.epochs, self.options.epochs
+            )));
+        }
+        if progress.epochs != self.options.epochs && self.sizes.change() {
+            observer.event(&Event::Note(&format!(
+                "The photos' sizes were planned for {} epochs and are now spread over {}.",
                 progress.epochs, self.options.epochs
             )));
         }
@@ -240,7 +307,7 @@ impl<'a> Run<'a> {
 
     fn keep_best(&mut self, record: &EpochRecord) -> Result<()> {
         let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
-        let file = ModelFile::new(self.model.clone(), self.train, metrics);
+        let file = ModelFile::new(self.judged().clone(), self.train, metrics);
         if let Some(folder) = &self.folder {
             file.save(&folder.join(model_file::FILE_NAME))?;
         }
@@ -255,6 +322,9 @@ impl<'a> Run<'a> {
             epoch: self.progress.epoch as u64,
             shuffle: true,
             augment: self.augment.clone(),
+            mixing: self.options.mixing,
+            balance: self.options.balance,
+            image_size: Some(self.plans.size()),
             skip_batches: self.progress.step,
         }
     }
@@ -342,11 +412,13 @@ fn digest(of: &impl serde::Serialize) -> Result<String> {
     Ok(blake3::hash(&json).to_hex().to_string())
 }
 
-/// Buffers, weights (with the optimizer's two moments and the best epoch's copy), and the batches under way.
-fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plan: &Plan) -> u64 {
-    let weights = 4 * 4 * model.weights().count();
+/// Buffers (of the largest size that is trained on), weights (with the optimizer's two moments, the best epoch's copy, and
+/// the average and the sum of gradients where there are such), and the batches under way.
+fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plans: &Plans) -> u64 {
+    let more = usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
+    let weights = (4 + more) * 4 * model.weights().count();
     let batches = BATCHES_IN_FLIGHT * options.batch.min(train.len()) * train.prep().bytes() * 4;
-    (plan.memory_bytes() + weights + batches) as u64
+    (plans.memory_bytes() + weights + batches) as u64
 }
 
 /// What the run needs, said before it starts.

@@ -15,10 +15,9 @@ mod prepared;
 mod probe;
 mod program;
 mod step;
+mod targets;
 
 use std::fmt;
-
-use umbel_kernels::loss::sparse_categorical_crossentropy;
 
 use self::arena::Arena;
 use self::backward::Given;
@@ -33,6 +32,7 @@ use crate::base::memory;
 use crate::{Error, Result};
 
 pub use self::probe::{Probe, Probed};
+pub use self::targets::Targets;
 
 /// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
 const TOP_K: usize = 5;
@@ -164,31 +164,33 @@ impl Plan {
     /// # Panics
     /// Those of [`Plan::infer`], and where there is not one label for each picture, below the number of classes.
     pub fn evaluate(&mut self, weights: &Weights, images: &[f32], labels: &[u32]) -> LossSum {
-        self.check_labels(images, labels);
+        let targets = Targets::from(labels);
+        targets.check(images.len() / self.input, self.classes);
         let (classes, top_k) = (self.classes, self.top_k());
         let logits = self.infer(weights, images);
         if labels.is_empty() {
             return LossSum::default();
         }
-        sparse_categorical_crossentropy(classes, logits, labels, top_k, None)
+        targets.loss(classes, logits, top_k, None)
     }
 
-    /// One training step: forward, loss, backward, update. `dropout_key` names the dropout masks. `correct_top_k` of the
-    /// answer counts the five highest outputs, or all where there are fewer.
+    /// One training step: forward, loss, backward, update. `targets` are labels (a slice of them will do) or shares of the
+    /// classes; `dropout_key` names the dropout masks. `correct_top_k` of the answer counts the five highest outputs, or all
+    /// where there are fewer.
     ///
     /// # Panics
     /// Those of [`Plan::evaluate`]; on an empty batch; on a plan made by [`Plan::inference`]; where the optimizer was made
     /// for other weights.
-    pub fn train_step(
+    pub fn train_step<'t>(
         &mut self,
         weights: &mut Weights,
         optimizer: &mut Optimizer,
         learning_rate: f64,
         images: &[f32],
-        labels: &[u32],
+        targets: impl Into<Targets<'t>>,
         dropout_key: u64,
     ) -> LossSum {
-        let loss = self.forward_backward(weights, images, labels, dropout_key);
+        let loss = self.backpropagate(weights, images, targets, dropout_key);
         optimizer.update(self.isa, learning_rate, weights, &self.memory.gradients);
         loss
     }
@@ -198,20 +200,31 @@ impl Plan {
     ///
     /// # Panics
     /// Those of [`Plan::train_step`].
-    pub fn gradients(
+    pub fn gradients<'t>(
         &mut self,
         weights: &mut Weights,
         images: &[f32],
-        labels: &[u32],
+        targets: impl Into<Targets<'t>>,
         dropout_key: u64,
     ) -> (LossSum, Vec<Vec<f32>>) {
-        let loss = self.forward_backward(weights, images, labels, dropout_key);
+        let loss = self.backpropagate(weights, images, targets, dropout_key);
         (loss, self.memory.gradients.clone())
     }
 
-    fn forward_backward(&mut self, weights: &mut Weights, images: &[f32], labels: &[u32], dropout_key: u64) -> LossSum {
+    /// [`Plan::gradients`], which stay in the plan until the next step: [`Plan::last_gradients`].
+    ///
+    /// # Panics
+    /// Those of [`Plan::train_step`].
+    pub fn backpropagate<'t>(
+        &mut self,
+        weights: &mut Weights,
+        images: &[f32],
+        targets: impl Into<Targets<'t>>,
+        dropout_key: u64,
+    ) -> LossSum {
         let n = self.count(weights, images);
-        self.check_labels(images, labels);
+        let targets = targets.into();
+        targets.check(n, self.classes);
         assert!(n > 0, "a training step needs at least one picture");
         let (isa, classes, top_k, memory) = (self.isa, self.classes, self.top_k(), &mut self.memory);
         let program = self.training.as_ref().expect("Plan::training makes a plan that trains");
@@ -220,10 +233,16 @@ impl Plan {
         let output_gradient = program.output_gradient();
         let [logits, gradient] = memory.arena.disjoint([program.output().range(n), output_gradient.range(n)]);
         let gradient = (!gradient.is_empty()).then_some(gradient);
-        let loss = sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient);
+        let loss = targets.loss(classes, logits, top_k, gradient);
 
         backward::run(isa, program, memory, Given { weights, dropout_key, images, n });
         loss
+    }
+
+    /// The gradients of the latest step, one for every trainable tensor in order. They may be changed in place before an
+    /// optimizer takes them.
+    pub fn last_gradients(&mut self) -> &mut [Vec<f32>] {
+        &mut self.memory.gradients
     }
 
     fn top_k(&self) -> usize {
@@ -248,14 +267,6 @@ impl Plan {
             self.batch
         );
         n
-    }
-
-    fn check_labels(&self, images: &[f32], labels: &[u32]) {
-        let n = images.len() / self.input;
-        assert!(labels.len() == n, "{} labels came with {n} pictures", labels.len());
-        if let Some(label) = labels.iter().find(|&&label| label as usize >= self.classes) {
-            panic!("label {label} came to a model with {} outputs", self.classes);
-        }
     }
 }
 
