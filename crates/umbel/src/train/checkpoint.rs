@@ -150,7 +150,8 @@ impl Checkpoint {
             to.push(Tensor { name: name.to_string(), shape, data, trainable: true });
         }
         let unfit = |error: Error| FileFault::Weights(error.to_string());
-        *model = Model::from_weights(model.architecture().clone(), Weights { tensors: weights }).map_err(unfit)?;
+        *model =
+            Model::from_weights(model.architecture().clone(), Weights { tensors: weights.into() }).map_err(unfit)?;
         optimizer.restore(self.progress.optimizer_steps, state).map_err(unfit)?;
         match average {
             Some(average) => {
