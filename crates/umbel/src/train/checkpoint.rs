@@ -155,7 +155,7 @@ impl Checkpoint {
         optimizer.restore(self.progress.optimizer_steps, state).map_err(unfit)?;
         match average {
             Some(average) => {
-                let tensors = Weights { tensors: averaged };
+                let tensors = Weights { tensors: averaged.into() };
                 *average = Model::from_weights(model.architecture().clone(), tensors).map_err(unfit)?;
             }
             None if averaged.is_empty() => {}
