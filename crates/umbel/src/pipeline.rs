@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod disputes;
 mod folds;
+mod lr_find;
 mod recipe;
 mod report;
 mod run_folder;
@@ -20,6 +21,7 @@ pub use command::{arguments, command_line};
 pub use config::{AugmentChoice, PrecisionChoice, TrainConfig};
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
+pub use lr_find::{FoundRate, lr_find};
 pub use recipe::{RECIPES, Recipe};
 pub use report::report;
 use run_folder::RunFolder;
@@ -237,7 +239,7 @@ fn train(
     board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
     let both = (parts.train, parts.val);
-    let options = FitOptions { precision, ..config.fit.clone() };
+    let options = FitOptions { precision, head: architecture::head_fit(config), ..config.fit.clone() };
     let mut fit = fit_locked(Some(run.lock()), &mut model, both, &options, &mut watch, interrupt)?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {

@@ -26,4 +26,4 @@ pub use sequential::Sequential;
 pub use summary::Summary;
 pub use umbel_kernels::loss::{LossSum, categorical_crossentropy, softmax, sparse_categorical_crossentropy};
 pub use umbel_kernels::{Isa, Precision};
-pub use weights::{Tensor, Weights};
+pub use weights::{Tensor, Tensors, Weights};

@@ -32,7 +32,7 @@ impl Model {
         let architecture = architecture.into();
         let specs = TensorSpec::of(&architecture)?;
         let tensors = weights::matched("the weights", &specs, weights.tensors)?;
-        Ok(Model { architecture, weights: Weights { tensors } })
+        Ok(Model { architecture, weights: Weights { tensors: tensors.into() } })
     }
 
     /// The same weights for square pictures of another size.

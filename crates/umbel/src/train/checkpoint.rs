@@ -164,11 +164,12 @@ impl Checkpoint {
             to.push(Tensor { name: name.to_string(), shape, data, trainable: true });
         }
         let unfit = |error: Error| FileFault::Weights(error.to_string());
-        *model = Model::from_weights(model.architecture().clone(), Weights { tensors: weights }).map_err(unfit)?;
+        *model =
+            Model::from_weights(model.architecture().clone(), Weights { tensors: weights.into() }).map_err(unfit)?;
         optimizer.restore(self.progress.optimizer_steps, state).map_err(unfit)?;
         match average {
             Some(average) => {
-                let tensors = Weights { tensors: averaged };
+                let tensors = Weights { tensors: averaged.into() };
                 *average = Model::from_weights(model.architecture().clone(), tensors).map_err(unfit)?;
             }
             None if averaged.is_empty() => {}

@@ -1,7 +1,8 @@
 //! A model compiled for one batch size: fused steps over one arena. A step allocates nothing.
 //!
 //! `compile` turns the layers into steps (convolution, bias, activation and pooling are one), `lifetimes` and
-//! `program` give every step's output and gradient a place in the arena, `forward` and `backward` walk the steps.
+//! `program` give every step's output and gradient a place in the arena, `prepared` turns the weights into what the
+//! kernels read, `forward` and `backward` walk the steps.
 
 mod arena;
 mod backward;
@@ -10,6 +11,7 @@ mod features;
 mod forward;
 mod lifetimes;
 mod merge;
+mod prepared;
 mod probe;
 mod program;
 mod step;
@@ -21,6 +23,7 @@ use self::arena::Arena;
 use self::backward::Given;
 use self::features::Features;
 use self::forward::Mode;
+use self::prepared::Prepared;
 use self::program::Program;
 use self::step::Use;
 use super::weights::TensorSpec;
@@ -59,6 +62,8 @@ struct Memory {
     choice: Vec<u8>,
     /// The kernels' scratch.
     workspace: Arena,
+    /// What is made of the weights before the first step.
+    prepared: Prepared,
     /// One buffer for every trainable tensor, in order.
     gradients: Vec<Vec<f32>>,
 }
@@ -129,13 +134,14 @@ impl Plan {
 
     /// Bytes of all buffers.
     pub fn memory_bytes(&self) -> usize {
-        let Memory { arena, choice, workspace, gradients } = &self.memory;
+        let Memory { arena, choice, workspace, prepared, gradients } = &self.memory;
         let gradients: usize = gradients.iter().map(Vec::len).sum();
-        (arena.len() + workspace.len() + gradients) * size_of::<f32>() + choice.len()
+        (arena.len() + workspace.len() + prepared.len() + gradients) * size_of::<f32>() + choice.len()
     }
 
     /// Outputs of the last layer, `[n, classes]`, for `images` `[n, height, width, channels]` (0..=255), n up to `batch`.
-    /// Dropout is off, batch norm uses its moving statistics.
+    /// Dropout is off, batch norm uses its moving statistics. What is prepared of the weights (batch norm folded into
+    /// convolutions, packed kernels) is kept until they are accessed mutably, so that only the first call pays for it.
     ///
     /// # Panics
     /// Where `images` is not a whole number of pictures, up to `batch`, or `weights` are not the model's.
@@ -295,12 +301,13 @@ impl Memory {
         let largest = |need: fn(&Program) -> u128| need(inference).max(training.map_or(0, need));
         let arena = largest(|program| program.arena);
         let workspace = largest(|program| program.workspace);
+        let prepared = largest(|program| program.prepared);
         let choice = largest(|program| program.choice);
         let gradients: u128 = match training {
             Some(_) => specs.iter().filter(|s| s.trainable).map(|s| count(s) as u128).sum(),
             None => 0,
         };
-        let bytes = (arena + workspace + gradients) * size_of::<f32>() as u128 + choice;
+        let bytes = (arena + workspace + prepared + gradients) * size_of::<f32>() as u128 + choice;
         let refused = || Error::OutOfMemory { batch, bytes };
         // Before anything is allocated: the system may promise what it does not have, and then end the program.
         let more_than_free = memory::available_bytes().is_some_and(|available| bytes > u128::from(available));
@@ -312,6 +319,7 @@ impl Memory {
         Ok(Memory {
             arena: Arena::new(arena as usize).ok_or_else(refused)?,
             workspace: Arena::new(workspace as usize).ok_or_else(refused)?,
+            prepared: Prepared::new(prepared as usize).ok_or_else(refused)?,
             choice: arena::zeros(choice as usize, 0u8).ok_or_else(refused)?,
             gradients: trained.map(|spec| zeros(count(spec))).collect::<Result<_>>()?,
         })

@@ -114,8 +114,10 @@ pub(super) struct ConvStep {
     pub activation: FusedActivation,
     pub pool: bool,
     pub precision: Precision,
-    /// The batch norm that goes into the kernel and bias, where neither is trained.
+    /// The batch norm that goes into the kernel and bias; it is not trained.
     pub folded: Option<NormStep>,
+    /// Whether the kernel is packed once for many passes.
+    pub packed: bool,
 }
 
 /// Depthwise convolution, bias and activation.
@@ -153,8 +155,14 @@ pub(super) struct NormStep {
 impl Op {
     /// Sets the precision of what it multiplies, where there is a choice.
     pub fn multiply_in(&mut self, wanted: Precision) {
-        if let Op::Conv2d(ConvStep { precision, .. }) | Op::Dense(DenseStep { precision, .. }) = self {
-            *precision = wanted;
+        match self {
+            Op::Conv2d(conv) => {
+                conv.precision = wanted;
+                // In bf16, every pass packs its own.
+                conv.packed &= wanted == Precision::F32;
+            }
+            Op::Dense(dense) => dense.precision = wanted,
+            _ => {}
         }
     }
 
