@@ -12,10 +12,16 @@ const TILE: usize = 16;
 /// Columns of a block: a panel's.
 const WIDTH: usize = 2 * TILE;
 
-/// Whether a product is of the kind: rows of A with their pairs side by side, B in panels (whose rows are whole even where C's
-/// are not).
+/// Whether a product is of the kind: rows of A with their pairs side by side, and a B that has whole blocks of columns even
+/// where C has not (panels do; elsewhere what is behind a row is read, and left).
 pub(super) fn fits(p: &Product<'_, u16>) -> bool {
-    p.a_col == 2 && p.b_panel.is_some() && p.k > 0 && p.segments > 0
+    p.a_col == 2 && p.n > 0 && p.k > 0 && p.segments > 0 && p.b.len() >= whole_reach(p)
+}
+
+/// How far whole blocks of columns reach in B.
+fn whole_reach(p: &Product<'_, u16>) -> usize {
+    let blocks = (p.n.div_ceil(WIDTH) - 1) * p.b_panel.unwrap_or(WIDTH);
+    blocks + reach(&[(p.k, p.b_row), (p.segments, p.b_segment), (WIDTH, 1)])
 }
 
 /// As [`product`](super::simd::product).
@@ -24,9 +30,8 @@ pub(super) fn product(token: Amx, p: &Product<'_, u16>, c: &mut [f32]) {
         return;
     }
     check(p, 2, c, WIDTH);
-    let panel = p.b_panel.expect("B is in panels, see fits");
-    let b_reach = (p.n.div_ceil(WIDTH) - 1) * panel + reach(&[(p.k, p.b_row), (p.segments, p.b_segment), (WIDTH, 1)]);
-    assert!(p.b.len() >= b_reach, "the last panel of B is not whole");
+    assert!(fits(p), "the last block of B is not whole");
+    let panel = p.b_panel.unwrap_or(WIDTH);
     let rows = p.m.min(TILE);
     // Tiles of the same depth that leave nothing over.
     let depth = (1..=TILE).rev().find(|depth| p.k.is_multiple_of(*depth)).expect("1 divides everything");
