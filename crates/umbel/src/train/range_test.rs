@@ -139,7 +139,7 @@ struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     fn begin(model: &Model, train: &'a Dataset, options: &'a FitOptions) -> Result<Self> {
-        let size = Sizes::new(options, train.image_size())?.of(0);
+        let size = Sizes::new(options, train.image_size()).of(0);
         let plans = Plans::new(model, train, options, size, isa_from_env()?)?;
         Ok(Trial {
             loader: Loader::new(train, Self::loader_options(model, options, size, 0)),
