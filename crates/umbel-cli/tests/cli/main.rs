@@ -3,12 +3,15 @@
 mod bad_input;
 mod check;
 mod demo;
+#[cfg(feature = "download")]
+mod download;
 mod eval;
 mod explain;
 mod faults;
 mod help;
 mod kill;
 mod predict;
+mod pretrained;
 mod resume;
 mod splits;
 mod support;
@@ -16,3 +19,4 @@ mod tensorboard;
 mod terminal;
 mod tools;
 mod train;
+mod weights;

@@ -1,6 +1,8 @@
 //! A run at work: what [`super::fit`] drives. Everything that decides the next step is in [`Progress`], the weights and the
 //! optimizer; all three go into the checkpoint, so a resumed run takes the very steps that it would have taken.
 
+mod first;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -9,7 +11,7 @@ use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
 use super::plans::{Plans, Sizes};
 use super::targets::TargetMaker;
-use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history};
+use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock, history};
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
 use crate::base::random::{Purpose, Stream};
@@ -71,7 +73,7 @@ impl<'a> Run<'a> {
             folder: lock.map(|lock| lock.folder().to_owned()),
             augment: Policy::new(&model.architecture().augmentation()),
             targets: TargetMaker::new(options, train),
-            optimizer: Optimizer::new(options.optimizer, model.weights()),
+            optimizer: Optimizer::new(options.optimizer, model.weights()).with_rates(rates(model, options)?),
             gradients: GradientSum::default(),
             average: Average::begin(options.ema_momentum, model),
             schedule: schedule(options, steps),
@@ -192,7 +194,12 @@ impl<'a> Run<'a> {
             return Err(self.diverged("validation loss".into()));
         }
         self.check_weights()?;
-        let record = self.record(&sum);
+        self.end_epoch(self.record(&sum), observer)?;
+        Ok(Flow::Go)
+    }
+
+    /// Takes note of an epoch's record: callbacks, best model, files.
+    fn end_epoch(&mut self, record: EpochRecord, observer: &mut dyn Observer) -> Result<()> {
         let verdict = self.progress.callbacks.epoch_end(&self.callbacks, self.schedule.base, &record);
         self.progress.history.push(record.clone());
         self.progress.epoch += 1;
@@ -210,7 +217,7 @@ impl<'a> Run<'a> {
         for note in &verdict.notes {
             observer.event(&Event::Note(note));
         }
-        Ok(Flow::Go)
+        Ok(())
     }
 
     /// Saves a run in the middle of an epoch.
@@ -239,6 +246,7 @@ impl<'a> Run<'a> {
             best_epoch: self.progress.callbacks.best_epoch(),
             best: self.best.unwrap_or_else(|| self.model.clone()),
             interrupted,
+            features: None,
         }
     }
 
@@ -331,7 +339,8 @@ impl<'a> Run<'a> {
 
     /// The rate of a step of the current epoch.
     fn learning_rate(&self, step: usize) -> f64 {
-        let global = (self.progress.epoch * self.steps + step) as u64;
+        let epoch = self.progress.epoch.saturating_sub(before_steps(self.options));
+        let global = (epoch * self.steps + step) as u64;
         self.schedule.rate(global) * self.progress.callbacks.rate_factor
     }
 
@@ -385,13 +394,28 @@ fn schedule(options: &FitOptions, steps: usize) -> Schedule {
         base: options.learning_rate,
         warmup_steps: (options.warmup_epochs * steps as f64).round() as u64,
         steps_per_epoch: steps as u64,
-        total_steps: (options.epochs * steps) as u64,
+        total_steps: (options.epochs.saturating_sub(before_steps(options)) * steps) as u64,
     }
+}
+
+/// What multiplies the learning rate of each trained tensor.
+fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
+    let depths = model.architecture().depths()?;
+    Ok(depths.into_iter().map(|depth| options.layer_decay.powi(depth as i32)).collect())
+}
+
+/// Epochs without steps, at the start: the head's.
+fn before_steps(options: &FitOptions) -> usize {
+    usize::from(options.head == HeadFit::First)
 }
 
 /// Everything that decides what the weights become, but for the data and the number of epochs.
 fn settings_digest(model: &Model, options: &FitOptions) -> Result<String> {
-    digest(&(model.architecture(), FitOptions { epochs: 0, ..options.clone() }))
+    let settings = (model.architecture(), FitOptions { epochs: 0, ..options.clone() });
+    match options.head {
+        HeadFit::No => digest(&settings),
+        HeadFit::First | HeadFit::Only => digest(&(settings, "head first")),
+    }
 }
 
 /// The photos by path, label and content, in their order, and how they are prepared.
