@@ -10,6 +10,7 @@ mod help;
 mod kill;
 mod predict;
 mod resume;
+mod sizes;
 mod splits;
 mod support;
 mod tensorboard;

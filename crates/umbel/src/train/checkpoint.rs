@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::CallbackState;
+use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
@@ -78,9 +79,8 @@ impl Running {
     }
 }
 
-/// Writes the checkpoint, atomically.
-pub fn write(path: &Path, progress: &mut Progress, model: &Model, optimizer: &Optimizer) -> Result<()> {
-    let state = optimizer.state();
+/// Writes the checkpoint beside its place; what comes back puts it there, atomically.
+pub fn prepare(path: &Path, progress: &mut Progress, model: &Model, optimizer: &Optimizer) -> Result<Scratch> {
     progress.optimizer_steps = optimizer.steps();
     let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
         path: path.to_owned(),
@@ -90,8 +90,9 @@ pub fn write(path: &Path, progress: &mut Progress, model: &Model, optimizer: &Op
         TensorRef { name: format!("{prefix}{}", tensor.name), shape: &tensor.shape, data: &tensor.data }
     }
     let weights = model.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
-    let tensors: Vec<TensorRef<'_>> = weights.chain(state.iter().map(|tensor| refer(OPTIMIZER, tensor))).collect();
-    container::write(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
+    let tensors: Vec<TensorRef<'_>> =
+        weights.chain(optimizer.tensors().iter().map(|tensor| refer(OPTIMIZER, tensor))).collect();
+    container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
 }
 
 /// A checkpoint that was read, not yet given to a model.
