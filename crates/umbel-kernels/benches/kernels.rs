@@ -14,7 +14,7 @@ use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::dropout::mix;
 use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::optimizer::{self, AdamStep};
-use umbel_kernels::{FusedActivation, Isa};
+use umbel_kernels::{FusedActivation, Isa, Precision};
 
 const BATCH: usize = 32;
 
@@ -26,16 +26,20 @@ fn main() {
 fn run() {
     let isa = Isa::from_env().expect("UMBEL_ISA");
     println!("{} on {} threads, batch {BATCH}", isa.name(), rayon::current_num_threads());
-    let mut total = Duration::ZERO;
-    for (name, size, channels_in, channels_out) in [("conv1", 180, 3, 16), ("conv2", 90, 16, 32), ("conv3", 45, 32, 64)]
-    {
-        total += convolution(isa, name, size, channels_in, channels_out);
-    }
-    total += dense_layer(isa);
-    total += adam(isa);
-    let step = total;
-    for (name, size, channels_in, channels_out) in [("14x14x256", 14, 256, 256), ("7x7x512", 7, 512, 512)] {
-        convolution(isa, name, size, channels_in, channels_out);
+    let adam = adam(isa);
+    for precision in [Precision::F32, Precision::Bf16] {
+        let mut step = adam;
+        for (name, size, channels_in, channels_out) in
+            [("conv1", 180, 3, 16), ("conv2", 90, 16, 32), ("conv3", 45, 32, 64)]
+        {
+            step += convolution(isa, precision, name, size, channels_in, channels_out);
+        }
+        step += dense_layer(isa, precision);
+        let images = BATCH as f64 / step.as_secs_f64();
+        println!("{:<28}{:9.3} ms  {images:.0} images/s", named(precision, "sum"), step.as_secs_f64() * 1e3);
+        for (name, size, channels_in, channels_out) in [("14x14x256", 14, 256, 256), ("7x7x512", 7, 512, 512)] {
+            convolution(isa, precision, name, size, channels_in, channels_out);
+        }
     }
     for (size, channels, kernel, stride) in
         [(112, 32, 3, 1), (112, 96, 3, 2), (56, 144, 5, 2), (28, 240, 5, 1), (14, 480, 3, 1), (7, 1152, 5, 1)]
@@ -45,15 +49,40 @@ fn run() {
     for (size, channels_in, channels_out) in
         [(112, 32, 16), (28, 40, 240), (14, 480, 80), (7, 1152, 192), (7, 320, 1280)]
     {
-        pointwise(isa, size, channels_in, channels_out);
+        pointwise(isa, Precision::F32, size, channels_in, channels_out);
+        pointwise(isa, Precision::Bf16, size, channels_in, channels_out);
     }
     elementwise(isa);
-    one_photo(isa);
-    let images = BATCH as f64 / step.as_secs_f64();
-    println!("{:<28}{:9.3} ms  {images:.0} images/s", "sum", step.as_secs_f64() * 1e3);
+    one_photo(isa, Precision::F32);
+    one_photo(isa, Precision::Bf16);
 }
 
-fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_out: usize) -> Duration {
+/// The name of a measurement.
+fn named(precision: Precision, name: &str) -> String {
+    match precision {
+        Precision::F32 => name.to_string(),
+        Precision::Bf16 => format!("bf16 {name}"),
+    }
+}
+
+/// The kernel of that precision.
+macro_rules! of_precision {
+    ($precision:expr, $module:ident::$name:ident) => {
+        match $precision {
+            Precision::F32 => $module::$name,
+            Precision::Bf16 => $module::bf16::$name,
+        }
+    };
+}
+
+fn convolution(
+    isa: Isa,
+    precision: Precision,
+    name: &str,
+    size: usize,
+    channels_in: usize,
+    channels_out: usize,
+) -> Duration {
     let shape = Conv2dShape {
         batch: BATCH,
         height: size,
@@ -73,8 +102,11 @@ fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_o
     let (mut pooled, mut choice) = (vec![0.0; pooled_len], vec![0; pooled_len]);
     let product = 2.0 * (BATCH * size * size * 9 * channels_in * channels_out) as f64;
     let relu = FusedActivation::Relu;
+    let forward_pool = of_precision!(precision, conv2d::forward_pool);
+    let backward_pool = of_precision!(precision, conv2d::backward);
+    let name = named(precision, name);
     let forward = measure(&format!("{name} forward"), product, || {
-        conv2d::forward_pool(isa, &shape, &x, &w, Some(&bias), relu, &mut pooled, Some(&mut choice));
+        forward_pool(isa, &shape, &x, &w, Some(&bias), relu, &mut pooled, Some(&mut choice));
     });
     let dy = random(4, pooled_len);
     let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; channels_out]);
@@ -84,13 +116,15 @@ fn convolution(isa: Isa, name: &str, size: usize, channels_in: usize, channels_o
     let gradient = OutputGradient::Pooled { dy: &dy, choice: &choice };
     let backward = measure(&format!("{name} backward"), products, || {
         let dx = with_dx.then_some(&mut dx[..]);
-        conv2d::backward(isa, &shape, &x, &w, gradient, dx, &mut dw, Some(&mut db), &mut workspace);
+        backward_pool(isa, &shape, &x, &w, gradient, dx, &mut dw, Some(&mut db), &mut workspace);
     });
     forward + backward
 }
 
 /// The tutorial's network forward, for a single photo.
-fn one_photo(isa: Isa) {
+fn one_photo(isa: Isa, precision: Precision) {
+    let forward_pool = of_precision!(precision, conv2d::forward_pool);
+    let forward = of_precision!(precision, dense::forward);
     for (name, size, channels_in, channels_out) in [("conv1", 180, 3, 16), ("conv2", 90, 16, 32), ("conv3", 45, 32, 64)]
     {
         let shape = Conv2dShape {
@@ -108,20 +142,20 @@ fn one_photo(isa: Isa) {
         let (x, w) = (random(1, size * size * channels_in), random(2, 9 * channels_in * channels_out));
         let (bias, mut pooled) = (random(3, channels_out), vec![0.0; (size / 2) * (size / 2) * channels_out]);
         let product = 2.0 * (size * size * 9 * channels_in * channels_out) as f64;
-        measure(&format!("one {name}"), product, || {
-            conv2d::forward_pool(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut pooled, None);
+        measure(&named(precision, &format!("one {name}")), product, || {
+            forward_pool(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut pooled, None);
         });
     }
     let shape = DenseShape { batch: 1, inputs: 30_976, outputs: 128 };
     let (x, w) = (random(1, shape.inputs), random(2, shape.inputs * shape.outputs));
     let (bias, mut y) = (random(3, shape.outputs), vec![0.0; shape.outputs]);
     let mut workspace = vec![0.0; dense::workspace_len(&shape)];
-    measure("one dense", 2.0 * w.len() as f64, || {
-        dense::forward(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut y, &mut workspace);
+    measure(&named(precision, "one dense"), 2.0 * w.len() as f64, || {
+        forward(isa, &shape, &x, &w, Some(&bias), FusedActivation::Relu, &mut y, &mut workspace);
     });
 }
 
-fn pointwise(isa: Isa, size: usize, channels_in: usize, channels_out: usize) {
+fn pointwise(isa: Isa, precision: Precision, size: usize, channels_in: usize, channels_out: usize) {
     for batch in [1, BATCH] {
         let shape = Conv2dShape {
             batch,
@@ -135,7 +169,9 @@ fn pointwise(isa: Isa, size: usize, channels_in: usize, channels_out: usize) {
             out_height: size,
             out_width: size,
         };
-        let name = format!("1x1 {batch}x{size}x{channels_in}-{channels_out}");
+        let name = named(precision, &format!("1x1 {batch}x{size}x{channels_in}-{channels_out}"));
+        let forward = of_precision!(precision, conv2d::forward);
+        let backward = of_precision!(precision, conv2d::backward);
         let (x, w) = (random(1, batch * size * size * channels_in), random(2, channels_in * channels_out));
         let dy = random(3, batch * size * size * channels_out);
         let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
@@ -143,14 +179,14 @@ fn pointwise(isa: Isa, size: usize, channels_in: usize, channels_out: usize) {
         let product = 2.0 * (dy.len() * channels_in) as f64;
         let activation = FusedActivation::Linear;
         measure(&format!("{name} fwd"), product, || {
-            conv2d::forward(isa, &shape, &x, &w, None, activation, &mut y);
+            forward(isa, &shape, &x, &w, None, activation, &mut y);
         });
         let gradient = OutputGradient::Full { dy: &dy, y: &[], activation };
         measure(&format!("{name} dw"), product, || {
-            conv2d::backward(isa, &shape, &x, &w, gradient, None, &mut dw, None, &mut workspace);
+            backward(isa, &shape, &x, &w, gradient, None, &mut dw, None, &mut workspace);
         });
         measure(&format!("{name} dw+dx"), 2.0 * product, || {
-            conv2d::backward(isa, &shape, &x, &w, gradient, Some(&mut dx), &mut dw, None, &mut workspace);
+            backward(isa, &shape, &x, &w, gradient, Some(&mut dx), &mut dw, None, &mut workspace);
         });
     }
 }
@@ -200,7 +236,7 @@ fn elementwise(isa: Isa) {
     });
 }
 
-fn dense_layer(isa: Isa) -> Duration {
+fn dense_layer(isa: Isa, precision: Precision) -> Duration {
     let shape = DenseShape { batch: BATCH, inputs: 30_976, outputs: 128 };
     let (x, w) = (random(1, BATCH * shape.inputs), random(2, shape.inputs * shape.outputs));
     let bias = random(3, shape.outputs);
@@ -208,14 +244,26 @@ fn dense_layer(isa: Isa) -> Duration {
     let mut workspace = vec![0.0; dense::workspace_len(&shape)];
     let product = 2.0 * (BATCH * shape.inputs * shape.outputs) as f64;
     let relu = FusedActivation::Relu;
-    let forward = measure("dense forward", product, || {
-        dense::forward(isa, &shape, &x, &w, Some(&bias), relu, &mut y, &mut workspace);
+    let forward = measure(&named(precision, "dense forward"), product, || {
+        of_precision!(precision, dense::forward)(isa, &shape, &x, &w, Some(&bias), relu, &mut y, &mut workspace);
     });
     let mut dy = random(4, y.len());
     let (mut dx, mut dw, mut db) = (vec![0.0; x.len()], vec![0.0; w.len()], vec![0.0; 128]);
-    let backward = measure("dense backward", 2.0 * product, || {
+    let backward = measure(&named(precision, "dense backward"), 2.0 * product, || {
         let (dx, db) = (Some(&mut dx[..]), Some(&mut db[..]));
-        dense::backward(isa, &shape, &x, &w, &y, relu, &mut dy, dx, &mut dw, db, &mut workspace);
+        of_precision!(precision, dense::backward)(
+            isa,
+            &shape,
+            &x,
+            &w,
+            &y,
+            relu,
+            &mut dy,
+            dx,
+            &mut dw,
+            db,
+            &mut workspace,
+        );
     });
     forward + backward
 }

@@ -2,7 +2,8 @@
 //!
 //! Slices in, slices out: no files, no threads of its own (rayon's current pool is used), no global state but the
 //! cached answer of what this CPU can do. Tensors are `f32`, channels last (NHWC); convolution weights are
-//! `[kernel_height, kernel_width, channels_in, channels_out]` and dense weights `[inputs, outputs]`, as in Keras.
+//! `[kernel_height, kernel_width, channels_in, channels_out]` and dense weights `[inputs, outputs]`, as in Keras. Convolutions and dense layers have a
+//! form in bf16 each, whose products are of rounded operands; it takes and gives `f32`.
 //!
 //! Three promises hold for every operation:
 //!
@@ -15,6 +16,7 @@
 
 pub mod activation;
 pub mod batch_norm;
+pub mod bf16;
 pub mod conv2d;
 pub mod dense;
 pub mod depthwise;
@@ -28,7 +30,9 @@ pub mod optimizer;
 mod parallel;
 pub mod peak;
 pub mod pool;
+mod precision;
 mod sums;
 
 pub use activation::{Activation, FusedActivation};
 pub use isa::Isa;
+pub use precision::Precision;

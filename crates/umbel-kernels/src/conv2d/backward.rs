@@ -20,18 +20,18 @@ const MAX_PARTIAL_FLOATS: usize = 16 << 20;
 
 /// How the work and the workspace are cut.
 #[derive(Clone, Copy)]
-struct Layout {
-    strips: Strips,
-    units: usize,
-    slices: usize,
+pub(super) struct Layout {
+    pub strips: Strips,
+    pub units: usize,
+    pub slices: usize,
     /// Floats of one slice's partial weight and bias gradient.
-    partial: usize,
+    pub partial: usize,
     /// Floats of the flipped weights.
-    flipped: usize,
+    pub flipped: usize,
 }
 
 impl Layout {
-    fn new(shape: &Conv2dShape) -> Self {
+    pub fn new(shape: &Conv2dShape) -> Self {
         let gradient_pitch = (shape.out_width + 2 * shape.kernel.1) * shape.channels_out;
         let strips = Strips::new(shape.out_height, (shape.padded_pitch() * shape.stride.0 + gradient_pitch) / 2, 1);
         let units = shape.batch * strips.per_image;
@@ -128,22 +128,22 @@ pub(super) fn backward(
 }
 
 /// One strip of one image, and the rows it needs.
-struct Unit {
-    index: usize,
-    image: usize,
+pub(super) struct Unit {
+    pub index: usize,
+    pub image: usize,
     /// The output rows whose weight gradient is this unit's share.
-    first: usize,
-    last: usize,
+    pub first: usize,
+    pub last: usize,
     /// The input rows whose gradient is this unit's share.
-    input_first: usize,
-    input_last: usize,
+    pub input_first: usize,
+    pub input_last: usize,
     /// The rows of output gradient that both need; those outside of the output count as zero.
-    gradient_first: isize,
-    gradient_last: isize,
+    pub gradient_first: isize,
+    pub gradient_last: isize,
 }
 
 impl Unit {
-    fn new(shape: &Conv2dShape, strips: &Strips, index: usize, with_dx: bool) -> Self {
+    pub fn new(shape: &Conv2dShape, strips: &Strips, index: usize, with_dx: bool) -> Self {
         let (image, strip) = (index / strips.per_image, index % strips.per_image);
         let (first, last) = strips.range(strip, shape.out_height);
         let mut unit = Unit {
@@ -172,7 +172,7 @@ impl Unit {
     }
 
     /// Where the pooled gradient of this unit's rows lies. Strips begin at even rows.
-    fn pooled(&self, shape: &Conv2dShape) -> Range<usize> {
+    pub fn pooled(&self, shape: &Conv2dShape) -> Range<usize> {
         let (rows, len) = (shape.out_height / 2, shape.out_width / 2 * shape.channels_out);
         let first = self.image * rows;
         (first + self.first / 2) * len..(first + self.last / 2) * len
@@ -182,14 +182,14 @@ impl Unit {
 /// Which outputs an input position contributes to, along one axis: `count` adjacent ones from `first_output` on, the
 /// first of them by the kernel position `last_tap`, each next one by the position a stride before.
 #[derive(Clone, Copy)]
-struct Taps {
-    count: usize,
-    first_output: isize,
-    last_tap: usize,
+pub(super) struct Taps {
+    pub count: usize,
+    pub first_output: isize,
+    pub last_tap: usize,
 }
 
 impl Taps {
-    fn new(position: usize, pad: usize, stride: usize, kernel: usize) -> Self {
+    pub fn new(position: usize, pad: usize, stride: usize, kernel: usize) -> Self {
         let shifted = position + pad;
         let first_tap = shifted % stride;
         let count = kernel.saturating_sub(first_tap).div_ceil(stride);
@@ -202,14 +202,14 @@ impl Taps {
 }
 
 /// The columns of the expanded output gradient: as many zeros at the left and right as the input gradient reaches for.
-struct Columns {
-    left: usize,
+pub(super) struct Columns {
+    pub left: usize,
     /// Floats in a row.
-    pitch: usize,
+    pub pitch: usize,
 }
 
 impl Columns {
-    fn new(shape: &Conv2dShape, with_dx: bool) -> Self {
+    pub fn new(shape: &Conv2dShape, with_dx: bool) -> Self {
         let (mut left, mut right) = (0, shape.out_width as isize);
         if with_dx {
             for column in 0..shape.width {
@@ -225,7 +225,7 @@ impl Columns {
 }
 
 /// Writes the unit's rows of output gradient, before the activation, with zeros around.
-fn expand(
+pub(super) fn expand(
     isa: Isa,
     shape: &Conv2dShape,
     unit: &Unit,
@@ -341,7 +341,7 @@ pub(super) fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]
 }
 
 /// How many kernel columns have this remainder modulo the stride.
-fn group_len(shape: &Conv2dShape, remainder: usize) -> usize {
+pub(super) fn group_len(shape: &Conv2dShape, remainder: usize) -> usize {
     shape.kernel.1.saturating_sub(remainder).div_ceil(shape.stride.1)
 }
 

@@ -148,7 +148,7 @@ fn forward_pool_strips(
     });
 }
 
-fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
+pub(super) fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
     let len = shape.height * shape.width * shape.channels_in;
     &x[image * len..][..len]
 }

@@ -4,6 +4,7 @@
 //! matrix micro-kernel reads them in place.
 
 mod backward;
+pub mod bf16;
 mod forward;
 mod picked;
 mod pointwise;
@@ -74,6 +75,55 @@ impl Conv2dShape {
             assert_eq!(bias.len(), self.channels_out, "the bias must have one value per output channel");
         }
     }
+
+    fn check_forward(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32]) {
+        self.check(x, w, bias);
+        assert_eq!(y.len(), self.y_len(), "y must have the shape's length");
+    }
+
+    fn check_forward_pool(
+        &self,
+        x: &[f32],
+        w: &[f32],
+        bias: Option<&[f32]>,
+        activation: FusedActivation,
+        pooled: &[f32],
+        choice: Option<&[u8]>,
+    ) {
+        self.check(x, w, bias);
+        assert!(activation.is_clamp(), "{activation:?} cannot be applied after the maximum");
+        assert_eq!(pooled.len(), self.pooled_len(), "pooled must have the shape's length");
+        if let Some(choice) = choice {
+            assert_eq!(choice.len(), pooled.len(), "choice must be as long as pooled");
+        }
+    }
+
+    fn check_backward(
+        &self,
+        x: &[f32],
+        w: &[f32],
+        gradient: OutputGradient<'_>,
+        dx: Option<&[f32]>,
+        dw: &[f32],
+        db: Option<&[f32]>,
+    ) {
+        self.check(x, w, db);
+        assert_eq!(dw.len(), w.len(), "dw must be as long as w");
+        if let Some(dx) = &dx {
+            assert_eq!(dx.len(), x.len(), "dx must be as long as x");
+        }
+        match gradient {
+            OutputGradient::Full { dy, y, activation } => {
+                assert_eq!(dy.len(), self.y_len(), "dy must have the shape's length");
+                let needs_y = activation != FusedActivation::Linear;
+                assert!(!needs_y || y.len() == dy.len(), "y must be as long as dy");
+            }
+            OutputGradient::Pooled { dy, choice } => {
+                assert_eq!(dy.len(), self.pooled_len(), "dy must have the pooled length");
+                assert_eq!(choice.len(), dy.len(), "choice must be as long as dy");
+            }
+        }
+    }
 }
 
 per_isa! {
@@ -110,8 +160,7 @@ pub fn forward(
     activation: FusedActivation,
     y: &mut [f32],
 ) {
-    shape.check(x, w, bias);
-    assert_eq!(y.len(), shape.y_len(), "y must have the shape's length");
+    shape.check_forward(x, w, bias, y);
     if shape.y_len() > 0 {
         forward::forward(isa, shape, x, Weights { w, packed: false, bias, activation }, y);
     }
@@ -135,12 +184,7 @@ pub fn forward_pool(
     pooled: &mut [f32],
     choice: Option<&mut [u8]>,
 ) {
-    shape.check(x, w, bias);
-    assert!(activation.is_clamp(), "{activation:?} cannot be applied after the maximum");
-    assert_eq!(pooled.len(), shape.pooled_len(), "pooled must have the shape's length");
-    if let Some(choice) = &choice {
-        assert_eq!(choice.len(), pooled.len(), "choice must be as long as pooled");
-    }
+    shape.check_forward_pool(x, w, bias, activation, pooled, choice.as_deref());
     if shape.pooled_len() > 0 {
         forward::forward_pool(isa, shape, x, Weights { w, packed: false, bias, activation }, pooled, choice);
     }
@@ -163,22 +207,7 @@ pub fn backward(
     db: Option<&mut [f32]>,
     workspace: &mut [f32],
 ) {
-    shape.check(x, w, db.as_deref());
-    assert_eq!(dw.len(), w.len(), "dw must be as long as w");
-    if let Some(dx) = &dx {
-        assert_eq!(dx.len(), x.len(), "dx must be as long as x");
-    }
-    match gradient {
-        OutputGradient::Full { dy, y, activation } => {
-            assert_eq!(dy.len(), shape.y_len(), "dy must have the shape's length");
-            let needs_y = activation != FusedActivation::Linear;
-            assert!(!needs_y || y.len() == dy.len(), "y must be as long as dy");
-        }
-        OutputGradient::Pooled { dy, choice } => {
-            assert_eq!(dy.len(), shape.pooled_len(), "dy must have the pooled length");
-            assert_eq!(choice.len(), dy.len(), "choice must be as long as dy");
-        }
-    }
+    shape.check_backward(x, w, gradient, dx.as_deref(), dw, db.as_deref());
     assert!(workspace.len() >= workspace_len(shape), "the workspace is too small");
     if shape.y_len() == 0 || shape.x_len() == 0 {
         let zeros = [Some(dw), dx, db].into_iter().flatten();

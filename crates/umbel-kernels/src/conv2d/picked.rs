@@ -1,7 +1,7 @@
 //! The body of the weight gradient through max-pooling: a register tile of weights by output channels.
 
 use super::pooled::Picked;
-use crate::isa::{Simd, Work};
+use crate::isa::{Simd, Single, Terms, TermsWork};
 
 /// Lays `quads` side by side: input, right, lower and lower right neighbour, `channels` apart.
 #[inline(always)]
@@ -33,6 +33,12 @@ pub(super) fn split_choice<S: Simd>(_: S, dy: &[f32], choice: &[u8], masked: &mu
 /// `dw[weight, channel] += Σ_pixels quad[weight, index[pixel, channel]] · dy[pixel, channel]`.
 #[inline(always)]
 pub(super) fn add<S: Simd>(s: S, p: &Picked<'_>, dw: &mut [f32]) {
+    add_terms(Single(s), p, dw);
+}
+
+/// The same for any kind of terms.
+#[inline(always)]
+pub(super) fn add_terms<T: Terms>(t: T, p: &Picked<'_>, dw: &mut [f32]) {
     if p.rows == 0 || p.pixels == 0 || p.taps == 0 {
         return;
     }
@@ -42,16 +48,17 @@ pub(super) fn add<S: Simd>(s: S, p: &Picked<'_>, dw: &mut [f32]) {
     assert!(p.dy.len() >= pooled && p.index.len() >= pooled, "the gradient is too short");
     assert!(dw.len() >= p.kernel_rows * p.taps * p.channels, "the weights' gradient is too short");
     let dw = dw.as_mut_ptr();
+    let lanes = T::S::LANES;
     let mut channel = 0;
     while channel < p.channels {
-        let n = (p.channels - channel).min(S::TILE_VECTORS * S::LANES);
-        let n = if n > S::LANES && n < S::TILE_VECTORS * S::LANES { S::LANES } else { n };
+        let n = (p.channels - channel).min(T::S::TILE_VECTORS * lanes);
+        let n = if n > lanes && n < T::S::TILE_VECTORS * lanes { lanes } else { n };
         for kernel_row in 0..p.kernel_rows {
             let mut tap = 0;
             while tap < p.taps {
                 let part = Part { kernel_row, tap, channel, n };
                 // SAFETY: the asserts above cover all rows, pixels, taps and channels.
-                tap += unsafe { strip(s, p, part, dw) };
+                tap += unsafe { strip(t, p, part, dw) };
             }
         }
         channel += n;
@@ -72,15 +79,15 @@ struct Part {
 /// # Safety
 /// The part must lie within the kernel.
 #[inline(always)]
-unsafe fn strip<S: Simd>(s: S, p: &Picked<'_>, part: Part, dw: *mut f32) -> usize {
+unsafe fn strip<T: Terms>(t: T, p: &Picked<'_>, part: Part, dw: *mut f32) -> usize {
     let left = p.taps - part.tap;
     macro_rules! heights {
         ($($height:literal)*) => {
-            $(if left >= $height && $height <= S::TILE_ROWS {
-                match (part.n > S::LANES, part.n < S::LANES) {
-                    (true, _) => s.vectorize(Tile::<$height, 2, false> { p, part, dw }),
-                    (false, false) => s.vectorize(Tile::<$height, 1, false> { p, part, dw }),
-                    (false, true) => s.vectorize(Tile::<$height, 1, true> { p, part, dw }),
+            $(if left >= $height && $height <= T::TILE_ROWS {
+                match (part.n > T::S::LANES, part.n < T::S::LANES) {
+                    (true, _) => t.vectorize(Tile::<$height, 2, false> { p, part, dw }),
+                    (false, false) => t.vectorize(Tile::<$height, 1, false> { p, part, dw }),
+                    (false, true) => t.vectorize(Tile::<$height, 1, true> { p, part, dw }),
                 }
                 return $height;
             })*
@@ -97,18 +104,22 @@ struct Tile<'a, const TAPS: usize, const VECTORS: usize, const PARTIAL: bool> {
     dw: *mut f32,
 }
 
-impl<const TAPS: usize, const VECTORS: usize, const PARTIAL: bool> Work for Tile<'_, TAPS, VECTORS, PARTIAL> {
+impl<A, const TAPS: usize, const VECTORS: usize, const PARTIAL: bool> TermsWork<A>
+    for Tile<'_, TAPS, VECTORS, PARTIAL>
+{
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
+    fn run<T: Terms<A = A>>(self, t: T) {
+        let s = t.simd();
+        let lanes = T::S::LANES;
         let Tile { p, part: Part { kernel_row, tap, channel, n }, dw } = self;
         // SAFETY: `strip`'s caller vouches for the part, and `add` has checked that every slice reaches as far.
         unsafe {
             let load = |at: *const f32| if PARTIAL { s.load_first(at, n) } else { s.load_at(at) };
             let dw = dw.add((kernel_row * p.taps + tap) * p.channels + channel);
             let mut sums = [[s.splat(0.0); VECTORS]; TAPS];
-            for (t, sums) in sums.iter_mut().enumerate() {
+            for (tap, sums) in sums.iter_mut().enumerate() {
                 for (v, sum) in sums.iter_mut().enumerate() {
-                    *sum = load(dw.add(t * p.channels + v * S::LANES));
+                    *sum = load(dw.add(tap * p.channels + v * lanes));
                 }
             }
             for row in 0..p.rows {
@@ -118,21 +129,21 @@ impl<const TAPS: usize, const VECTORS: usize, const PARTIAL: bool> Work for Tile
                     let mut d = [s.splat(0.0); VECTORS];
                     let mut index = [s.splat(0.0); VECTORS];
                     for v in 0..VECTORS {
-                        d[v] = load(p.dy.as_ptr().add(at + v * S::LANES));
-                        index[v] = load(p.index.as_ptr().add(at + v * S::LANES));
+                        d[v] = load(p.dy.as_ptr().add(at + v * lanes));
+                        index[v] = load(p.index.as_ptr().add(at + v * lanes));
                     }
-                    for (t, sums) in sums.iter_mut().enumerate() {
+                    for (tap, sums) in sums.iter_mut().enumerate() {
                         for (v, sum) in sums.iter_mut().enumerate() {
-                            *sum = s.mul_add(s.pick_at(quad.add(4 * t), index[v]), d[v], *sum);
+                            *sum = t.mul_add(t.pick_at(quad.add(4 * tap), index[v]), d[v], *sum);
                         }
                     }
                     quad = quad.wrapping_add(p.pixel_step);
                     at += p.channels;
                 }
             }
-            for (t, sums) in sums.iter().enumerate() {
+            for (tap, sums) in sums.iter().enumerate() {
                 for (v, &sum) in sums.iter().enumerate() {
-                    let at = dw.add(t * p.channels + v * S::LANES);
+                    let at = dw.add(tap * p.channels + v * lanes);
                     if PARTIAL { s.store_first(at, n, sum) } else { s.store_at(at, sum) }
                 }
             }

@@ -12,15 +12,15 @@ use crate::sums::{add_rows, reduce};
 use crate::{Isa, fused};
 
 /// Pixels of a task.
-const TASK_PIXELS: usize = 96;
+pub(super) const TASK_PIXELS: usize = 96;
 /// With fewer tasks than these, they are cut along the output channels too ...
-const ENOUGH_TASKS: usize = 16;
+pub(super) const ENOUGH_TASKS: usize = 16;
 /// ... into blocks of so many.
-const TASK_CHANNELS: usize = 128;
+pub(super) const TASK_CHANNELS: usize = 128;
 /// Input channels of a task of the weight gradient.
-const GRADIENT_CHANNELS: usize = 48;
+pub(super) const GRADIENT_CHANNELS: usize = 48;
 /// Pixels that the weight gradient sums before going on to the next output channels.
-const BLOCK_PIXELS: usize = 256;
+pub(super) const BLOCK_PIXELS: usize = 256;
 /// A partial weight gradient sums at least so many pixels,
 const SLICE_PIXELS: usize = 1024;
 /// there are at most so many of them, and so many floats of them: where there are many weights, the input channels are
@@ -70,7 +70,7 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
 }
 
 /// How many partial weight gradients there are, and the floats of each.
-fn slices(shape: &Conv2dShape) -> (usize, usize) {
+pub(super) fn slices(shape: &Conv2dShape) -> (usize, usize) {
     let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
     let most = (MAX_PARTIAL_FLOATS / partial).clamp(1, MAX_SLICES);
     ((pixels(shape) / SLICE_PIXELS).clamp(1, most), partial)

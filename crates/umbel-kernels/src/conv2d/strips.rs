@@ -64,6 +64,15 @@ impl Conv2dShape {
         (out_rows.max(1) - 1) * self.stride.0 + self.kernel.0
     }
 
+    /// Row `index` of one image, counted from the first row of the padding: the floats of padding at its left, and what
+    /// of it lies within a padded row. `None` where all of it is padding.
+    pub(super) fn row_at<'a>(&self, image: &'a [f32], index: usize) -> Option<(usize, &'a [f32])> {
+        let row = index.checked_sub(self.pad.0).filter(|&row| row < self.height)?;
+        let (pitch, row_len) = (self.padded_pitch(), self.width * self.channels_in);
+        let left = (self.pad.1 * self.channels_in).min(pitch);
+        Some((left, &image[row * row_len..][..row_len.min(pitch - left)]))
+    }
+
     /// The rows under output rows `first .. last` of one image, copied into `scratch` with zeros around where needed.
     pub(super) fn input_rows<'a>(
         &self,
@@ -77,17 +86,15 @@ impl Conv2dShape {
             return InputRows { data: &image[first * self.stride.0 * row_len..], pitch: row_len };
         }
         let pitch = self.padded_pitch();
-        let left = (self.pad.1 * self.channels_in).min(pitch);
-        let inside = row_len.min(pitch - left);
         let scratch = &mut scratch[..self.rows_under(last - first) * pitch];
         for (k, padded) in scratch.chunks_exact_mut(pitch).enumerate() {
-            let row = (first * self.stride.0 + k).wrapping_sub(self.pad.0);
-            if row < self.height {
-                padded[..left].fill(0.0);
-                padded[left..left + inside].copy_from_slice(&image[row * row_len..][..inside]);
-                padded[left + inside..].fill(0.0);
-            } else {
-                padded.fill(0.0);
+            match self.row_at(image, first * self.stride.0 + k) {
+                Some((left, row)) => {
+                    padded[..left].fill(0.0);
+                    padded[left..left + row.len()].copy_from_slice(row);
+                    padded[left + row.len()..].fill(0.0);
+                }
+                None => padded.fill(0.0),
             }
         }
         InputRows { data: scratch, pitch }

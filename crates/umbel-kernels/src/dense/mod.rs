@@ -3,8 +3,11 @@
 //! The layer behind a flattened feature map has millions of weights and few samples, so what costs is reading the weights
 //! once and writing their gradient once: all work is cut along the inputs, into blocks of weights that fit the cache.
 
+pub mod bf16;
 pub mod scalar;
 mod simd;
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -59,6 +62,56 @@ impl DenseShape {
         }
         assert!(workspace.len() >= workspace_len(self), "the workspace is too small");
     }
+
+    #[allow(clippy::too_many_arguments)]
+    fn check_backward(
+        &self,
+        x: &[f32],
+        w: &[f32],
+        dy: &[f32],
+        dx: Option<&[f32]>,
+        dw: &[f32],
+        db: Option<&[f32]>,
+        workspace: &[f32],
+    ) {
+        self.check(x, w, db, dy, workspace);
+        assert_eq!(dw.len(), w.len(), "dw must be as long as w");
+        if let Some(dx) = dx {
+            assert_eq!(dx.len(), x.len(), "dx must be as long as x");
+        }
+    }
+
+    /// Floats of the partial outputs: `[slice, block of outputs, batch, output in the block]`.
+    fn partials_len(&self) -> usize {
+        self.slices() * self.batch * self.outputs
+    }
+
+    fn forward_tasks(&self) -> usize {
+        self.slices() * self.outputs.div_ceil(TASK_OUTPUTS)
+    }
+}
+
+/// What a forward task sums: the products of one slice of inputs, for one block of outputs.
+struct Task {
+    inputs: Range<usize>,
+    first_output: usize,
+    outputs: usize,
+    /// Where its partial outputs lie.
+    partial_start: usize,
+}
+
+impl Task {
+    fn new(shape: &DenseShape, index: usize) -> Self {
+        let blocks = shape.outputs.div_ceil(TASK_OUTPUTS);
+        let (slice, first_output) = (index / blocks, index % blocks * TASK_OUTPUTS);
+        let first = slice * shape.slice_inputs();
+        Task {
+            inputs: first..(first + shape.slice_inputs()).min(shape.inputs),
+            first_output,
+            outputs: (shape.outputs - first_output).min(TASK_OUTPUTS),
+            partial_start: (slice * shape.outputs + first_output) * shape.batch,
+        }
+    }
 }
 
 /// How many `f32` of workspace forward and backward need for this shape (monotone in `batch`).
@@ -86,21 +139,14 @@ pub fn forward(
         return;
     }
     let DenseShape { batch, inputs, outputs } = *shape;
-    let slices = shape.slices();
-    // Partial outputs: [slice, block of outputs, batch, output in the block].
-    let partials = &mut workspace[..slices * batch * outputs];
-    let shared = Shared::new(partials);
-    let blocks = outputs.div_ceil(TASK_OUTPUTS);
-    (0..slices * blocks).into_par_iter().for_each(|task| {
-        let first_output = task % blocks * TASK_OUTPUTS;
-        let n = (outputs - first_output).min(TASK_OUTPUTS);
-        let slice = task / blocks;
+    let shared = Shared::new(&mut workspace[..shape.partials_len()]);
+    (0..shape.forward_tasks()).into_par_iter().for_each(|index| {
+        let task = Task::new(shape, index);
         // SAFETY: tasks differ in their slice or their block of outputs.
-        let partial = unsafe { shared.range((slice * outputs + first_output) * batch, batch * n) };
-        let first = slice * shape.slice_inputs();
-        let last = (first + shape.slice_inputs()).min(inputs);
+        let partial = unsafe { shared.range(task.partial_start, batch * task.outputs) };
+        let (first, last) = (task.inputs.start, task.inputs.end);
         if batch == 1 {
-            return one_sample(isa, &x[first..last], &w[first * outputs + first_output..], outputs, partial);
+            return one_sample(isa, &x[first..last], &w[first * outputs + task.first_output..], outputs, partial);
         }
         for input in (first..last).step_by(BLOCK_INPUTS) {
             let next = (input + BLOCK_INPUTS).min(last);
@@ -109,20 +155,33 @@ pub fn forward(
             }
             let p = Product {
                 m: batch,
-                n,
+                n: task.outputs,
                 k: (last - input).min(BLOCK_INPUTS),
                 a: &x[input..],
                 a_row: inputs,
-                b: &w[input * outputs + first_output..],
+                b: &w[input * outputs + task.first_output..],
                 b_row: outputs,
-                c_row: n,
+                c_row: task.outputs,
                 start: if input == first { Start::Zero } else { Start::Accumulate },
                 ..Product::default()
             };
             product(isa, &p, partial);
         }
     });
-    let partials = &workspace[..slices * batch * outputs];
+    finish_sums(isa, shape, bias, activation, workspace, y);
+}
+
+/// Adds the slices' partial outputs in order, then bias and activation.
+fn finish_sums(
+    isa: Isa,
+    shape: &DenseShape,
+    bias: Option<&[f32]>,
+    activation: FusedActivation,
+    workspace: &[f32],
+    y: &mut [f32],
+) {
+    let DenseShape { batch, outputs, .. } = *shape;
+    let partials = &workspace[..shape.partials_len()];
     y.par_chunks_mut(outputs).enumerate().for_each(|(sample, y)| {
         y.fill(0.0);
         for (block, y) in y.chunks_mut(TASK_OUTPUTS).enumerate() {
@@ -157,23 +216,9 @@ pub fn backward(
     db: Option<&mut [f32]>,
     workspace: &mut [f32],
 ) {
-    shape.check(x, w, db.as_deref(), dy, workspace);
-    assert_eq!(dw.len(), w.len(), "dw must be as long as w");
-    if let Some(dx) = &dx {
-        assert_eq!(dx.len(), x.len(), "dx must be as long as x");
-    }
+    shape.check_backward(x, w, dy, dx.as_deref(), dw, db.as_deref(), workspace);
     let DenseShape { batch, inputs, outputs } = *shape;
-    if activation != FusedActivation::Linear {
-        assert_eq!(y.len(), dy.len(), "y must be as long as dy");
-        let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
-        chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
-    }
-    if let Some(db) = db {
-        db.fill(0.0);
-        if outputs > 0 {
-            add_rows(isa, dy, db);
-        }
-    }
+    mask_and_sum(isa, shape, y, activation, dy, db);
     if w.is_empty() {
         dx.into_iter().for_each(|dx| dx.fill(0.0));
         return;
@@ -233,4 +278,26 @@ pub fn backward(
             }
         });
     });
+}
+
+/// Masks the gradient with the activation's derivative, and sums it over the samples.
+fn mask_and_sum(
+    isa: Isa,
+    shape: &DenseShape,
+    y: &[f32],
+    activation: FusedActivation,
+    dy: &mut [f32],
+    db: Option<&mut [f32]>,
+) {
+    if activation != FusedActivation::Linear {
+        assert_eq!(y.len(), dy.len(), "y must be as long as dy");
+        let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
+        chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
+    }
+    if let Some(db) = db {
+        db.fill(0.0);
+        if shape.outputs > 0 {
+            add_rows(isa, dy, db);
+        }
+    }
 }

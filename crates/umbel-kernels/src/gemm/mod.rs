@@ -8,7 +8,7 @@ pub(crate) use simd::{Product, Start};
 use rayon::prelude::*;
 
 use crate::Isa;
-use crate::isa::{Kind, Portable, Simd, per_isa};
+use crate::isa::{Kind, Portable, Simd, per_isa, per_pairs};
 
 /// A matrix view over a slice: element (i, j) lies at `i * row_stride + j * col_stride`.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,11 @@ const BLOCK_TERMS: usize = 256;
 
 per_isa! {
     /// Runs the micro-kernel over all of `c`.
-    pub(crate) fn product(p: &Product<'_>, c: &mut [f32]) = simd::product;
+    pub(crate) fn product(p: &Product<'_>, c: &mut [f32]) = simd::single_product;
+}
+per_pairs! {
+    /// The same for pairs of bf16.
+    pub(crate) fn pair_product(p: &Product<'_, u16>, c: &mut [f32]) = simd::product;
 }
 
 /// Columns of a panel: as many as the micro-kernel's tile has.
@@ -40,6 +44,8 @@ pub(crate) fn panel_width(isa: Isa) -> usize {
         Kind::Avx2(token) => width(token),
         #[cfg(target_arch = "x86_64")]
         Kind::Avx512(token) => width(token),
+        #[cfg(target_arch = "x86_64")]
+        Kind::Avx512Bf16(token) => width(token.avx512()),
     }
 }
 

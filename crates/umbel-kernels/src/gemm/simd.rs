@@ -1,20 +1,23 @@
 //! The micro-kernel: a tile of C held in registers while A is read scalar by scalar and B vector by vector.
 //!
+//! The terms of a sum are numbers of `f32` or pairs of bf16 (see [`Terms`]); of the latter, one is two elements of A and one
+//! of B, and `k` counts them.
+//!
 //! A is never packed: its rows and columns may lie any distance apart, which is how a convolution reads its input as a
 //! matrix. The sum runs over `segments` stretches of `k` terms, which is how it goes from one kernel row to the next
 //! without leaving the registers.
 
 use crate::FusedActivation;
-use crate::isa::{Simd, Work};
+use crate::isa::{Simd, Single, Terms, TermsWork};
 
 /// `C[m, n] = activation(start + Σ_s A_s[m, k] · B_s[k, n])` for each of `lines`; strides are in elements, and the columns
 /// of B and C are adjacent. The default is one line of one segment, empty.
 #[derive(Clone, Copy)]
-pub(crate) struct Product<'a> {
+pub(crate) struct Product<'a, A = f32> {
     pub m: usize,
     pub n: usize,
     pub k: usize,
-    pub a: &'a [f32],
+    pub a: &'a [A],
     pub a_row: usize,
     pub a_col: usize,
     pub b: &'a [f32],
@@ -32,7 +35,7 @@ pub(crate) struct Product<'a> {
     pub activation: FusedActivation,
 }
 
-impl Default for Product<'_> {
+impl<A> Default for Product<'_, A> {
     fn default() -> Self {
         Product {
             m: 0,
@@ -72,32 +75,38 @@ fn reach(extents: &[(usize, usize)]) -> usize {
     extents.iter().map(|&(count, stride)| (count - 1) * stride).sum::<usize>() + 1
 }
 
+/// [`product`] of `f32`.
+#[inline(always)]
+pub(super) fn single_product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
+    product(Single(s), p, c);
+}
+
 /// Computes the whole product, tile by tile. Columns come outermost, so that the part of B in use stays in the cache over
 /// all lines.
 #[inline(always)]
-pub(crate) fn product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
+pub(super) fn product<T: Terms>(t: T, p: &Product<'_, T::A>, c: &mut [f32]) {
     if p.m == 0 || p.n == 0 || p.lines == 0 {
         return;
     }
-    let width = S::TILE_VECTORS * S::LANES;
-    check(p, c, width);
+    let width = T::S::TILE_VECTORS * T::S::LANES;
+    check(p, T::LEFT, c, width);
     let c = c.as_mut_ptr();
-    let full = S::TILE_ROWS;
+    let full = T::TILE_ROWS;
     for column in (0..p.n).step_by(width) {
         let b = column / width * p.b_panel.unwrap_or(width);
         for line in 0..p.lines {
             let part = Part { line, row: 0, tiles: p.m / full, column, n: (p.n - column).min(width), b };
             // SAFETY: checked above for all lines, all rows below `m` and all columns below `n`.
             unsafe {
-                strip(s, p, c, part, full);
-                strip(s, p, c, Part { row: p.m / full * full, tiles: 1, ..part }, p.m % full);
+                strip(t, p, c, part, full);
+                strip(t, p, c, Part { row: p.m / full * full, tiles: 1, ..part }, p.m % full);
             }
         }
     }
 }
 
 /// Panics where an operand doesn't reach as far as the product does.
-fn check(p: &Product<'_>, c: &[f32], width: usize) {
+fn check<A>(p: &Product<'_, A>, left: usize, c: &[f32], width: usize) {
     assert!(p.m == 1 || p.c_row >= p.n, "the rows of C overlap");
     assert!(c.len() >= reach(&[(p.lines, p.c_line), (p.m, p.c_row), (p.n, 1)]), "C is too short");
     if let Start::Bias(bias) = p.start {
@@ -107,7 +116,7 @@ fn check(p: &Product<'_>, c: &[f32], width: usize) {
         return;
     }
     let a = reach(&[(p.lines, p.a_line), (p.m, p.a_row), (p.k, p.a_col), (p.segments, p.a_segment)]);
-    assert!(p.a.len() >= a, "A is too short");
+    assert!(p.a.len() >= a + left - 1, "A is too short");
     let columns = match p.b_panel {
         None => [(p.n, 1), (1, 0)],
         Some(panel) => [(p.n.min(width), 1), (p.n.div_ceil(width), panel)],
@@ -133,7 +142,7 @@ struct Part {
 /// # Safety
 /// The part must lie within C, A and B.
 #[inline(always)]
-unsafe fn strip<S: Simd>(s: S, p: &Product<'_>, c: *mut f32, part: Part, height: usize) {
+unsafe fn strip<T: Terms>(t: T, p: &Product<'_, T::A>, c: *mut f32, part: Part, height: usize) {
     if part.tiles == 0 {
         return;
     }
@@ -141,14 +150,14 @@ unsafe fn strip<S: Simd>(s: S, p: &Product<'_>, c: *mut f32, part: Part, height:
         ($vectors:literal, $partial:literal: $($height:literal)*) => {
             match height {
                 0 => {}
-                $($height => if $height <= S::TILE_ROWS {
-                    s.vectorize(Tiles::<$height, $vectors, $partial> { p, c, part })
+                $($height => if $height <= T::TILE_ROWS {
+                    t.vectorize(Tiles::<T::A, $height, $vectors, $partial> { p, c, part })
                 })*
                 _ => unreachable!("no instruction set has taller tiles"),
             }
         };
     }
-    match (part.n > S::LANES, !part.n.is_multiple_of(S::LANES)) {
+    match (part.n > T::S::LANES, !part.n.is_multiple_of(T::S::LANES)) {
         (false, false) => heights!(1, false: 1 2 3 4 5 6 7 8 9 10 11 12),
         (false, true) => heights!(1, true: 1 2 3 4 5 6 7 8 9 10 11 12),
         (true, false) => heights!(2, false: 1 2 3 4 5 6 7 8 9 10 11 12),
@@ -157,19 +166,19 @@ unsafe fn strip<S: Simd>(s: S, p: &Product<'_>, c: *mut f32, part: Part, height:
 }
 
 /// [`Part`] with the tiles' size known to the compiler. Made only by [`strip`], whose caller vouches for the part.
-struct Tiles<'a, const M: usize, const VECTORS: usize, const PARTIAL: bool> {
-    p: &'a Product<'a>,
+struct Tiles<'a, A, const M: usize, const VECTORS: usize, const PARTIAL: bool> {
+    p: &'a Product<'a, A>,
     c: *mut f32,
     part: Part,
 }
 
-impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work for Tiles<'_, M, VECTORS, PARTIAL> {
+impl<A, const M: usize, const VECTORS: usize, const PARTIAL: bool> TermsWork<A> for Tiles<'_, A, M, VECTORS, PARTIAL> {
     #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
+    fn run<T: Terms<A = A>>(self, t: T) {
         let Tiles { p, c, part } = self;
         for tile in 0..part.tiles {
             // SAFETY: `strip`'s caller promises that the part lies within C, A and B.
-            unsafe { one_tile::<S, M, VECTORS, PARTIAL>(s, p, c, Part { row: part.row + tile * M, ..part }) }
+            unsafe { one_tile::<T, M, VECTORS, PARTIAL>(t, p, c, Part { row: part.row + tile * M, ..part }) }
         }
     }
 }
@@ -177,14 +186,16 @@ impl<const M: usize, const VECTORS: usize, const PARTIAL: bool> Work for Tiles<'
 /// # Safety
 /// `M` rows from the part's row on, and its columns, must lie within C, A and B.
 #[inline(always)]
-unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL: bool>(
-    s: S,
-    p: &Product<'_>,
+unsafe fn one_tile<T: Terms, const M: usize, const VECTORS: usize, const PARTIAL: bool>(
+    t: T,
+    p: &Product<'_, T::A>,
     c: *mut f32,
     part: Part,
 ) {
     let Part { line, row, column, n, .. } = part;
-    let last = n - (VECTORS - 1) * S::LANES;
+    let s = t.simd();
+    let lanes = T::S::LANES;
+    let last = n - (VECTORS - 1) * lanes;
     // SAFETY: the caller promises all that is read and written here.
     unsafe {
         let c = c.add(line * p.c_line + row * p.c_row + column);
@@ -193,7 +204,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             Start::Zero => {}
             Start::Bias(bias) => {
                 for v in 0..VECTORS {
-                    let bias = load(s, bias.as_ptr().add(column + v * S::LANES), PARTIAL && v == VECTORS - 1, last);
+                    let bias = load(s, bias.as_ptr().add(column + v * lanes), PARTIAL && v == VECTORS - 1, last);
                     for sums in &mut sums {
                         sums[v] = bias;
                     }
@@ -202,7 +213,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             Start::Accumulate => {
                 for (i, sums) in sums.iter_mut().enumerate() {
                     for (v, sum) in sums.iter_mut().enumerate() {
-                        *sum = load(s, c.add(i * p.c_row + v * S::LANES), PARTIAL && v == VECTORS - 1, last);
+                        *sum = load(s, c.add(i * p.c_row + v * lanes), PARTIAL && v == VECTORS - 1, last);
                     }
                 }
             }
@@ -217,12 +228,12 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
             for _ in 0..p.k {
                 let mut bs = [s.splat(0.0); VECTORS];
                 for (v, bs) in bs.iter_mut().enumerate() {
-                    *bs = load(s, b.wrapping_add(v * S::LANES), PARTIAL && v == VECTORS - 1, last);
+                    *bs = load(s, b.wrapping_add(v * lanes), PARTIAL && v == VECTORS - 1, last);
                 }
                 for (i, sums) in sums.iter_mut().enumerate() {
-                    let a = s.splat(*thirds[i / 3].wrapping_add(i % 3 * p.a_row));
+                    let a = t.splat_at(thirds[i / 3].wrapping_add(i % 3 * p.a_row));
                     for (sum, &b) in sums.iter_mut().zip(&bs) {
-                        *sum = s.mul_add(a, b, *sum);
+                        *sum = t.mul_add(a, b, *sum);
                     }
                 }
                 for a in &mut thirds {
@@ -241,7 +252,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const VECTORS: usize, const PARTIAL:
         }
         for (i, sums) in sums.iter().enumerate() {
             for (v, &sum) in sums.iter().enumerate() {
-                let at = c.add(i * p.c_row + v * S::LANES);
+                let at = c.add(i * p.c_row + v * lanes);
                 if PARTIAL && v == VECTORS - 1 { s.store_first(at, last, sum) } else { s.store_at(at, sum) }
             }
         }
@@ -259,7 +270,7 @@ unsafe fn load<S: Simd>(s: S, p: *const f32, partial: bool, n: usize) -> S::V {
 /// The same pointer, of which the compiler no longer knows where it came from.
 #[inline(always)]
 #[allow(clippy::pointers_in_nomem_asm_block)] // It is not read there, and telling so is what makes this free.
-fn opaque(p: *const f32) -> *const f32 {
+fn opaque<A>(p: *const A) -> *const A {
     #[cfg(target_arch = "x86_64")]
     {
         let mut p = p;

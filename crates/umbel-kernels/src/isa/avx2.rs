@@ -123,6 +123,48 @@ impl Simd for Avx2 {
         with_proof!(_mm256_permutevar_ps(_mm256_broadcast_ps(&*p.cast()), _mm256_castps_si256(index)))
     }
     #[inline(always)]
+    fn round_to_bf16(self, a: Self::V) -> Self::V {
+        with_proof!({
+            let bits = _mm256_castps_si256(a);
+            let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+            let rounded = _mm256_add_epi32(_mm256_add_epi32(bits, odd), _mm256_set1_epi32(0x7fff));
+            let rounded = _mm256_castsi256_ps(_mm256_and_si256(rounded, _mm256_set1_epi32(0xffff_0000_u32 as i32)));
+            // Adding could carry a NaN's bits into its sign.
+            let quiet = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc0_0000));
+            _mm256_blendv_ps(rounded, quiet, _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a))
+        })
+    }
+    #[inline(always)]
+    fn join_halves(self, low: Self::V, high: Self::V) -> Self::V {
+        with_proof!({
+            let low = _mm256_srli_epi32::<16>(_mm256_castps_si256(low));
+            _mm256_castsi256_ps(_mm256_blend_epi16::<0b1010_1010>(low, _mm256_castps_si256(high)))
+        })
+    }
+    #[inline(always)]
+    fn low_half(self, a: Self::V) -> Self::V {
+        with_proof!(_mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_castps_si256(a))))
+    }
+    #[inline(always)]
+    fn high_half(self, a: Self::V) -> Self::V {
+        with_proof!(_mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0xffff_0000_u32 as i32))))
+    }
+    #[inline(always)]
+    unsafe fn pick_bytes_at(self, p: *const f32, index: Self::V) -> Self::V {
+        with_proof!({
+            let bytes = _mm256_castps_si256(_mm256_broadcast_ps(&*p.cast()));
+            _mm256_castsi256_ps(_mm256_shuffle_epi8(bytes, _mm256_castps_si256(index)))
+        })
+    }
+    #[inline(always)]
+    unsafe fn store_high_halves_at(self, p: *mut u16, v: Self::V) {
+        with_proof!({
+            let halves = _mm256_srli_epi32::<16>(_mm256_castps_si256(v));
+            let halves = _mm256_permute4x64_epi64::<0b10_00>(_mm256_packus_epi32(halves, halves));
+            _mm_storeu_si128(p.cast(), _mm256_castsi256_si128(halves))
+        })
+    }
+    #[inline(always)]
     unsafe fn store_interleaved_at(self, p: *mut f32, four: [Self::V; 4]) {
         with_proof!({
             // In each half of a register: 0 4, 1 5, 2 6, 3 7.

@@ -118,6 +118,50 @@ impl Simd for Avx512 {
         with_proof!(_mm512_permutevar_ps(_mm512_broadcast_f32x4(_mm_loadu_ps(p)), _mm512_castps_si512(index)))
     }
     #[inline(always)]
+    fn round_to_bf16(self, a: Self::V) -> Self::V {
+        with_proof!({
+            let bits = _mm512_castps_si512(a);
+            let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+            let rounded = _mm512_add_epi32(_mm512_add_epi32(bits, odd), _mm512_set1_epi32(0x7fff));
+            let rounded = _mm512_and_si512(rounded, _mm512_set1_epi32(0xffff_0000_u32 as i32));
+            // Adding could carry a NaN's bits into its sign.
+            let is_nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(a, a);
+            _mm512_castsi512_ps(_mm512_mask_set1_epi32(rounded, is_nan, 0x7fc0_0000))
+        })
+    }
+    #[inline(always)]
+    fn join_halves(self, low: Self::V, high: Self::V) -> Self::V {
+        with_proof!({
+            let low = _mm512_srli_epi32::<16>(_mm512_castps_si512(low));
+            _mm512_castsi512_ps(_mm512_mask_blend_epi16(0xaaaa_aaaa, low, _mm512_castps_si512(high)))
+        })
+    }
+    #[inline(always)]
+    fn low_half(self, a: Self::V) -> Self::V {
+        with_proof!(_mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_castps_si512(a))))
+    }
+    #[inline(always)]
+    fn high_half(self, a: Self::V) -> Self::V {
+        with_proof!({
+            let upper = _mm512_set1_epi32(0xffff_0000_u32 as i32);
+            _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a), upper))
+        })
+    }
+    #[inline(always)]
+    unsafe fn pick_bytes_at(self, p: *const f32, index: Self::V) -> Self::V {
+        with_proof!({
+            let bytes = _mm512_broadcast_i32x4(_mm_loadu_si128(p.cast()));
+            _mm512_castsi512_ps(_mm512_shuffle_epi8(bytes, _mm512_castps_si512(index)))
+        })
+    }
+    #[inline(always)]
+    unsafe fn store_high_halves_at(self, p: *mut u16, v: Self::V) {
+        with_proof!({
+            let halves = _mm512_srli_epi32::<16>(_mm512_castps_si512(v));
+            _mm256_storeu_si256(p.cast(), _mm512_cvtepi32_epi16(halves))
+        })
+    }
+    #[inline(always)]
     unsafe fn store_interleaved_at(self, p: *mut f32, four: [Self::V; 4]) {
         with_proof!({
             // In each quarter of a register: 0 4 8 12, 1 5 9 13, ...

@@ -4,19 +4,25 @@
 //! once per instruction set and picks the copy by a plain `match`.
 
 mod simd;
+mod terms;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_bf16;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Avx512;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512_bf16::Avx512Bf16;
 pub(crate) use portable::Portable;
 pub(crate) use simd::{Simd, Work};
+pub(crate) use terms::{Emulated, Pairs, Single, Terms, TermsWork};
 
 /// Proof that an instruction set is usable on this CPU. Only the constructors here make one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +37,9 @@ pub(crate) enum Kind {
     Avx2(Avx2),
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
+    /// AVX-512 with products of bf16; all other arithmetic is that of AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Bf16(Avx512Bf16),
 }
 
 /// `UMBEL_ISA` named an instruction set that does not exist or that this CPU lacks.
@@ -61,6 +70,9 @@ impl Isa {
     pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
+            if let Some(token) = Avx512Bf16::new() {
+                return Isa(Kind::Avx512Bf16(token));
+            }
             if let Some(token) = Avx512::new() {
                 return Isa(Kind::Avx512(token));
             }
@@ -78,11 +90,12 @@ impl Isa {
         {
             usable.extend(Avx2::new().map(|token| Isa(Kind::Avx2(token))));
             usable.extend(Avx512::new().map(|token| Isa(Kind::Avx512(token))));
+            usable.extend(Avx512Bf16::new().map(|token| Isa(Kind::Avx512Bf16(token))));
         }
         usable
     }
 
-    /// The best one, lowered to what the environment variable `UMBEL_ISA` names (`scalar`, `avx2`, `avx512`) if it is set.
+    /// The best one, lowered to what the environment variable `UMBEL_ISA` names (see [`Isa::name`]) if it is set.
     pub fn from_env() -> Result<Self, UnusableIsa> {
         match std::env::var_os("UMBEL_ISA") {
             None => Ok(Isa::best()),
@@ -99,7 +112,7 @@ impl Isa {
         }
     }
 
-    /// `scalar`, `avx2` or `avx512`.
+    /// `scalar`, `avx2`, `avx512` or `avx512_bf16`.
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Scalar => "scalar",
@@ -107,6 +120,8 @@ impl Isa {
             Kind::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512Bf16(_) => "avx512_bf16",
         }
     }
 
@@ -141,11 +156,56 @@ macro_rules! per_isa {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: as above.
                 $crate::isa::Kind::Avx512(token) => unsafe { avx512(token, $($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                $crate::isa::Kind::Avx512Bf16(token) => unsafe { avx512(token.avx512(), $($arg),*) },
             }
         }
     )*};
 }
 pub(crate) use per_isa;
+
+/// The same for a body of bf16 arithmetic, generic over [`Pairs`]: by the instruction where the CPU has it, elsewhere by
+/// two products of `f32`.
+macro_rules! per_pairs {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) = $body:path;)*) => {$(
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name(isa: $crate::Isa, $($arg: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2(simd: $crate::isa::Avx2, $($arg: $type),*) {
+                $body($crate::isa::Emulated(simd), $($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512(simd: $crate::isa::Avx512, $($arg: $type),*) {
+                $body($crate::isa::Emulated(simd), $($arg),*)
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512bf16,avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512_bf16(token: $crate::isa::Avx512Bf16, $($arg: $type),*) {
+                $body(token, $($arg),*)
+            }
+            match isa.kind() {
+                $crate::isa::Kind::Scalar => $body($crate::isa::Emulated($crate::isa::Portable), $($arg),*),
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: the token proves that this CPU has what the function is compiled for.
+                $crate::isa::Kind::Avx2(token) => unsafe { avx2(token, $($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                $crate::isa::Kind::Avx512(token) => unsafe { avx512(token, $($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                $crate::isa::Kind::Avx512Bf16(token) => unsafe { avx512_bf16(token, $($arg),*) },
+            }
+        }
+    )*};
+}
+pub(crate) use per_pairs;
 
 #[cfg(test)]
 mod tests {

@@ -103,6 +103,33 @@ impl Simd for Portable {
         index.map(|index| four[index.to_bits() as usize % 4])
     }
     #[inline(always)]
+    fn round_to_bf16(self, a: Self::V) -> Self::V {
+        a.map(|a| f32::from_bits(u32::from(crate::bf16::round(a)) << 16))
+    }
+    #[inline(always)]
+    fn join_halves(self, low: Self::V, high: Self::V) -> Self::V {
+        zip(low, high, |low, high| f32::from_bits(low.to_bits() >> 16 | high.to_bits() & 0xffff_0000))
+    }
+    #[inline(always)]
+    fn low_half(self, a: Self::V) -> Self::V {
+        a.map(|a| f32::from_bits(a.to_bits() << 16))
+    }
+    #[inline(always)]
+    fn high_half(self, a: Self::V) -> Self::V {
+        a.map(|a| f32::from_bits(a.to_bits() & 0xffff_0000))
+    }
+    #[inline(always)]
+    unsafe fn pick_bytes_at(self, p: *const f32, index: Self::V) -> Self::V {
+        // SAFETY: the caller promises four floats.
+        let bytes = unsafe { p.cast::<[u8; 16]>().read() };
+        index.map(|index| f32::from_ne_bytes(index.to_ne_bytes().map(|byte| bytes[usize::from(byte) % 16])))
+    }
+    #[inline(always)]
+    unsafe fn store_high_halves_at(self, p: *mut u16, v: Self::V) {
+        // SAFETY: the caller promises `LANES` halves.
+        unsafe { p.cast::<[u16; LANES]>().write_unaligned(v.map(|v| (v.to_bits() >> 16) as u16)) }
+    }
+    #[inline(always)]
     unsafe fn store_interleaved_at(self, p: *mut f32, four: [Self::V; 4]) {
         for i in 0..LANES {
             // SAFETY: the caller promises four floats for each lane.

@@ -45,6 +45,28 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// Four floats must be readable at `p`.
     unsafe fn pick_at(self, p: *const f32, index: Self::V) -> Self::V;
 
+    /// Each lane rounded to the nearest bf16 (ties to even), whose bits are the upper half of an `f32`'s; the lower half
+    /// is zero. A NaN stays one.
+    fn round_to_bf16(self, a: Self::V) -> Self::V;
+    /// The upper half of each lane of `high`, with that of `low` below it: a pair of bf16.
+    fn join_halves(self, low: Self::V, high: Self::V) -> Self::V;
+    /// The first of each lane's pair of bf16, as a number.
+    fn low_half(self, a: Self::V) -> Self::V;
+    /// The second of each lane's pair of bf16, as a number.
+    fn high_half(self, a: Self::V) -> Self::V;
+
+    /// For each lane two of the eight bf16 at `p`; each byte of the lane's index names one of the sixteen bytes.
+    ///
+    /// # Safety
+    /// Four floats must be readable at `p`, and every byte of `index` must be below 16.
+    unsafe fn pick_bytes_at(self, p: *const f32, index: Self::V) -> Self::V;
+
+    /// The upper halves of all lanes, side by side.
+    ///
+    /// # Safety
+    /// `LANES` halves must be writable at `p`.
+    unsafe fn store_high_halves_at(self, p: *mut u16, v: Self::V);
+
     /// Writes lane 0 of all four, then lane 1 of all four, and so on.
     ///
     /// # Safety

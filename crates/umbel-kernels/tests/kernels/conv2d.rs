@@ -5,10 +5,10 @@ use umbel_kernels::{FusedActivation, Isa};
 
 use crate::support::{assert_close, assert_gradient, assert_same_bits, dirty, dot, pick, random, wide};
 
-const ACTIVATIONS: [FusedActivation; 3] = [FusedActivation::Linear, FusedActivation::Relu, FusedActivation::Relu6];
+pub const ACTIVATIONS: [FusedActivation; 3] = [FusedActivation::Linear, FusedActivation::Relu, FusedActivation::Relu6];
 
 /// A shape with the output size and padding that Keras gives.
-fn shape(
+pub fn shape(
     batch: usize,
     size: (usize, usize),
     channels: (usize, usize),
@@ -40,13 +40,13 @@ fn shape(
     }
 }
 
-struct Data {
-    x: Vec<f32>,
-    w: Vec<f32>,
-    bias: Vec<f32>,
+pub struct Data {
+    pub x: Vec<f32>,
+    pub w: Vec<f32>,
+    pub bias: Vec<f32>,
 }
 
-fn data(s: &Conv2dShape) -> Data {
+pub fn data(s: &Conv2dShape) -> Data {
     Data {
         x: random(1, s.batch * s.height * s.width * s.channels_in),
         w: random(2, s.kernel.0 * s.kernel.1 * s.channels_in * s.channels_out),
@@ -54,15 +54,15 @@ fn data(s: &Conv2dShape) -> Data {
     }
 }
 
-fn out_len(s: &Conv2dShape) -> usize {
+pub fn out_len(s: &Conv2dShape) -> usize {
     s.batch * s.out_height * s.out_width * s.channels_out
 }
 
-fn pooled_len(s: &Conv2dShape) -> usize {
+pub fn pooled_len(s: &Conv2dShape) -> usize {
     s.batch * (s.out_height / 2) * (s.out_width / 2) * s.channels_out
 }
 
-fn awkward_shapes() -> Vec<Conv2dShape> {
+pub fn awkward_shapes() -> Vec<Conv2dShape> {
     let mut shapes = Vec::new();
     for same in [true, false] {
         for stride in [1, 2, 3] {
@@ -199,7 +199,7 @@ fn backward_matches_the_oracle() {
     }
 }
 
-fn activation_of(activation: FusedActivation, x: f32) -> f32 {
+pub fn activation_of(activation: FusedActivation, x: f32) -> f32 {
     match activation {
         FusedActivation::Linear => x,
         FusedActivation::Relu => x.max(0.0),

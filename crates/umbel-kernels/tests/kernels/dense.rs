@@ -5,7 +5,7 @@ use umbel_kernels::{FusedActivation, Isa};
 
 use crate::support::{assert_close, assert_gradient, assert_same_bits, dirty, dot, random, wide};
 
-const SHAPES: [(usize, usize, usize); 14] = [
+pub const SHAPES: [(usize, usize, usize); 14] = [
     (1, 1, 1),
     (2, 3, 5),
     (5, 17, 33),
@@ -22,7 +22,7 @@ const SHAPES: [(usize, usize, usize); 14] = [
     (0, 5, 4),
 ];
 
-fn shape((batch, inputs, outputs): (usize, usize, usize)) -> DenseShape {
+pub fn shape((batch, inputs, outputs): (usize, usize, usize)) -> DenseShape {
     DenseShape { batch, inputs, outputs }
 }
 

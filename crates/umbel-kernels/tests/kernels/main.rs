@@ -4,7 +4,9 @@
 mod activation;
 mod batch_norm;
 mod conv2d;
+mod conv2d_bf16;
 mod dense;
+mod dense_bf16;
 mod depthwise;
 mod dropout;
 mod elementwise;
