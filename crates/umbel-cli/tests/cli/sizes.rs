@@ -50,6 +50,8 @@ fn a_thousand_classes() {
     assert_eq!(events[0]["classes"].as_array().unwrap().len(), 1000);
     let size = fs::metadata(place.path("run/report.html")).unwrap().len();
     assert!(size < 10_000_000, "the page has {size} bytes");
+    let size = fs::metadata(place.path("run/plots/confusion.svg")).unwrap().len();
+    assert!(size < 2_000_000, "the confusion matrix has {size} bytes");
     let ran = place.umbel(&["predict", "run", "photos/class-0007/0.ppm", "--json"]);
     assert_eq!(ran.json()[0]["top"].as_array().unwrap().len(), 5);
 }
@@ -78,9 +80,12 @@ fn a_run_takes_the_memory_that_was_foreseen() {
     let ((few, few_peak), (many, many_peak)) = (measured("8"), measured("32"));
     let (foreseen, used) = (many - few, many_peak - few_peak);
     assert!(foreseen > 60.0, "{foreseen} MB");
-    assert!((used / foreseen - 1.0).abs() < 0.08, "foreseen {few} and {many} MB, used {few_peak} and {many_peak} MB");
+    // Of the four batches that can be under way, a loader that is the slower one makes three.
+    let share = used / foreseen;
+    assert!((0.8..1.05).contains(&share), "foreseen {few} and {many} MB, used {few_peak} and {many_peak} MB");
     // The program itself, its threads' scratch and the photos being decoded.
-    assert!(many_peak > many && many_peak < many + 60.0, "foreseen {many} MB, used {many_peak} MB");
+    let own = many_peak - many;
+    assert!((-0.1 * many..60.0).contains(&own), "foreseen {many} MB, used {many_peak} MB");
 }
 
 #[test]

@@ -240,7 +240,6 @@ pub fn backward(
         if dx.is_some() {
             simd::ask_for(&w[first * outputs..][..dw.len()]);
         }
-
         let weights = Product {
             m,
             n: outputs,
