@@ -101,13 +101,21 @@ def write(path, out):
 # Networks
 
 NETWORKS = {"tutorial": ((180, 180, 3), 4), "flatten": ((24, 20, 3), 6), "average": ((23, 19, 3), 6)}
+
+
+def kernels_alone(optimizer):
+    """Leaves biases and batch norm's vectors out of the weight decay, as umbel does."""
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(0.01),
     # A decay that moves the weights by much more than the tolerance within three steps.
-    "adam_w": lambda: keras.optimizers.AdamW(0.01, weight_decay=0.5),
+    "adam_w": lambda: kernels_alone(keras.optimizers.AdamW(0.01, weight_decay=0.5)),
     "sgd": lambda: keras.optimizers.SGD(1.0),
     "sgd_momentum": lambda: keras.optimizers.SGD(1.0, momentum=0.9),
-    "sgd_nesterov": lambda: keras.optimizers.SGD(1.0, momentum=0.9, nesterov=True),
+    "sgd_nesterov": lambda: kernels_alone(keras.optimizers.SGD(1.0, momentum=0.9, nesterov=True, weight_decay=0.1)),
 }
 TUTORIAL_OPTIMIZERS = {"adam": lambda: keras.optimizers.Adam()}
 

@@ -5,14 +5,16 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use anyhow::Context;
+use umbel::base::augmentation::Balance;
 use umbel::data::{Interpolation, Resize, SplitMethod};
 use umbel::nn::{OptimizerConfig, ScheduleKind, models};
-use umbel::pipeline::{AugmentChoice, Precision, TrainConfig};
+use umbel::pipeline::{AugmentChoice, Precision, Recipe, TrainConfig};
 use umbel::pretrained::{Pretrained, Tune};
 use umbel::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};
 
 use crate::args::{
-    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs, TuneArg,
+    AugmentArg, BalanceArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, RecipeArg, ResizeArg,
+    ScheduleArg, TrainArgs, TuneArg,
 };
 use crate::exit::usage;
 
@@ -27,7 +29,7 @@ const PLATEAU_FACTOR: f64 = 0.1;
 pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     let mut config = match &args.config {
         Some(path) => read(path)?,
-        None => TrainConfig::default(),
+        None => recipe(args).config(),
     };
     set(&mut config.data, args.dir.clone());
     set(&mut config.model, args.model.clone());
@@ -47,6 +49,9 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         start_from(weights, args, &mut config)?;
     }
     config.augment = args.augment.map(AugmentChoice::from).or(config.augment);
+    set(&mut config.random_crop, args.random_crop);
+    set(&mut config.rand_augment, args.rand_augment);
+    set(&mut config.random_erasing, args.random_erasing);
     config.test_split = args.test_split.or(config.test_split);
     config.group_by = args.group_by.clone().or(config.group_by);
     config.folds = args.folds.or(config.folds);
@@ -59,6 +64,18 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     }
     apply_fit(args, &mut config.fit)?;
     Ok(config)
+}
+
+/// The recipe that is asked for, or the one that goes with what is.
+fn recipe(args: &TrainArgs) -> Recipe {
+    match args.recipe {
+        Some(RecipeArg::Tutorial) => Recipe::Tutorial,
+        Some(RecipeArg::Quick) => Recipe::Quick,
+        Some(RecipeArg::Scratch) => Recipe::Scratch,
+        Some(RecipeArg::Finetune) => Recipe::Finetune,
+        None if args.pretrained.is_some() => Recipe::Finetune,
+        None => Recipe::Tutorial,
+    }
 }
 
 /// What comes with pretrained weights, unless a flag or a saved config says otherwise: the network and the photos' size.
@@ -91,10 +108,23 @@ fn apply_fit(args: &TrainArgs, fit: &mut FitOptions) -> anyhow::Result<()> {
     fit.optimizer = optimizer(args, fit.optimizer)?;
     fit.schedule = schedule(args, fit.schedule)?;
     if let Some(patience) = args.early_stopping {
-        fit.early_stopping = Some(EarlyStopping { patience, min_delta: 0.0 });
+        fit.early_stopping = (patience > 0).then_some(EarlyStopping { patience, min_delta: 0.0 });
     }
     if let Some(patience) = args.reduce_on_plateau {
-        fit.reduce_on_plateau = Some(ReduceOnPlateau { patience, factor: PLATEAU_FACTOR, min_lr: 0.0 });
+        let reduce = ReduceOnPlateau { patience, factor: PLATEAU_FACTOR, min_lr: 0.0 };
+        fit.reduce_on_plateau = (patience > 0).then_some(reduce);
+    }
+    set(&mut fit.label_smoothing, args.label_smoothing);
+    set(&mut fit.mixing.mixup, args.mixup);
+    set(&mut fit.mixing.cutmix, args.cutmix);
+    set(&mut fit.mixing.probability, args.mix_probability);
+    set(&mut fit.balance, args.balance.map(Balance::from));
+    set(&mut fit.ema_momentum, args.ema);
+    set(&mut fit.global_clipnorm, args.clip);
+    set(&mut fit.gradient_accumulation_steps, args.accumulate);
+    set(&mut fit.train_sizes, args.train_sizes.clone().map(|sizes| sizes.0));
+    if args.mix_probability.is_some() && fit.mixing.mixup == 0.0 && fit.mixing.cutmix == 0.0 {
+        return Err(usage("--mix-probability belongs to --mixup or --cutmix"));
     }
     Ok(())
 }
@@ -128,18 +158,25 @@ fn optimizer(args: &TrainArgs, saved: OptimizerConfig) -> anyhow::Result<Optimiz
         Some(OptimizerArg::Adam) => OptimizerConfig::adam(),
         Some(OptimizerArg::Adamw) => OptimizerConfig::adam_w(),
         Some(OptimizerArg::Sgd) => OptimizerConfig::sgd(DEFAULT_MOMENTUM),
+        Some(OptimizerArg::Nesterov) => {
+            OptimizerConfig::Sgd { momentum: DEFAULT_MOMENTUM, nesterov: true, weight_decay: 0.0 }
+        }
     };
     if let Some(given) = args.momentum {
         let OptimizerConfig::Sgd { momentum, .. } = &mut optimizer else {
-            return Err(usage("--momentum belongs to --optimizer sgd"));
+            return Err(usage("--momentum belongs to --optimizer sgd or nesterov"));
         };
         *momentum = given;
     }
     if let Some(given) = args.weight_decay {
-        let OptimizerConfig::AdamW { weight_decay, .. } = &mut optimizer else {
-            return Err(usage("--weight-decay belongs to --optimizer adamw"));
-        };
-        *weight_decay = given;
+        match &mut optimizer {
+            OptimizerConfig::AdamW { weight_decay, .. } | OptimizerConfig::Sgd { weight_decay, .. } => {
+                *weight_decay = given;
+            }
+            OptimizerConfig::Adam { .. } => {
+                return Err(usage("--weight-decay belongs to --optimizer adamw, sgd or nesterov"));
+            }
+        }
     }
     Ok(optimizer)
 }
@@ -183,7 +220,18 @@ impl From<AugmentArg> for AugmentChoice {
     fn from(arg: AugmentArg) -> Self {
         match arg {
             AugmentArg::Tutorial => AugmentChoice::Tutorial,
+            AugmentArg::Flip => AugmentChoice::Flip,
             AugmentArg::None => AugmentChoice::None,
+        }
+    }
+}
+
+impl From<BalanceArg> for Balance {
+    fn from(arg: BalanceArg) -> Self {
+        match arg {
+            BalanceArg::Loss => Balance::Loss,
+            BalanceArg::Sample => Balance::Sample,
+            BalanceArg::None => Balance::None,
         }
     }
 }
@@ -219,6 +267,7 @@ impl From<PrecisionArg> for Precision {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use umbel::base::augmentation::Mixing;
     use umbel::data::PrepSpec;
 
     use super::*;
@@ -258,10 +307,24 @@ mod tests {
     }
 
     #[test]
+    fn flags_override_a_recipe() {
+        let given = TrainArgs { recipe: Some(RecipeArg::Scratch), ema: Some(0.0), epochs: Some(3), ..args() };
+        let config = train_config(&given).unwrap();
+        let scratch = Recipe::Scratch.config();
+        assert_eq!((config.recipe, config.fit.ema_momentum, config.fit.epochs), (Recipe::Scratch, 0.0, 3));
+        assert_eq!((config.model, config.fit.schedule), (scratch.model, scratch.fit.schedule));
+        let pretrained = TrainArgs { pretrained: Some("weights".into()), ..args() };
+        assert_eq!((recipe(&pretrained), recipe(&args())), (Recipe::Finetune, Recipe::Tutorial));
+        let told = TrainArgs { recipe: Some(RecipeArg::Tutorial), ..pretrained };
+        assert_eq!(recipe(&told), Recipe::Tutorial);
+    }
+
+    #[test]
     fn flags_that_would_do_nothing_are_refused() {
         for bad in [
             TrainArgs { momentum: Some(0.9), ..args() },
-            TrainArgs { weight_decay: Some(0.1), optimizer: Some(OptimizerArg::Sgd), ..args() },
+            TrainArgs { weight_decay: Some(0.1), ..args() },
+            TrainArgs { mix_probability: Some(0.5), ..args() },
             TrainArgs { step_every: Some(2), ..args() },
             TrainArgs { tune: Some(TuneArg::Head), ..args() },
             TrainArgs { step_factor: Some(0.5), schedule: Some(ScheduleArg::Cosine), ..args() },
@@ -303,14 +366,35 @@ mod tests {
                     batch: 8,
                     seed: 7,
                     learning_rate: 0.0125,
-                    optimizer: OptimizerConfig::Sgd { momentum: 0.5, nesterov: false },
+                    optimizer: OptimizerConfig::Sgd { momentum: 0.5, nesterov: false, weight_decay: 0.0 },
                     schedule: ScheduleKind::Step { every: 4, factor: 0.3 },
                     warmup_epochs: 0.5,
                     monitor: Monitor::ValLoss,
                     early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                     reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
+                    label_smoothing: 0.1,
+                    mixing: Mixing { mixup: 0.2, cutmix: 1.0, probability: 0.5 },
+                    balance: Balance::Sample,
+                    ema_momentum: 0.99,
+                    global_clipnorm: 2.5,
+                    gradient_accumulation_steps: 4,
+                    train_sizes: vec![96, 128],
                     run_folder: None,
                 };
+                config.random_crop = 0.35;
+                config.rand_augment = 0.5;
+                config.random_erasing = 0.25;
+            }),
+            // A recipe, and everything in it taken back.
+            with(|config| *config = TrainConfig { data: "photos".into(), ..Recipe::Scratch.config() }),
+            with(|config| {
+                let fit = FitOptions { balance: Balance::Loss, ..FitOptions::default() };
+                let augment = Some(AugmentChoice::Tutorial);
+                let recipe = Recipe::Scratch;
+                *config = TrainConfig { data: "photos".into(), recipe, augment, fit, ..TrainConfig::default() };
+            }),
+            with(|config| {
+                config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 }
             }),
             with(|config| {
                 config.folds = Some(3);
@@ -323,7 +407,8 @@ mod tests {
             let Command::Train(args) = Arguments::try_parse_from(&words).unwrap().command else { panic!("{words:?}") };
             assert_eq!(train_config(&args).unwrap(), config, "{words:?}");
         }
-        let beyond = with(|config| config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true });
+        let beyond =
+            with(|config| config.fit.optimizer = OptimizerConfig::Adam { beta_1: 0.5, beta_2: 0.9, epsilon: 1e-7 });
         assert_eq!(umbel::pipeline::arguments(&beyond), None, "no flag says so");
         let line = umbel::pipeline::command_line(&with(|_| {})).unwrap();
         assert!(line.starts_with(r"umbel train 'my photos/it'\''s' --seed 123 "), "{line}");

@@ -32,6 +32,7 @@ pub mod peak;
 pub mod pool;
 mod precision;
 mod sums;
+pub mod vectors;
 
 pub use activation::{Activation, FusedActivation};
 pub use isa::Isa;

@@ -4,7 +4,8 @@ pub use crate::data::{Dataset, DatasetOptions, PrepSpec, image_dataset_from_dire
 pub use crate::model_file::{Metrics, ModelFile};
 pub use crate::nn::layers::{
     Activation, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Padding,
-    RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom, Rescaling,
+    RandAugment, RandomBrightness, RandomContrast, RandomErasing, RandomFlip, RandomResizedCrop, RandomRotation,
+    RandomTranslation, RandomZoom, Rescaling,
 };
 pub use crate::nn::{Graph, Model, OptimizerConfig, ScheduleKind, Sequential};
 pub use crate::predict::{Prediction, Predictor};

@@ -9,7 +9,8 @@ pub use tools::{
     PartArg, PredictArgs, PreviewArgs, ReportArgs, SummaryArgs,
 };
 pub use train::{
-    AugmentArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, ResizeArg, ScheduleArg, TrainArgs, TuneArg,
+    AugmentArg, BalanceArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, RecipeArg, ResizeArg,
+    ScheduleArg, TrainArgs, TuneArg,
 };
 
 use clap::builder::Styles;

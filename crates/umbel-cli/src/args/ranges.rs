@@ -97,6 +97,47 @@ pub fn warmup(text: &str) -> Result<f64, String> {
     real(text, "a number of epochs from 0 up, for instance 1 or 0.5", |v| v >= 0.0)
 }
 
+/// Epochs to wait, or 0 for ever.
+pub fn patience(text: &str) -> Result<usize, String> {
+    whole(text, 0..=1_000_000)
+}
+
+/// A share, or a strength.
+pub fn share(text: &str) -> Result<f32, String> {
+    real(text, "a number from 0 to 1, for instance 0.25", |v| (0.0..=1.0).contains(&v)).map(|v| v as f32)
+}
+
+/// The smallest share of the area that a crop shows.
+pub fn crop(text: &str) -> Result<f32, String> {
+    let expected = "0 for whole photos, or a share from 0.01 to 1, for instance 0.35";
+    real(text, expected, |v| v == 0.0 || (0.01..=1.0).contains(&v)).map(|v| v as f32)
+}
+
+/// A share below 1.
+pub fn real_share(text: &str) -> Result<f64, String> {
+    real(text, "a number from 0 to below 1, for instance 0.1", |v| (0.0..1.0).contains(&v))
+}
+
+/// A probability.
+pub fn probability(text: &str) -> Result<f64, String> {
+    real(text, "a number from 0 to 1, for instance 0.5", |v| (0.0..=1.0).contains(&v))
+}
+
+/// A number that may be 0.
+pub fn alpha(text: &str) -> Result<f64, String> {
+    real(text, "a number from 0 up, for instance 0.2", |v| v >= 0.0)
+}
+
+/// Sizes separated by commas, or none.
+pub fn train_sizes(text: &str) -> Result<super::train::TrainSizes, String> {
+    if text == "none" {
+        return Ok(super::train::TrainSizes(Vec::new()));
+    }
+    let sizes: Result<Vec<u32>, String> = text.split(',').map(|size| image_size(size.trim())).collect();
+    let expected = "expected whole numbers from 32 to 512 with commas between them, for instance 96,128, or none";
+    sizes.map(super::train::TrainSizes).map_err(|_| expected.to_string())
+}
+
 /// Seconds to measure for.
 pub fn seconds(text: &str) -> Result<f64, String> {
     real(text, "a number of seconds above 0 and up to 3600", |v| v > 0.0 && v <= 3600.0)
@@ -115,6 +156,10 @@ mod tests {
         for bad in ["0", "1", "-0.1", "1.1", "nan", "inf", "x", ""] {
             assert!(val_split(bad).is_err(), "{bad}");
         }
+        assert!(crop("0").is_ok() && crop("0.001").is_err() && share("1").is_ok() && real_share("1").is_err());
+        assert!(train_sizes("none").is_ok_and(|sizes| sizes.0.is_empty()));
+        assert!(train_sizes("96, 128").is_ok_and(|sizes| sizes.0 == [96, 128]));
+        assert!(train_sizes("96,9").is_err() && train_sizes("").is_err());
         assert!(dropout("0").is_ok() && dropout("1").is_err());
         assert!(learning_rate("0").is_err() && learning_rate("-1").is_err() && learning_rate("1e-3").is_ok());
     }

@@ -16,16 +16,22 @@ Examples:
   umbel train photos.csv                               a table: path,label or path,label,split
   umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
-  umbel train photos/ --pretrained efficientnet_lite0.safetensors --lr 0.0002
+  umbel train photos/ --recipe scratch                 the best from nothing: more epochs, stronger augmentation
+  umbel train photos/ --recipe scratch --mixup 0.2 --ema 0
+  umbel train photos/ --pretrained efficientnet_lite0.safetensors
   umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
   umbel train --config runs/photos/config.toml --seed 7
 
 Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits at once.
 Photos that cannot be read are left out and listed in problems.csv (exit code 3).";
 
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\nRecipes:\n{}", umbel::pipeline::RECIPES.trim_end())
+}
+
 /// Train a network on a folder of photos.
 #[derive(Debug, Default, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after_help())]
 pub struct TrainArgs {
     /// The folder: one sub-folder per class, photos in them; or train/, val/ and test/ with these in each; or a table of
     /// photos (path,label[,split])
@@ -66,6 +72,17 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", help_heading = "Data")]
     pub cache: Option<PathBuf>,
 
+    /// Settings that go well together, listed below; every other flag overrides them [default: tutorial; with --pretrained:
+    /// finetune]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "tutorial|quick|scratch|finetune",
+        conflicts_with = "config",
+        help_heading = "Network"
+    )]
+    pub recipe: Option<RecipeArg>,
     /// Network: a ready-made one by name (`umbel models` lists them), or a TOML file with its layers [default: cnn, or what
     /// --pretrained is for]
     #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Network")]
@@ -78,9 +95,18 @@ pub struct TrainArgs {
     /// [default: all]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "head|last|all", help_heading = "Network")]
     pub tune: Option<TuneArg>,
-    /// Random flips, turns and zooms in training: the tutorial's, or none [default: tutorial]
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "tutorial|none", help_heading = "Network")]
+    /// Random flips, turns and zooms in training: the tutorial's, flips alone, or none [default: tutorial]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "tutorial|flip|none", help_heading = "Network")]
     pub augment: Option<AugmentArg>,
+    /// Show random parts of the photos, enlarged, of at least this share of the area; 0: whole photos [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = ranges::crop, help_heading = "Network")]
+    pub random_crop: Option<f32>,
+    /// RandAugment: two random changes of geometry or color, of this strength up to 1; 0: none [default: 0]
+    #[arg(long, value_name = "STRENGTH", value_parser = ranges::share, help_heading = "Network")]
+    pub rand_augment: Option<f32>,
+    /// Erase a random rectangle in this share of the photos [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = ranges::share, help_heading = "Network")]
+    pub random_erasing: Option<f32>,
     /// Share of values dropped before the dense layers; 0 leaves dropout out [default: the network's own, 0.2]
     #[arg(long, value_name = "SHARE", value_parser = ranges::dropout, help_heading = "Network")]
     pub dropout: Option<f32>,
@@ -94,13 +120,19 @@ pub struct TrainArgs {
     /// Learning rate [default: 0.001]
     #[arg(long, value_name = "RATE", value_parser = ranges::learning_rate, help_heading = "Training")]
     pub lr: Option<f64>,
-    /// Optimizer, with Keras' defaults [default: adam]
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "adam|adamw|sgd", help_heading = "Training")]
+    /// Optimizer, with Keras' defaults; nesterov is sgd with Nesterov's momentum [default: adam]
+    #[arg(
+        long,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "adam|adamw|sgd|nesterov",
+        help_heading = "Training"
+    )]
     pub optimizer: Option<OptimizerArg>,
-    /// Momentum, for sgd [default: 0.9]
+    /// Momentum, for sgd and nesterov [default: 0.9]
     #[arg(long, value_name = "M", value_parser = ranges::momentum, help_heading = "Training")]
     pub momentum: Option<f32>,
-    /// Weight decay, for adamw [default: 0.004]
+    /// Weight decay of kernels, never of biases and batch norm [default: 0.004 for adamw, 0 for sgd and nesterov]
     #[arg(long, value_name = "D", value_parser = ranges::weight_decay, help_heading = "Training")]
     pub weight_decay: Option<f32>,
     /// How the rate changes over the run [default: constant]
@@ -130,12 +162,40 @@ pub struct TrainArgs {
         help_heading = "Training"
     )]
     pub monitor: Option<MonitorArg>,
-    /// Stop when that figure has not improved for N epochs
-    #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
+    /// Stop when that figure has not improved for N epochs; 0: never [default: 0]
+    #[arg(long, value_name = "N", value_parser = ranges::patience, help_heading = "Training")]
     pub early_stopping: Option<usize>,
-    /// Divide the rate by ten when that figure has not improved for N epochs
-    #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
+    /// Divide the rate by ten when that figure has not improved for N epochs; 0: never [default: 0]
+    #[arg(long, value_name = "N", value_parser = ranges::patience, help_heading = "Training")]
     pub reduce_on_plateau: Option<usize>,
+    /// Share of every label that is spread over all classes [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = ranges::real_share, help_heading = "Training")]
+    pub label_smoothing: Option<f64>,
+    /// Mix photos and labels by a weight from Beta(ALPHA, ALPHA); 0: off [default: 0]
+    #[arg(long, value_name = "ALPHA", value_parser = ranges::alpha, help_heading = "Training")]
+    pub mixup: Option<f64>,
+    /// Paste a part of one photo onto another, its area from Beta(ALPHA, ALPHA); 0: off [default: 0]
+    #[arg(long, value_name = "ALPHA", value_parser = ranges::alpha, help_heading = "Training")]
+    pub cutmix: Option<f64>,
+    /// Share of the photos that --mixup and --cutmix mix; with both, each takes half of them [default: 1]
+    #[arg(long, value_name = "SHARE", value_parser = ranges::probability, help_heading = "Training")]
+    pub mix_probability: Option<f64>,
+    /// Let every class count the same: by its weight in the loss, or by how often it is shown [default: none]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "loss|sample|none", help_heading = "Training")]
+    pub balance: Option<BalanceArg>,
+    /// Validate and keep a moving average of the weights with this momentum; 0: off [default: 0]
+    #[arg(long, value_name = "MOMENTUM", value_parser = ranges::real_share, help_heading = "Training")]
+    pub ema: Option<f64>,
+    /// Shorten gradients that are longer than this, all taken together; 0: never [default: 0]
+    #[arg(long, value_name = "LENGTH", value_parser = ranges::alpha, help_heading = "Training")]
+    pub clip: Option<f64>,
+    /// Batches whose mean gradient makes one update; batch norm sees each by itself [default: 1]
+    #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
+    pub accumulate: Option<usize>,
+    /// Train on smaller photos, in equal shares of the epochs, for instance 96,128, and validate on --image-size; none: on
+    /// --image-size throughout [default: none]
+    #[arg(long, value_name = "PIXELS,..|none", value_parser = ranges::train_sizes, help_heading = "Training")]
+    pub train_sizes: Option<TrainSizes>,
 
     /// Arithmetic [default: auto]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "auto|f32", help_heading = "Running")]
@@ -161,7 +221,7 @@ pub struct TrainArgs {
 }
 
 /// A resumed run has the settings that it began with, or it would not end with the same weights.
-const NOT_WITH_RESUME: [&str; 34] = [
+const NOT_WITH_RESUME: [&str; 47] = [
     "dir",
     "val_split",
     "test_split",
@@ -191,6 +251,19 @@ const NOT_WITH_RESUME: [&str; 34] = [
     "monitor",
     "early_stopping",
     "reduce_on_plateau",
+    "recipe",
+    "random_crop",
+    "rand_augment",
+    "random_erasing",
+    "label_smoothing",
+    "mixup",
+    "cutmix",
+    "mix_probability",
+    "balance",
+    "ema",
+    "clip",
+    "accumulate",
+    "train_sizes",
     "precision",
     "threads",
     "tensorboard",
@@ -214,6 +287,7 @@ pub enum InterpolationArg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AugmentArg {
     Tutorial,
+    Flip,
     None,
 }
 
@@ -229,7 +303,27 @@ pub enum OptimizerArg {
     Adam,
     Adamw,
     Sgd,
+    Nesterov,
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RecipeArg {
+    Tutorial,
+    Quick,
+    Scratch,
+    Finetune,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BalanceArg {
+    Loss,
+    Sample,
+    None,
+}
+
+/// What --train-sizes lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrainSizes(pub Vec<u32>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ScheduleArg {

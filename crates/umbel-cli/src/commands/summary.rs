@@ -1,8 +1,8 @@
 //! `umbel summary`: the layer table of a trained model or of a network by name.
 
 use umbel::model_file::ModelFile;
-use umbel::nn::{Model, OptimizerConfig};
-use umbel::train::memory_needed;
+use umbel::nn::Model;
+use umbel::train::{FitOptions, memory_needed};
 
 use super::network;
 use crate::args::SummaryArgs;
@@ -17,7 +17,7 @@ pub fn run(args: &SummaryArgs) -> anyhow::Result<Outcome> {
         console::json(&summary)?;
         return Ok(Outcome::Done);
     }
-    let memory = memory_needed(&model, args.batch, &OptimizerConfig::adam())?;
+    let memory = memory_needed(&model, args.batch, &FitOptions::default())?;
     console::line(summary.to_string().trim_end())?;
     console::line(format!("One training step of {} photos needs {}.", args.batch, console::bytes(memory)))?;
     Ok(Outcome::Done)

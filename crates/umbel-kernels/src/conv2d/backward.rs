@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::pointwise_backward::Masked;
 use super::strips::{InputRows, Strips};
-use super::{Conv2dShape, OutputGradient, pointwise, pooled, unpool_row};
+use super::{Conv2dShape, OutputGradient, pointwise, pointwise_backward, pooled, unpool_row};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::sums::{add_rows, reduce};
@@ -44,7 +45,7 @@ impl Layout {
 pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
     let layout = Layout::new(shape);
     let here = layout.flipped + layout.slices * layout.partial;
-    if pointwise::fits(shape) { here.max(pointwise::workspace_len(shape)) } else { here }
+    if pointwise::fits(shape) { here.max(pointwise_backward::workspace_len(shape)) } else { here }
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -59,10 +60,10 @@ pub(super) fn backward(
     db: Option<&mut [f32]>,
     workspace: &mut [f32],
 ) {
-    if let OutputGradient::Full { dy, activation: FusedActivation::Linear, .. } = gradient
+    if let OutputGradient::Full { dy, y, activation } = gradient
         && pointwise::fits(shape)
     {
-        return pointwise::backward(isa, shape, x, w, dy, dx, dw, db, workspace);
+        return pointwise_backward::backward(isa, shape, x, w, Masked { dy, y, activation }, dx, dw, db, workspace);
     }
     let layout = Layout::new(shape);
     let (flipped, partials) = workspace.split_at_mut(layout.flipped);

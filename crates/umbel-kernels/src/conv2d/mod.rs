@@ -6,14 +6,18 @@
 mod backward;
 pub mod bf16;
 mod forward;
+mod packed;
 mod picked;
 mod pointwise;
+mod pointwise_backward;
 mod pooled;
 pub mod scalar;
 mod simd;
 mod strips;
 
 use forward::Weights;
+
+pub use packed::{forward_packed, forward_pool_packed, pack, packed_len};
 
 use crate::isa::per_isa;
 use crate::{FusedActivation, Isa};
@@ -67,10 +71,15 @@ impl Conv2dShape {
 
     /// What every call demands of its operands.
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>) {
+        assert_eq!(w.len(), self.w_len(), "w must have the shape's length");
+        self.check_pictures(x, bias);
+    }
+
+    /// The same without the weights.
+    fn check_pictures(&self, x: &[f32], bias: Option<&[f32]>) {
         let sizes = [self.channels_in, self.channels_out, self.kernel.0, self.kernel.1, self.stride.0, self.stride.1];
         assert!(sizes.iter().all(|&size| size > 0), "channels, kernel and stride must not be 0: {self:?}");
         assert_eq!(x.len(), self.x_len(), "x must have the shape's length");
-        assert_eq!(w.len(), self.w_len(), "w must have the shape's length");
         if let Some(bias) = bias {
             assert_eq!(bias.len(), self.channels_out, "the bias must have one value per output channel");
         }

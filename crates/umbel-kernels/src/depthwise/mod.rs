@@ -40,6 +40,8 @@ pub struct DepthwiseShape {
 const TASK_OUTPUTS: usize = 16 * 1024;
 /// At most so many partial weight gradients.
 const MAX_SLICES: usize = 32;
+/// With so many images, a task of the backward pass has some of them to itself.
+const ENOUGH_IMAGES: usize = 8;
 
 impl DepthwiseShape {
     fn image_len(&self) -> usize {
@@ -186,14 +188,64 @@ pub fn backward(
     assert!(workspace.len() >= workspace_len(shape), "the workspace is too small");
     if activation != FusedActivation::Linear {
         assert_eq!(y.len(), dy.len(), "y must be as long as dy");
-        let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
-        chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
     }
-    let dy = &*dy;
-    if let Some(dx) = dx {
-        input_gradient(isa, shape, w, dy, dx);
+    let (_, _, slices) = shape.units();
+    let partials = &mut workspace[..slices * shape.partial_len()];
+    if shape.batch >= ENOUGH_IMAGES {
+        by_images(isa, shape, x, w, y, activation, dy, dx, partials);
+    } else {
+        if activation != FusedActivation::Linear {
+            let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
+            chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
+        }
+        if let Some(dx) = dx {
+            input_gradient(isa, shape, w, dy, dx);
+        }
+        weight_gradient(isa, shape, x, dy, partials);
     }
-    weight_gradient(isa, shape, x, dy, dw, db, workspace);
+    reduce(partials, shape.partial_len(), 0, dw);
+    if let Some(db) = db {
+        reduce(partials, shape.partial_len(), whole_lines(shape.w_len()), db);
+    }
+}
+
+/// All gradients, some images to a task: what an image reads and writes stays in the cache from one to the next.
+#[allow(clippy::too_many_arguments)]
+fn by_images(
+    isa: Isa,
+    shape: &DepthwiseShape,
+    x: &[f32],
+    w: &[f32],
+    y: &[f32],
+    activation: FusedActivation,
+    dy: &mut [f32],
+    dx: Option<&mut [f32]>,
+    partials: &mut [f32],
+) {
+    let s = *shape;
+    if s.out_image_len() == 0 || s.image_len() == 0 {
+        partials.fill(0.0);
+        dx.into_iter().for_each(|dx| dx.fill(0.0));
+        return;
+    }
+    let slices = partials.len() / s.partial_len();
+    let (dy, dx) = (Shared::new(dy), dx.map(Shared::new));
+    partials.par_chunks_mut(s.partial_len()).enumerate().for_each(|(slice, partial)| {
+        partial.fill(0.0);
+        for image in slice * s.batch / slices..(slice + 1) * s.batch / slices {
+            // SAFETY: each image comes once.
+            let dy = unsafe { dy.range(image * s.out_image_len(), s.out_image_len()) };
+            if activation != FusedActivation::Linear {
+                fused::mask(isa, &y[image * s.out_image_len()..][..s.out_image_len()], activation, dy);
+            }
+            if let Some(dx) = &dx {
+                // SAFETY: as above.
+                let dx = unsafe { dx.range(image * s.image_len(), s.image_len()) };
+                input_gradient_rows(isa, shape, w, dy, (0, s.height), dx);
+            }
+            add_unit(isa, shape, (0, s.out_height), &x[image * s.image_len()..][..s.image_len()], dy, partial);
+        }
+    });
 }
 
 /// A task owns some groups of `stride.0` adjacent input rows, so that it has all remainders of them.
@@ -211,51 +263,55 @@ fn input_gradient(isa: Isa, shape: &DepthwiseShape, w: &[f32], dy: &[f32], dx: &
         let last = (first + rows).min(s.height);
         // SAFETY: tasks differ in their image or their rows.
         let dx = unsafe { dx.range((image * s.height + first) * row_len, (last - first) * row_len) };
-        let dy = &dy[image * s.out_image_len()..][..s.out_image_len()];
-        for remainder in 0..s.stride.0.min(last - first) {
-            for column in 0..s.stride.1.min(s.width) {
-                let walk = Correlation {
-                    down: Axis::input_gradient(s.height, s.kernel.0, s.stride.0, s.pad.0, s.out_height, remainder),
-                    across: Axis::input_gradient(s.width, s.kernel.1, s.stride.1, s.pad.1, s.out_width, column),
-                    channels: s.channels,
-                    kernel_columns: s.kernel.1,
-                    out_columns: s.width,
-                };
-                let end = (last - remainder).div_ceil(s.stride.0);
-                correlate(isa, &walk, (first / s.stride.0, end), dy, w, None, dx);
-            }
-        }
+        input_gradient_rows(isa, shape, w, &dy[image * s.out_image_len()..][..s.out_image_len()], (first, last), dx);
     });
 }
 
-fn weight_gradient(
+/// The gradient of input rows `first .. last` of one image; `first` is a multiple of the stride.
+fn input_gradient_rows(
     isa: Isa,
     shape: &DepthwiseShape,
-    x: &[f32],
+    w: &[f32],
     dy: &[f32],
-    dw: &mut [f32],
-    db: Option<&mut [f32]>,
-    workspace: &mut [f32],
+    (first, last): (usize, usize),
+    dx: &mut [f32],
 ) {
+    let s = *shape;
+    for remainder in 0..s.stride.0.min(last - first) {
+        for column in 0..s.stride.1.min(s.width) {
+            let walk = Correlation {
+                down: Axis::input_gradient(s.height, s.kernel.0, s.stride.0, s.pad.0, s.out_height, remainder),
+                across: Axis::input_gradient(s.width, s.kernel.1, s.stride.1, s.pad.1, s.out_width, column),
+                channels: s.channels,
+                kernel_columns: s.kernel.1,
+                out_columns: s.width,
+            };
+            let end = (last - remainder).div_ceil(s.stride.0);
+            correlate(isa, &walk, (first / s.stride.0, end), dy, w, None, dx);
+        }
+    }
+}
+
+/// Adds the share of output rows `rows` of one image, whose gradient is `dy`, to a slice's partial gradients.
+fn add_unit(isa: Isa, shape: &DepthwiseShape, rows: (usize, usize), image: &[f32], dy: &[f32], partial: &mut [f32]) {
+    let (dw, db) = partial.split_at_mut(whole_lines(shape.w_len()));
+    add_weight_gradient(isa, shape, rows, image, dy, &mut dw[..shape.w_len()]);
+    add_rows(isa, dy, &mut db[..shape.channels]);
+}
+
+/// A slice is some adjacent units of some rows of an image.
+fn weight_gradient(isa: Isa, shape: &DepthwiseShape, x: &[f32], dy: &[f32], partials: &mut [f32]) {
     let s = *shape;
     let (per_image, units, slices) = s.units();
     let (rows, row_len) = (s.task_rows(), s.out_width * s.channels);
-    let partials = &mut workspace[..slices * s.partial_len()];
     partials.par_chunks_mut(s.partial_len()).enumerate().for_each(|(slice, partial)| {
         partial.fill(0.0);
-        let (dw, db) = partial.split_at_mut(whole_lines(s.w_len()));
-        let (dw, db) = (&mut dw[..s.w_len()], &mut db[..s.channels]);
         for unit in slice * units / slices..(slice + 1) * units / slices {
             let (image, first) = (unit / per_image, unit % per_image * rows);
             let last = (first + rows).min(s.out_height);
             let dy = &dy[(image * s.out_height + first) * row_len..][..(last - first) * row_len];
             let image = &x[image * s.image_len()..][..s.image_len()];
-            add_weight_gradient(isa, shape, (first, last), image, dy, dw);
-            add_rows(isa, dy, db);
+            add_unit(isa, shape, (first, last), image, dy, partial);
         }
     });
-    reduce(partials, s.partial_len(), 0, dw);
-    if let Some(db) = db {
-        reduce(partials, s.partial_len(), whole_lines(s.w_len()), db);
-    }
 }

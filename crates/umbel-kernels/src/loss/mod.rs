@@ -1,4 +1,4 @@
-//! Softmax and sparse categorical cross-entropy from logits.
+//! Softmax and categorical cross-entropy from logits, against labels or against shares of the classes.
 //!
 //! A batch has few logits, so this is plain code in `f64`, one sample after the other: sums that are printed as figures
 //! should not depend on anything else.
@@ -67,6 +67,53 @@ pub fn sparse_categorical_crossentropy(
         }
     }
     total
+}
+
+/// The same against `targets`, each sample's share of every class, `[samples, classes]`, none below 0: mixed labels, smoothed
+/// labels, one-hot ones. A row that sums to something else than 1 weighs its sample by that sum, while the mean is taken
+/// over the samples, as Keras does with `class_weight`. A sample counts as right where the highest logit is that of its
+/// largest share (of equals, the first).
+///
+/// # Panics
+/// Where a slice has the wrong length.
+pub fn categorical_crossentropy(
+    classes: usize,
+    logits: &[f32],
+    targets: &[f32],
+    top_k: usize,
+    dlogits: Option<&mut [f32]>,
+) -> LossSum {
+    check_rows(classes, logits);
+    assert_eq!(logits.len(), targets.len(), "one target per logit");
+    let samples = logits.len() / classes;
+    let mut total = LossSum { samples, ..LossSum::default() };
+    for (logits, targets) in logits.chunks(classes).zip(targets.chunks(classes)) {
+        let (max, sum) = max_and_sum(logits);
+        for (&logit, &target) in logits.iter().zip(targets).filter(|(_, target)| **target != 0.0) {
+            total.loss += f64::from(target) * (sum.ln() + max - f64::from(logit));
+        }
+        let rank = rank(logits, largest(targets));
+        total.correct += usize::from(rank == 0);
+        total.correct_top_k += usize::from(rank < top_k);
+    }
+    if let Some(dlogits) = dlogits {
+        assert_eq!(dlogits.len(), logits.len(), "one gradient per logit");
+        let rows = logits.chunks(classes).zip(targets.chunks(classes)).zip(dlogits.chunks_mut(classes));
+        for ((logits, targets), gradients) in rows {
+            let (max, sum) = max_and_sum(logits);
+            let weight: f64 = targets.iter().copied().map(f64::from).sum();
+            for ((&logit, &target), gradient) in logits.iter().zip(targets).zip(gradients) {
+                let probability = (f64::from(logit) - max).exp() / sum;
+                *gradient = ((weight * probability - f64::from(target)) / samples as f64) as f32;
+            }
+        }
+    }
+    total
+}
+
+/// Where the largest value stands, the first of equals.
+fn largest(values: &[f32]) -> usize {
+    (1..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best })
 }
 
 fn check_rows(classes: usize, logits: &[f32]) {

@@ -15,3 +15,4 @@ mod loss;
 mod optimizer;
 mod pool;
 mod support;
+mod vectors;

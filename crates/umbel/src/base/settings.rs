@@ -17,3 +17,8 @@ pub fn within(setting: &str, value: f64, expected: &str, holds: bool) -> Result<
     }
     Err(Error::Setting { setting: setting.into(), value: value.to_string(), expected: expected.into() })
 }
+
+/// Whether a setting is left at its default, so that it need not be written down.
+pub fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

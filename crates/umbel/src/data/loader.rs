@@ -5,7 +5,9 @@ use std::thread::JoinHandle;
 
 use super::Dataset;
 use super::augment::Policy;
+use super::augment::mixing::{Partner, mix};
 use crate::Result;
+use crate::base::augmentation::{Balance, Mixing};
 use crate::base::random::{Purpose, Stream};
 
 /// Pixels `[n, size, size, 3]` in 0..=255 as `f32`, and labels.
@@ -14,6 +16,8 @@ use crate::base::random::{Purpose, Stream};
 pub struct Batch {
     pub images: Vec<f32>,
     pub labels: Vec<u32>,
+    /// What was mixed into each photo; empty where nothing is mixed.
+    pub partners: Vec<Partner>,
 }
 
 /// What one pass over a dataset looks like.
@@ -27,8 +31,31 @@ pub struct LoaderOptions {
     /// `true` shuffles (training), `false` keeps the dataset's order (validation).
     pub shuffle: bool,
     pub augment: Policy,
+    /// Photos of a batch mixed with each other.
+    pub mixing: Mixing,
+    /// With [`Balance::Sample`] (and shuffled) the classes come equally often; the others change nothing here.
+    pub balance: Balance,
+    /// Height and width of the pictures that come, up to the dataset's; `None`: the dataset's.
+    pub image_size: Option<usize>,
     /// How many batches to leave out at the start (a resumed epoch).
     pub skip_batches: usize,
+}
+
+impl Default for LoaderOptions {
+    /// One pass in the dataset's order, 32 at a time, nothing augmented.
+    fn default() -> Self {
+        LoaderOptions {
+            batch: 32,
+            seed: 0,
+            epoch: 0,
+            shuffle: false,
+            augment: Policy::default(),
+            mixing: Mixing::default(),
+            balance: Balance::None,
+            image_size: None,
+            skip_batches: 0,
+        }
+    }
 }
 
 /// Batches that lie ready while one is in use.
@@ -103,13 +130,59 @@ impl Drop for Loader {
     }
 }
 
-fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batch>, ready: &SyncSender<Result<Batch>>) {
-    let mut samples = dataset.samples.to_vec();
-    if options.shuffle {
-        Stream::new(options.seed, Purpose::Shuffle, options.epoch, 0).shuffle(&mut samples);
+/// A photo's turn in an epoch.
+#[derive(Clone, Copy)]
+struct Turn {
+    position: usize,
+    label: u32,
+    /// How often the photo came before in this epoch.
+    again: u64,
+}
+
+impl Turn {
+    /// Names the photo among all of the epoch; its position alone, where it comes once.
+    fn name(&self) -> u64 {
+        self.position as u64 | (self.again << 40)
     }
+}
+
+/// The photos of an epoch in their order.
+fn turns(dataset: &Dataset, options: &LoaderOptions) -> Vec<Turn> {
+    let once = |&(position, label): &(usize, u32)| Turn { position, label, again: 0 };
+    let mut turns: Vec<Turn> = dataset.samples.iter().map(once).collect();
+    if options.shuffle {
+        if options.balance == Balance::Sample {
+            turns = balanced(turns, dataset.class_names().len(), options);
+        }
+        Stream::new(options.seed, Purpose::Shuffle, options.epoch, 0).shuffle(&mut turns);
+    }
+    turns
+}
+
+/// As many turns as before, the classes in turn, each class's photos in a random order, from the start again where they end.
+fn balanced(turns: Vec<Turn>, classes: usize, options: &LoaderOptions) -> Vec<Turn> {
+    let n = turns.len();
+    let mut by_class = vec![Vec::new(); classes];
+    for turn in turns {
+        by_class[turn.label as usize].push(turn);
+    }
+    for (class, turns) in by_class.iter_mut().enumerate() {
+        Stream::new(options.seed, Purpose::Balance, options.epoch, class as u64).shuffle(turns);
+    }
+    by_class.retain(|turns| !turns.is_empty());
+    // Which classes get the one turn more, where it does not come out even, is another matter in each epoch.
+    Stream::new(options.seed, Purpose::Balance, options.epoch, classes as u64).shuffle(&mut by_class);
+    let turn = |index: usize| {
+        let (class, round) = (&by_class[index % by_class.len()], index / by_class.len());
+        Turn { again: (round / class.len()) as u64, ..class[round % class.len()] }
+    };
+    (0..n).map(turn).collect()
+}
+
+fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batch>, ready: &SyncSender<Result<Batch>>) {
+    let turns = turns(dataset, options);
     let mut photo = vec![0; dataset.prep().bytes()];
-    for chunk in samples.chunks(options.batch.max(1)).skip(options.skip_batches) {
+    for chunk in turns.chunks(options.batch.max(1)).skip(options.skip_batches) {
         let mut batch = used.try_recv().unwrap_or_default();
         let filled = fill(&mut batch, dataset, options, chunk, &mut photo);
         let failed = filled.is_err();
@@ -119,22 +192,18 @@ fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batc
     }
 }
 
-fn fill(
-    batch: &mut Batch,
-    dataset: &Dataset,
-    options: &LoaderOptions,
-    samples: &[(usize, u32)],
-    photo: &mut [u8],
-) -> Result<()> {
-    let size = dataset.image_size();
-    let image_values = photo.len();
-    batch.images.resize(samples.len() * image_values, 0.0);
+fn fill(batch: &mut Batch, dataset: &Dataset, options: &LoaderOptions, turns: &[Turn], photo: &mut [u8]) -> Result<()> {
+    let size = options.image_size.unwrap_or(dataset.image_size());
+    let image_values = size * size * 3;
+    batch.images.resize(turns.len() * image_values, 0.0);
     batch.labels.clear();
-    for (&(position, label), out) in samples.iter().zip(batch.images.chunks_exact_mut(image_values)) {
-        dataset.cache.read_image(position, photo)?;
-        let mut random = Stream::new(options.seed, Purpose::Augment, options.epoch, position as u64);
-        options.augment.apply(size, photo, &mut random, out);
-        batch.labels.push(label);
+    for (turn, out) in turns.iter().zip(batch.images.chunks_exact_mut(image_values)) {
+        dataset.cache.read_image(turn.position, photo)?;
+        let mut random = Stream::new(options.seed, Purpose::Augment, options.epoch, turn.name());
+        options.augment.apply_to(dataset.image_size(), photo, &mut random, size, out);
+        batch.labels.push(turn.label);
     }
+    let (key, names) = ((options.seed, options.epoch), turns.iter().map(Turn::name));
+    batch.partners = mix(&options.mixing, key, names, size, &mut batch.images, &batch.labels);
     Ok(())
 }

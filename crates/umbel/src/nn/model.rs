@@ -32,7 +32,15 @@ impl Model {
         let architecture = architecture.into();
         let specs = TensorSpec::of(&architecture)?;
         let tensors = weights::matched("the weights", &specs, weights.tensors)?;
-        Ok(Model { architecture, weights: Weights { tensors } })
+        Ok(Model { architecture, weights: Weights { tensors: tensors.into() } })
+    }
+
+    /// The same weights for square pictures of another size.
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`], and [`crate::Error::Tensors`] where a weight's shape depends on the pictures' size.
+    pub fn with_input_size(&self, size: usize) -> Result<Self> {
+        Self::from_weights(self.architecture.with_input_size(size)?, self.weights.clone())
     }
 
     /// The architecture.

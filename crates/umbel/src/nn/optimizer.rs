@@ -7,8 +7,12 @@ use super::layers::Initializer;
 use super::weights::{self, TensorSpec};
 use super::{Isa, Tensor, Weights};
 use crate::Result;
+use crate::base::settings::{is_default, within};
 
 /// Which optimizer, with its settings. The learning rate is given step by step (see [`super::Schedule`]).
+///
+/// Weight decay is decoupled (Loshchilov & Hutter 2019) and for kernels alone: biases and batch norm's scales and offsets are
+/// left out, as in timm (He et al. 2019, "Bag of Tricks", 3.1) and in Keras with `exclude_from_weight_decay`.
 ///
 /// In TOML, `kind = "adam"`, `"adam_w"` or `"sgd"`; settings that are left out have Keras' defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +42,8 @@ pub enum OptimizerConfig {
         momentum: f32,
         #[serde(default)]
         nesterov: bool,
+        #[serde(default, skip_serializing_if = "is_default")]
+        weight_decay: f32,
     },
 }
 
@@ -62,13 +68,41 @@ impl OptimizerConfig {
     pub fn adam() -> Self {
         OptimizerConfig::Adam { beta_1: beta_1(), beta_2: beta_2(), epsilon: epsilon() }
     }
-    /// AdamW with Keras' defaults (weight decay 0.004).
+    /// AdamW with Keras' defaults (weight decay 0.004, of kernels alone).
     pub fn adam_w() -> Self {
         OptimizerConfig::AdamW { beta_1: beta_1(), beta_2: beta_2(), epsilon: epsilon(), weight_decay: weight_decay() }
     }
     /// Plain stochastic gradient descent with a momentum.
     pub fn sgd(momentum: f32) -> Self {
-        OptimizerConfig::Sgd { momentum, nesterov: false }
+        OptimizerConfig::Sgd { momentum, nesterov: false, weight_decay: 0.0 }
+    }
+
+    /// The same for biases and for batch norm's vectors.
+    fn without_decay(mut self) -> Self {
+        match &mut self {
+            OptimizerConfig::Adam { .. } => {}
+            OptimizerConfig::AdamW { weight_decay, .. } | OptimizerConfig::Sgd { weight_decay, .. } => {
+                *weight_decay = 0.0
+            }
+        }
+        self
+    }
+
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// [`crate::Error::Setting`].
+    pub fn validate(&self) -> Result<()> {
+        let decay = match *self {
+            OptimizerConfig::Adam { .. } => 0.0,
+            OptimizerConfig::AdamW { weight_decay, .. } => weight_decay,
+            OptimizerConfig::Sgd { momentum, weight_decay, .. } => {
+                let holds = (0.0..1.0).contains(&momentum);
+                within("optimizer.momentum", f64::from(momentum), "from 0 to below 1", holds)?;
+                weight_decay
+            }
+        };
+        within("optimizer.weight_decay", f64::from(decay), "a number from 0", decay >= 0.0)
     }
 
     /// Bytes of the state that these weights will need.
@@ -166,7 +200,8 @@ impl Optimizer {
         assert!(self.state.len() == n_kept * gradients.len(), "the optimizer was made for other weights");
         for (index, (weight, gradient)) in trained.zip(gradients).enumerate() {
             let state = &mut self.state[index * n_kept..(index + 1) * n_kept];
-            apply(isa, &self.config, (learning_rate, self.steps), &mut weight.data, gradient, state);
+            let config = if weight.shape.len() > 1 { self.config } else { self.config.without_decay() };
+            apply(isa, &config, (learning_rate, self.steps), &mut weight.data, gradient, state);
         }
     }
 }
@@ -183,8 +218,8 @@ fn apply(
     let (beta_1, beta_2, epsilon, weight_decay) = match *config {
         OptimizerConfig::Adam { beta_1, beta_2, epsilon } => (beta_1, beta_2, epsilon, 0.0),
         OptimizerConfig::AdamW { beta_1, beta_2, epsilon, weight_decay } => (beta_1, beta_2, epsilon, weight_decay),
-        OptimizerConfig::Sgd { momentum, nesterov } => {
-            let options = SgdStep { learning_rate, momentum, nesterov, weight_decay: 0.0 };
+        OptimizerConfig::Sgd { momentum, nesterov, weight_decay } => {
+            let options = SgdStep { learning_rate, momentum, nesterov, weight_decay };
             let velocity = state.first_mut().map_or(&mut [][..], |tensor| &mut tensor.data);
             return sgd(isa, &options, weights, gradient, velocity);
         }

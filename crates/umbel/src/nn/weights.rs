@@ -1,6 +1,8 @@
 //! Named weights.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use super::Graph;
 use super::layers::Initializer;
@@ -22,7 +24,91 @@ pub struct Tensor {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub struct Weights {
-    pub tensors: Vec<Tensor>,
+    pub tensors: Tensors,
+}
+
+/// A list of tensors that knows when it may have changed: a plan keeps what it made of them until then.
+#[derive(Clone, Debug, Default)]
+pub struct Tensors {
+    list: Vec<Tensor>,
+    stamp: Stamp,
+}
+
+/// Stands for what tensors hold: whoever has the same stamp has seen the same values. Every access that could change one
+/// gives them another.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stamp(Arc<()>);
+
+impl PartialEq for Stamp {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Tensors {
+    /// What they hold now. As long as it is kept, no other values get the same one.
+    pub(crate) fn stamp(&self) -> Stamp {
+        self.stamp.clone()
+    }
+}
+
+impl Deref for Tensors {
+    type Target = Vec<Tensor>;
+    fn deref(&self) -> &Vec<Tensor> {
+        &self.list
+    }
+}
+
+impl DerefMut for Tensors {
+    fn deref_mut(&mut self) -> &mut Vec<Tensor> {
+        // Where nobody else has it, nobody can take the new values for the old ones.
+        if Arc::get_mut(&mut self.stamp.0).is_none() {
+            self.stamp = Stamp::default();
+        }
+        &mut self.list
+    }
+}
+
+impl PartialEq for Tensors {
+    fn eq(&self, other: &Self) -> bool {
+        self.list == other.list
+    }
+}
+
+impl From<Vec<Tensor>> for Tensors {
+    fn from(list: Vec<Tensor>) -> Self {
+        Tensors { list, stamp: Stamp::default() }
+    }
+}
+
+impl FromIterator<Tensor> for Tensors {
+    fn from_iter<I: IntoIterator<Item = Tensor>>(tensors: I) -> Self {
+        Vec::from_iter(tensors).into()
+    }
+}
+
+impl IntoIterator for Tensors {
+    type Item = Tensor;
+    type IntoIter = std::vec::IntoIter<Tensor>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Tensors {
+    type Item = &'a Tensor;
+    type IntoIter = std::slice::Iter<'a, Tensor>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.list.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Tensors {
+    type Item = &'a mut Tensor;
+    type IntoIter = std::slice::IterMut<'a, Tensor>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter_mut()
+    }
 }
 
 impl Weights {
@@ -91,7 +177,11 @@ impl TensorSpec {
 }
 
 /// The tensors in the specs' order, or [`Error::Tensors`] with everything that does not fit.
-pub(crate) fn matched(what: &'static str, specs: &[TensorSpec], tensors: Vec<Tensor>) -> Result<Vec<Tensor>> {
+pub(crate) fn matched(
+    what: &'static str,
+    specs: &[TensorSpec],
+    tensors: impl IntoIterator<Item = Tensor>,
+) -> Result<Vec<Tensor>> {
     let mut left_over = Vec::new();
     let mut by_name = HashMap::new();
     for tensor in tensors {
@@ -123,5 +213,51 @@ pub(crate) fn matched(what: &'static str, specs: &[TensorSpec], tensors: Vec<Ten
         Ok(found)
     } else {
         Err(Error::Tensors { what, missing, left_over, misshapen })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(value: f32) -> Tensor {
+        Tensor { name: "a".into(), shape: vec![1], data: vec![value], trainable: true }
+    }
+
+    #[test]
+    fn a_stamp_stands_for_the_values_until_they_may_have_changed() {
+        let mut weights = Weights { tensors: vec![tensor(1.0)].into() };
+        let seen = weights.tensors.stamp();
+        let copy = weights.clone();
+        assert!(weights.tensors.stamp() == seen && copy.tensors.stamp() == seen);
+        // Through an index, an iterator, or the vector itself.
+        weights.tensors[0].data[0] = 2.0;
+        let indexed = weights.tensors.stamp();
+        weights.tensors.iter_mut().for_each(|tensor| tensor.data[0] = 3.0);
+        let iterated = weights.tensors.stamp();
+        for tensor in &mut weights.tensors {
+            tensor.data[0] = 4.0;
+        }
+        let walked = weights.tensors.stamp();
+        let stamps = [&seen, &indexed, &iterated, &walked];
+        for (i, a) in stamps.iter().enumerate() {
+            assert!(stamps[i + 1..].iter().all(|b| a != b), "{i}");
+        }
+        // A copy keeps its own, and what holds the same values otherwise is still another.
+        assert!(copy.tensors.stamp() == seen);
+        assert_eq!(copy, Weights { tensors: vec![tensor(1.0)].into() });
+        assert!(Tensors::from(vec![tensor(1.0)]).stamp() != seen);
+    }
+
+    #[test]
+    fn a_stamp_that_is_kept_is_never_given_again() {
+        let mut tensors = Tensors::from(vec![tensor(0.0)]);
+        let mut kept = Vec::new();
+        for step in 0..100 {
+            tensors[0].data[0] = step as f32;
+            let stamp = tensors.stamp();
+            assert!(kept.iter().all(|other| *other != stamp), "step {step}");
+            kept.push(stamp);
+        }
     }
 }

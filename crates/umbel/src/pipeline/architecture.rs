@@ -5,6 +5,7 @@ use std::path::Path;
 use super::{AugmentChoice, TrainConfig};
 use crate::base::augmentation::AugmentLayer;
 use crate::base::progress::{Event, Observer};
+use crate::nn::layers::{RandAugment, RandomErasing, RandomFlip, RandomResizedCrop};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
 use crate::pretrained::{Head, Pretrained};
@@ -47,11 +48,9 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
     if outputs != classes {
         return Err(Error::ClassCount { outputs, classes });
     }
-    match config.augment {
-        None => Ok(graph),
-        Some(AugmentChoice::None) => graph.with_augmentation([]),
-        Some(AugmentChoice::Tutorial) => graph.with_augmentation(AugmentLayer::tutorial()),
-    }
+    let own = graph.augmentation();
+    let wanted = augmentation_layers(config, own.clone());
+    if wanted == own { Ok(graph) } else { graph.with_augmentation(wanted) }
 }
 
 /// The augmentation layers that a model of these settings begins with.
@@ -83,10 +82,21 @@ fn options(config: &TrainConfig, classes: usize) -> ArchitectureOptions {
     ArchitectureOptions {
         image_size: config.prep.image_size as usize,
         classes,
-        augment: match config.augment.unwrap_or_default() {
-            AugmentChoice::Tutorial => AugmentLayer::tutorial(),
-            AugmentChoice::None => Vec::new(),
-        },
+        augment: augmentation_layers(config, AugmentLayer::tutorial()),
         dropout: config.dropout.unwrap_or(DROPOUT),
     }
+}
+
+/// The augmentation that is asked for: crops, then the choice (or the network's `own`), then RandAugment and erasing.
+fn augmentation_layers(config: &TrainConfig, own: Vec<AugmentLayer>) -> Vec<AugmentLayer> {
+    let chosen = match config.augment {
+        None => own,
+        Some(AugmentChoice::Tutorial) => AugmentLayer::tutorial(),
+        Some(AugmentChoice::Flip) => vec![RandomFlip::horizontal().into()],
+        Some(AugmentChoice::None) => Vec::new(),
+    };
+    let crop = (config.random_crop > 0.0).then(|| RandomResizedCrop::new(config.random_crop).into());
+    let operations = (config.rand_augment > 0.0).then(|| RandAugment::new(config.rand_augment).into());
+    let erasing = (config.random_erasing > 0.0).then(|| RandomErasing::new(config.random_erasing).into());
+    crop.into_iter().chain(chosen).chain(operations).chain(erasing).collect()
 }

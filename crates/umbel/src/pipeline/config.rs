@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::Recipe;
 use crate::base::settings::within;
 use crate::data::split::FOLDS;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
@@ -19,6 +20,8 @@ use crate::{Error, Result};
 pub enum AugmentChoice {
     #[default]
     Tutorial,
+    /// Left and right alone.
+    Flip,
     None,
 }
 
@@ -37,6 +40,8 @@ pub enum Precision {
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
 pub struct TrainConfig {
+    /// The settings that it began with; all of them are told below, changed or not.
+    pub recipe: Recipe,
     /// A folder, or a table of photos (see [`Index::scan`](crate::data::Index::scan)).
     pub data: PathBuf,
     /// A name from the registry, or the path of a TOML file.
@@ -56,6 +61,13 @@ pub struct TrainConfig {
     pub prep: PrepSpec,
     /// `None`: the tutorial's, or what the TOML file of the model says.
     pub augment: Option<AugmentChoice>,
+    /// The smallest share of a photo's area that is shown, enlarged, above 0 and up to 1 (see
+    /// [`RandomResizedCrop`](crate::nn::layers::RandomResizedCrop)); 0: whole photos.
+    pub random_crop: f32,
+    /// Strength of two operations, up to 1 (see [`RandAugment`](crate::nn::layers::RandAugment)); 0: none.
+    pub rand_augment: f32,
+    /// Share of the photos in which a rectangle is erased (see [`RandomErasing`](crate::nn::layers::RandomErasing)).
+    pub random_erasing: f32,
     /// `None`: the architecture's own (0.2 for `cnn`).
     pub dropout: Option<f32>,
     pub precision: Precision,
@@ -73,6 +85,7 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         TrainConfig {
+            recipe: Recipe::Tutorial,
             data: PathBuf::new(),
             model: "cnn".to_string(),
             pretrained: None,
@@ -84,6 +97,9 @@ impl Default for TrainConfig {
             split: SplitMethod::default(),
             prep: PrepSpec::default(),
             augment: None,
+            random_crop: 0.0,
+            rand_augment: 0.0,
+            random_erasing: 0.0,
             dropout: None,
             precision: Precision::default(),
             threads: 0,
@@ -125,6 +141,16 @@ impl TrainConfig {
                 let value = path.display().to_string();
                 return Err(Error::Setting { setting: "pretrained".into(), value, expected });
             }
+        }
+        let crop = self.random_crop;
+        within("random_crop", f64::from(crop), "0, or from 0.01 to 1", crop == 0.0 || (0.01..=1.0).contains(&crop))?;
+        for (setting, share) in [("rand_augment", self.rand_augment), ("random_erasing", self.random_erasing)] {
+            within(setting, f64::from(share), "from 0 to 1", (0.0..=1.0).contains(&share))?;
+        }
+        if let Some(size) = self.fit.train_sizes.iter().find(|size| **size > self.prep.image_size) {
+            let expected =
+                format!("sizes up to that of the photos, {}, from which they are made", self.prep.image_size);
+            return Err(Error::Setting { setting: "train_sizes".into(), value: size.to_string(), expected });
         }
         if let Some(dropout) = self.dropout {
             within("dropout", f64::from(dropout), "from 0 to below 1", (0.0..1.0).contains(&dropout))?;

@@ -19,6 +19,7 @@ pub const FILE_NAME: &str = "last.ckpt";
 const PROGRESS: &str = "umbel.progress";
 const WEIGHT: &str = "weights/";
 const OPTIMIZER: &str = "optimizer/";
+const AVERAGE: &str = "average/";
 
 /// How far a run has come. Written as JSON, whose numbers read back to the same bits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -79,8 +80,15 @@ impl Running {
     }
 }
 
-/// Writes the checkpoint beside its place; what comes back puts it there, atomically.
-pub fn prepare(path: &Path, progress: &mut Progress, model: &Model, optimizer: &Optimizer) -> Result<Scratch> {
+/// Writes the checkpoint beside its place; what comes back puts it there, atomically. `average` is the moving average of the
+/// weights, where the run keeps one.
+pub fn prepare(
+    path: &Path,
+    progress: &mut Progress,
+    model: &Model,
+    optimizer: &Optimizer,
+    average: Option<&Weights>,
+) -> Result<Scratch> {
     progress.optimizer_steps = optimizer.steps();
     let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
         path: path.to_owned(),
@@ -90,8 +98,9 @@ pub fn prepare(path: &Path, progress: &mut Progress, model: &Model, optimizer: &
         TensorRef { name: format!("{prefix}{}", tensor.name), shape: &tensor.shape, data: &tensor.data }
     }
     let weights = model.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
-    let tensors: Vec<TensorRef<'_>> =
-        weights.chain(optimizer.tensors().iter().map(|tensor| refer(OPTIMIZER, tensor))).collect();
+    let average = average.iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
+    let state = optimizer.tensors().iter().map(|tensor| refer(OPTIMIZER, tensor));
+    let tensors: Vec<TensorRef<'_>> = weights.chain(state).chain(average).collect();
     container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
 }
 
@@ -115,24 +124,46 @@ impl Checkpoint {
         Ok(Some(Checkpoint { progress, tensors }))
     }
 
-    /// Puts the weights and the optimizer's state in place.
-    pub fn restore(self, path: &Path, model: &mut Model, optimizer: &mut Optimizer) -> Result<Progress> {
-        self.place(model, optimizer).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })
+    /// Puts the weights, the optimizer's state and, where the run keeps one, the average model's weights in place.
+    pub fn restore(
+        self,
+        path: &Path,
+        model: &mut Model,
+        optimizer: &mut Optimizer,
+        average: Option<&mut Model>,
+    ) -> Result<Progress> {
+        self.place(model, optimizer, average).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })
     }
 
-    fn place(self, model: &mut Model, optimizer: &mut Optimizer) -> std::result::Result<Progress, FileFault> {
-        let (mut weights, mut state) = (Vec::new(), Vec::new());
+    fn place(
+        self,
+        model: &mut Model,
+        optimizer: &mut Optimizer,
+        average: Option<&mut Model>,
+    ) -> std::result::Result<Progress, FileFault> {
+        let (mut weights, mut state, mut averaged) = (Vec::new(), Vec::new(), Vec::new());
         for (name, StoredTensor { shape, data }) in self.tensors {
-            let (to, name) = match (name.strip_prefix(WEIGHT), name.strip_prefix(OPTIMIZER)) {
-                (Some(name), _) => (&mut weights, name),
-                (_, Some(name)) => (&mut state, name),
-                _ => return Err(FileFault::Weights(format!("{name} belongs to nothing"))),
+            let places = [(WEIGHT, &mut weights), (OPTIMIZER, &mut state), (AVERAGE, &mut averaged)];
+            let place = places.into_iter().find_map(|(prefix, to)| name.strip_prefix(prefix).map(|name| (to, name)));
+            let Some((to, name)) = place else {
+                return Err(FileFault::Weights(format!("{name} belongs to nothing")));
             };
             to.push(Tensor { name: name.to_string(), shape, data, trainable: true });
         }
         let unfit = |error: Error| FileFault::Weights(error.to_string());
-        *model = Model::from_weights(model.architecture().clone(), Weights { tensors: weights }).map_err(unfit)?;
+        *model =
+            Model::from_weights(model.architecture().clone(), Weights { tensors: weights.into() }).map_err(unfit)?;
         optimizer.restore(self.progress.optimizer_steps, state).map_err(unfit)?;
+        match average {
+            Some(average) => {
+                let tensors = Weights { tensors: averaged.into() };
+                *average = Model::from_weights(model.architecture().clone(), tensors).map_err(unfit)?;
+            }
+            None if averaged.is_empty() => {}
+            None => {
+                return Err(FileFault::Weights("it holds an average of weights that this run does not keep".into()));
+            }
+        }
         Ok(self.progress)
     }
 }

@@ -4,7 +4,6 @@ use super::fit::check_fit_for;
 use crate::Result;
 use crate::base::progress::Interrupt;
 use crate::base::settings::positive;
-use crate::data::augment::Policy;
 use crate::data::{Batch, Dataset, Loader, LoaderOptions};
 use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentropy};
 
@@ -80,14 +79,7 @@ fn each_batch(
     interrupt: &Interrupt,
     mut take: impl FnMut(&mut Plan, &Batch),
 ) -> Result<Option<()>> {
-    let options = LoaderOptions {
-        batch: plan.batch(),
-        seed: 0,
-        epoch: 0,
-        shuffle: false,
-        augment: Policy::default(),
-        skip_batches: 0,
-    };
+    let options = LoaderOptions { batch: plan.batch(), ..LoaderOptions::default() };
     let mut loader = Loader::new(dataset, options);
     while let Some(batch) = loader.next().transpose()? {
         if interrupt.requested() {

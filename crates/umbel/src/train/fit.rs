@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{Flow, Run};
 use super::{EarlyStopping, History, Monitor, ReduceOnPlateau, RunLock};
+use crate::base::augmentation::{Balance, Mixing};
 use crate::base::progress::{Interrupt, Observer};
-use crate::base::settings::{positive, within};
+use crate::base::settings::{is_default, positive, within};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
 use crate::nn::{Model, OptimizerConfig, ScheduleKind};
 use crate::{Error, Result};
 
-/// How to train; the defaults are the tutorial's. (Saved as part of config.toml.)
+/// How to train; the defaults are the tutorial's. (Saved as part of config.toml; what came later than its first version is
+/// left out where it is at its default, so that older runs can be resumed.)
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]
@@ -29,6 +31,37 @@ pub struct FitOptions {
     pub monitor: Monitor,
     pub early_stopping: Option<EarlyStopping>,
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
+    /// Share of every label that is spread over all classes alike (Szegedy et al. 2016, "Rethinking the Inception
+    /// Architecture"; Keras' `label_smoothing`), from 0 to below 1. The training loss is told with it, the validation loss
+    /// never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub label_smoothing: f64,
+    /// Photos of a batch mixed with each other. The training accuracy then counts a photo as right where the answer is the
+    /// class with the larger share, so that it is lower than it would be on whole photos.
+    #[serde(skip_serializing_if = "is_default")]
+    pub mixing: Mixing,
+    /// What is done about classes of unequal size, in training; the validation counts photos as they are.
+    #[serde(skip_serializing_if = "is_default")]
+    pub balance: Balance,
+    /// Momentum of a moving average of the weights (Polyak & Juditsky 1992; Keras' `ema_momentum`), from 0 to below 1; 0: none is
+    /// kept. The average is what is validated and saved as the best model, batch norm's moving statistics averaged too.
+    /// After its n-th step at most (1 + n) / (10 + n) is kept, so that the first weights are soon forgotten.
+    #[serde(skip_serializing_if = "is_default")]
+    pub ema_momentum: f64,
+    /// Gradients longer than this, all together as one vector, are shortened to it (Keras' `global_clipnorm`); 0: never.
+    #[serde(skip_serializing_if = "is_default")]
+    pub global_clipnorm: f64,
+    /// Batches whose mean gradient makes one update (Keras' `gradient_accumulation_steps`), for larger batches than fit into
+    /// memory. Batch norm takes its statistics from each batch by itself. An epoch's last update may have fewer.
+    #[serde(skip_serializing_if = "is_one")]
+    pub gradient_accumulation_steps: usize,
+    /// Progressive resizing: heights and widths that the photos are trained on, in equal shares of the epochs, each up to the
+    /// photos' own size, on which every epoch is validated; none: that size throughout. Small photos make fast epochs
+    /// (Howard 2018, "Training Imagenet in 3 hours for 25 minutes"; Tan & Le 2021, "EfficientNetV2"), and a network sees
+    /// things in random crops larger than in whole photos, so that the last size may well be smaller than that of validation
+    /// (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
+    #[serde(skip_serializing_if = "is_default")]
+    pub train_sizes: Vec<u32>,
     /// Where model.safetensors, last.ckpt and history.csv go; `None` keeps everything in memory.
     #[serde(skip)]
     pub run_folder: Option<PathBuf>,
@@ -47,6 +80,13 @@ impl Default for FitOptions {
             monitor: Monitor::ValAccuracy,
             early_stopping: None,
             reduce_on_plateau: None,
+            label_smoothing: 0.0,
+            mixing: Mixing::default(),
+            balance: Balance::None,
+            ema_momentum: 0.0,
+            global_clipnorm: 0.0,
+            gradient_accumulation_steps: 1,
+            train_sizes: Vec::new(),
             run_folder: None,
         }
     }
@@ -72,8 +112,22 @@ impl FitOptions {
             within("reduce_on_plateau.factor", factor, "between 0 and 1", factor > 0.0 && factor < 1.0)?;
             within("reduce_on_plateau.min_lr", min_lr, "a number from 0", min_lr >= 0.0)?;
         }
-        Ok(())
+        let smoothing = self.label_smoothing;
+        within("label_smoothing", smoothing, "from 0 to below 1", (0.0..1.0).contains(&smoothing))?;
+        self.mixing.validate()?;
+        let (momentum, clip) = (self.ema_momentum, self.global_clipnorm);
+        within("ema_momentum", momentum, "from 0 to below 1", (0.0..1.0).contains(&momentum))?;
+        within("global_clipnorm", clip, "a number from 0", clip >= 0.0)?;
+        positive("gradient_accumulation_steps", self.gradient_accumulation_steps)?;
+        for &size in &self.train_sizes {
+            within("train_sizes", f64::from(size), "whole numbers from 32 to 512", (32..=512).contains(&size))?;
+        }
+        self.optimizer.validate()
     }
+}
+
+fn is_one(value: &usize) -> bool {
+    *value == 1
 }
 
 /// What came of it.
@@ -89,7 +143,8 @@ pub struct FitOutcome {
     pub interrupted: bool,
 }
 
-/// Trains `model` on `train`, validating on `val` after every epoch. Afterwards `model` holds the last weights.
+/// Trains `model` on `train`, validating on `val` after every epoch. Afterwards `model` holds the last weights
+/// (with `ema_momentum`, once all epochs are done, their average).
 /// Where `options.run_folder` has a checkpoint of the same settings and data, goes on from there.
 pub fn fit(
     model: &mut Model,

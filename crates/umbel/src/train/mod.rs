@@ -1,13 +1,16 @@
 //! The one training loop, its callbacks, checkpoints and history.
 
+mod average;
 pub mod callbacks;
 pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
 pub mod history;
+mod plans;
 mod run;
 pub mod run_lock;
 mod saver;
+mod targets;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
 pub use evaluate::{Outputs, evaluate, logits, outputs};

@@ -4,9 +4,12 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::average::Average;
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
+use super::plans::{Plans, Sizes};
 use super::saver::Saver;
+use super::targets::TargetMaker;
 use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history};
 use crate::base::atomic::Scratch;
 use crate::base::memory;
@@ -15,7 +18,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{LossSum, Model, Optimizer, OptimizerConfig, Plan, Schedule, ScheduleKind, isa_from_env};
+use crate::nn::{GradientSum, LossSum, Model, Optimizer, Schedule, ScheduleKind, clip_global_norm, isa_from_env};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -36,11 +39,15 @@ pub(super) struct Run<'a> {
     options: &'a FitOptions,
     callbacks: Callbacks,
     augment: Policy,
+    targets: TargetMaker,
     schedule: Schedule,
     steps: usize,
     optimizer: Optimizer,
-    /// Trains and validates.
-    plan: Plan,
+    /// What has come since the last update, where several batches make one.
+    gradients: GradientSum,
+    average: Option<Average>,
+    sizes: Sizes,
+    plans: Plans,
     progress: Progress,
     best: Option<Model>,
     saver: Saver,
@@ -58,15 +65,19 @@ impl<'a> Run<'a> {
         let isa = isa_from_env()?;
         let available = memory::available_bytes();
         let batch = options.batch.min(train.len());
-        let needed = memory_needed(model, batch, &options.optimizer)?;
+        let needed = memory_needed(model, batch, options)?;
         check_memory(needed, available)?;
-        let plan = Plan::training(model, batch, isa)?;
+        let sizes = Sizes::new(options, train.image_size())?;
+        let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
         let mut run = Run {
             folder: lock.map(|lock| lock.folder().to_owned()),
             augment: Policy::new(&model.architecture().augmentation()),
+            targets: TargetMaker::new(options, train),
             optimizer: Optimizer::new(options.optimizer, model.weights()),
+            gradients: GradientSum::default(),
+            average: Average::begin(options.ema_momentum, model),
             schedule: schedule(options, steps),
             callbacks: Callbacks {
                 monitor: options.monitor,
@@ -87,7 +98,8 @@ impl<'a> Run<'a> {
             val,
             options,
             steps,
-            plan,
+            sizes,
+            plans,
         };
         run.resume(observer)?;
         Ok(run)
@@ -100,25 +112,23 @@ impl<'a> Run<'a> {
 
     /// Takes the steps of the current epoch that are still to be done.
     pub fn train_epoch(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
+        self.resize()?;
         let mut loader = Loader::new(self.train, self.loader_options());
         let mut mark = Instant::now();
         while self.progress.step < self.steps {
-            if interrupt.requested() {
+            // Between two batches of one update there is nothing that could be saved.
+            if self.is_updated() && interrupt.requested() {
                 return Ok(Flow::Interrupted);
             }
             let Some(batch) = loader.next().transpose()? else { break };
             let (epoch, step) = (self.progress.epoch as u64, self.progress.step as u64);
             let learning_rate = self.learning_rate(self.progress.step);
-            let sum = self.plan.train_step(
-                self.model.weights_mut(),
-                &mut self.optimizer,
-                learning_rate,
-                &batch.images,
-                &batch.labels,
-                Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key(),
-            );
+            let key = Stream::new(self.options.seed, Purpose::Dropout, epoch, step).key();
+            let weights = self.model.weights_mut();
+            let sum = self.plans.train().backpropagate(weights, &batch.images, self.targets.make(&batch), key);
             loader.recycle(batch);
             self.progress.step += 1;
+            self.update(learning_rate, sum.samples);
             if !sum.loss.is_finite() {
                 return Err(self.diverged("loss".into()));
             }
@@ -132,11 +142,54 @@ impl<'a> Run<'a> {
         Ok(Flow::Go)
     }
 
+    /// Compiles the plans of the current epoch's size, where the last were of another.
+    fn resize(&mut self) -> Result<()> {
+        let (size, isa) = (self.sizes.of(self.progress.epoch), self.plans.train().isa());
+        if size != self.plans.size() {
+            self.plans = Plans::new(self.model, self.train, self.options, size, isa)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the last batch ended in an update.
+    fn is_updated(&self) -> bool {
+        let step = self.progress.step;
+        step.is_multiple_of(self.options.gradient_accumulation_steps) || step == self.steps
+    }
+
+    /// Takes the latest batch's gradients, and changes the weights where it is time.
+    fn update(&mut self, learning_rate: f64, samples: usize) {
+        let is_updated = self.is_updated();
+        let plan = self.plans.train();
+        let isa = plan.isa();
+        let gradients = plan.last_gradients();
+        if self.options.gradient_accumulation_steps > 1 {
+            self.gradients.add(isa, gradients, samples);
+            if !is_updated {
+                return;
+            }
+            self.gradients.take(isa, gradients);
+        }
+        if self.options.global_clipnorm > 0.0 {
+            clip_global_norm(isa, gradients, self.options.global_clipnorm);
+        }
+        self.optimizer.update(isa, learning_rate, self.model.weights_mut(), gradients);
+        if let Some(average) = &mut self.average {
+            average.take(isa, self.optimizer.steps(), self.model.weights());
+        }
+    }
+
+    /// The model that is validated and kept.
+    fn judged(&self) -> &Model {
+        self.average.as_ref().map_or(self.model, |average| &average.model)
+    }
+
     /// Validates, and ends the epoch: record, callbacks, best model, files.
     pub fn validate(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
         observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
         let start = Instant::now();
-        let Some(sum) = sums(&mut self.plan, self.model, self.val, 1, interrupt)? else {
+        let judged = self.average.as_ref().map_or(&*self.model, |average| &average.model);
+        let Some(sum) = sums(self.plans.val(), judged, self.val, 1, interrupt)? else {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();
@@ -175,14 +228,18 @@ impl<'a> Run<'a> {
     fn save(&mut self, best: Option<Scratch>) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))?;
+        let average = self.average.as_ref().map(|average| average.model.weights());
         let path = folder.join(checkpoint::FILE_NAME);
-        let checkpoint = checkpoint::prepare(&path, &mut self.progress, self.model, &self.optimizer)?;
+        let checkpoint = checkpoint::prepare(&path, &mut self.progress, self.model, &self.optimizer, average)?;
         self.saver.start(best.into_iter().chain([checkpoint]).collect())
     }
 
     /// What came of it, once all files are in place.
     pub fn outcome(mut self, interrupted: bool) -> Result<FitOutcome> {
         self.saver.wait()?;
+        if let (false, Some(average)) = (interrupted, self.average) {
+            *self.model = average.model;
+        }
         Ok(FitOutcome {
             history: History { epochs: self.progress.history },
             best_epoch: self.progress.callbacks.best_epoch(),
@@ -209,7 +266,10 @@ impl<'a> Run<'a> {
                 return Err(Error::OtherRun { path, what });
             }
         }
-        let mut progress = found.restore(&path, self.model, &mut self.optimizer)?;
+        let mut progress = {
+            let average = self.average.as_mut().map(|average| &mut average.model);
+            found.restore(&path, self.model, &mut self.optimizer, average)?
+        };
         if progress.isa != self.progress.isa {
             observer.event(&Event::Note(&format!(
                 "The run was begun with {} and goes on with {}: the weights will differ in their last digits.",
@@ -219,6 +279,12 @@ impl<'a> Run<'a> {
         if progress.epochs != self.options.epochs && self.options.schedule == ScheduleKind::Cosine {
             observer.event(&Event::Note(&format!(
                 "The cosine schedule was planned for {} epochs and is now stretched to {}.",
+                progress.epochs, self.options.epochs
+            )));
+        }
+        if progress.epochs != self.options.epochs && self.sizes.change() {
+            observer.event(&Event::Note(&format!(
+                "The photos' sizes were planned for {} epochs and are now spread over {}.",
                 progress.epochs, self.options.epochs
             )));
         }
@@ -250,7 +316,7 @@ impl<'a> Run<'a> {
         let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
         // The one before makes room first.
         self.best = None;
-        let file = ModelFile::new(self.model.clone(), self.train, metrics);
+        let file = ModelFile::new(self.judged().clone(), self.train, metrics);
         let path = self.folder.as_ref().map(|folder| folder.join(model_file::FILE_NAME));
         let scratch = path.map(|path| file.prepare(&path)).transpose()?;
         self.best = Some(file.model);
@@ -264,6 +330,9 @@ impl<'a> Run<'a> {
             epoch: self.progress.epoch as u64,
             shuffle: true,
             augment: self.augment.clone(),
+            mixing: self.options.mixing,
+            balance: self.options.balance,
+            image_size: Some(self.plans.size()),
             skip_batches: self.progress.step,
         }
     }
@@ -352,17 +421,18 @@ fn digest(of: &impl serde::Serialize) -> Result<String> {
 }
 
 /// Bytes that training will take with batches of so many photos, beside what the program takes by itself (some tens of
-/// megabytes): buffers, weights, the optimizer's state and the best epoch's copy, and the batches under way. Known without
-/// taking any of it.
+/// megabytes): buffers (of the largest size that is trained on), weights, the optimizer's state, the best epoch's copy, the
+/// average and the sum of gradients where there are such, and the batches under way. Known without taking any of it.
 ///
 /// # Errors
-/// [`Error::Setting`] for a batch of 0.
-pub fn memory_needed(model: &Model, batch: usize, optimizer: &OptimizerConfig) -> Result<u64> {
-    let weights = 2 * size_of::<f32>() * model.weights().count() + optimizer.state_bytes(model.weights());
+/// [`Error::Setting`] for a batch of 0, and for sizes to train on that cannot be.
+pub fn memory_needed(model: &Model, batch: usize, options: &FitOptions) -> Result<u64> {
     let (height, width, channels) = model.architecture().input();
+    let copies = 2 + usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
+    let weights = copies * size_of::<f32>() * model.weights().count() + options.optimizer.state_bytes(model.weights());
     let batches = (BATCHES_IN_FLIGHT * size_of::<f32>() * height * width * channels) as u128 * batch as u128;
-    let bytes = Plan::foreseen_bytes(model, batch)? + weights as u128 + batches;
-    Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
+    let plans = Plans::foreseen_bytes(model, batch, Sizes::new(options, height)?.largest())?;
+    Ok(u64::try_from(plans + weights as u128 + batches).unwrap_or(u64::MAX))
 }
 
 /// What the run needs, said before it starts.

@@ -197,7 +197,7 @@ fn checkpoint() {
         if let Ok(Some(found)) = Checkpoint::read(path) {
             let mut model = fresh.clone();
             let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-            let _ = found.restore(path, &mut model, &mut optimizer);
+            let _ = found.restore(path, &mut model, &mut optimizer, None);
         }
     });
     fuzz("checkpoint", 4, &|random| damaged_container(random, &seeds), &read);

@@ -35,7 +35,7 @@ impl Pictures {
         let mut random = Stream::new(SEED, Purpose::Demo, 0, 0);
         let images = (0..args.batch * size * size * 3).map(|_| random.below(256) as f32).collect();
         let labels = (0..args.batch).map(|_| random.below(args.classes) as u32).collect();
-        Ok(Pictures::Fixed(Some(Batch { images, labels })))
+        Ok(Pictures::Fixed(Some(Batch { images, labels, ..Batch::default() })))
     }
 
     /// The next full batch.
@@ -80,10 +80,9 @@ impl Feed {
         let options = LoaderOptions {
             batch: args.batch,
             seed: SEED,
-            epoch: 0,
             shuffle: true,
             augment: Policy::new(layers),
-            skip_batches: 0,
+            ..LoaderOptions::default()
         };
         let loader = Loader::new(&dataset, options.clone());
         Ok(Feed { dataset, options, loader, classes: args.classes as u32, _folder: folder })

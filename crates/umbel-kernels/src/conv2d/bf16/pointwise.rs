@@ -3,9 +3,8 @@
 use rayon::prelude::*;
 
 use super::super::Conv2dShape;
-use super::super::pointwise::{
-    BLOCK_PIXELS, ENOUGH_TASKS, GRADIENT_CHANNELS, TASK_CHANNELS, TASK_PIXELS, pixels, slices,
-};
+use super::super::pointwise::{BLOCK_PIXELS, ENOUGH_TASKS, GRADIENT_CHANNELS, TASK_CHANNELS, TASK_PIXELS, pixels};
+use super::super::pointwise_backward::slices;
 use super::forward::Weights;
 use super::pack;
 use crate::bf16::{halves, halves_mut, join_into, round_into};

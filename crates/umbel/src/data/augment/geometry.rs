@@ -14,6 +14,11 @@ impl Affine {
     /// Changes nothing.
     pub const IDENTITY: Affine = Affine { x: [1.0, 0.0, 0.0], y: [0.0, 1.0, 0.0] };
 
+    /// Source pixels along one pixel of the result, on average over both axes.
+    pub fn step(&self) -> f64 {
+        (self.x[0] * self.y[1] - self.x[1] * self.y[0]).abs().sqrt()
+    }
+
     /// This change first, then `next`: what both do to a picture, as one.
     pub fn then(&self, next: &Affine) -> Affine {
         let row = |[a, b, c]: [f64; 3]| {
@@ -47,6 +52,28 @@ pub fn rotation(size: usize, turns: f64) -> Affine {
 pub fn zoom(size: usize, height: f64, width: f64) -> Affine {
     let center = center(size);
     Affine { x: [width, 0.0, center * (1.0 - width)], y: [0.0, height, center * (1.0 - height)] }
+}
+
+/// Slants by these slopes: `width` moves the rows along, `height` the columns.
+pub fn shear(size: usize, height: f64, width: f64) -> Affine {
+    let center = center(size);
+    Affine { x: [1.0, -width, width * center], y: [-height, 1.0, height * center] }
+}
+
+/// Shows the part from (left, top), so many pixels wide and high, as a picture of `to` x `to`. Pixels are areas here: the
+/// part's borders become the picture's.
+pub fn crop((left, top): (f64, f64), (width, height): (f64, f64), to: usize) -> Affine {
+    let axis = |start: f64, length: f64| {
+        let step = length / to as f64;
+        (step, start + 0.5 * step - 0.5)
+    };
+    let ((a, c), (e, f)) = (axis(left, width), axis(top, height));
+    Affine { x: [a, 0.0, c], y: [0.0, e, f] }
+}
+
+/// Shows the whole of a picture of `from` x `from` as one of `to` x `to`.
+pub fn resize(from: usize, to: usize) -> Affine {
+    crop((0.0, 0.0), (from as f64, from as f64), to)
 }
 
 /// Shifts down and right by fractions of the size.

@@ -20,9 +20,17 @@ thread_local! {
 /// # Panics
 /// If a slice has another length than `size * size * 3`.
 pub fn warp(size: usize, photo: &[u8], map: &Affine, out: &mut [f32]) {
+    warp_to(size, photo, map, size, out);
+}
+
+/// The same for a result of `out_size` x `out_size`.
+///
+/// # Panics
+/// If `photo` has another length than `size * size * 3`, or `out` than `out_size * out_size * 3`.
+pub fn warp_to(size: usize, photo: &[u8], map: &Affine, out_size: usize, out: &mut [f32]) {
     assert_eq!(photo.len(), size * size * CHANNELS, "the photo's length");
-    assert_eq!(out.len(), photo.len(), "the result's length");
-    if *map == Affine::IDENTITY {
+    assert_eq!(out.len(), out_size * out_size * CHANNELS, "the result's length");
+    if *map == Affine::IDENTITY && size == out_size {
         for (out, &value) in out.iter_mut().zip(photo) {
             *out = f32::from(value);
         }
@@ -32,7 +40,7 @@ pub fn warp(size: usize, photo: &[u8], map: &Affine, out: &mut [f32]) {
         scratch.clear();
         let pixels = photo.as_chunks::<CHANNELS>().0.iter();
         scratch.extend(pixels.map(|&[r, g, b]| [f32::from(r), f32::from(g), f32::from(b), 0.0]));
-        Source { pixels: scratch, size }.show(map, out);
+        Source { pixels: scratch, size, columns: out_size }.show(map, out);
     });
 }
 
@@ -43,12 +51,14 @@ fn pixels(row: &mut [f32]) -> impl Iterator<Item = &mut [f32; CHANNELS]> {
 struct Source<'a> {
     pixels: &'a [Padded],
     size: usize,
+    /// Of the result.
+    columns: usize,
 }
 
 impl Source<'_> {
     fn show(&self, map: &Affine, out: &mut [f32]) {
         let (x_step, y_step) = (map.x[0] as f32, map.y[0] as f32);
-        for (row, out) in out.chunks_exact_mut(self.size * CHANNELS).enumerate() {
+        for (row, out) in out.chunks_exact_mut(self.columns * CHANNELS).enumerate() {
             // The start of the row in double precision; along it, single precision is exact to a ten-thousandth of a
             // pixel.
             let x_start = (map.x[1] * row as f64 + map.x[2]) as f32;
@@ -76,7 +86,7 @@ impl Source<'_> {
     /// straight line meets a square in one piece.
     fn inside(&self, at: impl Fn(usize) -> (f32, f32), x: (f32, f32), y: (f32, f32)) -> (usize, usize) {
         let last = self.size as f32 - 1.0;
-        let (mut begin, mut end) = (0.0f32, self.size as f32);
+        let (mut begin, mut end) = (0.0f32, self.columns as f32);
         for (start, step) in [x, y] {
             if step == 0.0 {
                 if !(0.0..last).contains(&start) {
@@ -88,7 +98,7 @@ impl Source<'_> {
             begin = begin.max(zero.min(edge));
             end = end.min(zero.max(edge));
         }
-        let (mut begin, mut end) = (begin.ceil() as usize, (end.ceil().max(0.0) as usize).min(self.size));
+        let (mut begin, mut end) = (begin.ceil() as usize, (end.ceil().max(0.0) as usize).min(self.columns));
         // The divisions round; the ends are decided by the places themselves.
         let holds = |column: usize| {
             let (x, y) = at(column);

@@ -134,6 +134,17 @@ impl Graph {
         Ok(graph)
     }
 
+    /// The same network for square pictures of another size. Its weights may have other shapes then (a dense layer behind a
+    /// flatten).
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`].
+    pub fn with_input_size(&self, size: usize) -> Result<Self> {
+        let graph = Graph { input: (size, size, self.input.2), nodes: self.nodes.clone() };
+        graph.resolve()?;
+        Ok(graph)
+    }
+
     /// Puts other settings in the place of a layer's.
     ///
     /// # Errors

@@ -31,6 +31,9 @@ pub const KINDS: &[&str] = &[
     "random_translation",
     "random_contrast",
     "random_brightness",
+    "random_resized_crop",
+    "rand_augment",
+    "random_erasing",
 ];
 
 /// A layer with what the graph knows of it.
@@ -169,6 +172,9 @@ fn settings<'de, D: Deserializer<'de>>(kind: &str, from: D) -> std::result::Resu
         Some("random_translation") => read::<RandomTranslation, D>(from),
         Some("random_contrast") => read::<RandomContrast, D>(from),
         Some("random_brightness") => read::<RandomBrightness, D>(from),
+        Some("random_resized_crop") => read::<RandomResizedCrop, D>(from),
+        Some("rand_augment") => read::<RandAugment, D>(from),
+        Some("random_erasing") => read::<RandomErasing, D>(from),
         _ => Err(D::Error::unknown_variant(kind, KINDS)),
     }
 }

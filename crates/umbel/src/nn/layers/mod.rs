@@ -22,7 +22,10 @@ use serde::Serialize;
 use crate::base::augmentation::AugmentLayer;
 
 pub use activation::{Activation, ActivationLayer};
-pub use augment::{RandomBrightness, RandomContrast, RandomFlip, RandomRotation, RandomTranslation, RandomZoom};
+pub use augment::{
+    RandAugment, RandomBrightness, RandomContrast, RandomErasing, RandomFlip, RandomResizedCrop, RandomRotation,
+    RandomTranslation, RandomZoom,
+};
 pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use dense::Dense;

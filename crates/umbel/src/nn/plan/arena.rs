@@ -4,7 +4,7 @@
 use std::ops::{Deref, Range};
 
 /// Every place starts at a multiple of so many `f32`: a cache line, and a vector of the widest instruction set.
-const ALIGNMENT: usize = 16;
+pub(super) const ALIGNMENT: usize = 16;
 
 /// A buffer of `f32` that starts at a cache line.
 pub(super) struct Arena {

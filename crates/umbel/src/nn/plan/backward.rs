@@ -9,6 +9,7 @@ use umbel_kernels::pool::{self, PoolShape};
 use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout};
 
 use super::forward::{CHUNK, rescale_rows};
+use super::prepared::Kernel;
 use super::program::{PlacedStep, Program, norm_shape};
 use super::step::{ConvStep, NormStep, Op, Slot};
 use super::{Memory, merge};
@@ -65,16 +66,18 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
             let shape = Conv2dShape { batch: n, ..conv.shape };
             let gradient = output_gradient(conv, dy, y, choice);
             let dx = (!dx.is_empty()).then_some(dx);
-            let kernel = &weights.tensors[conv.kernel.tensor].data;
-            let (dw, db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, kernel.len());
-            conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db, workspace);
+            let Kernel { weights: kernel, factors, .. } = memory.prepared.conv2d(step, conv, weights);
+            let (dw, mut db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, kernel.len());
+            conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db.as_deref_mut(), workspace);
+            unfold(factors, dw, db);
         }
         Op::Depthwise(conv) => {
             let shape = DepthwiseShape { batch: n, ..conv.shape };
             let dx = (!dx.is_empty()).then_some(dx);
-            let w = &weights.tensors[conv.kernel.tensor].data;
-            let (dw, db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, w.len());
-            depthwise::backward(isa, &shape, x, w, y, conv.activation, dy, dx, dw, db, workspace);
+            let Kernel { weights: w, factors, .. } = memory.prepared.depthwise(step, conv, weights);
+            let (dw, mut db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, w.len());
+            depthwise::backward(isa, &shape, x, w, y, conv.activation, dy, dx, dw, db.as_deref_mut(), workspace);
+            unfold(factors, dw, db);
         }
         Op::MaxPool(shape) => {
             pool::max_backward(isa, &PoolShape { batch: n, ..*shape }, dy, choice, dx);
@@ -120,6 +123,19 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
     }
 }
 
+/// From the gradients of a folded kernel and bias to those of the kernel and bias themselves.
+fn unfold(factors: Option<&[f32]>, dw: &mut [f32], db: Option<&mut [f32]>) {
+    let Some(factors) = factors else { return };
+    for gradient in [Some(dw), db].into_iter().flatten() {
+        let chunk = CHUNK / factors.len().min(CHUNK) * factors.len();
+        gradient.par_chunks_mut(chunk).for_each(|gradient| {
+            for row in gradient.chunks_exact_mut(factors.len()) {
+                row.iter_mut().zip(factors).for_each(|(value, factor)| *value *= factor);
+            }
+        });
+    }
+}
+
 /// Through a batch norm with its moving statistics: each channel's factor.
 fn normalize(norm: &NormStep, weights: &Weights, dy: &[f32], dx: &mut [f32], factors: &mut [f32]) {
     let data = |tensor: usize| weights.tensors[tensor].data.as_slice();
@@ -131,7 +147,7 @@ fn normalize(norm: &NormStep, weights: &Weights, dy: &[f32], dx: &mut [f32], fac
 }
 
 /// `dx = dy · factors` along the last axis, or times one factor for all.
-fn scale_rows(factors: &[f32], dy: &[f32], dx: &mut [f32]) {
+pub(super) fn scale_rows(factors: &[f32], dy: &[f32], dx: &mut [f32]) {
     let chunk = CHUNK / factors.len().min(CHUNK) * factors.len();
     dx.par_chunks_mut(chunk).zip(dy.par_chunks(chunk)).for_each(|(dx, dy)| rescale_rows(factors, dy, dx));
 }

@@ -5,6 +5,7 @@ use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::pool::PoolShape;
 
+use super::prepared::choose_packed;
 use super::step::{ConvStep, DenseStep, DepthwiseStep, NormStep, Op, Slot, Step, Use, Value};
 use crate::nn::graph::{ResolvedLayer, Source};
 use crate::nn::layers::{
@@ -47,6 +48,7 @@ pub(super) fn compile(images: usize, layers: &[ResolvedLayer<'_>], usage: Use) -
         // Nothing to compute; the output still has to come to lie in the arena.
         compiler.push(Op::Rescale { scale: vec![1.0], offset: vec![0.0] }, vec![Value::Images], images);
     }
+    choose_packed(&mut compiler.steps, usage);
     Compiled { steps: compiler.steps, values: compiler.values }
 }
 
@@ -222,6 +224,7 @@ impl Compiler {
             activation: FusedActivation::Linear,
             pool: false,
             folded: None,
+            packed: false,
         };
         let output = resolved.output.count();
         let value = self.push(Op::Conv2d(step), vec![input], output);
@@ -287,9 +290,10 @@ impl Compiler {
         }
     }
 
-    /// Batch norm with its moving statistics goes into a convolution before it that is not trained either.
+    /// Batch norm with its moving statistics goes into a convolution before it. (Trained or not: the gradient of its kernel is
+    /// that of the folded one times the channel's factor.)
     fn normalize(&mut self, norm: NormStep, input: Value, count: usize) -> Value {
-        if !self.needs_gradient(input) {
+        if self.usage != Use::Probing {
             let folded = match self.own_step(input).map(|step| &mut step.op) {
                 Some(Op::Conv2d(ConvStep { activation: FusedActivation::Linear, pool: false, folded, .. })) => {
                     Some(folded)

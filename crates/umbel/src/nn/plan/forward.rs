@@ -11,8 +11,9 @@ use umbel_kernels::{Isa, activation, batch_norm, dropout};
 use super::Memory;
 use super::arena::Arena;
 use super::merge;
+use super::prepared::Kernel;
 use super::program::{PlacedStep, Program, norm_shape};
-use super::step::{ConvStep, DepthwiseStep, NormStep, Op, Slot};
+use super::step::{ConvStep, NormStep, Op};
 use crate::nn::Weights;
 
 /// So many values are rescaled by one task; a constant, so that work is cut the same way on any number of threads.
@@ -57,6 +58,10 @@ pub(super) fn run_with(
     n: usize,
     mut after: impl FnMut(usize, &Arena),
 ) {
+    match mode {
+        Mode::Inference(weights) => memory.prepared.keep(isa, program, weights),
+        Mode::Training(weights, _) => memory.prepared.renew(isa, program, weights),
+    }
     for (index, step) in program.steps.iter().enumerate() {
         match &step.op {
             Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } => merge::forward(isa, step, memory, images, n),
@@ -77,8 +82,15 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
     let unreachable = "programs for inference have no dropout";
     match &step.op {
         Op::Rescale { scale, offset } => rescale(scale, offset, x, y),
-        Op::Conv2d(conv) => convolve(isa, conv, mode.weights(), n, x, y, choice, extra),
-        Op::Depthwise(conv) => convolve_depthwise(isa, conv, mode.weights(), n, x, y, extra),
+        Op::Conv2d(conv) => {
+            let kernel = memory.prepared.conv2d(step, conv, mode.weights());
+            convolve(isa, conv, n, &kernel, x, y, choice);
+        }
+        Op::Depthwise(conv) => {
+            let shape = DepthwiseShape { batch: n, ..conv.shape };
+            let kernel = memory.prepared.depthwise(step, conv, mode.weights());
+            depthwise::forward(isa, &shape, x, kernel.weights, kernel.bias, conv.activation, y);
+        }
         Op::MaxPool(shape) => {
             pool::max_forward(isa, &PoolShape { batch: n, ..*shape }, x, y, choice);
         }
@@ -135,68 +147,23 @@ fn rescale(scale: &[f32], offset: &[f32], x: &[f32], y: &mut [f32]) {
     });
 }
 
-#[allow(clippy::too_many_arguments)]
 fn convolve(
     isa: Isa,
     conv: &ConvStep,
-    weights: &Weights,
     n: usize,
+    kernel: &Kernel<'_>,
     x: &[f32],
     y: &mut [f32],
     choice: Option<&mut [u8]>,
-    extra: &mut [f32],
 ) {
     let shape = Conv2dShape { batch: n, ..conv.shape };
-    let (kernel, bias) = folded(weights, (conv.kernel, conv.bias), conv.folded.as_ref(), extra);
-    if conv.pool {
-        conv2d::forward_pool(isa, &shape, x, kernel, bias, conv.activation, y, choice);
-    } else {
-        conv2d::forward(isa, &shape, x, kernel, bias, conv.activation, y);
-    }
-}
-
-fn convolve_depthwise(
-    isa: Isa,
-    conv: &DepthwiseStep,
-    weights: &Weights,
-    n: usize,
-    x: &[f32],
-    y: &mut [f32],
-    extra: &mut [f32],
-) {
-    let shape = DepthwiseShape { batch: n, ..conv.shape };
-    let (kernel, bias) = folded(weights, (conv.kernel, conv.bias), conv.folded.as_ref(), extra);
-    depthwise::forward(isa, &shape, x, kernel, bias, conv.activation, y);
-}
-
-/// A convolution's kernel and bias, with the batch norm behind it put into both, in `extra`, where there is one.
-fn folded<'a>(
-    weights: &'a Weights,
-    (kernel, bias): (Slot, Option<Slot>),
-    norm: Option<&NormStep>,
-    extra: &'a mut [f32],
-) -> (&'a [f32], Option<&'a [f32]>) {
-    let kernel = weights.tensors[kernel.tensor].data.as_slice();
-    let bias = bias.map(|bias| weights.tensors[bias.tensor].data.as_slice());
-    let Some(norm) = norm else { return (kernel, bias) };
-    let (folded_kernel, rest) = extra.split_at_mut(kernel.len());
-    let (folded_bias, factors) = rest.split_at_mut(norm.channels);
-    fold(norm, weights, bias, folded_bias, factors);
-    // Channels vary fastest: each column of the kernel gets its channel's factor.
-    rescale_rows(factors, kernel, folded_kernel);
-    (folded_kernel, Some(folded_bias))
-}
-
-/// Puts a batch norm with moving statistics into the bias of the convolution before it, and tells the factor of each of
-/// its output channels.
-fn fold(norm: &NormStep, weights: &Weights, bias: Option<&[f32]>, folded_bias: &mut [f32], factors: &mut [f32]) {
-    let data = |tensor: usize| weights.tensors[tensor].data.as_slice();
-    let (gamma, beta) = (data(norm.gamma.tensor), data(norm.beta.tensor));
-    let (mean, variance) = (data(norm.moving_mean), data(norm.moving_variance));
-    for (channel, (folded, factor)) in folded_bias.iter_mut().zip(factors).enumerate() {
-        *factor = gamma[channel] / (variance[channel] + norm.epsilon).sqrt();
-        let bias = bias.map_or(0.0, |bias| bias[channel]);
-        *folded = (bias - mean[channel]) * *factor + beta[channel];
+    let &Kernel { weights, packed, bias, .. } = kernel;
+    match (conv.pool, packed) {
+        (false, false) => conv2d::forward(isa, &shape, x, weights, bias, conv.activation, y),
+        (false, true) => conv2d::forward_packed(isa, &shape, x, weights, bias, conv.activation, y),
+        (true, false) => conv2d::forward_pool(isa, &shape, x, weights, bias, conv.activation, y, choice),
+        // What is packed is for inference, which chooses nothing.
+        (true, true) => conv2d::forward_pool_packed(isa, &shape, x, weights, bias, conv.activation, y),
     }
 }
 

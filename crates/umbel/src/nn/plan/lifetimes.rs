@@ -114,14 +114,6 @@ impl<'a> Lifetimes<'a> {
                 let (fixed, dies) = (2 * norm.channels, self.backward(index));
                 Some(self.request(0, fixed, index, dies))
             }
-            Op::Conv2d(ConvStep { shape, folded: Some(_), .. }) => {
-                let fixed = kernel_len(shape) + 2 * shape.channels_out;
-                Some(self.request(0, fixed, index, index))
-            }
-            Op::Depthwise(DepthwiseStep { shape, folded: Some(_), .. }) => {
-                let fixed = depthwise_len(shape) + 2 * shape.channels;
-                Some(self.request(0, fixed, index, index))
-            }
             // Each sample's factor.
             Op::StochasticDepth { .. } => {
                 let dies = self.backward(index);

@@ -1,7 +1,8 @@
 //! A model compiled for one batch size: fused steps over one arena. A step allocates nothing.
 //!
 //! `compile` turns the layers into steps (convolution, bias, activation and pooling are one), `lifetimes` and
-//! `program` give every step's output and gradient a place in the arena, `forward` and `backward` walk the steps.
+//! `program` give every step's output and gradient a place in the arena, `prepared` turns the weights into what the
+//! kernels read, `forward` and `backward` walk the steps.
 
 mod arena;
 mod backward;
@@ -10,19 +11,20 @@ mod features;
 mod forward;
 mod lifetimes;
 mod merge;
+mod prepared;
 mod probe;
 mod profile;
 mod program;
 mod step;
+mod targets;
 
 use std::fmt;
-
-use umbel_kernels::loss::sparse_categorical_crossentropy;
 
 use self::arena::Arena;
 use self::backward::Given;
 use self::features::Features;
 use self::forward::Mode;
+use self::prepared::Prepared;
 use self::program::Program;
 use self::step::Use;
 use super::weights::TensorSpec;
@@ -32,6 +34,7 @@ use crate::{Error, Result};
 
 pub use self::probe::{Probe, Probed};
 pub use self::profile::{Lap, Peak, Phase, Profile};
+pub use self::targets::Targets;
 
 /// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
 const TOP_K: usize = 5;
@@ -62,6 +65,8 @@ struct Memory {
     choice: Vec<u8>,
     /// The kernels' scratch.
     workspace: Arena,
+    /// What is made of the weights before the first step.
+    prepared: Prepared,
     /// One buffer for every trainable tensor, in order.
     gradients: Vec<Vec<f32>>,
 }
@@ -122,15 +127,25 @@ impl Plan {
         Ok(Sizes::of(&inference, training.as_ref(), &specs).bytes())
     }
 
+    /// The same of [`Plan::inference`].
+    ///
+    /// # Errors
+    /// Those of [`Plan::foreseen_bytes`].
+    pub fn foreseen_inference_bytes(model: &Model, batch: usize) -> Result<u128> {
+        let (specs, inference, _) = compiled(model, batch, false)?;
+        Ok(Sizes::of(&inference, None, &specs).bytes())
+    }
+
     /// Bytes of all buffers.
     pub fn memory_bytes(&self) -> usize {
-        let Memory { arena, choice, workspace, gradients } = &self.memory;
+        let Memory { arena, choice, workspace, prepared, gradients } = &self.memory;
         let gradients: usize = gradients.iter().map(Vec::len).sum();
-        (arena.len() + workspace.len() + gradients) * size_of::<f32>() + choice.len()
+        (arena.len() + workspace.len() + prepared.len() + gradients) * size_of::<f32>() + choice.len()
     }
 
     /// Outputs of the last layer, `[n, classes]`, for `images` `[n, height, width, channels]` (0..=255), n up to `batch`.
-    /// Dropout is off, batch norm uses its moving statistics.
+    /// Dropout is off, batch norm uses its moving statistics. What is prepared of the weights (batch norm folded into
+    /// convolutions, packed kernels) is kept until they are accessed mutably, so that only the first call pays for it.
     ///
     /// # Panics
     /// Where `images` is not a whole number of pictures, up to `batch`, or `weights` are not the model's.
@@ -168,31 +183,33 @@ impl Plan {
     /// # Panics
     /// Those of [`Plan::infer`], and where there is not one label for each picture, below the number of classes.
     pub fn evaluate(&mut self, weights: &Weights, images: &[f32], labels: &[u32]) -> LossSum {
-        self.check_labels(images, labels);
+        let targets = Targets::from(labels);
+        targets.check(images.len() / self.input, self.classes);
         let (classes, top_k) = (self.classes, self.top_k());
         let logits = self.infer(weights, images);
         if labels.is_empty() {
             return LossSum::default();
         }
-        sparse_categorical_crossentropy(classes, logits, labels, top_k, None)
+        targets.loss(classes, logits, top_k, None)
     }
 
-    /// One training step: forward, loss, backward, update. `dropout_key` names the dropout masks. `correct_top_k` of the
-    /// answer counts the five highest outputs, or all where there are fewer.
+    /// One training step: forward, loss, backward, update. `targets` are labels (a slice of them will do) or shares of the
+    /// classes; `dropout_key` names the dropout masks. `correct_top_k` of the answer counts the five highest outputs, or all
+    /// where there are fewer.
     ///
     /// # Panics
     /// Those of [`Plan::evaluate`]; on an empty batch; on a plan made by [`Plan::inference`]; where the optimizer was made
     /// for other weights.
-    pub fn train_step(
+    pub fn train_step<'t>(
         &mut self,
         weights: &mut Weights,
         optimizer: &mut Optimizer,
         learning_rate: f64,
         images: &[f32],
-        labels: &[u32],
+        targets: impl Into<Targets<'t>>,
         dropout_key: u64,
     ) -> LossSum {
-        let loss = self.forward_backward(weights, images, labels, dropout_key);
+        let loss = self.backpropagate(weights, images, targets, dropout_key);
         optimizer.update(self.isa, learning_rate, weights, &self.memory.gradients);
         lap(&mut self.profile.as_mut().filter(|profile| profile.trains));
         loss
@@ -223,20 +240,31 @@ impl Plan {
     ///
     /// # Panics
     /// Those of [`Plan::train_step`].
-    pub fn gradients(
+    pub fn gradients<'t>(
         &mut self,
         weights: &mut Weights,
         images: &[f32],
-        labels: &[u32],
+        targets: impl Into<Targets<'t>>,
         dropout_key: u64,
     ) -> (LossSum, Vec<Vec<f32>>) {
-        let loss = self.forward_backward(weights, images, labels, dropout_key);
+        let loss = self.backpropagate(weights, images, targets, dropout_key);
         (loss, self.memory.gradients.clone())
     }
 
-    fn forward_backward(&mut self, weights: &mut Weights, images: &[f32], labels: &[u32], dropout_key: u64) -> LossSum {
+    /// [`Plan::gradients`], which stay in the plan until the next step: [`Plan::last_gradients`].
+    ///
+    /// # Panics
+    /// Those of [`Plan::train_step`].
+    pub fn backpropagate<'t>(
+        &mut self,
+        weights: &mut Weights,
+        images: &[f32],
+        targets: impl Into<Targets<'t>>,
+        dropout_key: u64,
+    ) -> LossSum {
         let n = self.count(weights, images);
-        self.check_labels(images, labels);
+        let targets = targets.into();
+        targets.check(n, self.classes);
         assert!(n > 0, "a training step needs at least one picture");
         let (isa, classes, top_k, memory) = (self.isa, self.classes, self.top_k(), &mut self.memory);
         let program = self.training.as_ref().expect("Plan::training makes a plan that trains");
@@ -248,13 +276,19 @@ impl Plan {
         let output_gradient = program.output_gradient();
         let [logits, gradient] = memory.arena.disjoint([program.output().range(n), output_gradient.range(n)]);
         let gradient = (!gradient.is_empty()).then_some(gradient);
-        let loss = sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient);
+        let loss = targets.loss(classes, logits, top_k, gradient);
 
         lap(&mut profile);
 
         let given = Given { weights, dropout_key, images, n };
         backward::run_with(isa, program, memory, given, || lap(&mut profile));
         loss
+    }
+
+    /// The gradients of the latest step, one for every trainable tensor in order. They may be changed in place before an
+    /// optimizer takes them.
+    pub fn last_gradients(&mut self) -> &mut [Vec<f32>] {
+        &mut self.memory.gradients
     }
 
     fn top_k(&self) -> usize {
@@ -279,14 +313,6 @@ impl Plan {
             self.batch
         );
         n
-    }
-
-    fn check_labels(&self, images: &[f32], labels: &[u32]) {
-        let n = images.len() / self.input;
-        assert!(labels.len() == n, "{} labels came with {n} pictures", labels.len());
-        if let Some(label) = labels.iter().find(|&&label| label as usize >= self.classes) {
-            panic!("label {label} came to a model with {} outputs", self.classes);
-        }
     }
 }
 
@@ -319,6 +345,7 @@ fn compiled(model: &Model, batch: usize, trains: bool) -> Result<(Vec<TensorSpec
 struct Sizes {
     arena: u128,
     workspace: u128,
+    prepared: u128,
     choice: u128,
     gradients: u128,
 }
@@ -333,20 +360,21 @@ impl Sizes {
         Sizes {
             arena: largest(|program| program.arena),
             workspace: largest(|program| program.workspace),
+            prepared: largest(|program| program.prepared),
             choice: largest(|program| program.choice),
             gradients,
         }
     }
 
     fn bytes(&self) -> u128 {
-        (self.arena + self.workspace + self.gradients) * size_of::<f32>() as u128 + self.choice
+        (self.arena + self.workspace + self.prepared + self.gradients) * size_of::<f32>() as u128 + self.choice
     }
 }
 
 impl Memory {
     fn new(sizes: Sizes, specs: &[TensorSpec], batch: usize) -> Result<Self> {
         let bytes = sizes.bytes();
-        let Sizes { arena, workspace, choice, gradients } = sizes;
+        let Sizes { arena, workspace, prepared, choice, gradients } = sizes;
         let refused = || Error::OutOfMemory { batch, bytes };
         // Before anything is allocated: the system may promise what it does not have, and then end the program.
         let more_than_free = memory::available_bytes().is_some_and(|available| bytes > u128::from(available));
@@ -358,6 +386,7 @@ impl Memory {
         Ok(Memory {
             arena: Arena::new(arena as usize).ok_or_else(refused)?,
             workspace: Arena::new(workspace as usize).ok_or_else(refused)?,
+            prepared: Prepared::new(prepared as usize).ok_or_else(refused)?,
             choice: arena::zeros(choice as usize, 0u8).ok_or_else(refused)?,
             gradients: trained.map(|spec| zeros(count(spec))).collect::<Result<_>>()?,
         })

@@ -6,8 +6,9 @@ use umbel_kernels::dense::DenseShape;
 use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::{batch_norm, conv2d, dense, depthwise};
 
-use super::arena::{Place, place};
+use super::arena::{ALIGNMENT, Place, place};
 use super::lifetimes::{Asked, AskedInput, Lifetimes};
+use super::prepared::prepared_len;
 use super::step::{ConvStep, DenseStep, NormStep, Op, Step, Use, Value};
 
 /// More `f32` values than any machine can address (2^47 bytes).
@@ -23,6 +24,8 @@ pub(super) struct Program {
     pub choice: u128,
     /// `f32` values of scratch.
     pub workspace: u128,
+    /// `f32` values that are made of the weights before the first step, see [`super::prepared`].
+    pub prepared: u128,
 }
 
 /// A step and its places. A place that is not needed is the default one.
@@ -31,8 +34,10 @@ pub(super) struct PlacedStep {
     pub op: Op,
     pub inputs: Vec<Input>,
     pub y: Place,
-    /// Batch norm's mean and deviation of the batch; a convolution's folded weights; stochastic depth's factors.
+    /// Batch norm's mean and deviation of the batch; stochastic depth's factors.
     pub extra: Place,
+    /// Among what is prepared.
+    pub prepared: Place,
     /// In the choice buffer.
     pub choice: Place,
     /// Gradient of the output; not there where the backward pass does not come.
@@ -67,12 +72,14 @@ impl Program {
         let scratch = |step: &Step| workspace_len(step, usage, batch);
         let workspace = steps.iter().filter(|_| askable).map(scratch).max();
 
-        let mut choice = 0;
+        let (mut choice, mut prepared) = (0, 0);
         let outputs: Vec<Place> = asked.iter().map(|step| places[step.y]).collect();
         let mut place_step = |(step, asked): (Step, Asked)| {
             let per_sample = if usage == Use::Inference { 0 } else { choices(&step) };
             let choice_place = Place { offset: choice as usize, per_sample, fixed: 0 };
             choice += per_sample as u128 * batch as u128;
+            let prepared_place = Place { offset: prepared as usize, per_sample: 0, fixed: prepared_len(&step) };
+            prepared += prepared_place.fixed.next_multiple_of(ALIGNMENT) as u128;
             let at = |request: Option<usize>| request.map_or(Place::default(), |request| places[request]);
             let runs_backward = step.runs_backward();
             let needs = if runs_backward { step.op.backward_needs() } else { (false, false) };
@@ -90,6 +97,7 @@ impl Program {
                 op: step.op,
                 y,
                 extra: at(asked.extra),
+                prepared: prepared_place,
                 choice: choice_place,
                 dy: at(asked.dy),
                 kept_y: if needs.1 { y } else { Place::default() },
@@ -99,7 +107,7 @@ impl Program {
         };
         let steps = steps.into_iter().zip(asked).map(&mut place_step).collect();
         let workspace = workspace.unwrap_or(0) as u128;
-        Program { steps, arena, choice, workspace }
+        Program { steps, arena, choice, workspace, prepared }
     }
 
     /// Where the last step's output lies.

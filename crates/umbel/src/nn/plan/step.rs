@@ -113,8 +113,10 @@ pub(super) struct ConvStep {
     pub bias: Option<Slot>,
     pub activation: FusedActivation,
     pub pool: bool,
-    /// The batch norm that goes into the kernel and bias, where neither is trained.
+    /// The batch norm that goes into the kernel and bias; it is not trained.
     pub folded: Option<NormStep>,
+    /// Whether the kernel is packed once for many passes.
+    pub packed: bool,
 }
 
 /// Depthwise convolution, bias and activation.

@@ -193,3 +193,110 @@ fn half_of_the_photos_are_flipped() {
         assert!((430..570).contains(&unchanged), "{mode:?}: {unchanged}");
     }
 }
+
+#[test]
+fn crops_show_a_part_enlarged() {
+    let photo = photo();
+    let half = SIZE / 2;
+    // The right upper quarter, twice as large: each pixel lies a quarter of one beside the source's.
+    let map = geometry::crop((half as f64, 0.0), (half as f64, half as f64), SIZE);
+    let shown = |x: f64, y: f64| (map.x[0] * x + map.x[2], map.y[1] * y + map.y[2]);
+    let close = |came: (f64, f64), x: f64, y: f64| (came.0 - x).abs() < 1e-9 && (came.1 - y).abs() < 1e-9;
+    assert!(close(shown(-0.5, -0.5), half as f64 - 0.5, -0.5), "the part's corner is the picture's");
+    let end = SIZE as f64 - 0.5;
+    assert!(close(shown(end, end), 2.0 * half as f64 - 0.5, half as f64 - 0.5));
+    let whole = geometry::crop((0.0, 0.0), (SIZE as f64, SIZE as f64), SIZE);
+    assert_eq!(warped(&photo, &whole), warped(&photo, &Affine::IDENTITY));
+    assert!(
+        (map.step() - half as f64 / SIZE as f64).abs() < 1e-12
+            && (geometry::rotation(SIZE, 0.1).step() - 1.0).abs() < 1e-12
+    );
+
+    let policy = Policy::new(&[AugmentLayer::RandomResizedCrop { scale: (1.0, 1.0), ratio: (1.0, 1.0) }]);
+    let mut out = vec![0.0; photo.len()];
+    policy.apply(SIZE, &photo, &mut Stream::new(1, Purpose::Augment, 0, 0), &mut out);
+    assert_close(&out, &warped(&photo, &Affine::IDENTITY), 0.01);
+}
+
+#[test]
+fn smaller_results_keep_the_mean_and_leave_nothing_out() {
+    // Stripes of one pixel: a step of two would show only one kind of them without anti-aliasing.
+    let size = 64;
+    let photo: Vec<u8> = (0..size * size).flat_map(|i| [if i % 2 == 0 { 0 } else { 200 }; 3]).collect();
+    let mut out = vec![f32::NAN; 32 * 32 * 3];
+    let mut random = Stream::new(1, Purpose::Augment, 0, 0);
+    Policy::default().apply_to(size, &photo, &mut random, 32, &mut out);
+    assert!(out.iter().all(|value| (value - 100.0).abs() < 20.0), "{:?}", &out[..12]);
+    // A gradient is the same gradient in a smaller picture.
+    let ramp: Vec<u8> = (0..size * size).flat_map(|i| [(i % size * 4) as u8; 3]).collect();
+    let mut out = vec![f32::NAN; 48 * 48 * 3];
+    Policy::default().apply_to(size, &ramp, &mut random, 48, &mut out);
+    for x in 2..46 {
+        let expected = ((x as f32 + 0.5) * 64.0 / 48.0 - 0.5) * 4.0;
+        assert!((out[x * 3] - expected).abs() < 1.0, "{x}: {} {expected}", out[x * 3]);
+    }
+}
+
+#[test]
+fn more_colors() {
+    let mut values = vec![100.0, 150.0, 200.0];
+    color::saturation(&mut values, 0.0);
+    assert!(values.iter().all(|value| (value - 140.75).abs() < 0.01), "{values:?}");
+    let mut values = vec![50.0, 7.0, 0.0, 100.0, 7.0, 255.0, 75.0, 7.0, 51.0];
+    color::auto_contrast(&mut values);
+    assert_eq!(values, [0.0, 7.0, 0.0, 255.0, 7.0, 255.0, 127.5, 7.0, 51.0]);
+    let mut values = vec![10.0, 7.0, 0.0, 11.0, 7.0, 0.0, 12.0, 7.0, 0.0, 13.0, 7.0, 255.0];
+    color::equalize(&mut values);
+    assert_eq!(values, [0.0, 7.0, 0.0, 85.0, 7.0, 0.0, 170.0, 7.0, 0.0, 255.0, 7.0, 255.0]);
+    let mut values = vec![255.0, 100.4, 31.0];
+    color::posterize(&mut values, 4);
+    assert_eq!(values, [240.0, 96.0, 16.0]);
+    color::posterize(&mut values, 8);
+    assert_eq!(values, [240.0, 96.0, 16.0]);
+    let mut values = vec![255.0, 100.0, 128.0];
+    color::solarize(&mut values, 128.0);
+    assert_eq!(values, [0.0, 100.0, 127.0]);
+    color::scale(&mut values, 3.0);
+    assert_eq!(values, [0.0, 255.0, 255.0]);
+}
+
+#[test]
+fn a_share_of_the_photos_has_a_rectangle_erased() {
+    let photo = vec![128; SIZE * SIZE * 3];
+    let policy = Policy::new(&[AugmentLayer::RandomErasing { factor: 0.3, scale: (0.1, 0.4) }]);
+    let (mut erased, mut area) = (0, 0);
+    for sample in 0..500 {
+        let mut out = vec![0.0; photo.len()];
+        policy.apply(SIZE, &photo, &mut Stream::new(5, Purpose::Augment, 0, sample), &mut out);
+        let changed: Vec<usize> = (0..SIZE * SIZE).filter(|&i| out[i * 3..][..3] != [128.0; 3]).collect();
+        if let (Some(first), Some(last)) = (changed.first(), changed.last()) {
+            let (width, height) = (last % SIZE - first % SIZE + 1, last / SIZE - first / SIZE + 1);
+            assert_eq!(changed.len(), width * height, "a rectangle");
+            assert!(changed.iter().all(|i| out[i * 3..][..3] == out[first * 3..][..3]), "of one color");
+            erased += 1;
+            area += changed.len();
+        }
+    }
+    assert!((110..190).contains(&erased), "{erased}");
+    let share = area as f64 / (erased * SIZE * SIZE) as f64;
+    assert!((0.15..0.35).contains(&share), "{share}");
+}
+
+#[test]
+fn rand_augment_changes_photos_and_stays_in_range() {
+    let photo = photo();
+    let original = warped(&photo, &Affine::IDENTITY);
+    let policy = Policy::new(&[AugmentLayer::RandAugment { num_ops: 2, factor: 0.9 }]);
+    let mut changed = 0;
+    for sample in 0..100 {
+        let mut out = vec![f32::NAN; photo.len()];
+        policy.apply(SIZE, &photo, &mut Stream::new(5, Purpose::Augment, 0, sample), &mut out);
+        assert!(out.iter().all(|value| (0.0..=255.0).contains(value)), "{sample}");
+        changed += usize::from(out != original);
+    }
+    assert!(changed > 90, "{changed}");
+    let none = Policy::new(&[AugmentLayer::RandAugment { num_ops: 0, factor: 0.9 }]);
+    let mut out = vec![0.0; photo.len()];
+    none.apply(SIZE, &photo, &mut Stream::new(5, Purpose::Augment, 0, 0), &mut out);
+    assert_eq!(out, original);
+}

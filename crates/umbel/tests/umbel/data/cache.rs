@@ -8,7 +8,6 @@ use image::ImageFormat;
 use tempfile::TempDir;
 use umbel::Error;
 use umbel::base::progress::{Event, Interrupt, Observer, Silent};
-use umbel::data::augment::Policy;
 use umbel::data::decode::{Limits, decode_file};
 use umbel::data::{Cache, CacheOptions, Dataset, Index, Loader, LoaderOptions, PrepSpec, ProblemKind};
 
@@ -178,8 +177,7 @@ fn a_pack_that_is_damaged_while_it_is_in_use_is_an_error_and_no_other_picture() 
     // The loader hands the error on, and then no more.
     let positions: Vec<usize> = (0..4).collect();
     let dataset = Dataset::new(&index, Arc::new(cache), &positions);
-    let plain =
-        LoaderOptions { batch: 1, seed: 0, epoch: 0, shuffle: false, augment: Policy::default(), skip_batches: 0 };
+    let plain = LoaderOptions { batch: 1, ..LoaderOptions::default() };
     let batches: Vec<_> = Loader::new(&dataset, plain).collect();
     assert!(matches!(batches[..], [Ok(_), Err(Error::Pack { .. })]), "{}", batches.len());
 

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use umbel::base::augmentation::AugmentLayer;
+use umbel::base::augmentation::{AugmentLayer, Balance, Mixing};
 use umbel::data::augment::Policy;
 use umbel::data::{Batch, CacheOptions, Dataset, DatasetOptions, Loader, LoaderOptions, image_dataset_from_directory};
 
 use super::pictures::{flowers, folder, prepared, small};
 
 fn options(shuffle: bool, augment: &[AugmentLayer]) -> LoaderOptions {
-    LoaderOptions { batch: 4, seed: 9, epoch: 2, shuffle, augment: Policy::new(augment), skip_batches: 0 }
+    let augment = Policy::new(augment);
+    LoaderOptions { batch: 4, seed: 9, epoch: 2, shuffle, augment, ..LoaderOptions::default() }
 }
 
 fn dataset(counts: &[usize]) -> Dataset {
@@ -68,7 +69,7 @@ fn recycled_batches_keep_nothing_of_their_past() {
     for expected in all(&dataset, &options) {
         let batch = loader.next().unwrap().unwrap();
         assert!((&batch.images, &batch.labels) == (&expected.0, &expected.1));
-        loader.recycle(Batch { images: vec![f32::NAN; 99_999], labels: vec![7; 50] });
+        loader.recycle(Batch { images: vec![f32::NAN; 99_999], labels: vec![7; 50], ..Batch::default() });
     }
 }
 
@@ -130,4 +131,77 @@ fn flowers_become_batches() {
         loader.recycle(batch);
     }
     assert_eq!(photos, 294);
+}
+
+#[test]
+fn mixed_photos_are_what_their_partners_say() {
+    let dataset = dataset(&[5, 6]);
+    for mixing in [Mixing { mixup: 0.4, ..Mixing::default() }, Mixing { cutmix: 1.0, ..Mixing::default() }] {
+        let whole = LoaderOptions { mixing: Mixing::default(), ..options(true, &[]) };
+        let mixed = LoaderOptions { mixing, ..whole.clone() };
+        let (mut count, mut shares) = (0, Vec::new());
+        for (before, after) in Loader::new(&dataset, whole).zip(Loader::new(&dataset, mixed.clone())) {
+            let (before, after) = (before.unwrap(), after.unwrap());
+            assert!(before.partners.is_empty() && before.labels == after.labels);
+            let (n, len) = (after.labels.len(), 32 * 32 * 3);
+            for (i, partner) in after.partners.iter().enumerate() {
+                let other = (i + 1) % n;
+                assert_eq!(partner.label, after.labels[other]);
+                let photo = |images: &[f32], i: usize| images[i * len..(i + 1) * len].to_vec();
+                let (own, with) = (photo(&before.images, i), photo(&before.images, other));
+                let came = photo(&after.images, i);
+                if mixing.mixup > 0.0 {
+                    for ((came, own), with) in came.iter().zip(&own).zip(&with) {
+                        assert!((came - (own * (1.0 - partner.share) + with * partner.share)).abs() < 1e-3);
+                    }
+                } else {
+                    // Each pixel is one photo's or the other's, and the other's are the share that is told.
+                    let pixels = came.chunks(3).zip(own.chunks(3)).zip(with.chunks(3));
+                    let told = (partner.share * 1024.0).round() as usize;
+                    let others = pixels.clone().filter(|((came, _), with)| came == with).count();
+                    assert!(pixels.clone().all(|((came, own), with)| came == own || came == with));
+                    let alike = pixels.filter(|((_, own), with)| own == with).count();
+                    assert!((told..=told + alike).contains(&others), "{others} pixels for {told}");
+                }
+                shares.push(partner.share);
+            }
+            count += after.partners.len();
+        }
+        assert_eq!(count, 11);
+        assert!(shares.iter().any(|share| *share > 0.05) && shares.iter().all(|share| (0.0..=1.0).contains(share)));
+        let again = |skip: usize| -> Vec<Vec<f32>> {
+            let options = LoaderOptions { skip_batches: skip, ..mixed.clone() };
+            Loader::new(&dataset, options).map(|batch| batch.unwrap().images).collect()
+        };
+        assert!(again(0)[1..] == again(1)[..], "a resumed epoch sees the same");
+    }
+}
+
+#[test]
+fn half_of_the_photos_are_mixed_where_half_is_asked_for() {
+    let dataset = dataset(&[60, 60]);
+    let mixing = Mixing { mixup: 1.0, cutmix: 1.0, probability: 0.5 };
+    let options = LoaderOptions { mixing, batch: 40, ..options(true, &[]) };
+    let untouched =
+        Loader::new(&dataset, options).flat_map(|batch| batch.unwrap().partners).filter(|p| p.share == 0.0).count();
+    assert!((40..80).contains(&untouched), "{untouched}");
+}
+
+#[test]
+fn balanced_sampling_takes_the_classes_in_turn() {
+    let dataset = dataset(&[18, 3]);
+    let balanced = LoaderOptions { balance: Balance::Sample, ..options(true, &AugmentLayer::tutorial()) };
+    let epoch = all(&dataset, &balanced);
+    let labels: Vec<u32> = epoch.iter().flat_map(|(_, labels)| labels.clone()).collect();
+    assert_eq!(labels.len(), 21, "as many photos as before");
+    assert!((10..=11).contains(&labels.iter().filter(|label| **label == 1).count()), "{labels:?}");
+    assert!(epoch == all(&dataset, &balanced));
+    // Three photos came ten times, each time augmented differently.
+    let len = 32 * 32 * 3;
+    let photos = epoch.iter().flat_map(|(images, labels)| images.chunks(len).zip(labels));
+    let small: Vec<&[f32]> = photos.filter(|(_, label)| **label == 1).map(|(photo, _)| photo).collect();
+    assert!(small.iter().enumerate().all(|(i, photo)| !small[..i].contains(photo)));
+    assert!(epoch != all(&dataset, &LoaderOptions { epoch: 3, ..balanced.clone() }));
+    let resumed = all(&dataset, &LoaderOptions { skip_batches: 2, ..balanced });
+    assert!(epoch[2..] == resumed[..]);
 }

@@ -198,7 +198,7 @@ fn optimizers() -> [(&'static str, OptimizerConfig); 5] {
         ("adam_w", OptimizerConfig::AdamW { beta_1, beta_2, epsilon, weight_decay: 0.5 }),
         ("sgd", OptimizerConfig::sgd(0.0)),
         ("sgd_momentum", OptimizerConfig::sgd(0.9)),
-        ("sgd_nesterov", OptimizerConfig::Sgd { momentum: 0.9, nesterov: true }),
+        ("sgd_nesterov", OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 }),
     ]
 }
 

@@ -11,6 +11,9 @@ fn everything() -> Graph {
         .add(RandomTranslation::new(0.1, (0.0, 0.3)))
         .add(RandomContrast::new(0.2))
         .add(RandomBrightness::new(0.3))
+        .add(RandomResizedCrop::new(0.35))
+        .add(RandAugment::new(0.5))
+        .add(RandomErasing::new(0.25))
         .add(Rescaling::new(1.0 / 127.5).offset(-1.0))
         .add_named("stem", Conv2d::new(4, (3, 5)).stride(2).padding(Padding::Same).bias(false))
         .add(BatchNorm::default().momentum(0.9))
@@ -107,7 +110,7 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         assert_eq!(read.output, expected.output);
         assert_eq!(read.name, expected.name);
     }
-    assert_eq!(KINDS.len(), 22);
+    assert_eq!(KINDS.len(), 25);
 }
 
 #[test]

@@ -119,12 +119,13 @@ fn random_graphs_compute_the_reference_and_its_central_differences() {
 
 #[test]
 fn frozen_layers_get_no_gradient_and_the_others_the_same_as_ever() {
-    // Frozen on top, in the middle, at the bottom, and batch norm alone.
-    let frozen: [fn(&str) -> bool; 4] = [
+    // Frozen on top, in the middle, at the bottom, and batch norm alone, behind a convolution and behind depthwise ones.
+    let frozen: [fn(&str) -> bool; 5] = [
         |name| name == "dense_2",
         |name| name.starts_with("conv2d"),
         |name| ["stem", "batch_normalization", "conv2d"].contains(&name),
         |name| name == "batch_normalization",
+        |name| name.starts_with("batch_normalization"),
     ];
     for (case, frozen) in frozen.into_iter().enumerate() {
         let mut graph = everything();

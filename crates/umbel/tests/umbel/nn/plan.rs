@@ -183,6 +183,47 @@ fn inference_is_the_training_forward_pass_without_dropout() {
 }
 
 #[test]
+fn inference_never_answers_with_weights_of_before() {
+    let (n, graph) = (3, super::graph::everything());
+    for isa in Isa::usable() {
+        let (mut one, other) = (model(graph.clone(), 1), model(graph.clone(), 2));
+        let (images, labels) = (images(one.architecture(), n, 4), labels(3, n));
+        let mut plan = Plan::training(&one, n, isa).unwrap();
+        let mut optimizer = Optimizer::new(OptimizerConfig::adam(), one.weights());
+        let mut answers = Vec::new();
+        let mut check = |plan: &mut Plan, model: &Model| {
+            let mut fresh = Plan::inference(model, n, isa).unwrap();
+            let wanted = fresh.infer(model.weights(), &images).to_vec();
+            // Prepared for it, and kept.
+            for _ in 0..2 {
+                assert_eq!(plan.infer(model.weights(), &images), wanted);
+            }
+            assert!(!answers.contains(&wanted), "this model answers as one before");
+            answers.push(wanted);
+        };
+        check(&mut plan, &one);
+        check(&mut plan, &other);
+        // By hand: a kernel, and what a batch norm folds into one.
+        for name in ["stem/kernel", "batch_normalization/moving_variance", "batch_normalization_1/beta"] {
+            let changed = one.weights_mut().tensors.iter_mut().find(|tensor| tensor.name == name).unwrap();
+            changed.data[0] += 0.5;
+            check(&mut plan, &one);
+        }
+        // A copy and what it was copied from.
+        let mut copy = one.clone();
+        copy.weights_mut().tensors[0].data[0] += 0.5;
+        check(&mut plan, &copy);
+        one.weights_mut().tensors[0].data[1] += 0.5;
+        check(&mut plan, &one);
+        // The plan's own steps, as between two passes of validation.
+        for step in 0..2 {
+            plan.train_step(one.weights_mut(), &mut optimizer, 0.01, &images, &labels, step);
+            check(&mut plan, &one);
+        }
+    }
+}
+
+#[test]
 fn dropout_follows_its_key() {
     let stack = Sequential::new((4, 4, 1)).add(Dropout::new(0.5)).add(Flatten).add(Dense::new(2));
     let model = model(stack, 4);

@@ -214,7 +214,7 @@ fn weights_that_do_not_fit_are_listed_by_name() {
     };
     let kernel = || tensor("dense/kernel", vec![192, 3]);
     let bias = || tensor("dense/bias", vec![3]);
-    let from = |tensors| Model::from_weights(stack(), Weights { tensors });
+    let from = |tensors: Vec<Tensor>| Model::from_weights(stack(), Weights { tensors: tensors.into() });
     // The order is the model's, and so is what is trained.
     let model = from(vec![bias(), kernel()]).unwrap();
     assert_eq!(model.weights().tensors[0].name, "dense/kernel");

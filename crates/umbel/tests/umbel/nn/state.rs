@@ -79,3 +79,37 @@ fn settings_left_out_are_keras_defaults() {
     assert_eq!(read("kind = \"sgd\"\nmomentum = 0.9").unwrap(), OptimizerConfig::sgd(0.9));
     assert!(read("kind = \"sgd\"\nmomentun = 0.9").unwrap_err().to_string().contains("momentun"));
 }
+
+#[test]
+fn weight_decay_is_for_kernels_alone() {
+    use umbel::nn::layers::{BatchNorm, Conv2d, Dense, Flatten};
+    use umbel::nn::{Isa, Model, Plan, Sequential, clip_global_norm};
+    let stack =
+        Sequential::new((4, 4, 3)).add(Conv2d::new(2, 3)).add(BatchNorm::default()).add(Flatten).add(Dense::new(2));
+    let trained = |optimizer: OptimizerConfig| {
+        let mut model = Model::new(stack.clone(), 1).unwrap();
+        for tensor in &mut model.weights_mut().tensors {
+            tensor.data.iter_mut().for_each(|value| *value += 0.5);
+        }
+        let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
+        let mut optimizer = Optimizer::new(optimizer, model.weights());
+        let images: Vec<f32> = (0..96).map(|i| (i * 37 % 50) as f32 / 50.0).collect();
+        plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &images, &[0, 1], 1);
+        // Clipping shortens to the limit and keeps the direction.
+        let before = plan.last_gradients().to_vec();
+        let norm = clip_global_norm(Isa::best(), plan.last_gradients(), 1e-3);
+        let after = plan.last_gradients().to_vec();
+        assert!(norm > 1e-3);
+        for (before, after) in before.iter().flatten().zip(after.iter().flatten()) {
+            assert!((f64::from(*before) * 1e-3 / norm - f64::from(*after)).abs() < 1e-8);
+        }
+        assert!((clip_global_norm(Isa::best(), plan.last_gradients(), 1.0) - 1e-3).abs() < 1e-8);
+        assert_eq!(plan.last_gradients(), after, "what is short enough is left as it is");
+        model
+    };
+    let sgd = |weight_decay| OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay };
+    let (plain, decayed) = (trained(sgd(0.0)), trained(sgd(0.5)));
+    for (plain, decayed) in plain.weights().tensors.iter().zip(&decayed.weights().tensors) {
+        assert_eq!(plain.data == decayed.data, !plain.name.ends_with("/kernel"), "{}", plain.name);
+    }
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::flowers::{StopWhen, model, options, parts, quiet_fit};
 use umbel::Error;
+use umbel::base::augmentation::{Balance, Mixing};
 use umbel::base::progress::{EpochRecord, Event, Interrupt};
 use umbel::data::Dataset;
 use umbel::model_file::ModelFile;
@@ -403,4 +404,130 @@ fn half_written_files_of_a_killed_run_are_swept_away() {
     quiet_fit(&mut model(), &FitOptions { epochs: 1, ..in_folder(folder.path()) }).unwrap();
     assert!(!scratch.exists());
     assert!(other.exists());
+}
+
+#[test]
+fn mixed_smoothed_and_weighted_runs_resume_to_the_same_bits() {
+    let options = FitOptions {
+        label_smoothing: 0.1,
+        mixing: Mixing { mixup: 0.2, cutmix: 1.0, probability: 0.8 },
+        balance: Balance::Loss,
+        ..options()
+    };
+    let mut whole = Model::new(super::flowers::network(), 7).unwrap();
+    let outcome = quiet_fit(&mut whole, &options).unwrap();
+    let mut plain = Model::new(super::flowers::network(), 7).unwrap();
+    quiet_fit(&mut plain, &FitOptions { label_smoothing: 0.0, ..options.clone() }).unwrap();
+    assert_ne!(plain, whole, "the smoothing does something");
+    let (last, history, _) = stopped_and_resumed(&super::flowers::network(), &options, |event| {
+        matches!(event, Event::Step { epoch: 2, step: 3, .. })
+    });
+    assert_eq!(last, whole);
+    assert_eq!(timeless(&history), timeless(&outcome.history.epochs));
+}
+
+#[test]
+fn settings_of_older_versions_have_the_same_digest() {
+    // What came later is left out at its default, so that a run of an older version goes on.
+    let json = serde_json::to_string(&FitOptions::default()).unwrap();
+    assert!(!json.contains("label_smoothing") && !json.contains("mixing") && !json.contains("balance"), "{json}");
+    let later = ["ema_momentum", "global_clipnorm", "gradient_accumulation_steps", "train_sizes"];
+    assert!(later.iter().all(|name| !json.contains(name)), "{json}");
+    let read: FitOptions = serde_json::from_str(&json).unwrap();
+    assert_eq!(read, FitOptions::default());
+}
+
+#[test]
+fn the_average_is_validated_kept_and_resumed_to_the_same_bits() {
+    let options = FitOptions { ema_momentum: 0.9, gradient_accumulation_steps: 3, global_clipnorm: 0.5, ..options() };
+    let mut whole = Model::new(super::flowers::network(), 7).unwrap();
+    let outcome = quiet_fit(&mut whole, &options).unwrap();
+    let (_, val) = parts();
+    let last = outcome.history.epochs.last().unwrap();
+    assert_eq!(whole.evaluate(val).unwrap().1, last.val_accuracy, "the model is the average in the end");
+    let mut raw = Model::new(super::flowers::network(), 7).unwrap();
+    let plain = quiet_fit(&mut raw, &FitOptions { ema_momentum: 0.0, ..options.clone() }).unwrap();
+    let losses = |outcome: &umbel::train::FitOutcome| -> Vec<f64> {
+        outcome.history.epochs.iter().map(|record| record.loss).collect()
+    };
+    assert_eq!(losses(&plain), losses(&outcome), "the average has no say in the training");
+    assert_ne!(raw, whole);
+    // Asked to stop in the middle of an update of three batches, it stops behind it.
+    let (end, history, file) = stopped_and_resumed(&super::flowers::network(), &options, |event| {
+        matches!(event, Event::Step { epoch: 2, step: 1, .. })
+    });
+    assert_eq!(end, whole);
+    assert_eq!(timeless(&history), timeless(&outcome.history.epochs));
+    assert_eq!(file.model, outcome.best);
+}
+
+#[test]
+fn accumulated_batches_are_one_large_batch() {
+    let smooth = || {
+        let stack = Sequential::new((32, 32, 3)).add(Rescaling::new(1.0 / 255.0)).add(Flatten).add(Dense::new(5));
+        Model::new(stack, 3).unwrap()
+    };
+    let (mut large, mut small) = (smooth(), smooth());
+    let sgd = FitOptions { optimizer: OptimizerConfig::sgd(0.0), epochs: 1, ..options() };
+    quiet_fit(&mut large, &FitOptions { batch: 12, ..sgd.clone() }).unwrap();
+    quiet_fit(&mut small, &FitOptions { batch: 4, gradient_accumulation_steps: 3, ..sgd }).unwrap();
+    for (large, small) in large.weights().tensors.iter().zip(&small.weights().tensors) {
+        for (a, b) in large.data.iter().zip(&small.data) {
+            assert!((a - b).abs() < 1e-5, "{a} {b}");
+        }
+    }
+}
+
+/// Ends in a global pooling, so that it takes pictures of any size.
+fn any_size() -> Sequential {
+    use umbel::nn::layers::{Conv2d, GlobalAvgPool2d};
+    Sequential::new((48, 48, 3))
+        .add(umbel::nn::layers::RandomFlip::horizontal())
+        .add(Rescaling::new(1.0 / 255.0))
+        .add(Conv2d::new(6, 3).stride(2).activation(Activation::Relu))
+        .add(BatchNorm::default().momentum(0.9))
+        .add(GlobalAvgPool2d)
+        .add(Dense::new(5))
+}
+
+/// The drawn flowers at 48 x 48.
+fn larger_parts() -> (Dataset, Dataset) {
+    let mut options = super::flowers::dataset_options(&super::flowers::cache());
+    options.prep.image_size = 48;
+    umbel::data::image_dataset_from_directory(super::flowers::folder(), &options).unwrap()
+}
+
+#[test]
+fn photos_grow_and_a_resumed_run_ends_in_the_same_bits() {
+    let (train, val) = larger_parts();
+    let quiet = |model: &mut Model, options: &FitOptions| {
+        fit(model, &train, &val, options, &mut umbel::base::progress::Silent, &Interrupt::default())
+    };
+    let grown = FitOptions { train_sizes: vec![32, 40], ..options() };
+    let mut whole = Model::new(any_size(), 7).unwrap();
+    let outcome = quiet(&mut whole, &grown).unwrap();
+    let (_, accuracy) = whole.evaluate(&val).unwrap();
+    assert_eq!(outcome.history.epochs[3].val_accuracy, accuracy, "validated on the photos' own size");
+    let mut other = Model::new(any_size(), 7).unwrap();
+    quiet(&mut other, &FitOptions { train_sizes: vec![40], ..options() }).unwrap();
+    assert_ne!(other, whole);
+    // Stopped in the second size, and between the two.
+    for at in [(2, 4), (3, 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let options = FitOptions { run_folder: Some(folder.path().to_owned()), ..grown.clone() };
+        let mut observer =
+            StopWhen::new(move |event| matches!(event, Event::Step { epoch, step, .. } if (*epoch, *step) == at));
+        let interrupt = observer.interrupt.clone();
+        let mut first = Model::new(any_size(), 7).unwrap();
+        assert!(fit(&mut first, &train, &val, &options, &mut observer, &interrupt).unwrap().interrupted);
+        let mut second = Model::new(any_size(), 8).unwrap();
+        quiet(&mut second, &options).unwrap();
+        assert_eq!(second, whole, "{at:?}");
+    }
+    // A flatten ties the weights to one size; larger than the photos are, there are none.
+    let flat = Sequential::new((48, 48, 3)).add(Flatten).add(Dense::new(5));
+    let error = quiet(&mut Model::new(flat, 1).unwrap(), &grown).unwrap_err().to_string();
+    assert!(error.contains("train_sizes is 40") && error.contains("global pooling"), "{error}");
+    let error = quiet(&mut whole, &FitOptions { train_sizes: vec![64], ..options() }).unwrap_err().to_string();
+    assert!(error.contains("up to that of the photos, 48"), "{error}");
 }
