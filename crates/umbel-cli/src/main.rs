@@ -27,6 +27,7 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Preview(args) => commands::preview::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Train(args) => commands::train::run(&args),
+        Command::LrFind(args) => commands::lr_find::run(&args),
         Command::Models(args) => commands::models::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
         Command::Predict(args) => commands::predict::run(&args),

@@ -1,9 +1,11 @@
 //! The command line as it is typed: these types only parse. What they mean is built in `config` and `commands`.
 
+mod lr_find;
 mod ranges;
 mod tools;
 mod train;
 
+pub use lr_find::LrFindArgs;
 pub use tools::{
     BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, ExplainArgs, MethodArg, ModelsArgs,
     PartArg, PredictArgs, PreviewArgs, ReportArgs, SummaryArgs,
@@ -50,6 +52,9 @@ pub enum Command {
     Check(CheckArgs),
     /// Train a network on a folder of photos
     Train(Box<TrainArgs>),
+    /// Find a learning rate: a short training whose rate rises, and the curve of its loss
+    #[command(name = "lr-find", after_help = lr_find::HELP)]
+    LrFind(Box<LrFindArgs>),
     /// List the ready-made networks
     Models(ModelsArgs),
     /// Show a network's layers, their output shapes and their parameters

@@ -138,6 +138,11 @@ pub fn train_sizes(text: &str) -> Result<super::train::TrainSizes, String> {
     sizes.map(super::train::TrainSizes).map_err(|_| expected.to_string())
 }
 
+/// Steps of a range test.
+pub fn range_steps(text: &str) -> Result<usize, String> {
+    whole(text, 20..=100_000)
+}
+
 /// Seconds to measure for.
 pub fn seconds(text: &str) -> Result<f64, String> {
     real(text, "a number of seconds above 0 and up to 3600", |v| v > 0.0 && v <= 3600.0)

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod lr_find;
 pub mod models;
 pub mod predict;
 pub mod preview;

@@ -4,9 +4,9 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 13] = [
-    "demo", "preview", "check", "train", "models", "summary", "predict", "explain", "eval", "report", "compare",
-    "bench", "doctor",
+const COMMANDS: [&str; 14] = [
+    "demo", "preview", "check", "train", "lr-find", "models", "summary", "predict", "explain", "eval", "report",
+    "compare", "bench", "doctor",
 ];
 
 #[test]
@@ -43,6 +43,13 @@ fn wrong_usage_is_two() {
         &["train", "photos", "--step-every", "2"],
         &["train", "photos", "--resume", "run"],
         &["train", "--resume", "run", "--lr", "0.1"],
+        &["train", "--resume", "run", "--recipe", "scratch"],
+        &["train", "photos", "--recipe", "cake"],
+        &["train", "photos", "--train-sizes", "96,9"],
+        &["train", "photos", "--mix-probability", "0.5"],
+        &["lr-find", "photos", "--epochs", "3"],
+        &["lr-find", "photos", "--from", "0.1", "--to", "0.01"],
+        &["lr-find", "photos", "--steps", "5"],
         &["summary"],
         &["summary", "run", "--model", "cnn"],
         &["predict", "run"],

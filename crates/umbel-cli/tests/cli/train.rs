@@ -163,3 +163,59 @@ fn without_out_the_next_free_number_is_taken() {
     let runs = fs::read_dir(place.path("runs")).unwrap().count();
     assert_eq!(runs, 2);
 }
+
+#[test]
+fn a_learning_rate_is_found_and_drawn_and_nothing_else_is_left() {
+    let place = Place::with_photos();
+    let before = place.contents("photos");
+    let mut words = tiny_training(&["--json", "--out", "rates"]);
+    words[0] = "lr-find";
+    words.extend(["--steps", "40", "--to", "10"]);
+    let ran = place.umbel(&words);
+    ran.succeeds();
+    let found = &ran.json()[0];
+    assert_eq!(keys(found), ["diverged", "minimum", "pictures", "points", "rate", "steepest"]);
+    let (rate, minimum) = (found["rate"].as_f64().unwrap(), found["minimum"].as_f64().unwrap());
+    assert!((rate / minimum - 0.1).abs() < 1e-9 && (1e-6..=10.0).contains(&minimum), "{found}");
+    let points = found["points"].as_array().unwrap();
+    assert!(points.len() >= 20 && points[0]["rate"].as_f64() == Some(1e-6), "{found}");
+    for file in ["rates/lr-find.png", "rates/lr-find.svg"] {
+        assert!(fs::metadata(place.path(file)).unwrap().len() > 500, "{file}");
+    }
+    assert_eq!(fs::read_dir(place.path("rates")).unwrap().count(), 2);
+    assert!(!place.path("runs").exists());
+    assert_eq!(place.contents("photos"), before);
+    let again = place.umbel(&words);
+    assert_eq!(again.json()[0]["points"], found["points"], "the same in every run");
+}
+
+#[test]
+fn a_recipe_is_saved_with_what_overrides_it() {
+    let place = Place::with_photos();
+    let ran = place.umbel(&[
+        "train",
+        "photos",
+        "--recipe",
+        "quick",
+        "--epochs",
+        "2",
+        "--image-size",
+        "32",
+        "--train-sizes",
+        "32",
+        "--cache",
+        "cache",
+        "--out",
+        "run",
+    ]);
+    ran.succeeds();
+    let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
+    for line in
+        ["recipe = \"quick\"", "model = \"umbel_s\"", "epochs = 2", "label_smoothing = 0.1", "train_sizes = [32]"]
+    {
+        assert!(config.contains(line), "{line}\n{config}");
+    }
+    // The report's command gives the same run again.
+    let report = fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(report.contains("--recipe quick"), "the command to reproduce it");
+}

@@ -14,6 +14,7 @@ mod panel;
 mod pixels;
 pub mod predictions;
 pub mod ranking;
+pub mod rates;
 pub mod records;
 pub mod reliability;
 mod scale;

@@ -214,7 +214,7 @@ pub(super) fn check_fit_for(model: &Model, dataset: &Dataset) -> Result<()> {
     Ok(())
 }
 
-fn not_empty(part: &str, dataset: &Dataset) -> Result<()> {
+pub(super) fn not_empty(part: &str, dataset: &Dataset) -> Result<()> {
     if !dataset.is_empty() {
         return Ok(());
     }

@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod fit;
 pub mod history;
 mod plans;
+pub mod range_test;
 mod run;
 pub mod run_lock;
 mod saver;
@@ -16,5 +17,6 @@ pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPl
 pub use evaluate::{Outputs, evaluate, logits, outputs};
 pub use fit::{FitOptions, FitOutcome, fit};
 pub use history::History;
+pub use range_test::{RangeOptions, RangePoint, RangeTest, range_test};
 pub use run::memory_needed;
 pub use run_lock::RunLock;

@@ -17,3 +17,9 @@ fn the_readmes_rust_stands_in_the_example() {
     }
     assert!(checked > 10, "the README shows no Rust any more");
 }
+
+#[test]
+fn the_readme_shows_the_recipes_as_they_are() {
+    let readme = include_str!("../../../../README.md");
+    assert!(readme.contains(umbel::pipeline::RECIPES.trim_end()), "README.md shows another table than recipes.toml");
+}

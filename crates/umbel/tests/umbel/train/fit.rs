@@ -531,3 +531,25 @@ fn photos_grow_and_a_resumed_run_ends_in_the_same_bits() {
     let error = quiet(&mut whole, &FitOptions { train_sizes: vec![64], ..options() }).unwrap_err().to_string();
     assert!(error.contains("up to that of the photos, 48"), "{error}");
 }
+
+#[test]
+fn the_range_test_is_one_function_of_its_settings_and_leaves_the_model_alone() {
+    use umbel::train::{RangeOptions, range_test};
+    let (train, _) = parts();
+    let range = RangeOptions { steps: 60, low: 1e-6, high: 100.0 };
+    let model = model();
+    let options = FitOptions { label_smoothing: 0.1, ..options() };
+    let mut told = 0;
+    let run = |told: &mut usize| {
+        range_test(&model, train, &options, &range, &mut |_| *told += 1, &Interrupt::default()).unwrap().unwrap()
+    };
+    let test = run(&mut told);
+    assert_eq!((test.points.len(), &test), (told, &run(&mut told)));
+    assert!(test.diverged && test.minimum > 1e-5 && test.minimum < 10.0, "{} {}", test.diverged, test.minimum);
+    assert!(test.steepest <= test.minimum);
+    let stop = Interrupt::default();
+    stop.request();
+    assert!(range_test(&model, train, &options, &range, &mut |_| {}, &stop).unwrap().is_none());
+    let wrong = RangeOptions { high: 1e-7, ..range };
+    assert!(range_test(&model, train, &options, &wrong, &mut |_| {}, &Interrupt::default()).is_err());
+}

@@ -1,0 +1,86 @@
+//! `umbel lr-find`: which learning rate for these photos and settings?
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use umbel::pipeline;
+use umbel::train::{RangeOptions, RangeTest};
+
+use crate::args::{LrFindArgs, TrainArgs};
+use crate::config;
+use crate::console::{self, Format, TrainConsole};
+use crate::exit::{Outcome, usage};
+use crate::free_name::next_free;
+use crate::signals;
+
+/// Runs the command.
+pub fn run(args: &LrFindArgs) -> anyhow::Result<Outcome> {
+    refuse(&args.train)?;
+    if args.to <= args.from {
+        return Err(usage("--to must be above --from"));
+    }
+    let config = config::train_config(&args.train)?;
+    let range = RangeOptions { steps: args.steps, low: args.from, high: args.to };
+    let out: PathBuf = args.train.out.clone().unwrap_or_else(|| next_free(Path::new("umbel-lr-find")));
+    let mut console = TrainConsole::new(Format::from_flag(args.train.json));
+    let interrupt = signals::interrupt_on_signals()?;
+    let Some(found) = pipeline::lr_find(&config, &range, &out, &mut console, &interrupt)? else {
+        return Ok(Outcome::NotDone);
+    };
+    let test = &found.test;
+    if args.train.json {
+        console::json(&Found { test, pictures: &found.pictures })?;
+        return Ok(Outcome::Done);
+    }
+    for line in lines(test) {
+        console::line(line)?;
+    }
+    for written in &found.pictures {
+        console::line(format!("Wrote {}", written.display()))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn lines(test: &RangeTest) -> Vec<String> {
+    let (steps, last) = (test.points.len(), test.points.last().map_or(f64::NAN, |point| point.rate));
+    let end = if test.diverged { ", where it broke out" } else { "" };
+    vec![
+        format!(
+            "The loss fell fastest at {:.1e} and was lowest at {:.1e}; {steps} steps up to {last:.1e}{end}.",
+            test.steepest, test.minimum
+        ),
+        format!("Suggested: --lr {:.1e} (a tenth of the rate with the lowest loss)", test.rate),
+    ]
+}
+
+/// The contract's object.
+#[derive(Serialize)]
+struct Found<'a> {
+    #[serde(flatten)]
+    test: &'a RangeTest,
+    pictures: &'a [PathBuf],
+}
+
+/// Flags that would do nothing here.
+fn refuse(args: &TrainArgs) -> anyhow::Result<()> {
+    let given = [
+        ("--resume", args.resume.is_some()),
+        ("--folds", args.folds.is_some()),
+        ("--tensorboard", args.tensorboard),
+        ("--lr", args.lr.is_some()),
+        ("--epochs", args.epochs.is_some()),
+        ("--schedule", args.schedule.is_some()),
+        ("--warmup", args.warmup.is_some()),
+        ("--monitor", args.monitor.is_some()),
+        ("--early-stopping", args.early_stopping.is_some()),
+        ("--reduce-on-plateau", args.reduce_on_plateau.is_some()),
+        ("--ema", args.ema.is_some()),
+        ("--accumulate", args.accumulate.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((flag, _)) => {
+            Err(usage(format!("{flag} belongs to umbel train: the range test trains nothing that is kept")))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,56 @@
+//! The range test on a folder of photos, with the settings of a training run: scan, cache, split, test, picture.
+
+use std::path::{Path, PathBuf};
+
+use super::{TrainConfig, architecture, in_pool, open_cache, scan};
+use crate::base::progress::{Event, Interrupt, Observer};
+use crate::data::{Dataset, Split};
+use crate::report::rates;
+use crate::train::{RangeOptions, RangeTest, range_test};
+use crate::{Error, Result};
+
+/// The pictures' name, without the ending.
+const STEM: &str = "lr-find";
+
+/// A range test, and where its pictures lie.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct FoundRate {
+    pub test: RangeTest,
+    pub pictures: Vec<PathBuf>,
+}
+
+/// Finds a learning rate for these settings on their training photos, and draws the curve into the folder `out`, which is
+/// made where it isn't there. No run is begun. `None` where the user asked to stop.
+pub fn lr_find(
+    config: &TrainConfig,
+    range: &RangeOptions,
+    out: &Path,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Option<FoundRate>> {
+    config.validate()?;
+    let toml = architecture::read_toml(&config.model)?;
+    let tested = in_pool(config.threads, || {
+        let index = scan(config, observer)?;
+        let architecture = architecture::build(config, toml.as_deref(), index.classes.len())?;
+        let model = architecture::model(config, architecture, observer)?;
+        let cache = open_cache(config, &index, observer, interrupt)?;
+        let split = Split::with(&config.split_options()?, &index, &cache)?;
+        let train = Dataset::new(&index, cache, &split.train);
+        observer.event(&Event::Note(&format!(
+            "Testing rates from {:e} to {:e} in {} steps of {} of the {} training photos.",
+            range.low,
+            range.high,
+            range.steps,
+            config.fit.batch.min(train.len()),
+            train.len()
+        )));
+        range_test(&model, &train, &config.fit, range, &mut |_| {}, interrupt)
+    })?;
+    let Some(test) = tested else { return Ok(None) };
+    let io = |source| Error::Io { action: "create the folder", path: out.to_owned(), source };
+    std::fs::create_dir_all(out).map_err(io)?;
+    let pictures = rates::write(out, STEM, &test)?;
+    Ok(Some(FoundRate { test, pictures }))
+}
