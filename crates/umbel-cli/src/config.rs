@@ -62,7 +62,16 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     if config.data.as_os_str().is_empty() {
         return Err(usage("the config names no folder of photos; give one: umbel train DIR --config FILE"));
     }
+    if config.tune == Some(Tune::Head) {
+        refuse_for_head(args)?;
+    }
     apply_fit(args, &mut config.fit)?;
+    // A recipe's sizes give way to a smaller --image-size; sizes that were typed are meant.
+    let sizes = args.train_sizes.iter().flat_map(|sizes| &sizes.0);
+    if let Some(size) = sizes.copied().find(|size| *size > config.prep.image_size) {
+        let own = config.prep.image_size;
+        return Err(usage(format!("--train-sizes {size} is larger than the photos are made (--image-size {own})")));
+    }
     Ok(config)
 }
 
@@ -98,12 +107,46 @@ fn start_from(weights: &Path, args: &TrainArgs, config: &mut TrainConfig) -> any
     Ok(())
 }
 
+/// The last layer alone is fitted to convergence: there are no steps to be set.
+fn refuse_for_head(args: &TrainArgs) -> anyhow::Result<()> {
+    let given = [
+        ("epochs", args.epochs.is_some()),
+        ("lr", args.lr.is_some()),
+        ("optimizer", args.optimizer.is_some()),
+        ("schedule", args.schedule.is_some()),
+        ("warmup", args.warmup.is_some()),
+        ("layer-decay", args.layer_decay.is_some()),
+        ("early-stopping", args.early_stopping.is_some()),
+        ("reduce-on-plateau", args.reduce_on_plateau.is_some()),
+        ("augment", args.augment.is_some()),
+        ("dropout", args.dropout.is_some()),
+        ("random-crop", args.random_crop.is_some()),
+        ("rand-augment", args.rand_augment.is_some()),
+        ("random-erasing", args.random_erasing.is_some()),
+        ("label-smoothing", args.label_smoothing.is_some()),
+        ("mixup", args.mixup.is_some()),
+        ("cutmix", args.cutmix.is_some()),
+        ("balance", args.balance.is_some()),
+        ("ema", args.ema.is_some()),
+        ("clip", args.clip.is_some()),
+        ("accumulate", args.accumulate.is_some()),
+        ("train-sizes", args.train_sizes.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(usage(format!(
+            "--{flag} does nothing with --tune head: the last layer is fitted to convergence, on the photos as they are"
+        ))),
+    }
+}
+
 fn apply_fit(args: &TrainArgs, fit: &mut FitOptions) -> anyhow::Result<()> {
     set(&mut fit.epochs, args.epochs);
     set(&mut fit.batch, args.batch);
     set(&mut fit.seed, args.seed);
     set(&mut fit.learning_rate, args.lr);
     set(&mut fit.warmup_epochs, args.warmup);
+    set(&mut fit.layer_decay, args.layer_decay);
     set(&mut fit.monitor, args.monitor.map(Monitor::from));
     fit.optimizer = optimizer(args, fit.optimizer)?;
     fit.schedule = schedule(args, fit.schedule)?;
@@ -269,12 +312,39 @@ mod tests {
     use clap::Parser;
     use umbel::base::augmentation::Mixing;
     use umbel::data::PrepSpec;
+    use umbel::train::HeadFit;
 
     use super::*;
     use crate::args::{Arguments, Command};
 
     fn args() -> TrainArgs {
         TrainArgs { dir: Some("photos".into()), ..TrainArgs::default() }
+    }
+
+    /// Weights that nobody looks into, since the network is named.
+    fn pretrained(tune: Option<TuneArg>) -> TrainArgs {
+        TrainArgs { pretrained: Some("w.safetensors".into()), model: Some("resnet18".into()), tune, ..args() }
+    }
+
+    /// The settings of a pretrained network.
+    fn resnet(tune: Option<Tune>) -> TrainConfig {
+        let (data, model) = ("my photos".into(), "resnet18".to_string());
+        let pretrained = Some("my weights.safetensors".into());
+        let mut config = TrainConfig { data, model, pretrained, tune, ..Recipe::Finetune.config() };
+        config.prep.image_size = 224;
+        config
+    }
+
+    #[test]
+    fn pretrained_weights_bring_settings_of_their_own() {
+        let config = train_config(&pretrained(None)).unwrap();
+        let usual = Recipe::Finetune.config().fit;
+        assert_eq!((config.prep.image_size, &config.fit), (224, &usual));
+        assert!(usual.layer_decay < 1.0 && usual.early_stopping.is_some());
+        let flags = TrainArgs { early_stopping: Some(0), epochs: Some(9), lr: Some(0.1), ..pretrained(None) };
+        let expected = FitOptions { early_stopping: None, epochs: 9, learning_rate: 0.1, ..usual };
+        assert_eq!(train_config(&flags).unwrap().fit, expected);
+        assert_eq!(train_config(&pretrained(Some(TuneArg::Head))).unwrap().tune, Some(Tune::Head));
     }
 
     #[test]
@@ -327,6 +397,8 @@ mod tests {
             TrainArgs { mix_probability: Some(0.5), ..args() },
             TrainArgs { step_every: Some(2), ..args() },
             TrainArgs { tune: Some(TuneArg::Head), ..args() },
+            TrainArgs { epochs: Some(3), ..pretrained(Some(TuneArg::Head)) },
+            TrainArgs { augment: Some(AugmentArg::None), ..pretrained(Some(TuneArg::Head)) },
             TrainArgs { step_factor: Some(0.5), schedule: Some(ScheduleArg::Cosine), ..args() },
         ] {
             assert!(train_config(&bad).is_err(), "{bad:?}");
@@ -379,6 +451,8 @@ mod tests {
                     global_clipnorm: 2.5,
                     gradient_accumulation_steps: 4,
                     train_sizes: vec![96, 128],
+                    layer_decay: 0.75,
+                    head: HeadFit::No,
                     run_folder: None,
                 };
                 config.random_crop = 0.35;
@@ -396,6 +470,13 @@ mod tests {
             with(|config| {
                 config.fit.optimizer = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.1 }
             }),
+            with(|config| *config = resnet(None)),
+            with(|config| {
+                let fit = FitOptions { seed: 5, ..FitOptions::default() };
+                *config = TrainConfig { fit, ..resnet(Some(Tune::Last)) };
+                config.prep.image_size = 64;
+            }),
+            with(|config| *config = resnet(Some(Tune::Head))),
             with(|config| {
                 config.folds = Some(3);
                 config.fit.optimizer = OptimizerConfig::adam_w();

@@ -35,8 +35,8 @@ use crate::base::shell;
 use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::{Model, isa_from_env};
 use crate::report::curves::{self, NamedCurves};
-use crate::train::FitOutcome;
 use crate::train::fit::fit_locked;
+use crate::train::{FitOptions, FitOutcome};
 use crate::{Error, Result};
 
 /// What a finished (or interrupted) run left.
@@ -232,7 +232,8 @@ fn train(
     board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
     let both = (parts.train, parts.val);
-    let mut fit = fit_locked(Some(run.lock()), &mut model, both, &config.fit, &mut watch, interrupt)?;
+    let options = FitOptions { head: architecture::head_fit(config), ..config.fit.clone() };
+    let mut fit = fit_locked(Some(run.lock()), &mut model, both, &options, &mut watch, interrupt)?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
         measured = Validated::measure(run, &fit, &parts, &config.fit, interrupt)?;

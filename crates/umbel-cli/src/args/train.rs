@@ -19,6 +19,7 @@ Examples:
   umbel train photos/ --recipe scratch                 the best from nothing: more epochs, stronger augmentation
   umbel train photos/ --recipe scratch --mixup 0.2 --ema 0
   umbel train photos/ --pretrained efficientnet_lite0.safetensors
+  umbel train photos/ --pretrained efficientnet_lite0.safetensors --tune head
   umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
   umbel train --config runs/photos/config.toml --seed 7
 
@@ -30,7 +31,7 @@ fn after_help() -> String {
 }
 
 /// Train a network on a folder of photos.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(after_help = after_help())]
 pub struct TrainArgs {
     /// The folder: one sub-folder per class, photos in them; or train/, val/ and test/ with these in each; or a table of
@@ -87,12 +88,15 @@ pub struct TrainArgs {
     /// --pretrained is for]
     #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Network")]
     pub model: Option<String>,
-    /// Start from these weights, in timm's names or lukemelas' (EfficientNet). The network, the photos' size and how they
-    /// are prepared come with them; the last layer starts anew
-    #[arg(long, value_name = "FILE.safetensors", help_heading = "Network")]
+    /// Start from these weights: a file in timm's names or lukemelas' (EfficientNet), or a name from the store (`umbel
+    /// models` lists it). The network, the photos' size and how they are prepared come with them; the last layer is new
+    #[arg(long, value_name = "FILE.safetensors|NAME", help_heading = "Network")]
     pub pretrained: Option<PathBuf>,
-    /// What is trained of a pretrained network: its last layer, its last stage too, or all. Batch norm stays as it came
-    /// [default: all]
+    /// Fetch the weights of that name from the Hugging Face hub if the store lacks them
+    #[arg(long, requires = "pretrained", help_heading = "Network")]
+    pub download: bool,
+    /// What is trained of a pretrained network: its last layer (fitted in seconds), its last stage too, or all, lower stages
+    /// slower. Batch norm stays as it came [default: all]
     #[arg(long, value_enum, hide_possible_values = true, value_name = "head|last|all", help_heading = "Network")]
     pub tune: Option<TuneArg>,
     /// Random flips, turns and zooms in training: the tutorial's, flips alone, or none [default: tutorial]
@@ -111,7 +115,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "SHARE", value_parser = ranges::dropout, help_heading = "Network")]
     pub dropout: Option<f32>,
 
-    /// Passes over the training photos [default: 15]
+    /// Passes over the training photos; of a pretrained network, the first is the last layer's [default: 15]
     #[arg(long, value_name = "N", value_parser = ranges::epochs, help_heading = "Training")]
     pub epochs: Option<usize>,
     /// Photos per step, 1 to 512 [default: 32]
@@ -153,6 +157,9 @@ pub struct TrainArgs {
     /// Epochs over which the rate rises from zero, fractions allowed [default: 0]
     #[arg(long, value_name = "EPOCHS", value_parser = ranges::warmup, help_heading = "Training")]
     pub warmup: Option<f64>,
+    /// Factor of the rate from one stage of a network to the one below it, 1 for none [default: 1]
+    #[arg(long, value_name = "F", value_parser = ranges::factor, help_heading = "Training")]
+    pub layer_decay: Option<f64>,
     /// The figure that decides which epoch is the best [default: val_accuracy]
     #[arg(
         long,
@@ -192,8 +199,7 @@ pub struct TrainArgs {
     /// Batches whose mean gradient makes one update; batch norm sees each by itself [default: 1]
     #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
     pub accumulate: Option<usize>,
-    /// Train on smaller photos, in equal shares of the epochs, for instance 96,128, and validate on --image-size; none: on
-    /// --image-size throughout [default: none]
+    /// Train on smaller photos first, in equal shares of the epochs, and validate on --image-size [default: none]
     #[arg(long, value_name = "PIXELS,..|none", value_parser = ranges::train_sizes, help_heading = "Training")]
     pub train_sizes: Option<TrainSizes>,
 
@@ -221,7 +227,7 @@ pub struct TrainArgs {
 }
 
 /// A resumed run has the settings that it began with, or it would not end with the same weights.
-const NOT_WITH_RESUME: [&str; 47] = [
+const NOT_WITH_RESUME: [&str; 49] = [
     "dir",
     "val_split",
     "test_split",
@@ -236,6 +242,7 @@ const NOT_WITH_RESUME: [&str; 47] = [
     "cache",
     "model",
     "pretrained",
+    "download",
     "tune",
     "augment",
     "dropout",
@@ -248,6 +255,7 @@ const NOT_WITH_RESUME: [&str; 47] = [
     "step_every",
     "step_factor",
     "warmup",
+    "layer_decay",
     "monitor",
     "early_stopping",
     "reduce_on_plateau",

@@ -1,7 +1,8 @@
-//! `umbel models`: the ready-made networks.
+//! `umbel models`: the ready-made networks, and the store of pretrained weights.
 
 use serde::Serialize;
 use umbel::nn::models::{self, ArchitectureOptions};
+use umbel::pretrained::store::{self, Stored};
 
 use crate::args::ModelsArgs;
 use crate::console;
@@ -15,6 +16,10 @@ struct Row {
     /// The photos' size for pretrained weights; `null`: there are none for this network.
     pretrained_size: Option<u32>,
     about: &'static str,
+    /// Its weights in the store; `null`: they are not there.
+    weights: Option<String>,
+    /// Where `--download` fetches them from; `null`: there are none.
+    repository: Option<&'static str>,
 }
 
 /// Runs the command.
@@ -24,6 +29,7 @@ pub fn run(args: &ModelsArgs) -> anyhow::Result<Outcome> {
         classes: args.classes,
         ..ArchitectureOptions::default()
     };
+    let stored = store::list();
     let mut rows = Vec::new();
     for architecture in models::ARCHITECTURES {
         rows.push(Row {
@@ -31,6 +37,11 @@ pub fn run(args: &ModelsArgs) -> anyhow::Result<Outcome> {
             parameters: models::by_name(architecture.name, &options)?.summary()?.parameters,
             pretrained_size: architecture.pretrained_size,
             about: architecture.about,
+            weights: stored
+                .iter()
+                .find(|stored| stored.name == architecture.name)
+                .map(|s| s.path.display().to_string()),
+            repository: store::origin(architecture.name).map(|origin| origin.repository),
         });
     }
     if args.json {
@@ -40,12 +51,24 @@ pub fn run(args: &ModelsArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     console::line(format!("{:<22} {:>10}  {:<10}  About", "Model", "Parameters", "Pretrained"))?;
-    for Row { model, parameters, pretrained_size, about } in &rows {
+    for Row { model, parameters, pretrained_size, about, .. } in &rows {
         let size = pretrained_size.map_or("-".to_string(), |size| format!("{size} x {size}"));
         console::line(format!("{model:<22} {parameters:>10}  {size:<10}  {about}"))?;
     }
     console::line("")?;
     console::line("Train one:            umbel train photos/ --model umbel_s")?;
-    console::line("From its weights:     umbel train photos/ --pretrained FILE.safetensors (timm's names)")?;
+    console::line(
+        "From its weights:     umbel train photos/ --pretrained FILE.safetensors (timm's names), or a name below",
+    )?;
+    console::line("")?;
+    console::line(format!("Store: {}", store::folder().display()))?;
+    for Stored { name, bytes, .. } in &stored {
+        console::line(format!("  {name}  {}", console::bytes(*bytes)))?;
+    }
+    if stored.is_empty() {
+        console::line(
+            "  (empty: save timm's files there as NAME.safetensors, or fetch one by --pretrained NAME --download)",
+        )?;
+    }
     Ok(Outcome::Done)
 }

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use umbel::base::progress::Interrupt;
 use umbel::pipeline::{self, FoldsOutcome, TrainOutcome};
+use umbel::pretrained::store;
 
 use crate::args::TrainArgs;
 use crate::config;
 use crate::console::{Format, TrainConsole};
-use crate::exit::Outcome;
+use crate::exit::{Outcome, usage};
 use crate::signals;
 
 /// Runs the command.
@@ -23,8 +25,10 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
             report(&mut console, &outcome)
         });
     }
+    let interrupt = signals::interrupt_on_signals()?;
+    let args = &with_weights(args, &mut console, &interrupt)?;
     let config = config::train_config(args)?;
-    let (out, interrupt) = (args.out.as_deref(), signals::interrupt_on_signals()?);
+    let out = args.out.as_deref();
     Ok(if config.folds.is_some() {
         let outcome = pipeline::train_folds(&config, out, &mut console, &interrupt)?;
         report_folds(&mut console, &outcome)
@@ -32,6 +36,22 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
         let outcome = pipeline::train_folder(&config, out, &mut console, &interrupt)?;
         report(&mut console, &outcome)
     })
+}
+
+/// The flags with the path of the pretrained weights where a name of the store was given; fetched, if that was asked for.
+fn with_weights(args: &TrainArgs, console: &mut TrainConsole, interrupt: &Interrupt) -> anyhow::Result<TrainArgs> {
+    let mut args = args.clone();
+    let Some(name) = args.pretrained.as_deref().filter(|given| store::is_name(given)).and_then(Path::to_str) else {
+        return Ok(args);
+    };
+    args.pretrained = Some(match (store::find(name), args.download) {
+        (Err(missing), true) => {
+            let Some(origin) = store::origin(name) else { return Err(usage(missing.to_string())) };
+            store::fetch(origin, console, interrupt)?
+        }
+        (found, _) => found?,
+    });
+    Ok(args)
 }
 
 fn report(console: &mut TrainConsole, outcome: &TrainOutcome) -> Outcome {

@@ -10,6 +10,10 @@ use super::live::Live;
 pub trait Display: Send {
     /// Photos decoded so far.
     fn preparing(&mut self, done: usize, total: usize);
+    /// Bytes fetched so far.
+    fn downloading(&mut self, done: u64, bytes: u64);
+    /// Photos whose features are computed so far.
+    fn features(&mut self, _done: usize, _total: usize) {}
     /// A fold begins (which, of how many).
     fn fold(&mut self, _fold: (usize, usize)) {}
     /// Training begins, on so many photos.
@@ -52,6 +56,8 @@ pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
 #[derive(Default)]
 struct Plain {
     quarters: usize,
+    features: usize,
+    fetched: usize,
 }
 
 impl Display for Plain {
@@ -60,6 +66,22 @@ impl Display for Plain {
         if quarters > self.quarters {
             self.quarters = quarters;
             super::note(format!("Preparing photos: {done}/{total}"));
+        }
+    }
+
+    fn downloading(&mut self, done: u64, bytes: u64) {
+        let quarters = (done * 4).checked_div(bytes).unwrap_or(4) as usize;
+        if quarters > self.fetched {
+            self.fetched = quarters;
+            super::note(format!("Fetching: {} of {}", super::bytes(done), super::bytes(bytes)));
+        }
+    }
+
+    fn features(&mut self, done: usize, total: usize) {
+        let quarters = |done: usize| (done * 4).checked_div(total).unwrap_or(4);
+        if quarters(done) > self.features {
+            self.features = quarters(done);
+            super::note(format!("Computing features: {done}/{total}"));
         }
     }
 

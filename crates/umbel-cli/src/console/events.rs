@@ -80,6 +80,8 @@ impl Observer for TrainConsole {
                 self.classes = classes.to_vec();
             }
             Event::Preparing { done, total } => self.display.preparing(done, total),
+            Event::Downloading { done, bytes } => self.display.downloading(done, bytes),
+            Event::Features { done, total } => self.display.features(done, total),
             Event::Skipped { problems } => self.skipped(problems),
             Event::Fold { fold, folds } => {
                 self.say(format!("Fold {fold} of {folds}"));

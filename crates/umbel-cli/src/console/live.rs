@@ -30,6 +30,8 @@ pub struct Live {
     state: State,
     drawn: Option<Instant>,
     preparing_since: Option<Instant>,
+    features_since: Option<Instant>,
+    downloading_since: Option<Instant>,
 }
 
 impl Live {
@@ -41,6 +43,8 @@ impl Live {
             state: State::default(),
             drawn: None,
             preparing_since: None,
+            features_since: None,
+            downloading_since: None,
         }
     }
 
@@ -74,6 +78,25 @@ impl Display for Live {
             return;
         }
         self.show(layout::preparing((done, total), since.elapsed().as_secs_f64(), self.size(), self.paint));
+    }
+
+    fn downloading(&mut self, done: u64, bytes: u64) {
+        let since = *self.downloading_since.get_or_insert_with(Instant::now);
+        if done < bytes && self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        let kilobytes = |bytes: u64| (bytes / 1000) as usize;
+        let (done, seconds) = ((kilobytes(done), kilobytes(bytes)), since.elapsed().as_secs_f64());
+        self.show(layout::counting("Fetching weights, kB", done, seconds, self.size(), self.paint));
+    }
+
+    fn features(&mut self, done: usize, total: usize) {
+        let since = *self.features_since.get_or_insert_with(Instant::now);
+        if done < total && self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        let (seconds, size) = (since.elapsed().as_secs_f64(), self.size());
+        self.show(layout::counting("Computing features", (done, total), seconds, size, self.paint));
     }
 
     fn fold(&mut self, fold: (usize, usize)) {

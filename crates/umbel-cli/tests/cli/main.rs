@@ -3,12 +3,15 @@
 mod bad_input;
 mod check;
 mod demo;
+#[cfg(feature = "download")]
+mod download;
 mod eval;
 mod explain;
 mod faults;
 mod help;
 mod kill;
 mod predict;
+mod pretrained;
 mod resume;
 mod sizes;
 mod splits;
@@ -17,3 +20,4 @@ mod tensorboard;
 mod terminal;
 mod tools;
 mod train;
+mod weights;

@@ -194,6 +194,26 @@ pub enum Error {
         /// Why.
         fault: PretrainedFault,
     },
+    /// The store of pretrained weights lacks what was asked for.
+    #[error("there are no pretrained weights called {name}: {} is missing; {way_out}", path.display())]
+    NotInStore {
+        /// What was asked for.
+        name: String,
+        /// Where the file would be.
+        path: PathBuf,
+        /// What to do.
+        way_out: String,
+    },
+    /// Pretrained weights could not be fetched.
+    #[error("cannot fetch {url}: {fault}; by hand, save that file as {}", path.display())]
+    Download {
+        /// The file's address.
+        url: String,
+        /// Where it belongs.
+        path: PathBuf,
+        /// Why.
+        fault: DownloadFault,
+    },
     /// The buffers for a model and a batch do not fit into memory.
     #[error(
         "a batch of {batch} needs {} MiB of memory for this model, which cannot be had: use a smaller batch or smaller pictures",
@@ -531,6 +551,42 @@ pub enum PretrainedFault {
 
 fn told(fits: &Option<&'static str>) -> String {
     fits.map_or(String::new(), |name| format!(" (they are for --model {name})"))
+}
+
+/// Why a file could not be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DownloadFault {
+    /// umbel was built without the feature.
+    #[error("this umbel was built without downloads (cargo install with --features download has them)")]
+    NotBuilt,
+    /// No line, no such host, no answer, or none that makes sense.
+    #[error("the hub cannot be reached ({0})")]
+    Unreachable(String),
+    /// An answer that is no file.
+    #[error("the hub answers with status {0}")]
+    Status(u16),
+    /// The line broke again and again.
+    #[error(
+        "the line broke after {done} of {bytes} bytes ({detail}); they are kept, and the same command will go on there"
+    )]
+    Cut {
+        /// What has come.
+        done: u64,
+        /// All.
+        bytes: u64,
+        /// How it broke.
+        detail: String,
+    },
+    /// Other bytes than promised.
+    #[error(
+        "what came is not what the hub promised: its sha256 is {came} instead of {promised}; it was thrown away, so try again"
+    )]
+    Digest {
+        /// Of what came.
+        came: String,
+        /// Of what was promised.
+        promised: String,
+    },
 }
 
 /// Tensors that were looked for in vain, and others that nobody looked for.

@@ -105,6 +105,10 @@ pub enum Event<'a> {
     Found { files: usize, classes: &'a [String] },
     /// Photos decoded and resized so far.
     Preparing { done: usize, total: usize },
+    /// Photos of which a frozen network's features were computed so far.
+    Features { done: usize, total: usize },
+    /// Bytes of pretrained weights that were fetched so far.
+    Downloading { done: u64, bytes: u64 },
     /// The photos that cannot be used, once all were tried.
     Skipped { problems: &'a [Problem] },
     /// A fold of a cross-validation begins (both from 1).

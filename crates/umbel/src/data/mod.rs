@@ -12,7 +12,7 @@ pub mod split;
 pub mod views;
 
 pub use crate::base::problem::{Problem, ProblemKind};
-pub use cache::{Cache, CacheOptions};
+pub use cache::{Cache, CacheOptions, Rows, RowsWriter};
 pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
 pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};

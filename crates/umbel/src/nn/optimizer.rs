@@ -128,6 +128,8 @@ pub struct Optimizer {
     steps: u64,
     /// For every trainable tensor in order, the tensors that [`OptimizerConfig::kept`] names.
     state: Vec<Tensor>,
+    /// What multiplies the learning rate of each trainable tensor; empty: nothing.
+    rates: Vec<f64>,
 }
 
 impl Optimizer {
@@ -144,7 +146,15 @@ impl Optimizer {
                 });
             }
         }
-        Optimizer { config, steps: 0, state }
+        Optimizer { config, steps: 0, state, rates: Vec::new() }
+    }
+
+    /// With factors of the learning rate, one for every trainable tensor in order (discriminative learning rates, Howard &
+    /// Ruder 2018, "Universal Language Model Fine-tuning"). They are settings, not state: a restored optimizer needs them
+    /// again.
+    pub fn with_rates(mut self, rates: Vec<f64>) -> Self {
+        self.rates = rates;
+        self
     }
 
     /// The settings.
@@ -198,9 +208,11 @@ impl Optimizer {
         let trained = weights.tensors.iter_mut().filter(|tensor| tensor.trainable);
         let n_kept = self.config.kept().len();
         assert!(self.state.len() == n_kept * gradients.len(), "the optimizer was made for other weights");
+        assert!(self.rates.is_empty() || self.rates.len() == gradients.len(), "one rate for each trained tensor");
         for (index, (weight, gradient)) in trained.zip(gradients).enumerate() {
             let state = &mut self.state[index * n_kept..(index + 1) * n_kept];
             let config = if weight.shape.len() > 1 { self.config } else { self.config.without_decay() };
+            let learning_rate = learning_rate * self.rates.get(index).unwrap_or(&1.0);
             apply(isa, &config, (learning_rate, self.steps), &mut weight.data, gradient, state);
         }
     }

@@ -8,7 +8,8 @@ use crate::base::progress::{Event, Observer};
 use crate::nn::layers::{RandAugment, RandomErasing, RandomFlip, RandomResizedCrop};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
-use crate::pretrained::{Head, Pretrained};
+use crate::pretrained::{Head, Pretrained, Tune};
+use crate::train::HeadFit;
 use crate::{Error, Result};
 
 /// The tutorial's dropout.
@@ -76,6 +77,15 @@ pub(super) fn model(config: &TrainConfig, mut architecture: Graph, observer: &mu
     };
     observer.event(&Event::Note(&format!("Starting from {}, {last}.", path.display())));
     Ok(model)
+}
+
+/// Which part of the training the last layer has for itself.
+pub(super) fn head_fit(config: &TrainConfig) -> HeadFit {
+    match (&config.pretrained, config.tune.unwrap_or_default()) {
+        (None, _) => HeadFit::No,
+        (Some(_), Tune::Head) => HeadFit::Only,
+        (Some(_), Tune::Last | Tune::All) => HeadFit::First,
+    }
 }
 
 fn options(config: &TrainConfig, classes: usize) -> ArchitectureOptions {

@@ -7,6 +7,7 @@ use crate::base::augmentation::Balance;
 use crate::base::shell::quote;
 use crate::data::{Interpolation, Resize, SplitMethod};
 use crate::nn::{OptimizerConfig, ScheduleKind};
+use crate::pretrained::Tune;
 use crate::train::{EarlyStopping, ReduceOnPlateau};
 
 /// `umbel train ...` for these settings; `None` where a flag cannot say them (only a config file can). Left out is what has
@@ -28,6 +29,17 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
         }
     };
     say("recipe", (config.recipe != usual_recipe).then(|| config.recipe.name().to_string()));
+    let pretrained = match &config.pretrained {
+        Some(path) => Some(text(path)?),
+        None => None,
+    };
+    say("pretrained", pretrained);
+    let tune = config.tune.map(|tune| match tune {
+        Tune::Head => "head",
+        Tune::Last => "last",
+        Tune::All => "all",
+    });
+    say("tune", tune.map(str::to_string));
     say("model", (config.model != default.model).then(|| config.model.clone()));
     let split = match &config.split {
         SplitMethod::Stratified => None,
@@ -70,7 +82,9 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
         return None;
     }
     say("dropout", config.dropout.filter(|_| config.dropout != default.dropout).map(|share| share.to_string()));
-    say("epochs", Some(fit.epochs.to_string()));
+    // The last layer alone is fitted without steps, and the flags for them are refused.
+    let steps = config.tune != Some(Tune::Head);
+    say("epochs", Some(fit.epochs.to_string()).filter(|_| steps));
     say("batch", differs(fit.batch, usual.batch));
     say("lr", differs(fit.learning_rate, usual.learning_rate));
     if fit.optimizer != usual.optimizer {
@@ -89,6 +103,7 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
         }
     }
     say("warmup", differs(fit.warmup_epochs, usual.warmup_epochs));
+    say("layer-decay", differs(fit.layer_decay, usual.layer_decay));
     say("monitor", (fit.monitor != usual.monitor).then(|| fit.monitor.name().to_string()));
     say("label-smoothing", differs(fit.label_smoothing, usual.label_smoothing));
     say("mixup", differs(fit.mixing.mixup, usual.mixing.mixup));

@@ -13,7 +13,7 @@ use crate::metrics::{Answers, Bin, Certainty, KnownPictures, Scores, fit_tempera
 use crate::model_file::{self, ModelFile};
 use crate::report::predictions::{self, Predictions};
 use crate::report::{confusion, ranking, reliability};
-use crate::train::{FitOptions, FitOutcome, Outputs, logits, outputs};
+use crate::train::{FitOptions, FitOutcome, Outputs};
 
 /// The part of metrics.json that tells of the best epoch's model. Its figures are those after calibration.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,14 +68,14 @@ impl Validated {
         options: &FitOptions,
         interrupt: &Interrupt,
     ) -> Result<Option<(Self, Option<TestRecord>)>> {
-        let Some(val) = outputs(&fit.best, parts.val, options.batch, interrupt)? else { return Ok(None) };
+        let Some(val) = fit.outputs(parts.val, options.batch, interrupt)? else { return Ok(None) };
         let remembered = remembered(parts.train);
-        let Some(seen) = outputs(&fit.best, &remembered, options.batch, interrupt)? else { return Ok(None) };
+        let Some(seen) = fit.outputs(&remembered, options.batch, interrupt)? else { return Ok(None) };
         let test = match parts.test {
             None => None,
-            Some(test) => match logits(&fit.best, test, options.batch, interrupt)? {
+            Some(test) => match fit.outputs(test, options.batch, interrupt)? {
                 None => return Ok(None),
-                Some(logits) => Some((labels(test), logits)),
+                Some(outputs) => Some((labels(test), outputs.logits)),
             },
         };
         let n_classes = parts.val.class_names().len();

@@ -2,6 +2,7 @@
 //! EfficientNet, into umbel's network of that kind. What the photos must be like comes with them.
 
 mod names;
+pub mod store;
 mod tune;
 
 use std::collections::BTreeMap;

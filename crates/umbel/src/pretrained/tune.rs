@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::nn::Graph;
+use crate::nn::graph::stage;
 use crate::nn::layers::Layer;
 
 /// Which layers of a pretrained network are trained; the others stay as they came, and cost no backward pass where nothing
@@ -12,11 +13,11 @@ use crate::nn::layers::Layer;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tune {
-    /// The last layer, which tells the classes.
+    /// The last layer, which tells the classes: fitted to convergence on features that are computed once.
     Head,
-    /// The last stage of blocks and everything behind it.
+    /// The last stage of blocks and everything behind it, from a fitted last layer on.
     Last,
-    /// Everything but batch norm.
+    /// Everything but batch norm, from a fitted last layer on.
     #[default]
     All,
 }
@@ -31,8 +32,8 @@ impl Tune {
         let first = match self {
             Tune::Head => layers.len() - 1,
             Tune::Last => {
-                let stage = layers.iter().rev().find_map(|layer| stage(&layer.name));
-                layers.iter().position(|layer| self::stage(&layer.name) == stage).unwrap_or(0)
+                let last = layers.iter().rev().find_map(|layer| stage(&layer.name));
+                layers.iter().position(|layer| stage(&layer.name) == last).unwrap_or(0)
             }
             Tune::All => 0,
         };
@@ -41,13 +42,4 @@ impl Tune {
         let mut trained = trained.into_iter();
         graph.set_trainable(|_| trained.next().unwrap_or(true))
     }
-}
-
-/// The stage that a layer of a block belongs to: `blocks.6` of `blocks.6.0.conv_pw`, `layer4` of `layer4.1.conv2`.
-fn stage(name: &str) -> Option<&str> {
-    let mut dots = name.match_indices('.').map(|(at, _)| at);
-    if name.starts_with("blocks.") {
-        return dots.nth(1).map(|at| &name[..at]);
-    }
-    if name.starts_with("layer") { dots.next().map(|at| &name[..at]) } else { None }
 }

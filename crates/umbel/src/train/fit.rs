@@ -1,11 +1,12 @@
 //! fit: epochs of steps, validation after each, the best model kept.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::run::{Flow, Run};
-use super::{EarlyStopping, History, Monitor, ReduceOnPlateau, RunLock};
+use super::{EarlyStopping, Features, History, Monitor, Outputs, ReduceOnPlateau, RunLock, evaluate, head, outputs};
 use crate::base::augmentation::{Balance, Mixing};
 use crate::base::progress::{Interrupt, Observer};
 use crate::base::settings::{is_default, positive, within};
@@ -55,13 +56,21 @@ pub struct FitOptions {
     /// memory. Batch norm takes its statistics from each batch by itself. An epoch's last update may have fewer.
     #[serde(skip_serializing_if = "is_one")]
     pub gradient_accumulation_steps: usize,
-    /// Progressive resizing: heights and widths that the photos are trained on, in equal shares of the epochs, each up to the
-    /// photos' own size, on which every epoch is validated; none: that size throughout. Small photos make fast epochs
+    /// Progressive resizing: heights and widths that the photos are trained on, in equal shares of the epochs; the photos' own
+    /// size, on which every epoch is validated, where there is none, and in place of larger ones. Small photos make fast epochs
     /// (Howard 2018, "Training Imagenet in 3 hours for 25 minutes"; Tan & Le 2021, "EfficientNetV2"), and a network sees
     /// things in random crops larger than in whole photos, so that the last size may well be smaller than that of validation
     /// (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
     #[serde(skip_serializing_if = "is_default")]
     pub train_sizes: Vec<u32>,
+    /// What the learning rate is multiplied by from one stage of a network to the one below it, above 0 and up to 1: lower
+    /// layers know what is common to all photos, and are changed less (Howard & Ruder 2018, "Universal Language Model
+    /// Fine-tuning"; Clark et al. 2020, "ELECTRA").
+    #[serde(skip_serializing_if = "is_whole")]
+    pub layer_decay: f64,
+    /// Whether the last layer is fitted by itself (the pipeline says so by what is tuned of a pretrained network).
+    #[serde(skip)]
+    pub head: HeadFit,
     /// Where model.safetensors, last.ckpt and history.csv go; `None` keeps everything in memory.
     #[serde(skip)]
     pub run_folder: Option<PathBuf>,
@@ -87,9 +96,25 @@ impl Default for FitOptions {
             global_clipnorm: 0.0,
             gradient_accumulation_steps: 1,
             train_sizes: Vec::new(),
+            layer_decay: 1.0,
+            head: HeadFit::No,
             run_folder: None,
         }
     }
+}
+
+/// Whether the last layer is fitted by itself, to convergence, on what the layers below make of the photos as they are
+/// (without augmentation or dropout).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HeadFit {
+    /// It is trained with all others.
+    #[default]
+    No,
+    /// In place of the first epoch: so the steps that follow do not spoil the layers below for the sake of a last layer that
+    /// knows nothing yet (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features").
+    First,
+    /// And nothing else is trained. The history has a row for each strength of regularization.
+    Only,
 }
 
 impl FitOptions {
@@ -122,12 +147,18 @@ impl FitOptions {
         for &size in &self.train_sizes {
             within("train_sizes", f64::from(size), "whole numbers from 32 to 512", (32..=512).contains(&size))?;
         }
+        let decay = self.layer_decay;
+        within("layer_decay", decay, "a number above 0, up to 1", decay > 0.0 && decay <= 1.0)?;
         self.optimizer.validate()
     }
 }
 
 fn is_one(value: &usize) -> bool {
     *value == 1
+}
+
+fn is_whole(value: &f64) -> bool {
+    *value == 1.0
 }
 
 /// What came of it.
@@ -141,6 +172,18 @@ pub struct FitOutcome {
     pub best: Model,
     /// Whether the user's interrupt ended it (everything is saved; the run can be resumed).
     pub interrupted: bool,
+    /// What all layers but the last make of the photos, where only the last was fitted.
+    pub features: Option<Arc<Features>>,
+}
+
+impl FitOutcome {
+    /// [`outputs`](outputs()) of the best model, from its features where they are at hand.
+    pub fn outputs(&self, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Outputs>> {
+        match &self.features {
+            Some(features) => features.outputs(&self.best, dataset, batch).map(Some),
+            None => outputs(&self.best, dataset, batch, interrupt),
+        }
+    }
 }
 
 /// Trains `model` on `train`, validating on `val` after every epoch. Afterwards `model` holds the last weights
@@ -172,11 +215,18 @@ pub(crate) fn fit_locked(
     not_empty("validation part", val)?;
     check_fit_for(model, train)?;
     check_fit_for(model, val)?;
+    if options.head == HeadFit::Only {
+        return head::fit_only(lock, model, (train, val), options, (observer, interrupt));
+    }
     let mut run = Run::begin(lock, model, (train, val), options, observer)?;
     while !run.is_over() {
-        let flow = match run.train_epoch(observer, interrupt)? {
-            Flow::Go => run.validate(observer, interrupt)?,
-            Flow::Interrupted => Flow::Interrupted,
+        let flow = if run.begins_with_head() {
+            run.fit_head(observer, interrupt)?
+        } else {
+            match run.train_epoch(observer, interrupt)? {
+                Flow::Go => run.validate(observer, interrupt)?,
+                Flow::Interrupted => Flow::Interrupted,
+            }
         };
         if matches!(flow, Flow::Interrupted) {
             run.pause()?;
@@ -194,7 +244,7 @@ impl Model {
 
     /// Mean loss and accuracy on a dataset, as Keras' `evaluate`.
     pub fn evaluate(&self, dataset: &Dataset) -> Result<(f64, f64)> {
-        let sums = super::evaluate(self, dataset, FitOptions::default().batch, 1)?;
+        let sums = evaluate(self, dataset, FitOptions::default().batch, 1)?;
         let samples = sums.samples.max(1) as f64;
         Ok((sums.loss / samples, sums.correct as f64 / samples))
     }

@@ -5,6 +5,7 @@ pub mod callbacks;
 pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
+pub mod head;
 pub mod history;
 mod plans;
 pub mod range_test;
@@ -15,7 +16,8 @@ mod targets;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
 pub use evaluate::{Outputs, evaluate, logits, outputs};
-pub use fit::{FitOptions, FitOutcome, fit};
+pub use fit::{FitOptions, FitOutcome, HeadFit, fit};
+pub use head::Features;
 pub use history::History;
 pub use range_test::{RangeOptions, RangePoint, RangeTest, range_test};
 pub use run::memory_needed;

@@ -1,6 +1,8 @@
 //! A run at work: what [`super::fit`] drives. Everything that decides the next step is in [`Progress`], the weights and the
 //! optimizer; all three go into the checkpoint, so a resumed run takes the very steps that it would have taken.
 
+mod first;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -10,7 +12,7 @@ use super::evaluate::sums;
 use super::plans::{Plans, Sizes};
 use super::saver::Saver;
 use super::targets::TargetMaker;
-use super::{Callbacks, FitOptions, FitOutcome, History, RunLock, history};
+use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock, history};
 use crate::base::atomic::Scratch;
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
@@ -67,7 +69,7 @@ impl<'a> Run<'a> {
         let batch = options.batch.min(train.len());
         let needed = memory_needed(model, batch, options)?;
         check_memory(needed, available)?;
-        let sizes = Sizes::new(options, train.image_size())?;
+        let sizes = Sizes::new(options, train.image_size());
         let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
@@ -75,7 +77,7 @@ impl<'a> Run<'a> {
             folder: lock.map(|lock| lock.folder().to_owned()),
             augment: Policy::new(&model.architecture().augmentation()),
             targets: TargetMaker::new(options, train),
-            optimizer: Optimizer::new(options.optimizer, model.weights()),
+            optimizer: Optimizer::new(options.optimizer, model.weights()).with_rates(rates(model, options)?),
             gradients: GradientSum::default(),
             average: Average::begin(options.ema_momentum, model),
             schedule: schedule(options, steps),
@@ -197,7 +199,12 @@ impl<'a> Run<'a> {
             return Err(self.diverged("validation loss".into()));
         }
         self.check_weights()?;
-        let record = self.record(&sum);
+        self.end_epoch(self.record(&sum), observer)?;
+        Ok(Flow::Go)
+    }
+
+    /// Takes note of an epoch's record: callbacks, best model, files.
+    fn end_epoch(&mut self, record: EpochRecord, observer: &mut dyn Observer) -> Result<()> {
         let verdict = self.progress.callbacks.epoch_end(&self.callbacks, self.schedule.base, &record);
         self.progress.history.push(record.clone());
         self.progress.epoch += 1;
@@ -213,7 +220,7 @@ impl<'a> Run<'a> {
         for note in &verdict.notes {
             observer.event(&Event::Note(note));
         }
-        Ok(Flow::Go)
+        Ok(())
     }
 
     /// Saves a run in the middle of an epoch.
@@ -245,6 +252,7 @@ impl<'a> Run<'a> {
             best_epoch: self.progress.callbacks.best_epoch(),
             best: self.best.unwrap_or_else(|| self.model.clone()),
             interrupted,
+            features: None,
         })
     }
 
@@ -339,7 +347,8 @@ impl<'a> Run<'a> {
 
     /// The rate of a step of the current epoch.
     fn learning_rate(&self, step: usize) -> f64 {
-        let global = (self.progress.epoch * self.steps + step) as u64;
+        let epoch = self.progress.epoch.saturating_sub(before_steps(self.options));
+        let global = (epoch * self.steps + step) as u64;
         self.schedule.rate(global) * self.progress.callbacks.rate_factor
     }
 
@@ -393,13 +402,28 @@ fn schedule(options: &FitOptions, steps: usize) -> Schedule {
         base: options.learning_rate,
         warmup_steps: (options.warmup_epochs * steps as f64).round() as u64,
         steps_per_epoch: steps as u64,
-        total_steps: (options.epochs * steps) as u64,
+        total_steps: (options.epochs.saturating_sub(before_steps(options)) * steps) as u64,
     }
+}
+
+/// What multiplies the learning rate of each trained tensor.
+fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
+    let depths = model.architecture().depths()?;
+    Ok(depths.into_iter().map(|depth| options.layer_decay.powi(depth as i32)).collect())
+}
+
+/// Epochs without steps, at the start: the head's.
+fn before_steps(options: &FitOptions) -> usize {
+    usize::from(options.head == HeadFit::First)
 }
 
 /// Everything that decides what the weights become, but for the data and the number of epochs.
 fn settings_digest(model: &Model, options: &FitOptions) -> Result<String> {
-    digest(&(model.architecture(), FitOptions { epochs: 0, ..options.clone() }))
+    let settings = (model.architecture(), FitOptions { epochs: 0, ..options.clone() });
+    match options.head {
+        HeadFit::No => digest(&settings),
+        HeadFit::First | HeadFit::Only => digest(&(settings, "head first")),
+    }
 }
 
 /// The photos by path, label and content, in their order, and how they are prepared.
@@ -431,7 +455,7 @@ pub fn memory_needed(model: &Model, batch: usize, options: &FitOptions) -> Resul
     let copies = 2 + usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
     let weights = copies * size_of::<f32>() * model.weights().count() + options.optimizer.state_bytes(model.weights());
     let batches = (BATCHES_IN_FLIGHT * size_of::<f32>() * height * width * channels) as u128 * batch as u128;
-    let plans = Plans::foreseen_bytes(model, batch, Sizes::new(options, height)?.largest())?;
+    let plans = Plans::foreseen_bytes(model, batch, Sizes::new(options, height).largest())?;
     Ok(u64::try_from(plans + weights as u128 + batches).unwrap_or(u64::MAX))
 }
 

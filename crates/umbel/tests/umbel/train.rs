@@ -4,6 +4,7 @@ mod callbacks;
 mod example;
 mod fit;
 mod flowers;
+mod head;
 mod history;
 mod pipeline;
 mod predict;

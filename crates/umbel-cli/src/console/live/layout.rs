@@ -36,17 +36,16 @@ pub fn training(state: &State, size: Size, paint: Paint) -> Vec<String> {
 }
 
 /// The view while photos are decoded.
-pub fn preparing((done, total): (usize, usize), seconds: f64, size: Size, paint: Paint) -> Vec<String> {
+pub fn preparing(done: (usize, usize), seconds: f64, size: Size, paint: Paint) -> Vec<String> {
+    counting("Preparing photos", done, seconds, size, paint)
+}
+
+/// The view while something is done with every photo.
+pub fn counting(what: &str, (done, total): (usize, usize), seconds: f64, size: Size, paint: Paint) -> Vec<String> {
     let width = size.columns.saturating_sub(1).min(WIDEST);
     let left = seconds / done as f64 * (total - done.min(total)) as f64;
-    let line = bar_line(
-        "Preparing photos",
-        &format!("{done}/{total}"),
-        done as f64 / total.max(1) as f64,
-        &time_left(left),
-        width,
-        paint,
-    );
+    let line =
+        bar_line(what, &format!("{done}/{total}"), done as f64 / total.max(1) as f64, &time_left(left), width, paint);
     vec![console::truncate_str(&line, width, "").into_owned()]
 }
 

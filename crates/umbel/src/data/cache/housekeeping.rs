@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::key::EXTENSION;
+use super::rows;
 use crate::base::atomic::SCRATCH_PREFIX;
 
 /// `$UMBEL_CACHE`, else the place that the system has for caches, else one in the folder for temporary files.
@@ -58,9 +59,9 @@ fn is_scratch(entry: &fs::DirEntry) -> bool {
 /// A scratch file this old belongs to a run that was killed: a living one is written to all the time.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// Deletes the packs that were not used for longest until all fit into `max_bytes`, but never `in_use`; and scratch
-/// files of runs that were killed. What cannot be deleted is left for the next time.
-pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &Path) {
+/// Deletes the packs (and the rows beside them) that were not used for longest until all fit into `max_bytes`, but never
+/// what is `in_use`; and scratch files of runs that were killed. What cannot be deleted is left for the next time.
+pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &[&Path]) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
@@ -81,7 +82,7 @@ pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &Path) {
         if bytes <= max_bytes {
             return;
         }
-        if path != in_use && fs::remove_file(&path).is_ok() {
+        if !in_use.contains(&path.as_path()) && fs::remove_file(&path).is_ok() {
             bytes -= size;
         }
     }
@@ -89,7 +90,7 @@ pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &Path) {
 
 fn is_pack(path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    path.extension().is_some_and(|extension| extension == EXTENSION)
+    path.extension().is_some_and(|extension| extension == EXTENSION || extension == rows::EXTENSION)
         && stem.len() == 64
         && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -5,6 +5,7 @@ mod build;
 mod housekeeping;
 mod key;
 mod pack;
+mod rows;
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -16,6 +17,7 @@ use super::{Index, PrepSpec, Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::{Error, Result};
 use pack::{Layout, Pack};
+pub use rows::{Rows, RowsWriter};
 
 /// Where the cache lies and how large it may grow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,9 @@ pub struct Cache {
     problems: Vec<Problem>,
     prep: PrepSpec,
     look_alikes: OnceLock<LookAlikes>,
+    options: CacheOptions,
+    /// The pack's file.
+    path: PathBuf,
 }
 
 impl Cache {
@@ -71,7 +76,7 @@ impl Cache {
             }
             _ => {
                 build::write_pack(&path, index, prep, observer, interrupt)?;
-                housekeeping::keep_within(&options.folder, options.max_bytes, &path);
+                housekeeping::keep_within(&options.folder, options.max_bytes, &[&path]);
                 Pack::open(&path, layout).ok_or_else(|| Error::Cache {
                     action: "read back what was just written",
                     folder: options.folder.clone(),
@@ -84,7 +89,8 @@ impl Cache {
             observer.event(&Event::Skipped { problems: &problems });
         }
         let usable = (0..index.photos.len()).filter(|&position| pack.is_usable(position)).collect();
-        Ok(Cache { pack, usable, problems, prep: prep.clone(), look_alikes: OnceLock::new() })
+        let (prep, options) = (prep.clone(), options.clone());
+        Ok(Cache { pack, usable, problems, prep, look_alikes: OnceLock::new(), options, path })
     }
 
     /// Positions (in `index.photos`) of the photos that can be used, rising.

@@ -1,17 +1,19 @@
 //! A network as a graph of layers, as in Keras' functional API: one list in the order of computation, where a layer
 //! reads the one before it unless it says what else.
 
+mod depth;
 mod form;
 mod resolve;
 
 use serde::{Deserialize, Serialize};
 
 use self::form::GraphForm;
-use super::layers::{Layer, Parameter};
+use super::layers::{Activation, Layer, Parameter};
 use super::summary::{Summary, SummaryLayer};
 use crate::base::augmentation::AugmentLayer;
 use crate::{Error, Result};
 
+pub(crate) use self::depth::stage;
 pub use self::resolve::ResolvedLayer;
 
 /// The architecture: input shape (height, width, channels) and layers, each with what it reads.
@@ -165,6 +167,32 @@ impl Graph {
     /// Number of outputs of the last layer. Fails where the shapes do not fit: the error names the layer.
     pub fn classes(&self) -> Result<usize> {
         Ok(self.resolve()?.last().map_or(0, |last| last.output.count()))
+    }
+
+    /// The network without its head: up to what the last layer reads, which must be a vector. `None` where the last layer is no
+    /// dense layer without an activation, or where nothing is left. Names stay, and all of it is frozen.
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`].
+    pub fn without_head(&self) -> Result<Option<Self>> {
+        let resolved = self.resolve()?;
+        let last = resolved
+            .last()
+            .filter(|last| matches!(last.layer, Layer::Dense(dense) if dense.activation == Activation::Linear));
+        let Some(mut source) = last.and_then(|last| last.sources.first().copied()) else { return Ok(None) };
+        // Dropout does nothing outside of training.
+        while let Source::Layer(index) = source
+            && matches!(resolved[index].layer, Layer::Dropout(_))
+        {
+            source = resolved[index].sources[0];
+        }
+        let Source::Layer(end) = source else { return Ok(None) };
+        let named = self.nodes.iter().zip(&resolved).take(end + 1);
+        let nodes =
+            named.map(|(node, layer)| Node { name: Some(layer.name.clone()), trainable: false, ..node.clone() });
+        let body = Graph { input: self.input, nodes: nodes.collect() };
+        // Something before the end may have been read only by what is gone.
+        Ok(body.resolve().is_ok().then_some(body))
     }
 
     /// Freezes or thaws layers (Keras' `layer.trainable`): `trainable` is asked for every name in order; the weights of those

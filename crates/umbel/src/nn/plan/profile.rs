@@ -188,8 +188,8 @@ impl Measured<'_> {
     /// Of one product: forward, or one of the two gradients.
     fn operations(&self) -> u64 {
         let per_sample = match &self.step.op {
-            Op::Conv2d(ConvStep { shape, .. }) => {
-                let taps = shape.kernel.0 * shape.kernel.1 * shape.channels_in;
+            Op::Conv2d(ConvStep { shape, groups, .. }) => {
+                let taps = shape.kernel.0 * shape.kernel.1 * (shape.channels_in / groups);
                 shape.out_height * shape.out_width * shape.channels_out * taps
             }
             Op::Depthwise(DepthwiseStep { shape, .. }) => {
@@ -219,6 +219,7 @@ impl Measured<'_> {
                 let size = size(shape.height, shape.width);
                 format!("depthwise {rows}x{columns}, {}, {size}{norm}{}", shape.channels, by(*activation))
             }
+            Op::Pad(_) => format!("padding, {values}"),
             Op::MaxPool(shape) => format!("max-pooling, {}, {}", size(shape.height, shape.width), shape.channels),
             Op::AveragePool(shape) => format!("mean-pooling, {}, {}", size(shape.height, shape.width), shape.channels),
             Op::GlobalAverage { pixels, channels } => format!("global mean, {pixels} pixels, {channels}"),

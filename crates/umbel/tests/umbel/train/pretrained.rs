@@ -17,7 +17,7 @@ use super::pipeline::Place;
 const LITE0: &str = "tf_efficientnet_lite0";
 const SMALL: &str = "mobilenetv3_small_100";
 
-fn graph(name: &str, classes: usize) -> Graph {
+pub fn graph(name: &str, classes: usize) -> Graph {
     by_name(name, &ArchitectureOptions { image_size: 32, classes, augment: Vec::new(), dropout: 0.0 }).unwrap()
 }
 
@@ -73,6 +73,11 @@ fn write(path: &Path, tensors: &[Theirs]) {
     // The views have to outlive nothing but this call.
     let bytes: Vec<&'static [u8]> = bytes.into_iter().map(|bytes| &*bytes.leak()).collect();
     serialize_to_file(tensors.iter().zip(bytes).map(view), None, path).unwrap();
+}
+
+/// A model's weights in timm's names.
+pub fn write_model(model: &Model, path: &Path) {
+    write(path, &all(model, str::to_string));
 }
 
 /// lukemelas' names of EfficientNet-Lite0's layers, block by block.

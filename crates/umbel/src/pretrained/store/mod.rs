@@ -1,0 +1,131 @@
+//! The local store of pretrained weights: a folder of safetensors files, found by name, and filled by hand or, where it is
+//! asked for, from the Hugging Face hub.
+
+#[cfg(feature = "download")]
+#[path = "download.rs"]
+mod download;
+#[cfg(not(feature = "download"))]
+#[path = "no_download.rs"]
+mod download;
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+pub use self::download::fetch;
+use crate::{Error, Result};
+
+/// The end of every file's name in the store.
+const EXTENSION: &str = "safetensors";
+
+/// Where the hub has the weights of a ready-made network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Origin {
+    /// The network, and the weights' name in the store.
+    pub name: &'static str,
+    pub repository: &'static str,
+}
+
+/// The hub's file, in every repository.
+pub const FILE: &str = "model.safetensors";
+
+/// timm's own weights, by the name of their network; all trained on ImageNet.
+pub const ORIGINS: &[Origin] = &[
+    Origin { name: "mobilenetv3_small_100", repository: "timm/mobilenetv3_small_100.lamb_in1k" },
+    Origin { name: "mobilenetv3_large_100", repository: "timm/mobilenetv3_large_100.ra_in1k" },
+    Origin { name: "tf_efficientnet_lite0", repository: "timm/tf_efficientnet_lite0.in1k" },
+    Origin { name: "resnet18", repository: "timm/resnet18.a1_in1k" },
+    Origin { name: "resnet50", repository: "timm/resnet50.a1_in1k" },
+];
+
+/// The hub, unless the variable HF_ENDPOINT names another or a mirror.
+const HUB: &str = "https://huggingface.co";
+
+impl Origin {
+    /// The file's address at the hub (the variable HF_ENDPOINT names another).
+    pub fn url(&self) -> String {
+        let endpoint = env::var("HF_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
+        let endpoint = endpoint.as_deref().unwrap_or(HUB).trim_end_matches('/');
+        format!("{endpoint}/{}/resolve/main/{FILE}", self.repository)
+    }
+}
+
+/// The weights of that name at the hub.
+pub fn origin(name: &str) -> Option<&'static Origin> {
+    ORIGINS.iter().find(|origin| origin.name == name)
+}
+
+/// Weights in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Stored {
+    /// For `--pretrained`: the file's name without its end.
+    pub name: String,
+    pub path: PathBuf,
+    pub bytes: u64,
+}
+
+/// `$UMBEL_MODELS`, else `umbel/models` in the place that the system has for a user's data (`$XDG_DATA_HOME`, `~/.local/share`,
+/// `~/Library/Application Support`, `%LOCALAPPDATA%`), else in the folder for temporary files.
+pub fn folder() -> PathBuf {
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = variable("UMBEL_MODELS") {
+        return folder;
+    }
+    let data = variable("XDG_DATA_HOME").filter(|folder| folder.is_absolute()).or_else(|| {
+        if cfg!(windows) {
+            variable("LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            variable("HOME").map(|home| home.join("Library").join("Application Support"))
+        } else {
+            variable("HOME").map(|home| home.join(".local").join("share"))
+        }
+    });
+    data.unwrap_or_else(env::temp_dir).join("umbel").join("models")
+}
+
+/// Everything in the store, by name. A store that is not there is empty.
+pub fn list() -> Vec<Stored> {
+    let entries = std::fs::read_dir(folder()).into_iter().flatten().flatten();
+    let stored = |entry: std::fs::DirEntry| {
+        let path = entry.path();
+        let data = std::fs::metadata(&path).ok()?;
+        let name = path.file_stem()?.to_str()?.to_string();
+        let is_weights =
+            data.is_file() && path.extension().is_some_and(|end| end == EXTENSION) && !name.starts_with('.');
+        is_weights.then(|| Stored { name, bytes: data.len(), path: path.clone() })
+    };
+    let mut all: Vec<Stored> = entries.filter_map(stored).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+/// Whether `--pretrained` was given a name, and not a file's path.
+pub fn is_name(given: &Path) -> bool {
+    let plain = given.components().count() == 1 && given.extension().is_none_or(|end| end != EXTENSION);
+    plain && given.to_str().is_some_and(|name| !name.is_empty() && !name.starts_with('.')) && !given.is_file()
+}
+
+/// The place of the weights of that name, whether they are there or not.
+pub fn path_of(name: &str) -> PathBuf {
+    folder().join(format!("{name}.{EXTENSION}"))
+}
+
+/// The file of the weights of that name.
+///
+/// # Errors
+/// [`Error::NotInStore`] with the way out: which file belongs where.
+pub fn find(name: &str) -> Result<PathBuf> {
+    let path = path_of(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    let way_out = match origin(name) {
+        Some(origin) => format!("get {} and save it there, or let umbel fetch it: --download", origin.url()),
+        None => {
+            let known: Vec<&str> = ORIGINS.iter().map(|origin| origin.name).collect();
+            format!("save it there, give a file's path, or take one that can be fetched: {}", known.join(", "))
+        }
+    };
+    Err(Error::NotInStore { name: name.to_string(), path, way_out })
+}

@@ -1,0 +1,166 @@
+//! What a frozen network makes of every photo, once and for all: what its last layer reads, and by what unknown pictures are
+//! told. Computed from the photos as they are, without augmentation, and kept in the cache.
+
+use super::super::Outputs;
+use crate::base::progress::{Event, Interrupt, Observer};
+use crate::data::{Cache, Dataset, Loader, LoaderOptions, Rows};
+use crate::nn::{Graph, Model, Plan, Tensor, Weights, isa_from_env};
+use crate::{Error, Result};
+
+/// Photos in hand while features are computed.
+const BATCH: usize = 16;
+/// Goes up whenever the engine's numbers change.
+const VERSION: u32 = 1;
+
+/// The features of all usable photos of a cache.
+#[derive(Debug)]
+pub struct Features {
+    rows: Rows,
+    /// Values that the last layer reads; what follows in a row tells unknown pictures.
+    inputs: usize,
+}
+
+impl Features {
+    /// Takes them from the cache of `dataset`, or computes them for all of its usable photos and keeps them there. `None`
+    /// where the user asked to stop.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where the model does not end with a dense layer; those of [`Plan::inference`] and the cache.
+    pub fn of(
+        model: &Model,
+        dataset: &Dataset,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Option<Self>> {
+        let isa = isa_from_env()?;
+        let body = body(model)?;
+        let inputs = body.architecture().classes()?;
+        let cache = &dataset.cache;
+        let mut plan = Plan::inference(&body, BATCH.min(cache.usable().len().max(1)), isa)?;
+        let width = inputs + plan.infer_with_features(body.weights(), &vec![0.0; values(&body)]).1.len();
+        let kind = kind(&body, isa.name());
+        if let Some(rows) = cache.rows(&kind, width) {
+            return Ok(Some(Features { rows, inputs }));
+        }
+        let rows = compute(&body, &mut plan, (cache, dataset), (&kind, width), (observer, interrupt))?;
+        Ok(rows.map(|rows| Features { rows, inputs }))
+    }
+
+    /// Values that the last layer reads.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// What the last layer reads of the photo at `position` of the index, into `out`.
+    ///
+    /// # Errors
+    /// Those of [`Rows::read`].
+    pub fn read(&self, position: usize, out: &mut [f32]) -> Result<()> {
+        self.rows.read(position, 0, out)
+    }
+
+    /// What `model`, which has been changed in its last layer only, says about each photo of a dataset.
+    ///
+    /// # Errors
+    /// Those of [`Plan::inference`].
+    pub fn outputs(&self, model: &Model, dataset: &Dataset, batch: usize) -> Result<Outputs> {
+        let head = head(model, self.inputs)?;
+        let mut plan = Plan::inference(&head, batch.min(dataset.len().max(1)), isa_from_env()?)?;
+        let mut outputs = Outputs::default();
+        let mut seen = vec![0.0; self.rows.width() - self.inputs];
+        let mut inputs = vec![0.0; plan.batch() * self.inputs];
+        for samples in dataset.samples.chunks(plan.batch()) {
+            let inputs = &mut inputs[..samples.len() * self.inputs];
+            for (&(position, _), row) in samples.iter().zip(inputs.chunks_exact_mut(self.inputs)) {
+                self.read(position, row)?;
+                self.rows.read(position, self.inputs, &mut seen)?;
+                outputs.features.extend_from_slice(&seen);
+            }
+            outputs.logits.extend_from_slice(plan.infer(head.weights(), inputs));
+        }
+        Ok(outputs)
+    }
+}
+
+/// All but the last layer, with the model's weights.
+fn body(model: &Model) -> Result<Model> {
+    let Some(graph) = model.architecture().without_head()? else {
+        return Err(Error::Setting {
+            setting: "the model's last layer".into(),
+            value: "none that can be fitted by itself".into(),
+            expected: "Dense without an activation, behind other layers".into(),
+        });
+    };
+    let kept = Model::new(graph.clone(), 0)?;
+    let is_kept = |tensor: &&Tensor| kept.weights().get(&tensor.name).is_some();
+    let tensors = model.weights().tensors.iter().filter(is_kept).cloned().collect();
+    Model::from_weights(graph, Weights { tensors })
+}
+
+/// The last layer alone, for what it reads.
+pub(super) fn head(model: &Model, inputs: usize) -> Result<Model> {
+    use crate::nn::layers::{Flatten, Layer};
+    let resolved = model.architecture().resolve()?;
+    let Some((last, Layer::Dense(dense))) = resolved.last().map(|last| (last, last.layer)) else {
+        unreachable!("without_head has found a dense layer");
+    };
+    let mut graph = Graph::new((1, 1, inputs));
+    let vector = graph.layer(Flatten, graph.last());
+    graph.named(last.name.clone(), dense.clone(), vector);
+    let of_last = |tensor: &&Tensor| tensor.name.rsplit_once('/').is_some_and(|(layer, _)| layer == last.name);
+    let tensors = model.weights().tensors.iter().filter(of_last).cloned().collect();
+    Model::from_weights(graph, Weights { tensors })
+}
+
+/// Values of a photo.
+fn values(model: &Model) -> usize {
+    let (height, width, channels) = model.architecture().input();
+    height * width * channels
+}
+
+/// Names all that the features depend on, beside the photos.
+fn kind(body: &Model, isa: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&serde_json::to_vec(body.architecture()).unwrap_or_default());
+    for tensor in &body.weights().tensors {
+        hasher.update(tensor.name.as_bytes());
+        let bytes: Vec<u8> = tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect();
+        hasher.update(&bytes);
+    }
+    format!("features {VERSION} of umbel {}, {isa}, {}", env!("CARGO_PKG_VERSION"), hasher.finalize().to_hex())
+}
+
+fn compute(
+    body: &Model,
+    plan: &mut Plan,
+    (cache, dataset): (&Cache, &Dataset),
+    (kind, width): (&str, usize),
+    (observer, interrupt): (&mut dyn Observer, &Interrupt),
+) -> Result<Option<Rows>> {
+    let all = Dataset { samples: cache.usable().iter().map(|&position| (position, 0)).collect(), ..dataset.clone() };
+    observer.event(&Event::Note(&format!("Computing the features of {} photos, once.", all.len())));
+    let options = LoaderOptions { batch: plan.batch(), ..LoaderOptions::default() };
+    let mut writer = cache.write_rows(kind, width)?;
+    let mut loader = Loader::new(&all, options);
+    let (mut row, mut done) = (Vec::with_capacity(width * plan.batch()), 0);
+    while let Some(batch) = loader.next() {
+        if interrupt.requested() {
+            return Ok(None);
+        }
+        let batch = batch?;
+        let (inputs, seen) = plan.infer_with_features(body.weights(), &batch.images);
+        let n = batch.labels.len();
+        row.clear();
+        for sample in 0..n {
+            for part in [inputs, seen] {
+                let values = part.len() / n;
+                row.extend_from_slice(&part[sample * values..][..values]);
+            }
+        }
+        writer.push(&row)?;
+        done += n;
+        observer.event(&Event::Features { done, total: all.len() });
+        loader.recycle(batch);
+    }
+    writer.finish().map(Some)
+}

@@ -1,0 +1,314 @@
+//! The last layer fitted by itself: the optimum, the same bits however it is come by, and the run that it leaves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use umbel::base::progress::{Event, Interrupt, Silent};
+use umbel::data::{Dataset, Interpolation, PrepSpec};
+use umbel::model_file::ModelFile;
+use umbel::nn::{Model, Optimizer, OptimizerConfig, Plan, isa_from_env};
+use umbel::pipeline::{self, TrainConfig};
+use umbel::pretrained::Tune;
+use umbel::train::head::STRENGTHS;
+use umbel::train::{FitOptions, HeadFit, History, evaluate, fit};
+
+use super::flowers::{self, StopWhen};
+use super::pipeline::Place;
+use super::pretrained::write_model;
+
+const SMALL: &str = "mobilenetv3_small_100";
+
+/// A network with random weights, and batch norm that has seen a few photos, so that something of a photo is left at its end.
+fn awake() -> &'static Model {
+    static AWAKE: OnceLock<Model> = OnceLock::new();
+    AWAKE.get_or_init(|| {
+        let mut model = Model::new(super::pretrained::graph(SMALL, 1000), 5).unwrap();
+        let (train, _) = flowers::parts();
+        let mut images = Vec::new();
+        for index in 0..16 {
+            images.extend(train.picture(index).unwrap().0.iter().map(|&byte| f32::from(byte)));
+        }
+        let mut plan = Plan::training(&model, 16, isa_from_env().unwrap()).unwrap();
+        for _ in 0..40 {
+            plan.gradients(model.weights_mut(), &images, &[0; 16], 0);
+        }
+        model
+    })
+}
+
+fn config(place: &Place, tune: Tune) -> TrainConfig {
+    let weights = place.path("weights.safetensors");
+    if !weights.exists() {
+        write_model(awake(), &weights);
+    }
+    let config = place.config();
+    TrainConfig {
+        model: SMALL.into(),
+        pretrained: Some(weights),
+        tune: Some(tune),
+        prep: PrepSpec { image_size: 32, ..config.prep.clone() },
+        cache: Some(place.path("cache")),
+        fit: FitOptions { epochs: 2, learning_rate: 1e-4, ..config.fit.clone() },
+        ..config
+    }
+}
+
+fn train(config: &TrainConfig, out: &Path) -> pipeline::TrainOutcome {
+    pipeline::train_folder(config, Some(out), &mut Silent, &Interrupt::default()).unwrap()
+}
+
+/// The datasets of a run, as its split.csv says.
+fn parts(run: &Path, config: &TrainConfig) -> [Dataset; 2] {
+    use umbel::data::{Cache, Index, Split, SplitOptions};
+    let index = Index::scan(&config.data).unwrap();
+    let options = config.cache_options();
+    let cache = Cache::open(&index, &config.prep, &options, &mut Silent, &Interrupt::default()).unwrap();
+    let split = Split::with(&SplitOptions::from_file(run.join("split.csv")), &index, &cache).unwrap();
+    let cache = std::sync::Arc::new(cache);
+    [&split.train, &split.val].map(|positions| Dataset::new(&index, cache.clone(), positions))
+}
+
+fn rows_file(place: &Place) -> PathBuf {
+    let entries = fs::read_dir(place.path("cache")).unwrap().flatten().map(|entry| entry.path());
+    let mut rows: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "umbel-rows")).collect();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows.remove(0)
+}
+
+/// The gradient of the regularized loss at the run's last layer, computed here in f64 from the definition.
+fn gradient(model: &Model, train: &Dataset, strength: f64) -> Vec<f64> {
+    let body = model.architecture().without_head().unwrap().unwrap();
+    let body = Model::from_weights(
+        body.clone(),
+        umbel::nn::Weights {
+            tensors: Model::new(body, 0)
+                .unwrap()
+                .weights()
+                .tensors
+                .iter()
+                .map(|tensor| model.weights().get(&tensor.name).unwrap().clone())
+                .collect(),
+        },
+    )
+    .unwrap();
+    let mut plan = Plan::inference(&body, 1, isa_from_env().unwrap()).unwrap();
+    let mut rows: Vec<(Vec<f64>, usize)> = Vec::new();
+    for index in 0..train.len() {
+        let (pixels, label) = train.picture(index).unwrap();
+        let image: Vec<f32> = pixels.iter().map(|&byte| f32::from(byte)).collect();
+        rows.push((plan.infer(body.weights(), &image).iter().map(|&value| f64::from(value)).collect(), label));
+    }
+    let n = rows.len() as f64;
+    let inputs = rows[0].0.len();
+    let mean: Vec<f64> = (0..inputs).map(|j| rows.iter().map(|(row, _)| row[j]).sum::<f64>() / n).collect();
+    let deviation: Vec<f64> =
+        (0..inputs).map(|j| (rows.iter().map(|(row, _)| (row[j] - mean[j]).powi(2)).sum::<f64>() / n).sqrt()).collect();
+    let kernel = &model.weights().get("classifier/kernel").unwrap().data;
+    let bias = &model.weights().get("classifier/bias").unwrap().data;
+    let classes = bias.len();
+    let mut gradient = vec![0.0; (inputs + 1) * classes];
+    for (row, label) in &rows {
+        let logit = |k: usize| -> f64 {
+            row.iter().enumerate().map(|(j, x)| x * f64::from(kernel[j * classes + k])).sum::<f64>()
+                + f64::from(bias[k])
+        };
+        let logits: Vec<f64> = (0..classes).map(logit).collect();
+        let largest = logits.iter().copied().fold(f64::MIN, f64::max);
+        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        for k in 0..classes {
+            let residual = ((logits[k] - largest).exp() / sum - f64::from(u8::from(k == *label))) / n;
+            for j in (0..inputs).filter(|&j| deviation[j] > 1e-6) {
+                gradient[j * classes + k] += residual * (row[j] - mean[j]) / deviation[j];
+            }
+            gradient[inputs * classes + k] += residual;
+        }
+    }
+    for j in (0..inputs).filter(|&j| deviation[j] > 1e-6) {
+        for k in 0..classes {
+            gradient[j * classes + k] += strength * f64::from(kernel[j * classes + k]) * deviation[j];
+        }
+    }
+    gradient
+}
+
+#[test]
+fn the_head_is_the_optimum_and_nothing_else_has_changed() {
+    let place = Place::new();
+    let config = config(&place, Tune::Head);
+    let run = place.path("run");
+    let outcome = train(&config, &run);
+    let file = ModelFile::load(&run).unwrap();
+    let history = History::read(&run.join("history.csv")).unwrap();
+    let best = &history.epochs[outcome.end.best_epoch - 1];
+    assert!(history.epochs.len() > 1 && history.epochs.len() <= STRENGTHS.len());
+    assert!(history.epochs.iter().all(|record| record.lr == 0.0));
+    // The less is held back, the closer it fits.
+    assert!(history.epochs.windows(2).all(|two| two[1].loss < two[0].loss), "{history:?}");
+    assert!(best.accuracy > 0.5, "{best:?}");
+
+    let [train_part, val_part] = parts(&run, &config);
+    for (part, loss, accuracy) in
+        [(&train_part, best.loss, best.accuracy), (&val_part, best.val_loss, best.val_accuracy)]
+    {
+        let sums = evaluate(&file.model, part, 9, 1).unwrap();
+        let n = sums.samples as f64;
+        assert_eq!(sums.correct as f64 / n, accuracy);
+        assert!((sums.loss / n - loss).abs() < 1e-4, "{} {loss}", sums.loss / n);
+    }
+    let steepest = gradient(&file.model, &train_part, STRENGTHS[best.epoch - 1]);
+    let steepest = steepest.iter().fold(0.0f64, |most, value| most.max(value.abs()));
+    assert!(steepest < 1e-3, "{steepest}");
+
+    let began = awake();
+    for tensor in file.model.weights().tensors.iter().filter(|tensor| !tensor.name.starts_with("classifier/")) {
+        assert_eq!(tensor.data, began.weights().get(&tensor.name).unwrap().data, "{}", tensor.name);
+    }
+    for name in ["metrics.json", "predictions.csv", "report.html", "plots/curves.svg"] {
+        assert!(run.join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn threads_stops_and_damaged_features_change_no_bit() {
+    let place = Place::new();
+    let mut config = config(&place, Tune::Head);
+    config.threads = 1;
+    let first = place.path("first");
+    train(&config, &first);
+    let weights = |run: &Path| ModelFile::load(run).unwrap().model;
+    let rows = rows_file(&place);
+    let whole = fs::read(&rows).unwrap();
+
+    let stopped = place.path("stopped");
+    let mut observer = StopWhen::new(|event| matches!(event, Event::Epoch { .. }));
+    let interrupt = observer.interrupt.clone();
+    config.threads = 3;
+    let outcome = pipeline::train_folder(&config, Some(&stopped), &mut observer, &interrupt).unwrap();
+    drop(observer);
+    assert!(outcome.interrupted && !stopped.join("model.safetensors").exists());
+    pipeline::resume(&stopped, None, &mut Silent, &Interrupt::default()).unwrap();
+    assert_eq!(weights(&stopped), weights(&first));
+
+    let mut damaged = whole.clone();
+    damaged[5000] ^= 1;
+    for (name, bytes) in [("damaged", &damaged[..]), ("short", &whole[..whole.len() - 4]), ("empty", &[])] {
+        fs::write(&rows, bytes).unwrap();
+        train(&config, &place.path(name));
+        assert_eq!(weights(&place.path(name)), weights(&first), "{name}");
+        assert_eq!(fs::read(&rows).unwrap(), whole, "made anew");
+    }
+    // Kept features are taken, not computed again.
+    let mut computed = 0;
+    let mut observer = StopWhen::new(|event| {
+        computed += usize::from(matches!(event, Event::Features { .. }));
+        false
+    });
+    let again = place.path("again");
+    pipeline::train_folder(&config, Some(&again), &mut observer, &Interrupt::default()).unwrap();
+    drop(observer);
+    assert_eq!((computed, weights(&again)), (0, weights(&first)));
+}
+
+#[test]
+fn other_weights_or_another_preparation_have_features_of_their_own() {
+    let place = Place::new();
+    let mut config = config(&place, Tune::Head);
+    train(&config, &place.path("one"));
+    let rows = rows_file(&place);
+    config.prep.interpolation = Interpolation::Bilinear;
+    train(&config, &place.path("two"));
+    let count = || {
+        let entries = fs::read_dir(place.path("cache")).unwrap().flatten();
+        entries.filter(|entry| entry.path().extension().is_some_and(|end| end == "umbel-rows")).count()
+    };
+    assert_eq!(count(), 2);
+    let mut other = awake().clone();
+    other.weights_mut().tensors[0].data[3] += 0.5;
+    write_model(&other, config.pretrained.as_ref().unwrap());
+    train(&config, &place.path("three"));
+    assert_eq!(count(), 3);
+    assert!(rows.exists());
+}
+
+#[test]
+fn everything_is_tuned_from_a_fitted_head_on_and_stops_where_it_likes() {
+    let place = Place::new();
+    for tune in [Tune::Last, Tune::All] {
+        let mut config = config(&place, tune);
+        config.fit.epochs = 3;
+        // So low that what follows the head hardly moves it.
+        config.fit.learning_rate = 1e-8;
+        let name = format!("{tune:?}");
+        let whole = place.path(&name);
+        train(&config, &whole);
+        let history = History::read(&whole.join("history.csv")).unwrap();
+        assert_eq!(history.epochs.len(), 3);
+        assert_eq!(history.epochs[0].lr, 0.0);
+        assert!(history.epochs[0].accuracy > 0.5 && history.epochs[1].lr > 0.0, "{history:?}");
+        let (head, next) = (&history.epochs[0], &history.epochs[1]);
+        assert!((head.val_loss - next.val_loss).abs() < 0.1, "{history:?}");
+
+        // Stopped in the head's epoch, and in the one after it.
+        let stopped = place.path(&format!("{name}-stopped"));
+        for at in 0..2 {
+            let mut observer = StopWhen::new(|event| {
+                matches!(event, Event::Step { step: 2, .. }) || at == 0 && matches!(event, Event::Start(_))
+            });
+            let interrupt = observer.interrupt.clone();
+            let outcome = match at {
+                0 => pipeline::train_folder(&config, Some(&stopped), &mut observer, &interrupt),
+                _ => pipeline::resume(&stopped, None, &mut observer, &interrupt),
+            };
+            assert!(outcome.unwrap().interrupted);
+        }
+        pipeline::resume(&stopped, None, &mut Silent, &Interrupt::default()).unwrap();
+        let bits = |run: &Path| ModelFile::load(run).unwrap().model;
+        assert_eq!(bits(&stopped), bits(&whole), "{tune:?}");
+    }
+}
+
+#[test]
+fn a_network_without_a_dense_layer_at_its_end_says_so() {
+    let (train, val) = flowers::parts();
+    let mut model = Model::new(
+        umbel::nn::Graph::from_toml(
+            "[[layer]]\nkind = \"conv2d\"\nfilters = 5\nkernel = 3\n[[layer]]\nkind = \"global_avg_pool2d\"\n",
+            (flowers::SIZE as usize, flowers::SIZE as usize, 3),
+        )
+        .unwrap(),
+        1,
+    )
+    .unwrap();
+    let options = FitOptions { head: HeadFit::Only, ..FitOptions::default() };
+    let error = fit(&mut model, train, val, &options, &mut Silent, &Interrupt::default()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the model's last layer is none that can be fitted by itself, but must be Dense without an activation, behind other layers"
+    );
+}
+
+#[test]
+fn every_tensor_has_a_rate_of_its_own() {
+    let (train, _) = flowers::parts();
+    let (pixels, label) = train.picture(0).unwrap();
+    let image: Vec<f32> = pixels.iter().map(|&byte| f32::from(byte)).collect();
+    let step = |rates: Vec<f64>| {
+        let mut model = flowers::model();
+        let mut optimizer = Optimizer::new(OptimizerConfig::sgd(0.0), model.weights()).with_rates(rates);
+        let mut plan = Plan::training(&model, 1, isa_from_env().unwrap()).unwrap();
+        plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &image, &[label as u32], 1);
+        model
+    };
+    let (before, whole, halved) = (flowers::model(), step(Vec::new()), step(vec![0.5, 0.0, 1.0, 1.0]));
+    for (index, rate) in [0.5f32, 0.0, 1.0, 1.0].into_iter().enumerate() {
+        let data = |model: &Model| model.weights().tensors[index].data.clone();
+        let moved = |model: &Model| -> Vec<f32> {
+            data(model).iter().zip(data(&before)).map(|(after, before)| after - before).collect()
+        };
+        assert!(moved(&whole).iter().any(|value| value.abs() > 1e-4), "tensor {index}");
+        for (own, whole) in moved(&halved).iter().zip(moved(&whole)) {
+            assert!((own - rate * whole).abs() < 1e-6, "tensor {index}: {own} of {whole}");
+        }
+    }
+}
