@@ -6,14 +6,15 @@
         [--tensorflow PYTHON] [--torch PYTHON] [--onnx PYTHON] [--json OUT]
 
 Each of the three flags names the Python of a virtual environment with `benchmarks/peers/requirements-*.txt`; a peer
-without one is left out. Rows: step, step-bf16, augment, threads, isa, infer1, infer32, infer1-bf16, infer32-bf16,
-decode, predict, start, run. The last four need `--data`, a folder of photos by class; `run` takes minutes a round and is done
+without one is left out. Rows: step, step-bf16, augment, threads, isa, infer1, infer32, infer1-bf16, infer32-bf16, lite0 and
+lite0-1 (EfficientNet-Lite0's inference at batch 1, on `--threads` and on one), finetune (a step of fine-tuning it), decode, predict, start, run. The last four need `--data`, a folder of photos by class; `run` takes minutes a round and is done
 once, unless `--run-rounds` says otherwise. Prints a Markdown table.
 """
 import argparse, json, os, pathlib, resource, shutil, statistics, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROWS = "step step-bf16 augment threads isa infer1 infer32 infer1-bf16 infer32-bf16 decode predict start run".split()
+ROWS = "step step-bf16 augment threads isa infer1 infer32 infer1-bf16 infer32-bf16 lite0 lite0-1 finetune decode predict start run".split()
+LITE0 = "tf_efficientnet_lite0"
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument("--umbel", default=HERE.parent / "target/release/umbel", type=pathlib.Path)
@@ -109,6 +110,14 @@ def contenders(row):
     if row == "isa":
         step = umbel("bench", *bench("step"))
         return [("umbel", step, {})] + [(f"umbel, UMBEL_ISA={i}", step, {"UMBEL_ISA": i}) for i in ("avx2", "scalar")], speed, True, "images/s"
+    if row in ("lite0", "lite0-1"):
+        flags = [*bench("infer", 1, threads=1 if row == "lite0-1" else a.threads), "--image-size", 224]
+        peers = [(e, peer(a.onnx, "onnx_bench.py", e, *flags[1:], "--network", LITE0), {}) for e in ("onnxruntime", "openvino")]
+        return [("umbel", umbel("bench", *flags, "--model", LITE0), {}), *peers], latency, False, "ms"
+    if row == "finetune":
+        flags = [*bench("step"), "--image-size", 224]
+        ours = umbel("bench", *flags, "--model", LITE0, "--tune", "all")
+        return [("umbel", ours, {}), ("PyTorch", peer(a.torch, "finetune_torch.py", *flags), {})], speed, True, "images/s"
     if row.startswith("infer"):
         batch, precision = (1 if row.startswith("infer1") else 32), ("bf16" if "bf16" in row else "f32")
         return infer_contenders(batch, precision), *((latency, False, "ms") if batch == 1 else (speed, True, "images/s"))

@@ -66,6 +66,12 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         refuse_for_head(args)?;
     }
     apply_fit(args, &mut config.fit)?;
+    // A recipe's sizes give way to a smaller --image-size; sizes that were typed are meant.
+    let sizes = args.train_sizes.iter().flat_map(|sizes| &sizes.0);
+    if let Some(size) = sizes.copied().find(|size| *size > config.prep.image_size) {
+        let own = config.prep.image_size;
+        return Err(usage(format!("--train-sizes {size} is larger than the photos are made (--image-size {own})")));
+    }
     Ok(config)
 }
 

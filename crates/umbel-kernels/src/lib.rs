@@ -24,6 +24,7 @@ pub mod dropout;
 pub mod elementwise;
 mod fused;
 pub mod gemm;
+pub mod grouped;
 pub mod isa;
 pub mod loss;
 pub mod optimizer;

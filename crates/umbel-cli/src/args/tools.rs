@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::ranges;
-use super::train::PrecisionArg;
+use super::train::{PrecisionArg, TuneArg};
 
 /// See it all at work.
 #[derive(Debug, Args)]
@@ -357,6 +357,9 @@ pub struct BenchArgs {
     /// Network: a name or a TOML file
     #[arg(long, value_name = "NAME|FILE.toml", default_value = "cnn")]
     pub model: String,
+    /// Train steps as `train --pretrained --tune` does: batch norm frozen, and all, the last stage or the head trained
+    #[arg(long, value_enum, value_name = "head|last|all", hide_possible_values = true)]
+    pub tune: Option<TuneArg>,
     /// Arithmetic
     #[arg(long, value_enum, value_name = "auto|f32", hide_possible_values = true, default_value = "auto")]
     pub precision: PrecisionArg,

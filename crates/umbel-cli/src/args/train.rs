@@ -199,8 +199,7 @@ pub struct TrainArgs {
     /// Batches whose mean gradient makes one update; batch norm sees each by itself [default: 1]
     #[arg(long, value_name = "N", value_parser = ranges::count, help_heading = "Training")]
     pub accumulate: Option<usize>,
-    /// Train on smaller photos, in equal shares of the epochs, for instance 96,128, and validate on --image-size; none: on
-    /// --image-size throughout [default: none]
+    /// Train on smaller photos first, in equal shares of the epochs, and validate on --image-size [default: none]
     #[arg(long, value_name = "PIXELS,..|none", value_parser = ranges::train_sizes, help_heading = "Training")]
     pub train_sizes: Option<TrainSizes>,
 

@@ -50,6 +50,7 @@ struct Figures {
 fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
     let isa = network::isa()?;
     let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
+    let model = network::tuned(model, args.tune.map(Into::into))?;
     let mut pictures = Pictures::new(args, model.architecture().augmentation())?;
     let (what, samples) = match args.what {
         BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, isa, &mut pictures)?)?),

@@ -6,6 +6,7 @@ use anyhow::Context;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::nn::models::{self, ArchitectureOptions};
 use umbel::nn::{Graph, Isa, Model};
+use umbel::pretrained::Tune;
 
 use crate::exit::usage;
 
@@ -25,6 +26,14 @@ pub fn architecture(model: &str, image_size: usize, classes: usize) -> anyhow::R
 /// The same with fresh weights.
 pub fn untrained(model: &str, image_size: usize, classes: usize, seed: u64) -> anyhow::Result<Model> {
     Ok(Model::new(architecture(model, image_size, classes)?, seed)?)
+}
+
+/// The network with everything frozen that fine-tuning would freeze.
+pub fn tuned(model: Model, tune: Option<Tune>) -> anyhow::Result<Model> {
+    let Some(tune) = tune else { return Ok(model) };
+    let mut architecture = model.architecture().clone();
+    tune.freeze(&mut architecture)?;
+    Ok(Model::from_weights(architecture, model.weights().clone())?)
 }
 
 /// The instruction set to compute with, by the CPU and `UMBEL_ISA`.

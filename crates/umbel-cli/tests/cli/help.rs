@@ -46,6 +46,7 @@ fn wrong_usage_is_two() {
         &["train", "--resume", "run", "--recipe", "scratch"],
         &["train", "photos", "--recipe", "cake"],
         &["train", "photos", "--train-sizes", "96,9"],
+        &["train", "photos", "--train-sizes", "96", "--image-size", "64"],
         &["train", "photos", "--mix-probability", "0.5"],
         &["lr-find", "photos", "--epochs", "3"],
         &["lr-find", "photos", "--from", "0.1", "--to", "0.01"],

@@ -131,8 +131,12 @@ fn a_run_leaves_a_report_which_can_be_made_again() {
 #[test]
 fn bench_by_contract() {
     let place = Place::new();
-    let cases: [&[&str]; 3] =
-        [&["bench", "step", "--threads", "1"], &["bench", "infer"], &["bench", "step", "--augment"]];
+    let cases: [&[&str]; 4] = [
+        &["bench", "step", "--threads", "1"],
+        &["bench", "infer"],
+        &["bench", "step", "--augment"],
+        &["bench", "step", "--model", "umbel_s", "--tune", "last"],
+    ];
     for case in cases {
         let small = ["--batch", "4", "--image-size", "32", "--seconds", "0.05"];
         let ran = place.umbel(&[case, &small[..]].concat());

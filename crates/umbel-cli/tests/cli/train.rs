@@ -200,9 +200,7 @@ fn a_recipe_is_saved_with_what_overrides_it() {
         "--epochs",
         "2",
         "--image-size",
-        "32",
-        "--train-sizes",
-        "32",
+        "48",
         "--cache",
         "cache",
         "--out",
@@ -211,7 +209,7 @@ fn a_recipe_is_saved_with_what_overrides_it() {
     ran.succeeds();
     let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
     for line in
-        ["recipe = \"quick\"", "model = \"umbel_s\"", "epochs = 2", "label_smoothing = 0.1", "train_sizes = [32]"]
+        ["recipe = \"quick\"", "model = \"umbel_s\"", "epochs = 2", "label_smoothing = 0.1", "train_sizes = [64, 80]"]
     {
         assert!(config.contains(line), "{line}\n{config}");
     }

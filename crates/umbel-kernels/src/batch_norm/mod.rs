@@ -1,17 +1,18 @@
-//! Batch normalisation over all axes but the last (Ioffe & Szegedy 2015, as in Keras).
+//! Batch normalisation over all axes but the last (Ioffe & Szegedy 2015, as in Keras), fused with an activation.
 //!
 //! Mean and variance come from one pass over memory: each block of rows gives its own sum and its squares about its own
-//! mean while it is in the cache, and the blocks are merged in order, in `f64` (Chan, Golub & LeVeque 1983).
+//! mean while it is in the cache, and the blocks are merged in order, in `f64` (Chan, Golub & LeVeque 1983). The backward
+//! pass computes again from the input what the activation let through, so that it reads no output.
 
 pub mod scalar;
 mod simd;
 
 use rayon::prelude::*;
 
-use crate::Isa;
 use crate::isa::per_isa;
 use crate::parallel::CHUNK;
 use crate::sums::add_rows;
+use crate::{FusedActivation, Isa};
 
 /// `x` is `[rows, channels]`, rows being batch · height · width.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct BatchNormShape {
     pub rows: usize,
     pub channels: usize,
     pub epsilon: f32,
+    /// Applied to the output; a clamp.
+    pub activation: FusedActivation,
 }
 
 impl BatchNormShape {
@@ -32,6 +35,7 @@ impl BatchNormShape {
     }
 
     fn check(&self, x: &[f32], per_channel: &[&[f32]]) {
+        assert!(self.activation.is_clamp(), "{:?} cannot be fused with batch norm", self.activation);
         assert!(self.rows > 0 && self.channels > 0, "rows and channels must not be 0: {self:?}");
         assert_eq!(x.len(), self.rows * self.channels, "x must be rows x channels");
         let fit = per_channel.iter().all(|values| values.len() == self.channels);
@@ -39,14 +43,23 @@ impl BatchNormShape {
     }
 }
 
+/// What the forward pass does to each channel: `activation((x - mean) · scale + shift)`.
+#[derive(Clone, Copy)]
+struct Forward<'a> {
+    mean: &'a [f32],
+    scale: &'a [f32],
+    shift: &'a [f32],
+    activation: FusedActivation,
+}
+
 per_isa! {
     fn squares(rows: &[f32], mean: &[f32], sums: &mut [f32]) = simd::squares;
-    fn products(x: &[f32], dy: &[f32], mean: &[f32], sums: &mut [f32]) = simd::products;
-    fn normalize(x: &[f32], mean: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) = simd::normalize;
+    fn products(x: &[f32], dy: &[f32], forward: &Forward<'_>, sums: &mut [f32], weighted: &mut [f32]) = simd::products;
+    fn normalize(x: &[f32], forward: &Forward<'_>, y: &mut [f32]) = simd::normalize;
     fn combine(
         x: &[f32],
         dy: &[f32],
-        mean: &[f32],
+        forward: &Forward<'_>,
         of_dy: &[f32],
         of_x: &[f32],
         constant: &[f32],
@@ -57,7 +70,7 @@ per_isa! {
 /// How many `f32` of workspace the training calls need (monotone in `rows`).
 pub fn workspace_len(shape: &BatchNormShape) -> usize {
     let blocks = shape.rows.div_ceil(shape.block_rows());
-    (2 * blocks).max(3) * shape.channels
+    (2 * blocks).max(3) * shape.channels + shape.channels
 }
 
 /// Normalises with the batch's own mean and (biased) variance; `mean` and `inverse_deviation` (`[channels]`) are kept
@@ -104,7 +117,7 @@ pub fn forward_training(
     for c in 0..channels {
         scale[c] = gamma[c] * inverse_deviation[c];
     }
-    apply(isa, shape, x, mean, scale, beta, y);
+    apply(isa, shape, x, &Forward { mean, scale, shift: beta, activation: shape.activation }, y);
 }
 
 /// Mean and biased variance of one channel from those of the blocks.
@@ -121,9 +134,9 @@ fn merge(shape: &BatchNormShape, blocks: &[f32], channel: usize) -> (f64, f64) {
     (mean, squares / count)
 }
 
-fn apply(isa: Isa, shape: &BatchNormShape, x: &[f32], mean: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
+fn apply(isa: Isa, shape: &BatchNormShape, x: &[f32], forward: &Forward<'_>, y: &mut [f32]) {
     let blocks = y.par_chunks_mut(shape.block_len()).zip(x.par_chunks(shape.block_len()));
-    blocks.for_each(|(y, x)| normalize(isa, x, mean, scale, shift, y));
+    blocks.for_each(|(y, x)| normalize(isa, x, forward, y));
 }
 
 /// Normalises with the moving statistics.
@@ -149,12 +162,13 @@ pub fn forward_inference(
             for ((scale, &gamma), &variance) in scale.iter_mut().zip(gamma).zip(moving_variance) {
                 *scale = gamma / (variance + shape.epsilon).sqrt();
             }
-            normalize(isa, x, moving_mean, scale, beta, y);
+            let forward = Forward { mean: moving_mean, scale, shift: beta, activation: shape.activation };
+            normalize(isa, x, &forward, y);
         });
     });
 }
 
-/// Gradients of [`forward_training`]. `dx`, `dgamma` and `dbeta` are overwritten.
+/// Gradients of [`forward_training`]; `dy` is that of the output after the activation. `dx`, `dgamma` and `dbeta` are overwritten.
 ///
 /// # Panics
 /// Where a slice has the wrong length.
@@ -164,6 +178,7 @@ pub fn backward(
     shape: &BatchNormShape,
     x: &[f32],
     gamma: &[f32],
+    beta: &[f32],
     mean: &[f32],
     inverse_deviation: &[f32],
     dy: &[f32],
@@ -172,18 +187,21 @@ pub fn backward(
     dbeta: &mut [f32],
     workspace: &mut [f32],
 ) {
-    shape.check(x, &[gamma, mean, inverse_deviation, dgamma, dbeta]);
+    shape.check(x, &[gamma, beta, mean, inverse_deviation, dgamma, dbeta]);
     assert!(dy.len() == x.len() && dx.len() == x.len(), "dy and dx must be as long as x");
     assert!(workspace.len() >= workspace_len(shape), "the workspace is too small");
     let channels = shape.channels;
     let block_len = shape.block_len();
+    let (scale, workspace) = workspace.split_at_mut(channels);
+    for c in 0..channels {
+        scale[c] = gamma[c] * inverse_deviation[c];
+    }
+    let forward = Forward { mean, scale, shift: beta, activation: shape.activation };
     let blocks = &mut workspace[..shape.rows.div_ceil(shape.block_rows()) * 2 * channels];
     let tasks = blocks.par_chunks_mut(2 * channels).zip(x.par_chunks(block_len)).zip(dy.par_chunks(block_len));
     tasks.for_each(|((block, x), dy)| {
         let (sums, weighted) = block.split_at_mut(channels);
-        sums.fill(0.0);
-        add_rows(isa, dy, sums);
-        products(isa, x, dy, mean, weighted);
+        products(isa, x, dy, &forward, sums, weighted);
     });
     for c in 0..channels {
         let (mut sum, mut weighted) = (0.0, 0.0);
@@ -205,5 +223,5 @@ pub fn backward(
     }
     let (of_dy, of_x, constant) = (&*of_dy, &*of_x, &*constant);
     let tasks = dx.par_chunks_mut(block_len).zip(x.par_chunks(block_len)).zip(dy.par_chunks(block_len));
-    tasks.for_each(|((dx, x), dy)| combine(isa, x, dy, mean, of_dy, of_x, constant, dx));
+    tasks.for_each(|((dx, x), dy)| combine(isa, x, dy, &forward, of_dy, of_x, constant, dx));
 }

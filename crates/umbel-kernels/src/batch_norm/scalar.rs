@@ -35,7 +35,7 @@ pub fn forward_training<T: Float>(
     }
     for (i, (&x, y)) in x.iter().zip(y).enumerate() {
         let c = i % channels;
-        *y = (x - mean[c]) * inverse_deviation[c] * gamma[c] + beta[c];
+        *y = shape.activation.apply((x - mean[c]) * inverse_deviation[c] * gamma[c] + beta[c]);
     }
 }
 
@@ -52,11 +52,11 @@ pub fn forward_inference<T: Float>(
     for (i, (&x, y)) in x.iter().zip(y).enumerate() {
         let c = i % shape.channels;
         let deviation = (moving_variance[c] + number(f64::from(shape.epsilon))).sqrt();
-        *y = (x - moving_mean[c]) / deviation * gamma[c] + beta[c];
+        *y = shape.activation.apply((x - moving_mean[c]) / deviation * gamma[c] + beta[c]);
     }
 }
 
-/// See [`backward`](super::backward).
+/// See [`backward`](super::backward); `dy` is the gradient before the activation.
 #[allow(clippy::too_many_arguments)]
 pub fn backward<T: Float>(
     shape: &BatchNormShape,

@@ -1,5 +1,7 @@
 //! The fast bodies, over some rows at a time.
 
+use super::Forward;
+use crate::FusedActivation;
 use crate::isa::Simd;
 
 /// `sums[channel] = Σ (rows[.., channel] - mean[channel])²`.
@@ -29,70 +31,129 @@ pub(super) fn squares<S: Simd>(s: S, rows: &[f32], mean: &[f32], sums: &mut [f32
     }
 }
 
-/// `sums[channel] = Σ dy[.., channel] · (x[.., channel] - mean[channel])`.
+/// A channel vector of [`Forward`], and where its activation lets the gradient through.
+#[derive(Clone, Copy)]
+struct Channel<S: Simd> {
+    mean: S::V,
+    scale: S::V,
+    shift: S::V,
+    low: S::V,
+    high: S::V,
+}
+
+impl<S: Simd> Channel<S> {
+    #[inline(always)]
+    fn new(s: S, forward: &Forward<'_>, c: usize, n: usize) -> Self {
+        let (low, high) = forward.activation.bounds();
+        Channel {
+            mean: s.load(&forward.mean[c..][..n]),
+            scale: s.load(&forward.scale[c..][..n]),
+            shift: s.load(&forward.shift[c..][..n]),
+            low: s.splat(low),
+            high: s.splat(high),
+        }
+    }
+
+    /// The output before the activation.
+    #[inline(always)]
+    fn normalized(&self, s: S, centred: S::V) -> S::V {
+        s.mul_add(centred, self.scale, self.shift)
+    }
+
+    /// The gradient before the activation; to the bit what the output says, since it is computed the same way.
+    #[inline(always)]
+    fn masked(&self, s: S, centred: S::V, dy: S::V) -> S::V {
+        let (y, zero) = (self.normalized(s, centred), s.splat(0.0));
+        s.select(s.greater(self.high, y), s.select(s.greater(y, self.low), dy, zero), zero)
+    }
+}
+
+/// `sums[channel] = Σ dy[.., channel]` and `weighted[channel] = Σ dy[.., channel] · (x[.., channel] - mean[channel])`, of the
+/// gradient before the activation.
 #[inline(always)]
-pub(super) fn products<S: Simd>(s: S, x: &[f32], dy: &[f32], mean: &[f32], sums: &mut [f32]) {
+pub(super) fn products<S: Simd>(
+    s: S,
+    x: &[f32],
+    dy: &[f32],
+    forward: &Forward<'_>,
+    sums: &mut [f32],
+    weighted: &mut [f32],
+) {
     let channels = sums.len();
+    let masks = forward.activation != FusedActivation::Linear;
     let mut c = 0;
     while c < channels {
         let n = (channels - c).min(S::LANES);
-        let mean = s.load(&mean[c..][..n]);
-        let mut partial = [s.splat(0.0); 4];
+        let channel = Channel::new(s, forward, c, n);
+        // Four sums at a time, since one alone would wait for each addition.
+        let mut partial = [(s.splat(0.0), s.splat(0.0)); 4];
+        let add = |(sum, weighted): &mut (S::V, S::V), x: &[f32], dy: &[f32]| {
+            let centred = s.sub(s.load(x), channel.mean);
+            let dy = if masks { channel.masked(s, centred, s.load(dy)) } else { s.load(dy) };
+            *sum = s.add(*sum, dy);
+            *weighted = s.mul_add(dy, centred, *weighted);
+        };
         let (mut x_fours, mut dy_fours) = (x.chunks_exact(4 * channels), dy.chunks_exact(4 * channels));
         for (x, dy) in x_fours.by_ref().zip(dy_fours.by_ref()) {
-            for (k, sum) in partial.iter_mut().enumerate() {
+            for (k, partial) in partial.iter_mut().enumerate() {
                 let at = k * channels + c;
-                *sum = s.mul_add(s.load(&dy[at..][..n]), s.sub(s.load(&x[at..][..n]), mean), *sum);
+                add(partial, &x[at..][..n], &dy[at..][..n]);
             }
         }
         let left = x_fours.remainder().chunks_exact(channels).zip(dy_fours.remainder().chunks_exact(channels));
         for (x, dy) in left {
-            partial[0] = s.mul_add(s.load(&dy[c..][..n]), s.sub(s.load(&x[c..][..n]), mean), partial[0]);
+            add(&mut partial[0], &x[c..][..n], &dy[c..][..n]);
         }
-        let sum = s.add(s.add(partial[0], partial[1]), s.add(partial[2], partial[3]));
-        s.store(&mut sums[c..][..n], sum);
+        let [one, two, three, four] = partial;
+        s.store(&mut sums[c..][..n], s.add(s.add(one.0, two.0), s.add(three.0, four.0)));
+        s.store(&mut weighted[c..][..n], s.add(s.add(one.1, two.1), s.add(three.1, four.1)));
         c += n;
     }
 }
 
-/// `y = (x - mean) · scale + shift`, channel by channel.
+/// `y = activation((x - mean) · scale + shift)`, channel by channel.
 #[inline(always)]
-pub(super) fn normalize<S: Simd>(s: S, x: &[f32], mean: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
-    let channels = mean.len();
+pub(super) fn normalize<S: Simd>(s: S, x: &[f32], forward: &Forward<'_>, y: &mut [f32]) {
+    let channels = forward.mean.len();
     for (x, y) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)) {
         let mut c = 0;
         while c < channels {
             let n = (channels - c).min(S::LANES);
-            let centred = s.sub(s.load(&x[c..][..n]), s.load(&mean[c..][..n]));
-            let value = s.mul_add(centred, s.load(&scale[c..][..n]), s.load(&shift[c..][..n]));
-            s.store(&mut y[c..][..n], value);
+            let channel = Channel::new(s, forward, c, n);
+            let value = channel.normalized(s, s.sub(s.load(&x[c..][..n]), channel.mean));
+            // In this order a NaN stays one.
+            s.store(&mut y[c..][..n], s.min(channel.high, s.max(channel.low, value)));
             c += n;
         }
     }
 }
 
-/// `dx = dy · of_dy + (x - mean) · of_x + constant`, channel by channel.
+/// `dx = dy · of_dy + (x - mean) · of_x + constant`, channel by channel, of the gradient before the activation.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 pub(super) fn combine<S: Simd>(
     s: S,
     x: &[f32],
     dy: &[f32],
-    mean: &[f32],
+    forward: &Forward<'_>,
     of_dy: &[f32],
     of_x: &[f32],
     constant: &[f32],
     dx: &mut [f32],
 ) {
-    let channels = mean.len();
+    let channels = forward.mean.len();
+    let masks = forward.activation != FusedActivation::Linear;
     let rows = x.chunks_exact(channels).zip(dy.chunks_exact(channels)).zip(dx.chunks_exact_mut(channels));
     for ((x, dy), dx) in rows {
         let mut c = 0;
         while c < channels {
             let n = (channels - c).min(S::LANES);
-            let centred = s.sub(s.load(&x[c..][..n]), s.load(&mean[c..][..n]));
+            let channel = Channel::new(s, forward, c, n);
+            let centred = s.sub(s.load(&x[c..][..n]), channel.mean);
+            let dy = s.load(&dy[c..][..n]);
+            let dy = if masks { channel.masked(s, centred, dy) } else { dy };
             let value = s.mul_add(centred, s.load(&of_x[c..][..n]), s.load(&constant[c..][..n]));
-            let value = s.mul_add(s.load(&dy[c..][..n]), s.load(&of_dy[c..][..n]), value);
+            let value = s.mul_add(dy, s.load(&of_dy[c..][..n]), value);
             s.store(&mut dx[c..][..n], value);
             c += n;
         }

@@ -1,7 +1,8 @@
 //! Batch normalisation: statistics, moving averages, gradients.
 
-use umbel_kernels::Isa;
 use umbel_kernels::batch_norm::{self, BatchNormShape, scalar};
+use umbel_kernels::conv2d::scalar::masked_gradient;
+use umbel_kernels::{FusedActivation, Isa};
 
 use crate::support::{assert_close, assert_gradient, assert_same_bits, dirty, dot, random, wide};
 
@@ -9,12 +10,14 @@ const SHAPES: [(usize, usize); 10] =
     [(1, 1), (2, 3), (7, 16), (45, 17), (100, 33), (1, 5), (5000, 5), (20_000, 1), (700, 64), (33, 1000)];
 
 fn shape((rows, channels): (usize, usize)) -> BatchNormShape {
-    BatchNormShape { rows, channels, epsilon: 1e-3 }
+    BatchNormShape { rows, channels, epsilon: 1e-3, activation: FusedActivation::Linear }
 }
 
 #[test]
 fn matches_the_oracle() {
-    for s in SHAPES.map(shape) {
+    let activations = [FusedActivation::Linear, FusedActivation::Relu, FusedActivation::Relu6];
+    let shapes = SHAPES.map(shape).into_iter();
+    for s in shapes.flat_map(|s| activations.map(|activation| BatchNormShape { activation, ..s })) {
         let c = s.channels;
         // Far from zero, where a careless variance cancels.
         let x: Vec<f32> =
@@ -38,7 +41,6 @@ fn matches_the_oracle() {
             &mut moving_mean,
             &mut moving_variance,
         );
-        scalar::backward(&s, &wide_x, &wide_gamma, &mean, &inverse, &wide(&dy), &mut dx, &mut dgamma, &mut dbeta);
         let mut inferred = vec![0.0; x.len()];
         let variance = wide(&start_variance);
         scalar::forward_inference(&s, &wide_x, &wide_gamma, &wide_beta, &wide(&start_mean), &variance, &mut inferred);
@@ -69,11 +71,14 @@ fn matches_the_oracle() {
             assert_close(&what("deviation"), &got_inverse, &inverse, tolerance);
             assert_close(&what("moving mean"), &got_moving_mean, &moving_mean, 1e-6);
             assert_close(&what("moving variance"), &got_moving_variance, &moving_variance, 1e-6);
+            let masked = masked_gradient(&wide(&dy), &wide(&got_y), s.activation);
+            scalar::backward(&s, &wide_x, &wide_gamma, &mean, &inverse, &masked, &mut dx, &mut dgamma, &mut dbeta);
             batch_norm::backward(
                 isa,
                 &s,
                 &x,
                 &gamma,
+                &beta,
                 &got_mean,
                 &got_inverse,
                 &dy,
@@ -121,7 +126,7 @@ fn the_oracle_agrees_with_central_differences() {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    let s = shape((9000, 17));
+    let s = BatchNormShape { activation: FusedActivation::Relu, ..shape((9000, 17)) };
     let x: Vec<f32> = random(1, s.rows * s.channels).iter().map(|x| x * 0.1237).collect();
     let dy: Vec<f32> = random(2, x.len()).iter().map(|x| x / 3.0).collect();
     let (gamma, beta) = (random(3, 17), random(4, 17));
@@ -149,6 +154,7 @@ fn the_number_of_threads_changes_no_bit() {
             &s,
             &x,
             &gamma,
+            &beta,
             &mean,
             &inverse,
             &dy,

@@ -11,6 +11,7 @@ mod depthwise;
 mod dropout;
 mod elementwise;
 mod gemm;
+mod grouped;
 mod loss;
 mod optimizer;
 mod pool;

@@ -147,11 +147,6 @@ impl TrainConfig {
         for (setting, share) in [("rand_augment", self.rand_augment), ("random_erasing", self.random_erasing)] {
             within(setting, f64::from(share), "from 0 to 1", (0.0..=1.0).contains(&share))?;
         }
-        if let Some(size) = self.fit.train_sizes.iter().find(|size| **size > self.prep.image_size) {
-            let expected =
-                format!("sizes up to that of the photos, {}, from which they are made", self.prep.image_size);
-            return Err(Error::Setting { setting: "train_sizes".into(), value: size.to_string(), expected });
-        }
         if let Some(dropout) = self.dropout {
             within("dropout", f64::from(dropout), "from 0 to below 1", (0.0..1.0).contains(&dropout))?;
         }

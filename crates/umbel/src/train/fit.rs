@@ -56,8 +56,8 @@ pub struct FitOptions {
     /// memory. Batch norm takes its statistics from each batch by itself. An epoch's last update may have fewer.
     #[serde(skip_serializing_if = "is_one")]
     pub gradient_accumulation_steps: usize,
-    /// Progressive resizing: heights and widths that the photos are trained on, in equal shares of the epochs, each up to the
-    /// photos' own size, on which every epoch is validated; none: that size throughout. Small photos make fast epochs
+    /// Progressive resizing: heights and widths that the photos are trained on, in equal shares of the epochs; the photos' own
+    /// size, on which every epoch is validated, where there is none, and in place of larger ones. Small photos make fast epochs
     /// (Howard 2018, "Training Imagenet in 3 hours for 25 minutes"; Tan & Le 2021, "EfficientNetV2"), and a network sees
     /// things in random crops larger than in whole photos, so that the last size may well be smaller than that of validation
     /// (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").

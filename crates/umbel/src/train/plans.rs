@@ -66,14 +66,11 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    /// The sizes of these options, in equal shares of the epochs; `own` where there is none.
-    pub fn new(options: &FitOptions, own: usize) -> Result<Self> {
-        let sizes: Vec<usize> = options.train_sizes.iter().map(|&size| size as usize).collect();
-        if let Some(size) = sizes.iter().find(|size| **size > own) {
-            let expected = format!("sizes up to that of the photos, {own}, from which they are made");
-            return Err(Error::Setting { setting: "train_sizes".into(), value: size.to_string(), expected });
-        }
-        Ok(Sizes { sizes: if sizes.is_empty() { vec![own] } else { sizes }, epochs: options.epochs.max(1) })
+    /// The sizes of these options, in equal shares of the epochs; `own`, the photos' size, where there is none, and in place of
+    /// larger ones.
+    pub fn new(options: &FitOptions, own: usize) -> Self {
+        let sizes: Vec<usize> = options.train_sizes.iter().map(|&size| (size as usize).min(own)).collect();
+        Sizes { sizes: if sizes.is_empty() { vec![own] } else { sizes }, epochs: options.epochs.max(1) }
     }
 
     /// The size of an epoch, from 0.
@@ -89,7 +86,7 @@ impl Sizes {
 
     /// Whether there is more than one stage.
     pub fn change(&self) -> bool {
-        self.sizes.len() > 1
+        self.sizes.windows(2).any(|pair| pair[0] != pair[1])
     }
 }
 
@@ -101,13 +98,13 @@ mod tests {
     fn sizes_share_the_epochs() {
         let sizes = |epochs, train_sizes: &[u32]| {
             let options = FitOptions { epochs, train_sizes: train_sizes.to_vec(), ..FitOptions::default() };
-            let sizes = Sizes::new(&options, 128).unwrap();
+            let sizes = Sizes::new(&options, 128);
             (0..epochs + 1).map(|epoch| sizes.of(epoch)).collect::<Vec<_>>()
         };
         assert_eq!(sizes(2, &[]), [128; 3]);
         assert_eq!(sizes(5, &[64, 96]), [64, 64, 64, 96, 96, 96]);
         assert_eq!(sizes(1, &[64, 96]), [64, 96]);
-        let too_large = FitOptions { train_sizes: vec![160], ..FitOptions::default() };
-        assert!(Sizes::new(&too_large, 128).unwrap_err().to_string().contains("up to that of the photos, 128"));
+        // No photo is made larger than it was prepared.
+        assert_eq!(sizes(2, &[96, 160]), [96, 128, 128]);
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let isa = isa_from_env()?;
         let available = memory::available_bytes();
-        let sizes = Sizes::new(options, train.image_size())?;
+        let sizes = Sizes::new(options, train.image_size());
         let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
         let needed = needed_bytes(model, train, options, &plans);
         check_memory(needed, available)?;

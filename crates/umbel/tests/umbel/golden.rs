@@ -5,6 +5,7 @@
 mod augment;
 mod files;
 mod formula;
+mod grouped;
 mod metrics;
 mod networks;
 mod resize;

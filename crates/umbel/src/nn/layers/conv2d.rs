@@ -27,11 +27,15 @@ pub struct Conv2d {
     /// Whether a bias is added to every output channel.
     #[serde(default = "form::yes")]
     pub bias: bool,
+    /// Into how many groups the channels are cut, each convolved by itself; a divisor of the input's channels and of
+    /// `filters`.
+    #[serde(default = "form::one", skip_serializing_if = "form::is_one")]
+    pub groups: usize,
 }
 
 impl Conv2d {
     /// A convolution with `filters` output channels and a `kernel` given as one size or (height, width): stride 1,
-    /// padding `valid`, no activation, with a bias.
+    /// padding `valid`, no activation, with a bias, all channels in one group.
     pub fn new(filters: usize, kernel: impl IntoPair) -> Self {
         Conv2d {
             filters,
@@ -40,6 +44,7 @@ impl Conv2d {
             padding: Padding::Valid,
             activation: Activation::Linear,
             bias: true,
+            groups: 1,
         }
     }
 
@@ -66,6 +71,12 @@ impl Conv2d {
         self.bias = bias;
         self
     }
+
+    /// Cuts the channels into so many groups: those of one see nothing of the others (Keras' `groups`).
+    pub fn groups(mut self, groups: usize) -> Self {
+        self.groups = groups;
+        self
+    }
 }
 
 impl Rules for Conv2d {
@@ -75,14 +86,21 @@ impl Rules for Conv2d {
 
     fn output(&self, input: Shape) -> Result<Shape, Mistake> {
         Mistake::unless_positive("filters", self.filters)?;
-        let (height, width, _) = Mistake::unless_picture(input)?;
+        Mistake::unless_positive("groups", self.groups)?;
+        let (height, width, channels) = Mistake::unless_picture(input)?;
+        for (count, of) in [(channels, "the input's channels"), (self.filters, "filters")] {
+            if !count.is_multiple_of(self.groups) {
+                return Err(Mistake::new("groups", self.groups, format!("a divisor of {of}, {count}")));
+            }
+        }
         let windows = windows("the kernel", (height, width), self.kernel, self.stride, self.padding)?;
         let (height, width) = windows.out;
         Ok(Shape::Picture { height, width, channels: self.filters })
     }
 
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
-        let channels = input.channels();
+        // What one output sees.
+        let channels = input.channels() / self.groups;
         // Keras' fans of a convolution: the receptive field times the channels.
         let field = self.kernel.0 * self.kernel.1;
         let glorot = Initializer::GlorotUniform {

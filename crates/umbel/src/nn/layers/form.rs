@@ -14,6 +14,7 @@ pub const KINDS: &[&str] = &[
     "max_pool2d",
     "avg_pool2d",
     "global_avg_pool2d",
+    "zero_padding2d",
     "batch_norm",
     "dropout",
     "flatten",
@@ -152,6 +153,7 @@ fn settings<'de, D: Deserializer<'de>>(kind: &str, from: D) -> std::result::Resu
     match canonical(kind) {
         Some("conv2d") => read::<Conv2d, D>(from),
         Some("depthwise_conv2d") => read::<DepthwiseConv2d, D>(from),
+        Some("zero_padding2d") => read::<ZeroPadding2d, D>(from),
         Some("max_pool2d") => read::<MaxPool2d, D>(from),
         Some("avg_pool2d") => read::<AvgPool2d, D>(from),
         Some("global_avg_pool2d") => Nothing::deserialize(from).map(|_| GlobalAvgPool2d.into()),
@@ -177,6 +179,15 @@ fn settings<'de, D: Deserializer<'de>>(kind: &str, from: D) -> std::result::Resu
         Some("random_erasing") => read::<RandomErasing, D>(from),
         _ => Err(D::Error::unknown_variant(kind, KINDS)),
     }
+}
+
+/// How many groups there are where nothing is said.
+pub(super) fn one() -> usize {
+    1
+}
+
+pub(super) fn is_one(groups: &usize) -> bool {
+    *groups == 1
 }
 
 /// What a switch is that nothing is said of.

@@ -16,6 +16,7 @@ mod pool;
 mod rescaling;
 mod shape;
 mod stochastic_depth;
+mod zero_padding;
 
 use serde::Serialize;
 
@@ -42,6 +43,7 @@ pub use rescaling::Rescaling;
 pub(crate) use shape::{MAX_VALUES, Mistake, Windows, windows};
 pub use shape::{Padding, Shape};
 pub use stochastic_depth::StochasticDepth;
+pub use zero_padding::{IntoMargins, ZeroPadding2d};
 
 /// One layer: its settings, without name or weights.
 ///
@@ -53,6 +55,8 @@ pub use stochastic_depth::StochasticDepth;
 pub enum Layer {
     Conv2d(Conv2d),
     DepthwiseConv2d(DepthwiseConv2d),
+    #[serde(rename = "zero_padding2d")]
+    ZeroPadding2d(ZeroPadding2d),
     MaxPool2d(MaxPool2d),
     AvgPool2d(AvgPool2d),
     GlobalAvgPool2d(GlobalAvgPool2d),
@@ -88,6 +92,7 @@ impl Layer {
         match self {
             Layer::Conv2d(layer) => layer,
             Layer::DepthwiseConv2d(layer) => layer,
+            Layer::ZeroPadding2d(layer) => layer,
             Layer::MaxPool2d(layer) => layer,
             Layer::AvgPool2d(layer) => layer,
             Layer::GlobalAvgPool2d(layer) => layer,
@@ -188,6 +193,7 @@ macro_rules! into_layer {
 into_layer!(
     Conv2d(Conv2d),
     DepthwiseConv2d(DepthwiseConv2d),
+    ZeroPadding2d(ZeroPadding2d),
     MaxPool2d(MaxPool2d),
     AvgPool2d(AvgPool2d),
     GlobalAvgPool2d(GlobalAvgPool2d),

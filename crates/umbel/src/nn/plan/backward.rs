@@ -6,9 +6,9 @@ use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::elementwise;
 use umbel_kernels::pool::{self, PoolShape};
-use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout};
+use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout, grouped};
 
-use super::forward::{CHUNK, rescale_rows};
+use super::forward::{CHUNK, rescale_rows, unpad};
 use super::prepared::Kernel;
 use super::program::{PlacedStep, Program, norm_shape};
 use super::step::{ConvStep, NormStep, Op, Slot};
@@ -58,11 +58,19 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
         Op::Rescale { scale, .. } => scale_rows(scale, dy, dx),
         Op::Conv2d(conv) => {
             let shape = Conv2dShape { batch: n, ..conv.shape };
-            let gradient = output_gradient(conv, dy, y, choice);
             let dx = (!dx.is_empty()).then_some(dx);
             let Kernel { weights: kernel, factors, .. } = memory.prepared.conv2d(step, conv, weights);
             let (dw, mut db) = kernel_and_bias(gradients, scratch, conv.kernel, conv.bias, kernel.len());
-            conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db.as_deref_mut(), workspace);
+            let db_to = db.as_deref_mut();
+            match conv.grouped(n) {
+                Some(shape) => {
+                    grouped::backward(isa, &shape, x, kernel, y, conv.activation, dy, dx, dw, db_to, workspace);
+                }
+                None => {
+                    let gradient = output_gradient(conv, dy, y, choice);
+                    conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db_to, workspace);
+                }
+            }
             unfold(factors, dw, db);
         }
         Op::Depthwise(conv) => {
@@ -73,6 +81,7 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
             depthwise::backward(isa, &shape, x, w, y, conv.activation, dy, dx, dw, db.as_deref_mut(), workspace);
             unfold(factors, dw, db);
         }
+        Op::Pad(shape) => unpad(shape, dy, dx),
         Op::MaxPool(shape) => {
             pool::max_backward(isa, &PoolShape { batch: n, ..*shape }, dy, choice, dx);
         }
@@ -82,16 +91,29 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
         Op::GlobalAverage { pixels, channels } => {
             pool::global_average_backward(isa, n, *pixels, *channels, dy, dx);
         }
-        Op::BatchNorm { norm, .. } => {
-            let shape = norm_shape(norm, dy.len() / n, n);
-            let gamma = &weights.tensors[norm.gamma.tensor].data;
+        Op::BatchNorm { norm, activation, .. } => {
+            let shape = norm_shape(norm, *activation, dy.len() / n, n);
+            let [gamma, beta] = [norm.gamma, norm.beta].map(|slot| weights.tensors[slot.tensor].data.as_slice());
             let (mean, inverse_deviation) = extra.split_at(norm.channels);
             let dx = if dx.is_empty() { scratch } else { dx };
             let [dgamma, dbeta] =
                 [norm.gamma, norm.beta].map(|slot| slot.gradient.expect("a batch norm that is trained"));
             let [dgamma, dbeta] =
                 gradients.get_disjoint_mut([dgamma, dbeta]).expect("gamma and beta have a gradient each");
-            batch_norm::backward(isa, &shape, x, gamma, mean, inverse_deviation, dy, dx, dgamma, dbeta, workspace);
+            batch_norm::backward(
+                isa,
+                &shape,
+                x,
+                gamma,
+                beta,
+                mean,
+                inverse_deviation,
+                dy,
+                dx,
+                dgamma,
+                dbeta,
+                workspace,
+            );
         }
         Op::Normalize(norm) => normalize(norm, weights, dy, dx, scratch),
         Op::Activation { activation, row } => {

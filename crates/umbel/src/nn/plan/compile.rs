@@ -6,7 +6,7 @@ use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::pool::PoolShape;
 
 use super::prepared::choose_packed;
-use super::step::{ConvStep, DenseStep, DepthwiseStep, NormStep, Op, Slot, Step, Use, Value};
+use super::step::{ConvStep, DenseStep, DepthwiseStep, NormStep, Op, PadShape, Slot, Step, Use, Value};
 use crate::nn::graph::{ResolvedLayer, Source};
 use crate::nn::layers::{
     Activation, Conv2d, Dense, DepthwiseConv2d, Layer, MaxPool2d, Padding, Parameter, Shape, Windows, windows,
@@ -125,6 +125,13 @@ impl Compiler {
             Layer::Conv2d(layer) => self.conv2d(layer, resolved, &slots, input),
             Layer::DepthwiseConv2d(layer) => self.depthwise(layer, resolved, &slots, input),
             Layer::Dense(layer) => self.dense(layer, resolved, &slots, input),
+            Layer::ZeroPadding2d(layer) => {
+                let (height, width, channels) = picture(resolved.input);
+                let ((above, _), (left, right)) = layer.padding;
+                let (row, out_row) = (width * channels, (left + width + right) * channels);
+                let shape = PadShape { height, row, out_row, above, left: left * channels };
+                self.push(Op::Pad(shape), inputs, output)
+            }
             Layer::MaxPool2d(layer) => self.max_pool(layer, resolved, input),
             Layer::AvgPool2d(layer) => {
                 let (pool, stride) = (layer.pool, layer.effective_stride());
@@ -145,7 +152,7 @@ impl Compiler {
                     moving_variance: slots[3].tensor,
                 };
                 if trains && resolved.trainable {
-                    return self.push(Op::BatchNorm { norm, momentum: layer.momentum }, inputs, output);
+                    return self.batch_norm(norm, layer.momentum, inputs, output);
                 }
                 self.normalize(norm, input, output)
             }
@@ -225,6 +232,7 @@ impl Compiler {
             pool: false,
             folded: None,
             packed: false,
+            groups: layer.groups,
         };
         let output = resolved.output.count();
         let value = self.push(Op::Conv2d(step), vec![input], output);
@@ -277,7 +285,8 @@ impl Compiler {
         let before = self.own_step(input).and_then(|step| match &mut step.op {
             Op::Conv2d(ConvStep { activation, pool: false, .. })
             | Op::Depthwise(DepthwiseStep { activation, .. })
-            | Op::Dense(DenseStep { activation, .. }) => Some(activation),
+            | Op::Dense(DenseStep { activation, .. })
+            | Op::BatchNorm { activation, .. } => Some(activation),
             Op::Add { activation } if matches!(step.inputs[..], [a, b] if a != b) => Some(activation),
             _ => None,
         });
@@ -288,6 +297,10 @@ impl Compiler {
             }
             _ => self.push(Op::Activation { activation: activation.kernel(), row }, vec![input], count),
         }
+    }
+
+    fn batch_norm(&mut self, norm: NormStep, momentum: f32, inputs: Vec<Value>, output: usize) -> Value {
+        self.push(Op::BatchNorm { norm, momentum, activation: FusedActivation::Linear }, inputs, output)
     }
 
     /// Batch norm with its moving statistics goes into a convolution before it. (Trained or not: the gradient of its kernel is
@@ -322,6 +335,7 @@ impl Compiler {
             && let Some(step) = self.own_step(input)
             && let Op::Conv2d(conv) = &mut step.op
             && !conv.pool
+            && conv.groups == 1
             && conv.activation.is_clamp()
         {
             conv.pool = true;

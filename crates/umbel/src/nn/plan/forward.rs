@@ -6,14 +6,14 @@ use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::pool::{self, PoolShape};
-use umbel_kernels::{Isa, activation, batch_norm, dropout};
+use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout, grouped};
 
 use super::Memory;
 use super::arena::Arena;
 use super::merge;
 use super::prepared::Kernel;
 use super::program::{PlacedStep, Program, norm_shape};
-use super::step::{ConvStep, NormStep, Op};
+use super::step::{ConvStep, NormStep, Op, PadShape};
 use crate::nn::Weights;
 
 /// So many values are rescaled by one task; a constant, so that work is cut the same way on any number of threads.
@@ -84,13 +84,20 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
         Op::Rescale { scale, offset } => rescale(scale, offset, x, y),
         Op::Conv2d(conv) => {
             let kernel = memory.prepared.conv2d(step, conv, mode.weights());
-            convolve(isa, conv, n, &kernel, x, y, choice);
+            match conv.grouped(n) {
+                Some(shape) => {
+                    let (workspace, Kernel { weights, bias, .. }) = (memory.workspace.all(), kernel);
+                    grouped::forward(isa, &shape, x, weights, bias, conv.activation, y, workspace);
+                }
+                None => convolve(isa, conv, n, &kernel, x, y, choice),
+            }
         }
         Op::Depthwise(conv) => {
             let shape = DepthwiseShape { batch: n, ..conv.shape };
             let kernel = memory.prepared.depthwise(step, conv, mode.weights());
             depthwise::forward(isa, &shape, x, kernel.weights, kernel.bias, conv.activation, y);
         }
+        Op::Pad(shape) => pad(shape, x, y),
         Op::MaxPool(shape) => {
             pool::max_forward(isa, &PoolShape { batch: n, ..*shape }, x, y, choice);
         }
@@ -100,10 +107,10 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
         Op::GlobalAverage { pixels, channels } => {
             pool::global_average_forward(isa, n, *pixels, *channels, x, y);
         }
-        Op::BatchNorm { norm, momentum } => match mode {
+        Op::BatchNorm { norm, momentum, activation } => match mode {
             Mode::Training(weights, _) => {
                 let workspace = memory.workspace.all();
-                normalize_batch(isa, norm, *momentum, weights, n, x, y, extra, workspace);
+                normalize_batch(isa, norm, (*momentum, *activation), weights, n, x, y, extra, workspace);
             }
             Mode::Inference(_) => unreachable!("programs for inference take the moving statistics"),
         },
@@ -130,6 +137,27 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
         }
         Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } => unreachable!("run hands these to merge"),
     }
+}
+
+/// Lays each picture into a larger one of zeros.
+fn pad(shape: &PadShape, x: &[f32], y: &mut [f32]) {
+    let (image, n) = (shape.height * shape.row, x.len() / (shape.height * shape.row));
+    y.par_chunks_exact_mut(y.len() / n).zip(x.par_chunks_exact(image)).for_each(|(y, x)| {
+        y.fill(0.0);
+        let inside = y.chunks_exact_mut(shape.out_row).skip(shape.above);
+        inside.zip(x.chunks_exact(shape.row)).for_each(|(y, x)| y[shape.left..][..x.len()].copy_from_slice(x));
+    });
+}
+
+/// The way back: the gradient of what lies inside.
+pub(super) fn unpad(shape: &PadShape, dy: &[f32], dx: &mut [f32]) {
+    let (image, n) = (shape.height * shape.row, dx.len() / (shape.height * shape.row));
+    dx.par_chunks_exact_mut(image).zip(dy.par_chunks_exact(dy.len() / n)).for_each(|(dx, dy)| {
+        let inside = dy.chunks_exact(shape.out_row).skip(shape.above);
+        dx.chunks_exact_mut(shape.row)
+            .zip(inside)
+            .for_each(|(dx, dy)| dx.copy_from_slice(&dy[shape.left..][..dx.len()]));
+    });
 }
 
 /// `y = x · scale + offset`, rounded after each; one scale and offset for all, or one for each channel.
@@ -180,7 +208,7 @@ fn normalize(isa: Isa, norm: &NormStep, weights: &Weights, n: usize, x: &[f32], 
     let data = |tensor: usize| weights.tensors[tensor].data.as_slice();
     batch_norm::forward_inference(
         isa,
-        &norm_shape(norm, x.len() / n, n),
+        &norm_shape(norm, FusedActivation::Linear, x.len() / n, n),
         x,
         data(norm.gamma.tensor),
         data(norm.beta.tensor),
@@ -194,7 +222,7 @@ fn normalize(isa: Isa, norm: &NormStep, weights: &Weights, n: usize, x: &[f32], 
 fn normalize_batch(
     isa: Isa,
     norm: &NormStep,
-    momentum: f32,
+    (momentum, activation): (f32, FusedActivation),
     weights: &mut Weights,
     n: usize,
     x: &[f32],
@@ -208,7 +236,7 @@ fn normalize_batch(
     let (mean, inverse_deviation) = statistics.split_at_mut(norm.channels);
     batch_norm::forward_training(
         isa,
-        &norm_shape(norm, x.len() / n, n),
+        &norm_shape(norm, activation, x.len() / n, n),
         momentum,
         x,
         &gamma.data,

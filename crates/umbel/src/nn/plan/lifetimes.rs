@@ -146,8 +146,8 @@ impl<'a> Lifetimes<'a> {
             // The factors that the gradient is multiplied by.
             Op::Normalize(norm) => norm.channels,
             Op::BatchNorm { .. } if !wants_dx(step) => return Some(self.request(step.output, 0, tick, tick)),
-            Op::Conv2d(ConvStep { shape, kernel, bias, .. }) => {
-                frozen(kernel, kernel_len(shape), bias, shape.channels_out)
+            Op::Conv2d(conv @ ConvStep { shape, kernel, bias, .. }) => {
+                frozen(kernel, kernel_len(conv), bias, shape.channels_out)
             }
             Op::Depthwise(DepthwiseStep { shape, kernel, bias, .. }) => {
                 frozen(kernel, depthwise_len(shape), bias, shape.channels)

@@ -117,7 +117,7 @@ pub(super) fn prepared_len(step: &Step) -> usize {
     let norm = |folded: &Option<NormStep>| folded.as_ref().map_or(0, |norm| 2 * norm.channels);
     match &step.op {
         Op::Conv2d(ConvStep { shape, folded, packed: true, .. }) => norm(folded) + conv2d::packed_len(shape),
-        Op::Conv2d(ConvStep { shape, folded: folded @ Some(_), .. }) => norm(folded) + kernel_len(shape),
+        Op::Conv2d(conv @ ConvStep { folded: folded @ Some(_), .. }) => norm(folded) + kernel_len(conv),
         Op::Depthwise(DepthwiseStep { shape, folded: folded @ Some(_), .. }) => norm(folded) + depthwise_len(shape),
         _ => 0,
     }
@@ -127,7 +127,7 @@ pub(super) fn prepared_len(step: &Step) -> usize {
 pub(super) fn choose_packed(steps: &mut [Step], usage: Use) {
     for step in steps {
         if let (Op::Conv2d(conv), Use::Inference) = (&mut step.op, usage) {
-            conv.packed = conv2d::packed_len(&conv.shape) > 0;
+            conv.packed = conv.groups == 1 && conv2d::packed_len(&conv.shape) > 0;
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Steps with a place in the arena for everything that they read and write.
 
+use umbel_kernels::FusedActivation;
 use umbel_kernels::batch_norm::BatchNormShape;
 use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::dense::DenseShape;
 use umbel_kernels::depthwise::DepthwiseShape;
-use umbel_kernels::{batch_norm, conv2d, dense, depthwise};
+use umbel_kernels::{batch_norm, conv2d, dense, depthwise, grouped};
 
 use super::arena::{ALIGNMENT, Place, place};
 use super::lifetimes::{Asked, AskedInput, Lifetimes};
@@ -122,8 +123,9 @@ impl Program {
 }
 
 /// Values of a convolution's kernel.
-pub(super) fn kernel_len(shape: &Conv2dShape) -> usize {
-    shape.kernel.0 * shape.kernel.1 * shape.channels_in * shape.channels_out
+pub(super) fn kernel_len(conv: &ConvStep) -> usize {
+    let shape = &conv.shape;
+    shape.kernel.0 * shape.kernel.1 * (shape.channels_in / conv.groups) * shape.channels_out
 }
 
 /// Values of a depthwise convolution's kernel.
@@ -142,11 +144,17 @@ fn choices(step: &Step) -> usize {
 /// Scratch that a step's kernels ask for.
 fn workspace_len(step: &Step, usage: Use, batch: usize) -> usize {
     match &step.op {
+        Op::Conv2d(conv) if conv.groups > 1 => conv.grouped(batch).map_or(0, |shape| match usage {
+            Use::Inference => grouped::forward_workspace_len(&shape),
+            Use::Training | Use::Probing => grouped::workspace_len(&shape),
+        }),
         Op::Conv2d(conv) if usage != Use::Inference => conv2d::workspace_len(&Conv2dShape { batch, ..conv.shape }),
         Op::Depthwise(conv) if usage != Use::Inference => {
             depthwise::workspace_len(&DepthwiseShape { batch, ..conv.shape })
         }
-        Op::BatchNorm { norm, .. } => batch_norm::workspace_len(&norm_shape(norm, step.output, batch)),
+        Op::BatchNorm { norm, .. } => {
+            batch_norm::workspace_len(&norm_shape(norm, FusedActivation::Linear, step.output, batch))
+        }
         Op::Dense(DenseStep { inputs, .. }) => {
             dense::workspace_len(&DenseShape { batch, inputs: *inputs, outputs: step.output })
         }
@@ -155,7 +163,7 @@ fn workspace_len(step: &Step, usage: Use, batch: usize) -> usize {
 }
 
 /// Batch norm's shape for `n` samples of `count` values.
-pub(super) fn norm_shape(norm: &NormStep, count: usize, n: usize) -> BatchNormShape {
+pub(super) fn norm_shape(norm: &NormStep, activation: FusedActivation, count: usize, n: usize) -> BatchNormShape {
     let NormStep { channels, epsilon, .. } = *norm;
-    BatchNormShape { rows: n * (count / channels), channels, epsilon }
+    BatchNormShape { rows: n * (count / channels), channels, epsilon, activation }
 }

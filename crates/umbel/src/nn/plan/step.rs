@@ -3,6 +3,7 @@
 use umbel_kernels::FusedActivation;
 use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::depthwise::DepthwiseShape;
+use umbel_kernels::grouped::GroupedShape;
 use umbel_kernels::pool::PoolShape;
 
 /// What a program is for.
@@ -61,6 +62,8 @@ pub(super) enum Op {
     },
     Conv2d(ConvStep),
     Depthwise(DepthwiseStep),
+    /// Zeros around a picture.
+    Pad(PadShape),
     MaxPool(PoolShape),
     AveragePool(PoolShape),
     GlobalAverage {
@@ -71,6 +74,7 @@ pub(super) enum Op {
     BatchNorm {
         norm: NormStep,
         momentum: f32,
+        activation: FusedActivation,
     },
     /// With the moving statistics, and not trained.
     Normalize(NormStep),
@@ -117,6 +121,28 @@ pub(super) struct ConvStep {
     pub folded: Option<NormStep>,
     /// Whether the kernel is packed once for many passes.
     pub packed: bool,
+    /// Into how many groups the channels are cut.
+    pub groups: usize,
+}
+
+impl ConvStep {
+    /// The shape with `n` images, where the channels are cut into several groups.
+    pub fn grouped(&self, n: usize) -> Option<GroupedShape> {
+        let conv = Conv2dShape { batch: n, ..self.shape };
+        (self.groups > 1).then_some(GroupedShape { conv, groups: self.groups })
+    }
+}
+
+/// How a picture lies in a larger one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PadShape {
+    pub height: usize,
+    /// Values of a row before and after.
+    pub row: usize,
+    pub out_row: usize,
+    /// Rows above, and values left.
+    pub above: usize,
+    pub left: usize,
 }
 
 /// Depthwise convolution, bias and activation.
@@ -183,6 +209,7 @@ impl Op {
             Op::Add { activation } => (false, *activation != FusedActivation::Linear),
             Op::BatchNorm { .. } | Op::Multiply | Op::ScaleChannels { .. } => (true, false),
             Op::Rescale { .. }
+            | Op::Pad(_)
             | Op::MaxPool(_)
             | Op::AveragePool(_)
             | Op::GlobalAverage { .. }

@@ -18,6 +18,8 @@ fn everything() -> Graph {
         .add_named("stem", Conv2d::new(4, (3, 5)).stride(2).padding(Padding::Same).bias(false))
         .add(BatchNorm::default().momentum(0.9))
         .add(Activation::HardSwish)
+        .add(ZeroPadding2d::new(((0, 1), (2, 3))))
+        .add(Conv2d::new(4, 3).groups(2))
         .add(MaxPool2d::default())
         .add(AvgPool2d::new(3).stride((1, 2)).padding(Padding::Same))
         .add(Conv2d::new(8, 1).activation(Activation::Gelu))
@@ -76,6 +78,17 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         padding = "same"
         activation = "hard_swish"
         [[layer]]
+        kind = "zero_padding2d"
+        padding = [1, 2]
+        [[layer]]
+        kind = "zero_padding2d"
+        padding = [[0, 1], [0, 1]]
+        [[layer]]
+        kind = "conv2d"
+        filters = 8
+        kernel = 3
+        groups = 4
+        [[layer]]
         kind = "max_pooling2d"
         [[layer]]
         kind = "avg_pool2d"
@@ -99,6 +112,9 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         .add(Rescaling::new(0.5))
         .add_named("first", Conv2d::new(4, 3).padding(Padding::Valid))
         .add(Conv2d::new(4, (1, 3)).stride((2, 1)).padding(Padding::Same).activation(Activation::HardSwish))
+        .add(ZeroPadding2d::new((1, 2)))
+        .add(ZeroPadding2d::new(((0, 1), (0, 1))))
+        .add(Conv2d::new(8, 3).groups(4))
         .add(MaxPool2d::new(2).stride(2))
         .add(AvgPool2d::new((1, 2)).stride(1))
         .add(BatchNorm { momentum: 0.99, epsilon: 1e-3 })
@@ -110,7 +126,7 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         assert_eq!(read.output, expected.output);
         assert_eq!(read.name, expected.name);
     }
-    assert_eq!(KINDS.len(), 25);
+    assert_eq!(KINDS.len(), 26);
 }
 
 #[test]

@@ -117,6 +117,37 @@ fn random_graphs_compute_the_reference_and_its_central_differences() {
     }
 }
 
+/// Grouped convolutions, strided, padded, with and without activations and batch norm, and zeros around pictures.
+fn grouped() -> Graph {
+    let mut graph = Graph::new((6, 7, 3));
+    let x = graph.layer(Rescaling::new(1.0 / 127.5).offset(-1.0), Source::Input);
+    let x = graph.layer(ZeroPadding2d::new((1, 0)), x);
+    let x = graph.named("depth", Conv2d::new(6, 3).groups(3).padding(Padding::Same), x);
+    let branch = graph.named("strided", Conv2d::new(4, 3).groups(2).stride(2).bias(false), x);
+    let branch = graph.layer(BatchNorm::default(), branch);
+    let branch = graph.layer(Activation::Relu6, branch);
+    let branch = graph.layer(ZeroPadding2d::new(((1, 0), (0, 2))), branch);
+    let other = graph.layer(MaxPool2d::new(2), x);
+    let other = graph.named("silu", Conv2d::new(8, (1, 2)).groups(2).activation(Activation::Silu), other);
+    let other = graph.layer(GlobalAvgPool2d, other);
+    let branch = graph.layer(Conv2d::new(8, 2).groups(4).activation(Activation::Relu), branch);
+    let branch = graph.layer(Multiply, [branch, other]);
+    let vector = graph.layer(Flatten, branch);
+    graph.layer(Dense::new(3), vector);
+    graph
+}
+
+#[test]
+fn grouped_convolutions_and_zeros_around_compute_the_reference() {
+    check(grouped(), 3);
+    let mut frozen = grouped();
+    frozen.set_trainable(|name| !["depth", "batch_normalization"].contains(&name)).unwrap();
+    check(frozen, 4);
+    for isa in Isa::usable() {
+        assert!(trained(grouped(), 3, 1, isa) == trained(grouped(), 3, 3, isa), "{}", isa.name());
+    }
+}
+
 #[test]
 fn frozen_layers_get_no_gradient_and_the_others_the_same_as_ever() {
     // Frozen on top, in the middle, at the bottom, and batch norm alone, behind a convolution and behind depthwise ones.

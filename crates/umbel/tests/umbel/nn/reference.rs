@@ -127,13 +127,14 @@ fn forward(
             activate(l.activation, row, (0..n * row).map(output).collect())
         }
         Layer::Conv2d(l) => {
-            let channels = layer.input.channels();
+            let (all, channels) = (layer.input.channels(), layer.input.channels() / l.groups);
             let y = slide(layer, l.kernel, l.stride, l.padding, n, |window, out| {
                 let mut sum = weights.get(1).map_or(0.0, |bias| bias[out]);
                 for &(offset, pixel) in window {
                     for c in 0..channels {
                         let weight = weights[0][(offset * channels + c) * l.filters + out];
-                        sum += weight * x[pixel * channels + c];
+                        let input = out / (l.filters / l.groups) * channels + c;
+                        sum += weight * x[pixel * all + input];
                     }
                 }
                 sum
@@ -146,6 +147,21 @@ fn forward(
                 products.sum::<f64>() + weights.get(1).map_or(0.0, |bias| bias[c])
             });
             activate(l.activation, row, y)
+        }
+        Layer::ZeroPadding2d(l) => {
+            let (Shape::Picture { height, width, .. }, Shape::Picture { height: rows, width: columns, .. }) =
+                (layer.input, layer.output)
+            else {
+                panic!("zeros go around pictures")
+            };
+            let ((above, _), (left, _)) = l.padding;
+            let value = |index: usize| {
+                let (pixel, c) = (index / row, index % row);
+                let (sample, i, j) = (pixel / (rows * columns), pixel / columns % rows, pixel % columns);
+                let inside = (above..above + height).contains(&i) && (left..left + width).contains(&j);
+                if inside { x[((sample * height + i - above) * width + j - left) * row + c] } else { 0.0 }
+            };
+            (0..n * rows * columns * row).map(value).collect()
         }
         Layer::MaxPool2d(l) => slide(layer, l.pool, l.effective_stride(), l.padding, n, |window, c| {
             let values = window.iter().map(|&(_, pixel)| x[pixel * row + c]);

@@ -229,3 +229,22 @@ fn weights_that_do_not_fit_are_listed_by_name() {
     let lying = Tensor { data: vec![0.0; 2], ..bias() };
     assert!(from(vec![kernel(), lying]).is_err(), "data shorter than the shape");
 }
+
+#[test]
+fn groups_divide_the_channels_and_zeros_widen_the_picture() {
+    let stack =
+        small().add(ZeroPadding2d::new((1, 2))).add(Conv2d::new(6, 3).groups(3)).add(Flatten).add(Dense::new(2));
+    let rows: Vec<(Vec<usize>, usize)> =
+        stack.summary().unwrap().layers.into_iter().map(|l| (l.output, l.parameters)).collect();
+    assert_eq!(rows[0], (vec![10, 12, 3], 0));
+    assert_eq!(rows[1], (vec![8, 10, 6], 3 * 3 * 6 + 6));
+    assert_eq!(ZeroPadding2d::default(), ZeroPadding2d::new(1));
+    let of = |conv: Conv2d| message(small().add(conv).add(Flatten).add(Dense::new(2)));
+    let expected = "layer 1 (conv2d): groups is 2, but must be a divisor of the input's channels, 3";
+    assert_eq!(of(Conv2d::new(6, 3).groups(2)), expected);
+    let expected = "layer 1 (conv2d): groups is 3, but must be a divisor of filters, 4";
+    assert_eq!(of(Conv2d::new(4, 3).groups(3)), expected);
+    assert_eq!(of(Conv2d::new(4, 3).groups(0)), "layer 1 (conv2d): groups is 0, but must be 1 or more");
+    let huge = message(small().add(ZeroPadding2d::new(1 << 20)).add(Flatten).add(Dense::new(2)));
+    assert_eq!(huge, "layer 1 (zero_padding2d): padding is 1048576, but must be at most 65535");
+}
