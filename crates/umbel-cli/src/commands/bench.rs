@@ -2,6 +2,7 @@
 
 mod decode;
 mod pictures;
+mod profile;
 
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use crate::args::{BenchArgs, BenchWhat};
 use crate::console;
 use crate::exit::Outcome;
 use pictures::Pictures;
+use profile::Table;
 
 /// Steps that are not counted: caches fill, the CPU's clock settles.
 const WARM_UP: usize = 3;
@@ -26,6 +28,15 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Outcome> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
     if args.what == BenchWhat::Decode {
         console::json(&pool.install(|| decode::measure(args))?)?;
+        return Ok(Outcome::Done);
+    }
+    if args.profile {
+        let table = pool.install(|| profiled(args))?;
+        if args.json {
+            console::json(&table)?;
+        } else {
+            table.print()?;
+        }
         return Ok(Outcome::Done);
     }
     let figures = pool.install(|| measure(args))?;
@@ -69,6 +80,32 @@ fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
         ms_median: milliseconds(&samples, 0.5),
         ms_p99: milliseconds(&samples, 0.99),
     })
+}
+
+/// Where the time goes.
+fn profiled(args: &BenchArgs) -> anyhow::Result<Table> {
+    let isa = network::isa()?;
+    let mut model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
+    let batch = Pictures::new(args, Vec::new())?.take()?;
+    let trains = args.what == BenchWhat::Step;
+    let mut plan = match trains {
+        true => Plan::training(&model, args.batch, isa)?,
+        false => Plan::inference(&model, args.batch, isa)?,
+    };
+    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
+    plan.start_profile(trains.then_some(&optimizer));
+    sample(args.seconds, || {
+        if trains {
+            let weights = model.weights_mut();
+            plan.train_step(weights, &mut optimizer, LEARNING_RATE, &batch.images, &batch.labels, 1);
+        } else {
+            std::hint::black_box(plan.infer(model.weights(), &batch.images));
+        }
+        Ok(())
+    })?;
+    let profile = plan.take_profile().expect("it was started");
+    let what = if trains { "step" } else { "infer" };
+    Ok(Table::new((what, "f32"), args.batch, isa, &profile))
 }
 
 fn training<'a>(

@@ -155,6 +155,36 @@ fn bench_by_contract() {
 }
 
 #[test]
+fn a_profile_tells_where_the_time_goes() {
+    let place = Place::new();
+    let small = ["--model", "cnn", "--batch", "4", "--image-size", "32", "--seconds", "0.05", "--profile"];
+    let ran = place.umbel(&[&["bench", "step", "--json"], &small[..]].concat());
+    ran.succeeds();
+    let table = &ran.json()[0];
+    assert_eq!((table["what"].as_str(), table["batch"].as_u64()), (Some("step"), Some(4)));
+    let rows = table["steps"].as_array().unwrap();
+    let of = |phase: &str| rows.iter().filter(|row| row["phase"] == phase).count();
+    // Rescaling, three convolutions, dropout and two dense layers; nothing is trained before the first convolution.
+    assert_eq!([of("forward"), of("loss"), of("backward"), of("update")], [7, 1, 6, 1]);
+    let sum: f64 = rows.iter().map(|row| row["share"].as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    for row in rows {
+        let computes = ["conv2d", "dense"].iter().any(|kind| row["step"].as_str().unwrap().starts_with(kind));
+        assert_eq!(row["gflops"].is_null(), !computes, "{row}");
+        assert!(row["megabytes"].as_f64().unwrap() > 0.0 && row["of_bandwidth"].as_f64().unwrap() > 0.0, "{row}");
+    }
+    assert!(table["peak_gflops"].as_f64().unwrap() > 0.0);
+
+    let ran = place.umbel(&[&["bench", "infer"], &small[..]].concat());
+    ran.succeeds();
+    for word in ["of peak", "GB/s", "conv2d 3x3, 3 to 16, 32x32, relu, max-pooled", "Measured here"] {
+        assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+    assert!(!ran.out.contains("backward"), "{}", ran.out);
+    place.umbel(&["bench", "step", "--profile", "--augment"]).fails(2, "--augment");
+}
+
+#[test]
 fn bench_decodes_a_folder() {
     let place = Place::with_photos();
     let ran = place.umbel(&["bench", "decode", "--data", "photos", "--threads", "1", "--seconds", "0.05"]);

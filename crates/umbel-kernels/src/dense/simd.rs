@@ -78,6 +78,14 @@ unsafe fn columns<S: Simd, const VECTORS: usize, const PARTIAL: bool>(
 /// Rows of weights that are asked for ahead: the processor's own guesses end with each page.
 const AHEAD: usize = 16;
 
+/// Asks for all of `block`, to be there when it is multiplied: its rows are read a few columns at a time, a way through
+/// memory that the processor does not guess.
+pub(super) fn ask_for(block: &[f32]) {
+    for line in block.chunks(16) {
+        prefetch(line.as_ptr());
+    }
+}
+
 /// Asks for the cache line at `p`, which may be anywhere.
 #[inline(always)]
 fn prefetch(p: *const f32) {

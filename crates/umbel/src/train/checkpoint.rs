@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::CallbackState;
+use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
@@ -79,15 +80,15 @@ impl Running {
     }
 }
 
-/// Writes the checkpoint, atomically. `average` is the moving average of the weights, where the run keeps one.
-pub fn write(
+/// Writes the checkpoint beside its place; what comes back puts it there, atomically. `average` is the moving average of the
+/// weights, where the run keeps one.
+pub fn prepare(
     path: &Path,
     progress: &mut Progress,
     model: &Model,
     optimizer: &Optimizer,
     average: Option<&Weights>,
-) -> Result<()> {
-    let state = optimizer.state();
+) -> Result<Scratch> {
     progress.optimizer_steps = optimizer.steps();
     let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
         path: path.to_owned(),
@@ -98,9 +99,9 @@ pub fn write(
     }
     let weights = model.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
     let average = average.iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
-    let state = state.iter().map(|tensor| refer(OPTIMIZER, tensor));
+    let state = optimizer.tensors().iter().map(|tensor| refer(OPTIMIZER, tensor));
     let tensors: Vec<TensorRef<'_>> = weights.chain(state).chain(average).collect();
-    container::write(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
+    container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
 }
 
 /// A checkpoint that was read, not yet given to a model.

@@ -230,10 +230,10 @@ pub(crate) fn fit_locked(
         };
         if matches!(flow, Flow::Interrupted) {
             run.pause()?;
-            return Ok(run.outcome(true));
+            return run.outcome(true);
         }
     }
-    Ok(run.outcome(false))
+    run.outcome(false)
 }
 
 impl Model {

@@ -41,9 +41,13 @@ impl Plans {
         self.val.as_mut().unwrap_or(&mut self.train)
     }
 
-    /// Bytes of all buffers.
-    pub fn memory_bytes(&self) -> usize {
-        self.train.memory_bytes() + self.val.as_ref().map_or(0, Plan::memory_bytes)
+    /// Bytes of all buffers of [`Plans::new`], without taking them.
+    pub fn foreseen_bytes(model: &Model, batch: usize, size: usize) -> Result<u128> {
+        if size == model.architecture().input().0 {
+            return Plan::foreseen_bytes(model, batch);
+        }
+        let resized = model.with_input_size(size).map_err(|error| refused(size, &error))?;
+        Ok(Plan::foreseen_bytes(&resized, batch)? + Plan::foreseen_inference_bytes(model, batch)?)
     }
 }
 

@@ -10,8 +10,10 @@ use super::average::Average;
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
 use super::plans::{Plans, Sizes};
+use super::saver::Saver;
 use super::targets::TargetMaker;
 use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock, history};
+use crate::base::atomic::Scratch;
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
 use crate::base::random::{Purpose, Stream};
@@ -50,6 +52,7 @@ pub(super) struct Run<'a> {
     plans: Plans,
     progress: Progress,
     best: Option<Model>,
+    saver: Saver,
 }
 
 impl<'a> Run<'a> {
@@ -63,10 +66,11 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let isa = isa_from_env()?;
         let available = memory::available_bytes();
+        let batch = options.batch.min(train.len());
+        let needed = memory_needed(model, batch, options)?;
+        check_memory(needed, available)?;
         let sizes = Sizes::new(options, train.image_size());
         let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
-        let needed = needed_bytes(model, train, options, &plans);
-        check_memory(needed, available)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
         let mut run = Run {
@@ -90,6 +94,7 @@ impl<'a> Run<'a> {
                 ..Progress::default()
             },
             best: None,
+            saver: Saver::default(),
             model,
             train,
             val,
@@ -205,10 +210,8 @@ impl<'a> Run<'a> {
         self.progress.epoch += 1;
         self.progress.step = 0;
         self.progress.running = Running::default();
-        if verdict.improved {
-            self.keep_best(&record)?;
-        }
-        self.save()?;
+        let best = if verdict.improved { self.keep_best(&record)? } else { None };
+        self.save(best)?;
         observer.event(&Event::Epoch {
             epochs: self.options.epochs,
             record: &record,
@@ -223,31 +226,34 @@ impl<'a> Run<'a> {
     /// Saves a run in the middle of an epoch.
     pub fn pause(&mut self) -> Result<()> {
         self.check_weights()?;
-        self.save()
+        self.save(None)
     }
 
-    /// Writes history.csv and the checkpoint. The best model was written before, so that the checkpoint, which comes
-    /// last, never promises a model that is not there.
-    fn save(&mut self) -> Result<()> {
+    /// Writes history.csv, and then the checkpoint. The best model comes into its place before the checkpoint, which never
+    /// promises a model that is not there. The next steps do not wait until the disk has both: a machine that dies in that
+    /// second goes on from the epoch before, to the same bits.
+    fn save(&mut self, best: Option<Scratch>) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))?;
         let average = self.average.as_ref().map(|average| average.model.weights());
         let path = folder.join(checkpoint::FILE_NAME);
-        checkpoint::write(&path, &mut self.progress, self.model, &self.optimizer, average)
+        let checkpoint = checkpoint::prepare(&path, &mut self.progress, self.model, &self.optimizer, average)?;
+        self.saver.start(best.into_iter().chain([checkpoint]).collect())
     }
 
-    /// What came of it.
-    pub fn outcome(self, interrupted: bool) -> FitOutcome {
+    /// What came of it, once all files are in place.
+    pub fn outcome(mut self, interrupted: bool) -> Result<FitOutcome> {
+        self.saver.wait()?;
         if let (false, Some(average)) = (interrupted, self.average) {
             *self.model = average.model;
         }
-        FitOutcome {
+        Ok(FitOutcome {
             history: History { epochs: self.progress.history },
             best_epoch: self.progress.callbacks.best_epoch(),
             best: self.best.unwrap_or_else(|| self.model.clone()),
             interrupted,
             features: None,
-        }
+        })
     }
 
     /// A step can break the weights and still have had a finite loss; such weights are never saved.
@@ -313,14 +319,16 @@ impl<'a> Run<'a> {
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))
     }
 
-    fn keep_best(&mut self, record: &EpochRecord) -> Result<()> {
+    /// Keeps the model, and gives its file, ready to be put in place.
+    fn keep_best(&mut self, record: &EpochRecord) -> Result<Option<Scratch>> {
         let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
+        // The one before makes room first.
+        self.best = None;
         let file = ModelFile::new(self.judged().clone(), self.train, metrics);
-        if let Some(folder) = &self.folder {
-            file.save(&folder.join(model_file::FILE_NAME))?;
-        }
+        let path = self.folder.as_ref().map(|folder| folder.join(model_file::FILE_NAME));
+        let scratch = path.map(|path| file.prepare(&path)).transpose()?;
         self.best = Some(file.model);
-        Ok(())
+        Ok(scratch)
     }
 
     fn loader_options(&self) -> LoaderOptions {
@@ -436,13 +444,19 @@ fn digest(of: &impl serde::Serialize) -> Result<String> {
     Ok(blake3::hash(&json).to_hex().to_string())
 }
 
-/// Buffers (of the largest size that is trained on), weights (with the optimizer's two moments, the best epoch's copy, and
-/// the average and the sum of gradients where there are such), and the batches under way.
-fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plans: &Plans) -> u64 {
-    let more = usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
-    let weights = (4 + more) * 4 * model.weights().count();
-    let batches = BATCHES_IN_FLIGHT * options.batch.min(train.len()) * train.prep().bytes() * 4;
-    (plans.memory_bytes() + weights + batches) as u64
+/// Bytes that training will take with batches of so many photos, beside what the program takes by itself (some tens of
+/// megabytes): buffers (of the largest size that is trained on), weights, the optimizer's state, the best epoch's copy, the
+/// average and the sum of gradients where there are such, and the batches under way. Known without taking any of it.
+///
+/// # Errors
+/// [`Error::Setting`] for a batch of 0, and for sizes to train on that cannot be.
+pub fn memory_needed(model: &Model, batch: usize, options: &FitOptions) -> Result<u64> {
+    let (height, width, channels) = model.architecture().input();
+    let copies = 2 + usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
+    let weights = copies * size_of::<f32>() * model.weights().count() + options.optimizer.state_bytes(model.weights());
+    let batches = (BATCHES_IN_FLIGHT * size_of::<f32>() * height * width * channels) as u128 * batch as u128;
+    let plans = Plans::foreseen_bytes(model, batch, Sizes::new(options, height).largest())?;
+    Ok(u64::try_from(plans + weights as u128 + batches).unwrap_or(u64::MAX))
 }
 
 /// What the run needs, said before it starts.

@@ -28,6 +28,11 @@ pub(super) struct Given<'a> {
 /// Runs every step from the last to the first that has something to train at or before it, or to the one that is looked
 /// at.
 pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, given: Given<'_>) {
+    run_with(isa, program, memory, given, || {});
+}
+
+/// The same; `after` each step.
+pub(super) fn run_with(isa: Isa, program: &Program, memory: &mut Memory, given: Given<'_>, mut after: impl FnMut()) {
     for step in program.steps.iter().rev().filter(|step| step.runs_backward) {
         match &step.op {
             Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } | Op::ScaleChannels { .. } => {
@@ -42,6 +47,7 @@ pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, given: Given
                 }
             }
         }
+        after();
     }
 }
 
