@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::FitOptions;
 use super::fit::{check_fit_for, not_empty};
 use super::plans::{Plans, Sizes};
+use super::run::rates;
 use super::targets::TargetMaker;
 use crate::base::progress::Interrupt;
 use crate::base::random::{Purpose, Stream};
@@ -147,7 +148,7 @@ impl<'a> Trial<'a> {
         Ok(Trial {
             loader: Loader::new(train, Self::loader_options(model, options, size, 0)),
             targets: TargetMaker::new(options, train),
-            optimizer: Optimizer::new(options.optimizer, model.weights()),
+            optimizer: Optimizer::new(options.optimizer, model.weights()).with_rates(rates(model, options)?),
             model: model.clone(),
             train,
             options,

@@ -426,7 +426,7 @@ fn schedule(options: &FitOptions, steps: usize) -> Schedule {
 }
 
 /// What multiplies the learning rate of each trained tensor.
-fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
+pub(super) fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
     let depths = model.architecture().depths()?;
     Ok(depths.into_iter().map(|depth| options.layer_decay.powi(depth as i32)).collect())
 }
