@@ -29,6 +29,7 @@ pub mod isa;
 pub mod loss;
 pub mod optimizer;
 mod parallel;
+pub mod peak;
 pub mod pool;
 mod precision;
 mod sums;

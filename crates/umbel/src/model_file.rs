@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::data::{Dataset, PrepSpec};
 use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, TEMPERATURES};
@@ -73,6 +74,11 @@ impl ModelFile {
 
     /// Writes the file atomically.
     pub fn save(&self, path: &Path) -> Result<()> {
+        self.prepare(path)?.commit()
+    }
+
+    /// Writes the file beside its place; what comes back puts it there.
+    pub(crate) fn prepare(&self, path: &Path) -> Result<Scratch> {
         let json = |value: serde_json::Result<String>, field| {
             value.map_err(|error| Error::ModelFile {
                 path: path.to_owned(),
@@ -106,7 +112,7 @@ impl ModelFile {
             tensors.push(TensorRef { name: WHITENING.into(), shape: square, data: whitening });
             tensors.push(TensorRef { name: MEANS.into(), shape: rows, data: means });
         }
-        container::write(path, "model", fields, &tensors)
+        container::prepare(path, "model", fields, &tensors)
     }
 
     /// Reads a model file, or the `model.safetensors` of a run folder. Refuses damaged files and unknown versions.

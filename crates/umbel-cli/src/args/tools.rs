@@ -335,8 +335,8 @@ pub enum BenchWhat {
 /// Speed.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  umbel bench step\n  umbel bench step --augment --threads 2\n  \
-        UMBEL_ISA=avx2 umbel bench infer --batch 1\n  umbel bench decode --data photos --threads 1\n\n\
-        Prints one JSON object. The pictures are random; with --augment they come from the loader, augmented while the\n\
+        UMBEL_ISA=avx2 umbel bench infer --batch 1\n  umbel bench step --profile\n  umbel bench decode --data photos --threads 1\n\n\
+        Prints one JSON object (with --profile: a table, unless --json is given). The pictures are random; with --augment they come from the loader, augmented while the\n\
         engine computes, as in training.")]
 pub struct BenchArgs {
     /// What to measure
@@ -360,8 +360,8 @@ pub struct BenchArgs {
     /// Train steps as `train --pretrained --tune` does: batch norm frozen, and all, the last stage or the head trained
     #[arg(long, value_enum, value_name = "head|last|all", hide_possible_values = true)]
     pub tune: Option<TuneArg>,
-    /// Arithmetic
-    #[arg(long, value_enum, value_name = "auto|f32", hide_possible_values = true, default_value = "auto")]
+    /// What is multiplied; auto takes bf16 where the CPU trains faster with it
+    #[arg(long, value_enum, value_name = "auto|f32|bf16", hide_possible_values = true, default_value = "auto")]
     pub precision: PrecisionArg,
     /// Threads; 0 is one per core
     #[arg(long, value_name = "N", value_parser = ranges::threads, default_value_t = 0)]
@@ -369,10 +369,13 @@ pub struct BenchArgs {
     /// Feed the steps from the loader, with the tutorial's augmentation
     #[arg(long)]
     pub augment: bool,
+    /// Tell where the time goes: each fused step's time, GFLOP/s, share of the measured peak, bytes moved
+    #[arg(long, conflicts_with = "augment")]
+    pub profile: bool,
     /// How long to measure, after the warm-up
     #[arg(long, value_name = "S", value_parser = ranges::seconds, default_value_t = 5.0)]
     pub seconds: f64,
-    /// JSON is what comes in any case; accepted so that scripts can always say it
+    /// JSON is what comes in any case, but for --profile; accepted so that scripts can always say it
     #[arg(long)]
     pub json: bool,
 }

@@ -2,17 +2,20 @@
 
 mod decode;
 mod pictures;
+mod profile;
 
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan};
+use umbel::nn::{Arithmetic, Model, Optimizer, OptimizerConfig, Plan};
+use umbel::pipeline::PrecisionChoice;
 
 use super::network;
 use crate::args::{BenchArgs, BenchWhat};
 use crate::console;
 use crate::exit::Outcome;
 use pictures::Pictures;
+use profile::Table;
 
 /// Steps that are not counted: caches fill, the CPU's clock settles.
 const WARM_UP: usize = 3;
@@ -26,6 +29,15 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Outcome> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
     if args.what == BenchWhat::Decode {
         console::json(&pool.install(|| decode::measure(args))?)?;
+        return Ok(Outcome::Done);
+    }
+    if args.profile {
+        let table = pool.install(|| profiled(args))?;
+        if args.json {
+            console::json(&table)?;
+        } else {
+            table.print()?;
+        }
         return Ok(Outcome::Done);
     }
     let figures = pool.install(|| measure(args))?;
@@ -49,21 +61,22 @@ struct Figures {
 
 fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
     let isa = network::isa()?;
+    let precision = PrecisionChoice::from(args.precision).resolve(isa);
+    let arithmetic = Arithmetic { isa: isa.for_precision(precision), precision };
     let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
     let model = network::tuned(model, args.tune.map(Into::into))?;
     let mut pictures = Pictures::new(args, model.architecture().augmentation())?;
     let (what, samples) = match args.what {
-        BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, isa, &mut pictures)?)?),
-        BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, isa, &mut pictures)?)?),
+        BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, arithmetic, &mut pictures)?)?),
+        BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, arithmetic, &mut pictures)?)?),
         BenchWhat::Decode => unreachable!("photos are decoded without a network"),
     };
     let total: f64 = samples.iter().map(Duration::as_secs_f64).sum();
     Ok(Figures {
         what,
         batch: args.batch,
-        // `auto` picks f32: there is no other arithmetic yet.
-        precision: "f32",
-        isa: isa.name(),
+        precision: precision.name(),
+        isa: arithmetic.isa.name(),
         threads: rayon::current_num_threads(),
         images_per_second: (args.batch * samples.len()) as f64 / total,
         ms_median: milliseconds(&samples, 0.5),
@@ -71,13 +84,39 @@ fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
     })
 }
 
+/// Where the time goes.
+fn profiled(args: &BenchArgs) -> anyhow::Result<Table> {
+    let isa = network::isa()?;
+    let mut model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
+    let batch = Pictures::new(args, Vec::new())?.take()?;
+    let trains = args.what == BenchWhat::Step;
+    let mut plan = match trains {
+        true => Plan::training(&model, args.batch, isa)?,
+        false => Plan::inference(&model, args.batch, isa)?,
+    };
+    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
+    plan.start_profile(trains.then_some(&optimizer));
+    sample(args.seconds, || {
+        if trains {
+            let weights = model.weights_mut();
+            plan.train_step(weights, &mut optimizer, LEARNING_RATE, &batch.images, &batch.labels, 1);
+        } else {
+            std::hint::black_box(plan.infer(model.weights(), &batch.images));
+        }
+        Ok(())
+    })?;
+    let profile = plan.take_profile().expect("it was started");
+    let what = if trains { "step" } else { "infer" };
+    Ok(Table::new((what, "f32"), args.batch, isa, &profile))
+}
+
 fn training<'a>(
     mut model: Model,
     batch: usize,
-    isa: Isa,
+    arithmetic: Arithmetic,
     pictures: &'a mut Pictures,
 ) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
-    let mut plan = Plan::training(&model, batch, isa)?;
+    let mut plan = Plan::training(&model, batch, arithmetic)?;
     let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
     let mut step = 0;
     Ok(move || {
@@ -93,10 +132,10 @@ fn training<'a>(
 fn inference<'a>(
     model: Model,
     batch: usize,
-    isa: Isa,
+    arithmetic: Arithmetic,
     pictures: &'a mut Pictures,
 ) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
-    let mut plan = Plan::inference(&model, batch, isa)?;
+    let mut plan = Plan::inference(&model, batch, arithmetic)?;
     Ok(move || {
         let batch = pictures.take()?;
         std::hint::black_box(plan.infer(model.weights(), &batch.images));

@@ -1,7 +1,8 @@
 //! `umbel summary`: the layer table of a trained model or of a network by name.
 
 use umbel::model_file::ModelFile;
-use umbel::nn::{Model, Plan};
+use umbel::nn::Model;
+use umbel::train::{FitOptions, memory_needed};
 
 use super::network;
 use crate::args::SummaryArgs;
@@ -16,7 +17,7 @@ pub fn run(args: &SummaryArgs) -> anyhow::Result<Outcome> {
         console::json(&summary)?;
         return Ok(Outcome::Done);
     }
-    let memory = Plan::training(&model, args.batch, network::isa()?)?.memory_bytes() as u64;
+    let memory = memory_needed(&model, args.batch, &FitOptions::default())?;
     console::line(summary.to_string().trim_end())?;
     console::line(format!("One training step of {} photos needs {}.", args.batch, console::bytes(memory)))?;
     Ok(Outcome::Done)

@@ -171,7 +171,7 @@ fn more_memory_than_there_is_is_refused_before_it_is_taken() {
     args[batch] = "16";
     let ran = place.umbel(&args);
     ran.fails(1, "MiB of memory");
-    assert!(ran.err.contains("smaller"), "{ran:#?}");
+    assert!(ran.err.contains("lower the batch size"), "{ran:#?}");
     assert!(!place.path("another/last.ckpt").exists());
 }
 

@@ -13,6 +13,7 @@ mod kill;
 mod predict;
 mod pretrained;
 mod resume;
+mod sizes;
 mod splits;
 mod support;
 mod tensorboard;

@@ -131,13 +131,13 @@ fn a_run_leaves_a_report_which_can_be_made_again() {
 #[test]
 fn bench_by_contract() {
     let place = Place::new();
-    let cases: [&[&str]; 4] = [
-        &["bench", "step", "--threads", "1"],
-        &["bench", "infer"],
-        &["bench", "step", "--augment"],
-        &["bench", "step", "--model", "umbel_s", "--tune", "last"],
+    let cases: [(&[&str], &str); 4] = [
+        (&["bench", "step", "--threads", "1", "--precision", "f32"], "f32"),
+        (&["bench", "infer", "--precision", "bf16"], "bf16"),
+        (&["bench", "step", "--augment", "--precision", "bf16"], "bf16"),
+        (&["bench", "step", "--model", "umbel_s", "--tune", "last", "--precision", "f32"], "f32"),
     ];
-    for case in cases {
+    for (case, precision) in cases {
         let small = ["--batch", "4", "--image-size", "32", "--seconds", "0.05"];
         let ran = place.umbel(&[case, &small[..]].concat());
         ran.succeeds();
@@ -145,13 +145,43 @@ fn bench_by_contract() {
         let expected = ["batch", "images_per_second", "isa", "ms_median", "ms_p99", "precision", "threads", "what"];
         assert_eq!(keys(figures), expected);
         assert_eq!(figures["what"], case[1]);
-        assert_eq!((figures["batch"].as_u64(), figures["precision"].as_str()), (Some(4), Some("f32")));
+        assert_eq!((figures["batch"].as_u64(), figures["precision"].as_str()), (Some(4), Some(precision)));
         assert!(figures["images_per_second"].as_f64().unwrap() > 0.0);
         assert!(figures["ms_p99"].as_f64().unwrap() >= figures["ms_median"].as_f64().unwrap());
         if case.contains(&"--threads") {
             assert_eq!(figures["threads"], 1);
         }
     }
+}
+
+#[test]
+fn a_profile_tells_where_the_time_goes() {
+    let place = Place::new();
+    let small = ["--model", "cnn", "--batch", "4", "--image-size", "32", "--seconds", "0.05", "--profile"];
+    let ran = place.umbel(&[&["bench", "step", "--json"], &small[..]].concat());
+    ran.succeeds();
+    let table = &ran.json()[0];
+    assert_eq!((table["what"].as_str(), table["batch"].as_u64()), (Some("step"), Some(4)));
+    let rows = table["steps"].as_array().unwrap();
+    let of = |phase: &str| rows.iter().filter(|row| row["phase"] == phase).count();
+    // Rescaling, three convolutions, dropout and two dense layers; nothing is trained before the first convolution.
+    assert_eq!([of("forward"), of("loss"), of("backward"), of("update")], [7, 1, 6, 1]);
+    let sum: f64 = rows.iter().map(|row| row["share"].as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+    for row in rows {
+        let computes = ["conv2d", "dense"].iter().any(|kind| row["step"].as_str().unwrap().starts_with(kind));
+        assert_eq!(row["gflops"].is_null(), !computes, "{row}");
+        assert!(row["megabytes"].as_f64().unwrap() > 0.0 && row["of_bandwidth"].as_f64().unwrap() > 0.0, "{row}");
+    }
+    assert!(table["peak_gflops"].as_f64().unwrap() > 0.0);
+
+    let ran = place.umbel(&[&["bench", "infer"], &small[..]].concat());
+    ran.succeeds();
+    for word in ["of peak", "GB/s", "conv2d 3x3, 3 to 16, 32x32, relu, max-pooled", "Measured here"] {
+        assert!(ran.out.contains(word), "{word}: {}", ran.out);
+    }
+    assert!(!ran.out.contains("backward"), "{}", ran.out);
+    place.umbel(&["bench", "step", "--profile", "--augment"]).fails(2, "--augment");
 }
 
 #[test]

@@ -149,6 +149,10 @@ pub fn forward(
             return one_sample(isa, &x[first..last], &w[first * outputs + task.first_output..], outputs, partial);
         }
         for input in (first..last).step_by(BLOCK_INPUTS) {
+            let next = (input + BLOCK_INPUTS).min(last);
+            if outputs <= TASK_OUTPUTS {
+                simd::ask_for(&w[next * outputs..(next + BLOCK_INPUTS).min(last) * outputs]);
+            }
             let p = Product {
                 m: batch,
                 n: task.outputs,
@@ -233,6 +237,9 @@ pub fn backward(
     dw.par_chunks_mut(BACKWARD_INPUTS * outputs).enumerate().for_each(|(task, dw)| {
         let first = task * BACKWARD_INPUTS;
         let m = dw.len() / outputs;
+        if dx.is_some() {
+            simd::ask_for(&w[first * outputs..][..dw.len()]);
+        }
         let weights = Product {
             m,
             n: outputs,

@@ -17,9 +17,14 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Lets `fill` write the file, then puts it in `path`'s place. If `fill` fails, `path` is as it was and nothing is left.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<()> {
+    prepare_with(path, fill)?.commit()
+}
+
+/// Lets `fill` write the file beside `path`; [`Scratch::commit`] flushes it and puts it in place.
+pub fn prepare_with(path: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> Result<Scratch> {
     let scratch = Scratch::beside(path)?;
     fill(&mut scratch.file()?).map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })?;
-    scratch.commit()
+    Ok(scratch)
 }
 
 /// A scratch file beside its target, for writers that cannot do their work in one closure. Dropped without

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
-use crate::base::atomic;
+use crate::base::atomic::{self, Scratch};
 use crate::base::error::{FileFault, PretrainedFault};
 use crate::{Error, Result};
 
@@ -54,13 +54,14 @@ impl Contents {
     }
 }
 
-/// Writes `fields` and `tensors` to `path`, whole or not at all, as umbel's `kind` of file ("model", "checkpoint").
-pub(crate) fn write(
+/// Writes `fields` and `tensors` beside `path`, as umbel's `kind` of file ("model", "checkpoint"); what comes back puts it in
+/// place, whole or not at all.
+pub(crate) fn prepare(
     path: &Path,
     kind: &str,
     mut fields: BTreeMap<String, String>,
     tensors: &[TensorRef<'_>],
-) -> Result<()> {
+) -> Result<Scratch> {
     fields.insert(FORMAT_KEY.into(), FORMAT.to_string());
     fields.insert(KIND_KEY.into(), kind.into());
     fields.insert(VERSION_KEY.into(), env!("CARGO_PKG_VERSION").into());
@@ -68,7 +69,7 @@ pub(crate) fn write(
         tensors.iter().map(|t| (t.name.as_str(), (t.shape, hash_values(t.data)))).collect();
     fields.insert(DIGEST_KEY.into(), digest(&fields, &hashes));
     let header = header(&fields, tensors);
-    atomic::write_with(path, |file| {
+    atomic::prepare_with(path, |file| {
         let mut out = BufWriter::with_capacity(CHUNK, file);
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(&header)?;

@@ -105,6 +105,12 @@ impl OptimizerConfig {
         within("optimizer.weight_decay", f64::from(decay), "a number from 0", decay >= 0.0)
     }
 
+    /// Bytes of the state that these weights will need.
+    pub fn state_bytes(&self, weights: &Weights) -> usize {
+        let trained = weights.tensors.iter().filter(|tensor| tensor.trainable);
+        self.kept().len() * trained.map(|tensor| size_of_val(tensor.data.as_slice())).sum::<usize>()
+    }
+
     /// Names of the tensors kept for every weight.
     fn kept(&self) -> &'static [&'static str] {
         match self {
@@ -169,6 +175,11 @@ impl Optimizer {
     /// The state as named tensors (`<weight>/m`, `<weight>/v`, `<weight>/velocity`).
     pub fn state(&self) -> Vec<Tensor> {
         self.state.clone()
+    }
+
+    /// [`Optimizer::state`], not copied.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.state
     }
 
     /// Takes up a state made by [`Optimizer::state`] after `steps` steps; names and shapes must agree.

@@ -6,10 +6,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::CallbackState;
+use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
-use crate::nn::{LossSum, Model, Optimizer, Tensor, Weights};
+use crate::nn::{LossSum, Model, Optimizer, Precision, Tensor, Weights};
 use crate::{Error, Result};
 
 /// The checkpoint's name in a run folder.
@@ -30,6 +31,9 @@ pub struct Progress {
     pub data: String,
     /// Name of the instruction set that computed so far.
     pub isa: String,
+    /// Name of the precision that it computes in; older versions knew but one.
+    #[serde(default = "single")]
+    pub precision: String,
     /// Epochs that were planned.
     pub epochs: usize,
     /// The epoch that is running, from 0.
@@ -44,6 +48,17 @@ pub struct Progress {
     pub history: Vec<EpochRecord>,
     /// Steps of the optimizer.
     pub optimizer_steps: u64,
+}
+
+fn single() -> String {
+    Precision::F32.name().to_string()
+}
+
+impl Progress {
+    /// The precision by its name, if it is known here.
+    pub fn precision(&self) -> Option<Precision> {
+        Precision::named(&self.precision)
+    }
 }
 
 /// The sums of an epoch that is not over.
@@ -79,15 +94,15 @@ impl Running {
     }
 }
 
-/// Writes the checkpoint, atomically. `average` is the moving average of the weights, where the run keeps one.
-pub fn write(
+/// Writes the checkpoint beside its place; what comes back puts it there, atomically. `average` is the moving average of the
+/// weights, where the run keeps one.
+pub fn prepare(
     path: &Path,
     progress: &mut Progress,
     model: &Model,
     optimizer: &Optimizer,
     average: Option<&Weights>,
-) -> Result<()> {
-    let state = optimizer.state();
+) -> Result<Scratch> {
     progress.optimizer_steps = optimizer.steps();
     let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
         path: path.to_owned(),
@@ -98,9 +113,9 @@ pub fn write(
     }
     let weights = model.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
     let average = average.iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
-    let state = state.iter().map(|tensor| refer(OPTIMIZER, tensor));
+    let state = optimizer.tensors().iter().map(|tensor| refer(OPTIMIZER, tensor));
     let tensors: Vec<TensorRef<'_>> = weights.chain(state).chain(average).collect();
-    container::write(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
+    container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
 }
 
 /// A checkpoint that was read, not yet given to a model.

@@ -11,6 +11,7 @@ mod plans;
 pub mod range_test;
 mod run;
 pub mod run_lock;
+mod saver;
 mod targets;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
@@ -19,4 +20,5 @@ pub use fit::{FitOptions, FitOutcome, HeadFit, fit};
 pub use head::Features;
 pub use history::History;
 pub use range_test::{RangeOptions, RangePoint, RangeTest, range_test};
+pub use run::memory_needed;
 pub use run_lock::RunLock;

@@ -2,7 +2,7 @@
 
 use super::FitOptions;
 use crate::data::Dataset;
-use crate::nn::{Isa, Model, Plan};
+use crate::nn::{Arithmetic, Model, Plan};
 use crate::{Error, Result};
 
 /// The plans of one size.
@@ -16,14 +16,20 @@ pub(super) struct Plans {
 
 impl Plans {
     /// Compiles what trains on photos of `size` x `size`.
-    pub fn new(model: &Model, train: &Dataset, options: &FitOptions, size: usize, isa: Isa) -> Result<Self> {
+    pub fn new(
+        model: &Model,
+        train: &Dataset,
+        options: &FitOptions,
+        size: usize,
+        arithmetic: Arithmetic,
+    ) -> Result<Self> {
         let batch = options.batch.min(train.len());
         if size == train.image_size() {
-            return Ok(Plans { size, train: Plan::training(model, batch, isa)?, val: None });
+            return Ok(Plans { size, train: Plan::training(model, batch, arithmetic)?, val: None });
         }
         let resized = model.with_input_size(size).map_err(|error| refused(size, &error))?;
-        let val = Some(Plan::inference(model, batch, isa)?);
-        Ok(Plans { size, train: Plan::training(&resized, batch, isa)?, val })
+        let val = Some(Plan::inference(model, batch, arithmetic)?);
+        Ok(Plans { size, train: Plan::training(&resized, batch, arithmetic)?, val })
     }
 
     /// Height and width of the photos that are trained on.
@@ -41,9 +47,13 @@ impl Plans {
         self.val.as_mut().unwrap_or(&mut self.train)
     }
 
-    /// Bytes of all buffers.
-    pub fn memory_bytes(&self) -> usize {
-        self.train.memory_bytes() + self.val.as_ref().map_or(0, Plan::memory_bytes)
+    /// Bytes of all buffers of [`Plans::new`], without taking them.
+    pub fn foreseen_bytes(model: &Model, batch: usize, size: usize) -> Result<u128> {
+        if size == model.architecture().input().0 {
+            return Plan::foreseen_bytes(model, batch);
+        }
+        let resized = model.with_input_size(size).map_err(|error| refused(size, &error))?;
+        Ok(Plan::foreseen_bytes(&resized, batch)? + Plan::foreseen_inference_bytes(model, batch)?)
     }
 }
 

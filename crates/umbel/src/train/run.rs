@@ -10,15 +10,17 @@ use super::average::Average;
 use super::checkpoint::{self, Checkpoint, Progress, Running};
 use super::evaluate::sums;
 use super::plans::{Plans, Sizes};
+use super::saver::Saver;
 use super::targets::TargetMaker;
 use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock, history};
+use crate::base::atomic::Scratch;
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer, StepFigures};
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{GradientSum, LossSum, Model, Optimizer, Schedule, ScheduleKind, clip_global_norm, isa_from_env};
+use crate::nn::{Arithmetic, GradientSum, LossSum, Model, Optimizer, Schedule, ScheduleKind, clip_global_norm};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -50,6 +52,7 @@ pub(super) struct Run<'a> {
     plans: Plans,
     progress: Progress,
     best: Option<Model>,
+    saver: Saver,
 }
 
 impl<'a> Run<'a> {
@@ -61,12 +64,15 @@ impl<'a> Run<'a> {
         options: &'a FitOptions,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
-        let isa = isa_from_env()?;
+        let found = Found::read(lock)?;
+        let precision = found.as_ref().and_then(|found| found.checkpoint.progress.precision());
+        let arithmetic = Arithmetic::from_env(precision.unwrap_or(options.precision))?;
         let available = memory::available_bytes();
-        let sizes = Sizes::new(options, train.image_size());
-        let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
-        let needed = needed_bytes(model, train, options, &plans);
+        let batch = options.batch.min(train.len());
+        let needed = memory_needed(model, batch, options)?;
         check_memory(needed, available)?;
+        let sizes = Sizes::new(options, train.image_size());
+        let plans = Plans::new(model, train, options, sizes.largest(), arithmetic)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
         let mut run = Run {
@@ -85,11 +91,13 @@ impl<'a> Run<'a> {
             progress: Progress {
                 settings: settings_digest(model, options)?,
                 data: data_digest(train, val)?,
-                isa: isa.name().to_string(),
+                isa: arithmetic.isa.name().to_string(),
+                precision: arithmetic.precision.name().to_string(),
                 epochs: options.epochs,
                 ..Progress::default()
             },
             best: None,
+            saver: Saver::default(),
             model,
             train,
             val,
@@ -98,7 +106,9 @@ impl<'a> Run<'a> {
             sizes,
             plans,
         };
-        run.resume(observer)?;
+        if let Some(found) = found {
+            run.resume(found, observer)?;
+        }
         Ok(run)
     }
 
@@ -141,9 +151,9 @@ impl<'a> Run<'a> {
 
     /// Compiles the plans of the current epoch's size, where the last were of another.
     fn resize(&mut self) -> Result<()> {
-        let (size, isa) = (self.sizes.of(self.progress.epoch), self.plans.train().isa());
+        let (size, arithmetic) = (self.sizes.of(self.progress.epoch), self.plans.train().arithmetic());
         if size != self.plans.size() {
-            self.plans = Plans::new(self.model, self.train, self.options, size, isa)?;
+            self.plans = Plans::new(self.model, self.train, self.options, size, arithmetic)?;
         }
         Ok(())
     }
@@ -205,10 +215,8 @@ impl<'a> Run<'a> {
         self.progress.epoch += 1;
         self.progress.step = 0;
         self.progress.running = Running::default();
-        if verdict.improved {
-            self.keep_best(&record)?;
-        }
-        self.save()?;
+        let best = if verdict.improved { self.keep_best(&record)? } else { None };
+        self.save(best)?;
         observer.event(&Event::Epoch {
             epochs: self.options.epochs,
             record: &record,
@@ -223,31 +231,34 @@ impl<'a> Run<'a> {
     /// Saves a run in the middle of an epoch.
     pub fn pause(&mut self) -> Result<()> {
         self.check_weights()?;
-        self.save()
+        self.save(None)
     }
 
-    /// Writes history.csv and the checkpoint. The best model was written before, so that the checkpoint, which comes
-    /// last, never promises a model that is not there.
-    fn save(&mut self) -> Result<()> {
+    /// Writes history.csv, and then the checkpoint. The best model comes into its place before the checkpoint, which never
+    /// promises a model that is not there. The next steps do not wait until the disk has both: a machine that dies in that
+    /// second goes on from the epoch before, to the same bits.
+    fn save(&mut self, best: Option<Scratch>) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))?;
         let average = self.average.as_ref().map(|average| average.model.weights());
         let path = folder.join(checkpoint::FILE_NAME);
-        checkpoint::write(&path, &mut self.progress, self.model, &self.optimizer, average)
+        let checkpoint = checkpoint::prepare(&path, &mut self.progress, self.model, &self.optimizer, average)?;
+        self.saver.start(best.into_iter().chain([checkpoint]).collect())
     }
 
-    /// What came of it.
-    pub fn outcome(self, interrupted: bool) -> FitOutcome {
+    /// What came of it, once all files are in place.
+    pub fn outcome(mut self, interrupted: bool) -> Result<FitOutcome> {
+        self.saver.wait()?;
         if let (false, Some(average)) = (interrupted, self.average) {
             *self.model = average.model;
         }
-        FitOutcome {
+        Ok(FitOutcome {
             history: History { epochs: self.progress.history },
             best_epoch: self.progress.callbacks.best_epoch(),
             best: self.best.unwrap_or_else(|| self.model.clone()),
             interrupted,
             features: None,
-        }
+        })
     }
 
     /// A step can break the weights and still have had a finite loss; such weights are never saved.
@@ -256,10 +267,8 @@ impl<'a> Run<'a> {
         bad.map_or(Ok(()), |tensor| Err(self.diverged(format!("weight {}", tensor.name))))
     }
 
-    fn resume(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(folder) = self.folder.clone() else { return Ok(()) };
-        let path = folder.join(checkpoint::FILE_NAME);
-        let Some(found) = Checkpoint::read(&path)? else { return Ok(()) };
+    fn resume(&mut self, found: Found, observer: &mut dyn Observer) -> Result<()> {
+        let Found { folder, path, checkpoint: found } = found;
         for (what, came, expected) in [
             ("settings", &found.progress.settings, &self.progress.settings),
             ("photos or labels", &found.progress.data, &self.progress.data),
@@ -313,14 +322,16 @@ impl<'a> Run<'a> {
         History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))
     }
 
-    fn keep_best(&mut self, record: &EpochRecord) -> Result<()> {
+    /// Keeps the model, and gives its file, ready to be put in place.
+    fn keep_best(&mut self, record: &EpochRecord) -> Result<Option<Scratch>> {
         let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
+        // The one before makes room first.
+        self.best = None;
         let file = ModelFile::new(self.judged().clone(), self.train, metrics);
-        if let Some(folder) = &self.folder {
-            file.save(&folder.join(model_file::FILE_NAME))?;
-        }
+        let path = self.folder.as_ref().map(|folder| folder.join(model_file::FILE_NAME));
+        let scratch = path.map(|path| file.prepare(&path)).transpose()?;
         self.best = Some(file.model);
-        Ok(())
+        Ok(scratch)
     }
 
     fn loader_options(&self) -> LoaderOptions {
@@ -388,6 +399,22 @@ impl<'a> Run<'a> {
     }
 }
 
+/// A checkpoint in a run folder.
+struct Found {
+    folder: PathBuf,
+    path: PathBuf,
+    checkpoint: Checkpoint,
+}
+
+impl Found {
+    /// `None` where there is no folder, or no checkpoint in it.
+    fn read(lock: Option<&RunLock>) -> Result<Option<Self>> {
+        let Some(folder) = lock.map(|lock| lock.folder().to_owned()) else { return Ok(None) };
+        let path = folder.join(checkpoint::FILE_NAME);
+        Ok(Checkpoint::read(&path)?.map(|checkpoint| Found { folder, path, checkpoint }))
+    }
+}
+
 fn schedule(options: &FitOptions, steps: usize) -> Schedule {
     Schedule {
         kind: options.schedule,
@@ -399,7 +426,7 @@ fn schedule(options: &FitOptions, steps: usize) -> Schedule {
 }
 
 /// What multiplies the learning rate of each trained tensor.
-fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
+pub(super) fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
     let depths = model.architecture().depths()?;
     Ok(depths.into_iter().map(|depth| options.layer_decay.powi(depth as i32)).collect())
 }
@@ -436,13 +463,19 @@ fn digest(of: &impl serde::Serialize) -> Result<String> {
     Ok(blake3::hash(&json).to_hex().to_string())
 }
 
-/// Buffers (of the largest size that is trained on), weights (with the optimizer's two moments, the best epoch's copy, and
-/// the average and the sum of gradients where there are such), and the batches under way.
-fn needed_bytes(model: &Model, train: &Dataset, options: &FitOptions, plans: &Plans) -> u64 {
-    let more = usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
-    let weights = (4 + more) * 4 * model.weights().count();
-    let batches = BATCHES_IN_FLIGHT * options.batch.min(train.len()) * train.prep().bytes() * 4;
-    (plans.memory_bytes() + weights + batches) as u64
+/// Bytes that training will take with batches of so many photos, beside what the program takes by itself (some tens of
+/// megabytes): buffers (of the largest size that is trained on), weights, the optimizer's state, the best epoch's copy, the
+/// average and the sum of gradients where there are such, and the batches under way. Known without taking any of it.
+///
+/// # Errors
+/// [`Error::Setting`] for a batch of 0, and for sizes to train on that cannot be.
+pub fn memory_needed(model: &Model, batch: usize, options: &FitOptions) -> Result<u64> {
+    let (height, width, channels) = model.architecture().input();
+    let copies = 2 + usize::from(options.ema_momentum > 0.0) + usize::from(options.gradient_accumulation_steps > 1);
+    let weights = copies * size_of::<f32>() * model.weights().count() + options.optimizer.state_bytes(model.weights());
+    let batches = (BATCHES_IN_FLIGHT * size_of::<f32>() * height * width * channels) as u128 * batch as u128;
+    let plans = Plans::foreseen_bytes(model, batch, Sizes::new(options, height).largest())?;
+    Ok(u64::try_from(plans + weights as u128 + batches).unwrap_or(u64::MAX))
 }
 
 /// What the run needs, said before it starts.

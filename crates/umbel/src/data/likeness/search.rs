@@ -15,6 +15,9 @@ const QUARTER_RADIUS: u32 = RADIUS / QUARTERS as u32;
 const QUARTER_BITS: u32 = 16;
 /// The closest pictures that are looked at for each; a folder of a film's frames would pair all with all.
 const CLOSEST: usize = 24;
+/// Looking ends after so many close pictures: where most of a folder looks the same, all would be compared with all. A
+/// hundred thousand different photos have a few each.
+const ENOUGH: usize = 2_000;
 
 /// Pairs of positions in `prints` (the smaller first, each pair once, in order) whose hashes are close.
 pub(super) fn candidates(prints: &[&Fingerprint], interrupt: &Interrupt) -> Result<Vec<(u32, u32)>> {
@@ -41,7 +44,7 @@ pub(super) fn candidates(prints: &[&Fingerprint], interrupt: &Interrupt) -> Resu
 fn closest(position: usize, prints: &[&Fingerprint], tables: &[Table], masks: &[u16]) -> Vec<(u32, u32)> {
     let own = prints[position];
     let mut found: Vec<(u32, u32)> = Vec::new();
-    for hash in own.hashes {
+    'looking: for hash in own.hashes {
         for (quarter, table) in tables.iter().enumerate() {
             let value = quarter_of(hash, quarter);
             for mask in masks {
@@ -49,6 +52,9 @@ fn closest(position: usize, prints: &[&Fingerprint], tables: &[Table], masks: &[
                     let distance = (hash ^ of_other).count_ones();
                     if distance <= RADIUS && other as usize != position && own.may_equal(prints[other as usize]) {
                         found.push((distance, other));
+                        if found.len() == ENOUGH {
+                            break 'looking;
+                        }
                     }
                 }
             }
@@ -103,5 +109,24 @@ impl Table {
     fn with(&self, value: u16) -> &[(u64, u32)] {
         let value = usize::from(value);
         &self.entries[self.starts[value] as usize..self.starts[value + 1] as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::likeness::Forest;
+
+    #[test]
+    fn a_folder_of_one_and_the_same_is_one_group_without_comparing_all_with_all() {
+        let n = 3 * ENOUGH;
+        let picture =
+            image::RgbImage::from_fn(16, 16, |x, y| image::Rgb([(x * y) as u8, (x * 16) as u8, (y * 9) as u8]));
+        let print = Fingerprint::of(&picture);
+        let pairs = candidates(&vec![&print; n], &Interrupt::default()).unwrap();
+        assert!(pairs.len() <= n * CLOSEST, "{}", pairs.len());
+        let mut forest = Forest::of(n);
+        pairs.iter().for_each(|&(a, b)| forest.join(a as usize, b as usize));
+        assert!((0..n).all(|position| forest.root(position) == 0));
     }
 }

@@ -6,7 +6,7 @@ use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::elementwise;
 use umbel_kernels::pool::{self, PoolShape};
-use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout, grouped};
+use umbel_kernels::{FusedActivation, Isa, Precision, activation, batch_norm, dropout, grouped};
 
 use super::forward::{CHUNK, rescale_rows, unpad};
 use super::prepared::Kernel;
@@ -28,6 +28,11 @@ pub(super) struct Given<'a> {
 /// Runs every step from the last to the first that has something to train at or before it, or to the one that is looked
 /// at.
 pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, given: Given<'_>) {
+    run_with(isa, program, memory, given, || {});
+}
+
+/// The same; `after` each step.
+pub(super) fn run_with(isa: Isa, program: &Program, memory: &mut Memory, given: Given<'_>, mut after: impl FnMut()) {
     for step in program.steps.iter().rev().filter(|step| step.runs_backward) {
         match &step.op {
             Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } | Op::ScaleChannels { .. } => {
@@ -42,6 +47,7 @@ pub(super) fn run(isa: Isa, program: &Program, memory: &mut Memory, given: Given
                 }
             }
         }
+        after();
     }
 }
 
@@ -68,7 +74,11 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
                 }
                 None => {
                     let gradient = output_gradient(conv, dy, y, choice);
-                    conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db_to, workspace);
+                    let backward = match conv.precision {
+                        Precision::F32 => conv2d::backward,
+                        Precision::Bf16 => conv2d::bf16::backward,
+                    };
+                    backward(isa, &shape, x, kernel, gradient, dx, dw, db_to, workspace);
                 }
             }
             unfold(factors, dw, db);
@@ -131,7 +141,11 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
             let w = &weights.tensors[dense.kernel.tensor].data;
             let (dw, db) = kernel_and_bias(gradients, scratch, dense.kernel, dense.bias, w.len());
             // A linear output was not kept: nothing is read from it.
-            dense::backward(isa, &shape, x, w, y, dense.activation, dy, dx, dw, db, workspace);
+            let backward = match dense.precision {
+                Precision::F32 => dense::backward,
+                Precision::Bf16 => dense::bf16::backward,
+            };
+            backward(isa, &shape, x, w, y, dense.activation, dy, dx, dw, db, workspace);
         }
         Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } | Op::ScaleChannels { .. } => {
             unreachable!("run hands these to merge")

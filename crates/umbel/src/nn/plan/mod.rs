@@ -13,6 +13,7 @@ mod lifetimes;
 mod merge;
 mod prepared;
 mod probe;
+mod profile;
 mod program;
 mod step;
 mod targets;
@@ -27,11 +28,12 @@ use self::prepared::Prepared;
 use self::program::Program;
 use self::step::Use;
 use super::weights::TensorSpec;
-use super::{Isa, LossSum, Model, Optimizer, Weights};
+use super::{Arithmetic, Isa, LossSum, Model, Optimizer, Precision, Weights};
 use crate::base::memory;
 use crate::{Error, Result};
 
 pub use self::probe::{Probe, Probed};
+pub use self::profile::{Lap, Peak, Phase, Profile};
 pub use self::targets::Targets;
 
 /// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
@@ -40,6 +42,7 @@ const TOP_K: usize = 5;
 /// The compiled form of a model. Holds buffers, not weights.
 pub struct Plan {
     isa: Isa,
+    precision: Precision,
     batch: usize,
     classes: usize,
     /// Values of one picture.
@@ -51,6 +54,8 @@ pub struct Plan {
     features: Features,
     /// The features of the latest pictures.
     seen: Vec<f32>,
+    /// Takes the times of the steps, where somebody asked for it.
+    profile: Option<Profile>,
 }
 
 /// All buffers of a plan.
@@ -68,42 +73,38 @@ struct Memory {
 }
 
 impl Plan {
-    /// For training (and inference) with up to `batch` samples at a time.
+    /// For training (and inference) with up to `batch` samples at a time. An [`Isa`] alone computes in `f32`.
     ///
     /// # Errors
     /// [`Error::Setting`] for a batch of 0, [`Error::OutOfMemory`] where the buffers cannot be had.
-    pub fn training(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
-        Self::new(model, batch, isa, true)
+    pub fn training(model: &Model, batch: usize, arithmetic: impl Into<Arithmetic>) -> Result<Self> {
+        Self::new(model, batch, arithmetic.into(), true)
     }
 
     /// For inference with up to `batch` samples at a time.
     ///
     /// # Errors
     /// Those of [`Plan::training`].
-    pub fn inference(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
-        Self::new(model, batch, isa, false)
+    pub fn inference(model: &Model, batch: usize, arithmetic: impl Into<Arithmetic>) -> Result<Self> {
+        Self::new(model, batch, arithmetic.into(), false)
     }
 
-    fn new(model: &Model, batch: usize, isa: Isa, trains: bool) -> Result<Self> {
-        if batch == 0 {
-            return Err(Error::Setting { setting: "batch".into(), value: "0".into(), expected: "1 or more".into() });
-        }
-        let layers = model.architecture().resolve()?;
-        let specs = TensorSpec::of(model.architecture())?;
+    fn new(model: &Model, batch: usize, arithmetic: Arithmetic, trains: bool) -> Result<Self> {
+        let Arithmetic { isa, precision } = arithmetic;
+        let (specs, inference, training) = compiled(model, batch, precision, trains)?;
+        let memory = Memory::new(Sizes::of(&inference, training.as_ref(), &specs), &specs, batch)?;
         let (height, width, channels) = model.architecture().input();
         let input = height * width * channels;
-        let program = |usage| Program::new(input, compile::compile(input, &layers, usage).steps, usage, batch);
-        let inference = program(Use::Inference);
-        let training = trains.then(|| program(Use::Training));
-        let memory = Memory::new(&inference, training.as_ref(), &specs, batch)?;
         Ok(Plan {
             isa,
+            precision,
             batch,
             classes: model.architecture().classes()?,
             input,
             specs,
             features: Features::new(&inference),
             seen: Vec::new(),
+            profile: None,
             inference,
             training,
             memory,
@@ -118,6 +119,29 @@ impl Plan {
     /// The instruction set that computes.
     pub fn isa(&self) -> Isa {
         self.isa
+    }
+
+    /// How it computes.
+    pub fn arithmetic(&self) -> Arithmetic {
+        Arithmetic { isa: self.isa, precision: self.precision }
+    }
+
+    /// What [`Plan::memory_bytes`] of [`Plan::training`] will be (in bf16, at most), without taking any memory.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a batch of 0.
+    pub fn foreseen_bytes(model: &Model, batch: usize) -> Result<u128> {
+        let (specs, inference, training) = compiled(model, batch, Precision::F32, true)?;
+        Ok(Sizes::of(&inference, training.as_ref(), &specs).bytes())
+    }
+
+    /// The same of [`Plan::inference`].
+    ///
+    /// # Errors
+    /// Those of [`Plan::foreseen_bytes`].
+    pub fn foreseen_inference_bytes(model: &Model, batch: usize) -> Result<u128> {
+        let (specs, inference, _) = compiled(model, batch, Precision::F32, false)?;
+        Ok(Sizes::of(&inference, None, &specs).bytes())
     }
 
     /// Bytes of all buffers.
@@ -137,7 +161,10 @@ impl Plan {
         let n = self.count(weights, images);
         if n > 0 {
             let mode = &mut Mode::Inference(weights);
-            forward::run(self.isa, &self.inference, &mut self.memory, mode, images, n);
+            let mut profile = self.profile.as_mut().filter(|profile| !profile.trains);
+            begin(&mut profile);
+            let after = |_, _: &Arena| lap(&mut profile);
+            forward::run_with(self.isa, &self.inference, &mut self.memory, mode, images, n, after);
         }
         &self.memory.arena[self.inference.output().range(n)]
     }
@@ -192,7 +219,28 @@ impl Plan {
     ) -> LossSum {
         let loss = self.backpropagate(weights, images, targets, dropout_key);
         optimizer.update(self.isa, learning_rate, weights, &self.memory.gradients);
+        lap(&mut self.profile.as_mut().filter(|profile| profile.trains));
         loss
+    }
+
+    /// From now on, takes the time of every fused step: of a training step with this optimizer, or of [`Plan::infer`].
+    /// What a step's work is, is told for [`Plan::batch`] pictures, so that only whole batches should follow.
+    ///
+    /// # Panics
+    /// With an optimizer, on a plan made by [`Plan::inference`].
+    pub fn start_profile(&mut self, optimizer: Option<&Optimizer>) {
+        self.profile = Some(match optimizer {
+            None => Profile::of_inference(&self.inference, &self.specs, self.batch),
+            Some(optimizer) => {
+                let program = self.training.as_ref().expect("Plan::training makes a plan that trains");
+                Profile::of_training(program, &self.specs, self.batch, optimizer, self.classes)
+            }
+        });
+    }
+
+    /// What was measured since [`Plan::start_profile`]; no more is taken.
+    pub fn take_profile(&mut self) -> Option<Profile> {
+        self.profile.take()
     }
 
     /// Forward and backward without the update; gradients of the trainable tensors, in the order of the weights. (Batch
@@ -228,14 +276,20 @@ impl Plan {
         assert!(n > 0, "a training step needs at least one picture");
         let (isa, classes, top_k, memory) = (self.isa, self.classes, self.top_k(), &mut self.memory);
         let program = self.training.as_ref().expect("Plan::training makes a plan that trains");
-        forward::run(isa, program, memory, &mut Mode::Training(weights, dropout_key), images, n);
+        let mut profile = self.profile.as_mut().filter(|profile| profile.trains);
+        begin(&mut profile);
+        let mode = &mut Mode::Training(weights, dropout_key);
+        forward::run_with(isa, program, memory, mode, images, n, |_, _| lap(&mut profile));
 
         let output_gradient = program.output_gradient();
         let [logits, gradient] = memory.arena.disjoint([program.output().range(n), output_gradient.range(n)]);
         let gradient = (!gradient.is_empty()).then_some(gradient);
         let loss = targets.loss(classes, logits, top_k, gradient);
 
-        backward::run(isa, program, memory, Given { weights, dropout_key, images, n });
+        lap(&mut profile);
+
+        let given = Given { weights, dropout_key, images, n };
+        backward::run_with(isa, program, memory, given, || lap(&mut profile));
         loss
     }
 
@@ -274,6 +328,7 @@ impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
             .field("isa", &self.isa)
+            .field("precision", &self.precision)
             .field("batch", &self.batch)
             .field("memory_bytes", &self.memory_bytes())
             .field("inference", &self.inference)
@@ -282,19 +337,62 @@ impl fmt::Debug for Plan {
     }
 }
 
-impl Memory {
-    /// Everything that both programs need; they never run at the same time, so they share it.
-    fn new(inference: &Program, training: Option<&Program>, specs: &[TensorSpec], batch: usize) -> Result<Self> {
+/// The tensors, and the steps for inference and for training.
+fn compiled(
+    model: &Model,
+    batch: usize,
+    precision: Precision,
+    trains: bool,
+) -> Result<(Vec<TensorSpec>, Program, Option<Program>)> {
+    if batch == 0 {
+        return Err(Error::Setting { setting: "batch".into(), value: "0".into(), expected: "1 or more".into() });
+    }
+    let layers = model.architecture().resolve()?;
+    let (height, width, channels) = model.architecture().input();
+    let input = height * width * channels;
+    let program = |usage| {
+        let mut steps = compile::compile(input, &layers, usage).steps;
+        steps.iter_mut().for_each(|step| step.op.multiply_in(precision));
+        Program::new(input, steps, usage, batch)
+    };
+    let training = trains.then(|| program(Use::Training));
+    Ok((TensorSpec::of(model.architecture())?, program(Use::Inference), training))
+}
+
+/// What both programs need; they never run at the same time, so they share it.
+struct Sizes {
+    arena: u128,
+    workspace: u128,
+    prepared: u128,
+    choice: u128,
+    gradients: u128,
+}
+
+impl Sizes {
+    fn of(inference: &Program, training: Option<&Program>, specs: &[TensorSpec]) -> Self {
         let largest = |need: fn(&Program) -> u128| need(inference).max(training.map_or(0, need));
-        let arena = largest(|program| program.arena);
-        let workspace = largest(|program| program.workspace);
-        let prepared = largest(|program| program.prepared);
-        let choice = largest(|program| program.choice);
-        let gradients: u128 = match training {
+        let gradients = match training {
             Some(_) => specs.iter().filter(|s| s.trainable).map(|s| count(s) as u128).sum(),
             None => 0,
         };
-        let bytes = (arena + workspace + prepared + gradients) * size_of::<f32>() as u128 + choice;
+        Sizes {
+            arena: largest(|program| program.arena),
+            workspace: largest(|program| program.workspace),
+            prepared: largest(|program| program.prepared),
+            choice: largest(|program| program.choice),
+            gradients,
+        }
+    }
+
+    fn bytes(&self) -> u128 {
+        (self.arena + self.workspace + self.prepared + self.gradients) * size_of::<f32>() as u128 + self.choice
+    }
+}
+
+impl Memory {
+    fn new(sizes: Sizes, specs: &[TensorSpec], batch: usize) -> Result<Self> {
+        let bytes = sizes.bytes();
+        let Sizes { arena, workspace, prepared, choice, gradients } = sizes;
         let refused = || Error::OutOfMemory { batch, bytes };
         // Before anything is allocated: the system may promise what it does not have, and then end the program.
         let more_than_free = memory::available_bytes().is_some_and(|available| bytes > u128::from(available));
@@ -302,7 +400,7 @@ impl Memory {
             return Err(refused());
         }
         let zeros = |len| arena::zeros(len, 0.0f32).ok_or_else(refused);
-        let trained = specs.iter().filter(|spec| training.is_some() && spec.trainable);
+        let trained = specs.iter().filter(|spec| gradients > 0 && spec.trainable);
         Ok(Memory {
             arena: Arena::new(arena as usize).ok_or_else(refused)?,
             workspace: Arena::new(workspace as usize).ok_or_else(refused)?,
@@ -310,6 +408,19 @@ impl Memory {
             choice: arena::zeros(choice as usize, 0u8).ok_or_else(refused)?,
             gradients: trained.map(|spec| zeros(count(spec))).collect::<Result<_>>()?,
         })
+    }
+}
+
+/// A profile that is under way, or not: then this is a test of a pointer a step.
+fn begin(profile: &mut Option<&mut Profile>) {
+    if let Some(profile) = profile {
+        profile.begin();
+    }
+}
+
+fn lap(profile: &mut Option<&mut Profile>) {
+    if let Some(profile) = profile {
+        profile.lap();
     }
 }
 

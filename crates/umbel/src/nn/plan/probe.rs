@@ -1,6 +1,6 @@
 //! A look inside: the output of one layer, and how a class's logit depends on it. What explanations are made of.
 
-use umbel_kernels::Isa;
+use umbel_kernels::{Isa, Precision};
 
 use super::backward::{self, Given};
 use super::compile::compile;
@@ -8,7 +8,7 @@ use super::features::Features;
 use super::forward::{self, Mode};
 use super::program::Program;
 use super::step::{Use, Value};
-use super::{Memory, Plan, TensorSpec};
+use super::{Memory, Plan, Sizes, TensorSpec};
 use crate::nn::graph::{ResolvedLayer, Source};
 use crate::nn::layers::{Layer, Shape};
 use crate::nn::{Model, Weights};
@@ -62,11 +62,24 @@ impl Probe {
         let shape = alike.rev().find_map(|(layer, _)| picture(layer)).unwrap_or_default();
         let specs = TensorSpec::of(model.architecture())?;
         let program = Program::new(input, compiled.steps, Use::Probing, 1);
-        let memory = Memory::new(&program, None, &specs, 1)?;
+        let memory = Memory::new(Sizes::of(&program, None, &specs), &specs, 1)?;
         let classes = model.architecture().classes()?;
+        let precision = Precision::F32;
         let (features, seen) = (Features::new(&program), Vec::new());
-        let plan =
-            Plan { isa, batch: 1, classes, input, specs, inference: program, training: None, memory, features, seen };
+        let plan = Plan {
+            isa,
+            precision,
+            batch: 1,
+            classes,
+            input,
+            specs,
+            inference: program,
+            training: None,
+            memory,
+            features,
+            seen,
+            profile: None,
+        };
         Ok(Probe { plan, step, layer: layers[index].name.clone(), shape })
     }
 
