@@ -8,7 +8,7 @@ use anyhow::Context;
 use umbel::base::augmentation::Balance;
 use umbel::data::{Interpolation, Resize, SplitMethod};
 use umbel::nn::{OptimizerConfig, ScheduleKind, models};
-use umbel::pipeline::{AugmentChoice, Precision, Recipe, TrainConfig};
+use umbel::pipeline::{AugmentChoice, PrecisionChoice, Recipe, TrainConfig};
 use umbel::pretrained::{Pretrained, Tune};
 use umbel::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};
 
@@ -38,7 +38,7 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     set(&mut config.prep.image_size, args.image_size);
     set(&mut config.prep.resize, args.resize.map(Resize::from));
     set(&mut config.prep.interpolation, args.interpolation.map(Interpolation::from));
-    set(&mut config.precision, args.precision.map(Precision::from));
+    set(&mut config.precision, args.precision.map(PrecisionChoice::from));
     set(&mut config.threads, args.threads);
     config.pretrained = args.pretrained.clone().or(config.pretrained);
     config.tune = args.tune.map(Tune::from).or(config.tune);
@@ -298,11 +298,12 @@ impl From<MonitorArg> for Monitor {
     }
 }
 
-impl From<PrecisionArg> for Precision {
+impl From<PrecisionArg> for PrecisionChoice {
     fn from(arg: PrecisionArg) -> Self {
         match arg {
-            PrecisionArg::Auto => Precision::Auto,
-            PrecisionArg::F32 => Precision::F32,
+            PrecisionArg::Auto => PrecisionChoice::Auto,
+            PrecisionArg::F32 => PrecisionChoice::F32,
+            PrecisionArg::Bf16 => PrecisionChoice::Bf16,
         }
     }
 }
@@ -425,7 +426,7 @@ mod tests {
                     PrepSpec { image_size: 64, resize: Resize::Letterbox, interpolation: Interpolation::Bilinear };
                 config.augment = Some(AugmentChoice::None);
                 config.dropout = Some(0.0);
-                config.precision = Precision::F32;
+                config.precision = PrecisionChoice::F32;
                 config.strict = true;
                 config.tensorboard = true;
             }),
@@ -444,6 +445,7 @@ mod tests {
                     monitor: Monitor::ValLoss,
                     early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                     reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
+                    precision: umbel::nn::Precision::F32,
                     label_smoothing: 0.1,
                     mixing: Mixing { mixup: 0.2, cutmix: 1.0, probability: 0.5 },
                     balance: Balance::Sample,
@@ -479,6 +481,7 @@ mod tests {
             with(|config| *config = resnet(Some(Tune::Head))),
             with(|config| {
                 config.folds = Some(3);
+                config.precision = PrecisionChoice::Bf16;
                 config.fit.optimizer = OptimizerConfig::adam_w();
                 config.fit.schedule = ScheduleKind::Cosine;
             }),

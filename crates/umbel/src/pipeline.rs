@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use command::{arguments, command_line};
-pub use config::{AugmentChoice, Precision, TrainConfig};
+pub use config::{AugmentChoice, PrecisionChoice, TrainConfig};
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 pub use lr_find::{FoundRate, lr_find};
@@ -33,8 +33,9 @@ use crate::base::memory;
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
 use crate::base::shell;
 use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions, Together};
-use crate::nn::{Model, isa_from_env};
+use crate::nn::{Arithmetic, Model, Precision, isa_from_env};
 use crate::report::curves::{self, NamedCurves};
+use crate::train::checkpoint::{self, Checkpoint};
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, FitOutcome};
 use crate::{Error, Result};
@@ -216,6 +217,7 @@ fn train(
     observer.event(&Event::Using { train: train.len(), val: val.len(), test: test.len() });
     let parts = [data.dataset(train), data.dataset(val)];
     let skipped = data.cache.problems().len();
+    let Arithmetic { isa, precision } = arithmetic(run, config)?;
     observer.event(&Event::Start(&StartRecord {
         classes: data.index.classes.clone(),
         train_images: parts[0].len(),
@@ -223,16 +225,21 @@ fn train(
         test_images: Some(test.len()).filter(|images| *images > 0),
         skipped,
         parameters: model.weights().count(),
-        isa: isa_from_env()?.name().to_string(),
-        precision: "f32".to_string(),
+        isa: isa.name().to_string(),
+        precision: precision.name().to_string(),
     }));
+    if let (PrecisionChoice::Auto, Precision::Bf16) = (config.precision, precision) {
+        observer.event(&Event::Note(
+            "This CPU trains faster with products in bf16 (--precision f32 keeps to single precision).",
+        ));
+    }
     let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
     let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
     let mut board = Board::open(run, config, observer);
     board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
     let both = (parts.train, parts.val);
-    let options = FitOptions { head: architecture::head_fit(config), ..config.fit.clone() };
+    let options = FitOptions { precision, head: architecture::head_fit(config), ..config.fit.clone() };
     let mut fit = fit_locked(Some(run.lock()), &mut model, both, &options, &mut watch, interrupt)?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
@@ -242,7 +249,22 @@ fn train(
     }
     let (validated, tested) = measured.unzip();
     let tested = tested.flatten();
-    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, validated, board })
+    Ok(Trained {
+        fit,
+        test: tested,
+        skipped,
+        settings: config.digest()?,
+        arithmetic: Arithmetic { isa, precision },
+        validated,
+        board,
+    })
+}
+
+/// How the run computes: as it began, where it goes on, or as its settings say on this CPU.
+fn arithmetic(run: &RunFolder, config: &TrainConfig) -> Result<Arithmetic> {
+    let begun = Checkpoint::read(&run.path().join(checkpoint::FILE_NAME))?;
+    let precision = begun.and_then(|begun| begun.progress.precision());
+    Arithmetic::from_env(precision.map_or_else(|| Ok(config.precision.resolve(isa_from_env()?)), Ok::<_, Error>)?)
 }
 
 /// A fitted model, before its curves and figures are written.
@@ -251,6 +273,7 @@ struct Trained {
     test: Option<TestRecord>,
     skipped: usize,
     settings: String,
+    arithmetic: Arithmetic,
     /// `None` where the run was stopped.
     validated: Option<Validated>,
     board: Board,
@@ -267,7 +290,7 @@ impl Trained {
                     self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
                 }
             }
-            let machine = Machine::here(isa_from_env()?.name());
+            let machine = Machine::here(self.arithmetic.isa.name(), self.arithmetic.precision.name());
             run.write_metrics(&self.fit, self.test, (&self.settings, &machine), self.validated.as_ref())?;
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted

@@ -360,8 +360,8 @@ pub struct BenchArgs {
     /// Train steps as `train --pretrained --tune` does: batch norm frozen, and all, the last stage or the head trained
     #[arg(long, value_enum, value_name = "head|last|all", hide_possible_values = true)]
     pub tune: Option<TuneArg>,
-    /// Arithmetic
-    #[arg(long, value_enum, value_name = "auto|f32", hide_possible_values = true, default_value = "auto")]
+    /// What is multiplied; auto takes bf16 where the CPU trains faster with it
+    #[arg(long, value_enum, value_name = "auto|f32|bf16", hide_possible_values = true, default_value = "auto")]
     pub precision: PrecisionArg,
     /// Threads; 0 is one per core
     #[arg(long, value_name = "N", value_parser = ranges::threads, default_value_t = 0)]

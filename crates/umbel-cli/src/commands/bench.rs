@@ -7,7 +7,8 @@ mod profile;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan};
+use umbel::nn::{Arithmetic, Model, Optimizer, OptimizerConfig, Plan};
+use umbel::pipeline::PrecisionChoice;
 
 use super::network;
 use crate::args::{BenchArgs, BenchWhat};
@@ -60,21 +61,22 @@ struct Figures {
 
 fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
     let isa = network::isa()?;
+    let precision = PrecisionChoice::from(args.precision).resolve(isa);
+    let arithmetic = Arithmetic { isa: isa.for_precision(precision), precision };
     let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
     let model = network::tuned(model, args.tune.map(Into::into))?;
     let mut pictures = Pictures::new(args, model.architecture().augmentation())?;
     let (what, samples) = match args.what {
-        BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, isa, &mut pictures)?)?),
-        BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, isa, &mut pictures)?)?),
+        BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, arithmetic, &mut pictures)?)?),
+        BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, arithmetic, &mut pictures)?)?),
         BenchWhat::Decode => unreachable!("photos are decoded without a network"),
     };
     let total: f64 = samples.iter().map(Duration::as_secs_f64).sum();
     Ok(Figures {
         what,
         batch: args.batch,
-        // `auto` picks f32: there is no other arithmetic yet.
-        precision: "f32",
-        isa: isa.name(),
+        precision: precision.name(),
+        isa: arithmetic.isa.name(),
         threads: rayon::current_num_threads(),
         images_per_second: (args.batch * samples.len()) as f64 / total,
         ms_median: milliseconds(&samples, 0.5),
@@ -111,10 +113,10 @@ fn profiled(args: &BenchArgs) -> anyhow::Result<Table> {
 fn training<'a>(
     mut model: Model,
     batch: usize,
-    isa: Isa,
+    arithmetic: Arithmetic,
     pictures: &'a mut Pictures,
 ) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
-    let mut plan = Plan::training(&model, batch, isa)?;
+    let mut plan = Plan::training(&model, batch, arithmetic)?;
     let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
     let mut step = 0;
     Ok(move || {
@@ -130,10 +132,10 @@ fn training<'a>(
 fn inference<'a>(
     model: Model,
     batch: usize,
-    isa: Isa,
+    arithmetic: Arithmetic,
     pictures: &'a mut Pictures,
 ) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
-    let mut plan = Plan::inference(&model, batch, isa)?;
+    let mut plan = Plan::inference(&model, batch, arithmetic)?;
     Ok(move || {
         let batch = pictures.take()?;
         std::hint::black_box(plan.infer(model.weights(), &batch.images));

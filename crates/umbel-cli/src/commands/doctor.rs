@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use umbel::base::machine::Machine;
 use umbel::data::CacheOptions;
-use umbel::nn::Isa;
+use umbel::nn::{Isa, Precision};
 use umbel::report::grid::{self, Cell};
 
 use super::network;
@@ -33,6 +33,8 @@ struct Findings {
     cores: usize,
     threads: usize,
     isa: &'static str,
+    /// What `--precision auto` comes to.
+    precision: &'static str,
     usable_isas: Vec<&'static str>,
     /// What `UMBEL_ISA` says, if it is set.
     isa_from_environment: Option<String>,
@@ -46,8 +48,10 @@ struct Findings {
 impl Findings {
     fn collect() -> anyhow::Result<Self> {
         let cache = CacheOptions::default();
-        let isa = network::isa()?.name();
-        let Machine { system, cpu, cores, threads, .. } = Machine::here(isa);
+        let isa = network::isa()?;
+        let precision = Precision::auto(isa).name();
+        let isa = isa.name();
+        let Machine { system, cpu, cores, threads, .. } = Machine::here(isa, precision);
         Ok(Findings {
             version: env!("CARGO_PKG_VERSION"),
             system,
@@ -55,6 +59,7 @@ impl Findings {
             cores,
             threads,
             isa,
+            precision,
             usable_isas: Isa::usable().into_iter().map(Isa::name).collect(),
             isa_from_environment: std::env::var("UMBEL_ISA").ok(),
             pictures: draws_pictures(),
@@ -78,6 +83,11 @@ impl std::fmt::Display for Findings {
         writeln!(f, "threads          {}", self.threads)?;
         writeln!(f, "instruction sets {}", self.usable_isas.join(", "))?;
         writeln!(f, "used             {chosen}")?;
+        let auto = match self.precision {
+            "bf16" => "bf16: this CPU trains faster with it",
+            _ => "f32: this CPU would gain nothing from bf16",
+        };
+        writeln!(f, "--precision auto {auto}")?;
         let pictures = if self.pictures { "ok, with the font that umbel brings along" } else { "cannot be drawn" };
         writeln!(f, "pictures         {pictures}")?;
         writeln!(f, "cache            {}", self.cache)?;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use umbel::pipeline;
 use umbel::train::{RangeOptions, RangeTest};
 
+use super::train::with_weights;
 use crate::args::{LrFindArgs, TrainArgs};
 use crate::config;
 use crate::console::{self, Format, TrainConsole};
@@ -19,11 +20,11 @@ pub fn run(args: &LrFindArgs) -> anyhow::Result<Outcome> {
     if args.to <= args.from {
         return Err(usage("--to must be above --from"));
     }
-    let config = config::train_config(&args.train)?;
-    let range = RangeOptions { steps: args.steps, low: args.from, high: args.to };
-    let out: PathBuf = args.train.out.clone().unwrap_or_else(|| next_free(Path::new("umbel-lr-find")));
     let mut console = TrainConsole::new(Format::from_flag(args.train.json));
     let interrupt = signals::interrupt_on_signals()?;
+    let config = config::train_config(&with_weights(&args.train, &mut console, &interrupt)?)?;
+    let range = RangeOptions { steps: args.steps, low: args.from, high: args.to };
+    let out: PathBuf = args.train.out.clone().unwrap_or_else(|| next_free(Path::new("umbel-lr-find")));
     let Some(found) = pipeline::lr_find(&config, &range, &out, &mut console, &interrupt)? else {
         return Ok(Outcome::NotDone);
     };

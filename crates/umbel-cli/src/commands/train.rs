@@ -39,7 +39,7 @@ pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
 }
 
 /// The flags with the path of the pretrained weights where a name of the store was given; fetched, if that was asked for.
-fn with_weights(args: &TrainArgs, console: &mut TrainConsole, interrupt: &Interrupt) -> anyhow::Result<TrainArgs> {
+pub fn with_weights(args: &TrainArgs, console: &mut TrainConsole, interrupt: &Interrupt) -> anyhow::Result<TrainArgs> {
     let mut args = args.clone();
     let Some(name) = args.pretrained.as_deref().filter(|given| store::is_name(given)).and_then(Path::to_str) else {
         return Ok(args);

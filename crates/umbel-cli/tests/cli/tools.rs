@@ -131,13 +131,13 @@ fn a_run_leaves_a_report_which_can_be_made_again() {
 #[test]
 fn bench_by_contract() {
     let place = Place::new();
-    let cases: [&[&str]; 4] = [
-        &["bench", "step", "--threads", "1"],
-        &["bench", "infer"],
-        &["bench", "step", "--augment"],
-        &["bench", "step", "--model", "umbel_s", "--tune", "last"],
+    let cases: [(&[&str], &str); 4] = [
+        (&["bench", "step", "--threads", "1", "--precision", "f32"], "f32"),
+        (&["bench", "infer", "--precision", "bf16"], "bf16"),
+        (&["bench", "step", "--augment", "--precision", "bf16"], "bf16"),
+        (&["bench", "step", "--model", "umbel_s", "--tune", "last", "--precision", "f32"], "f32"),
     ];
-    for case in cases {
+    for (case, precision) in cases {
         let small = ["--batch", "4", "--image-size", "32", "--seconds", "0.05"];
         let ran = place.umbel(&[case, &small[..]].concat());
         ran.succeeds();
@@ -145,7 +145,7 @@ fn bench_by_contract() {
         let expected = ["batch", "images_per_second", "isa", "ms_median", "ms_p99", "precision", "threads", "what"];
         assert_eq!(keys(figures), expected);
         assert_eq!(figures["what"], case[1]);
-        assert_eq!((figures["batch"].as_u64(), figures["precision"].as_str()), (Some(4), Some("f32")));
+        assert_eq!((figures["batch"].as_u64(), figures["precision"].as_str()), (Some(4), Some(precision)));
         assert!(figures["images_per_second"].as_f64().unwrap() > 0.0);
         assert!(figures["ms_p99"].as_f64().unwrap() >= figures["ms_median"].as_f64().unwrap());
         if case.contains(&"--threads") {

@@ -3,11 +3,16 @@
 
 use rayon::prelude::*;
 
-use super::{BACKWARD_INPUTS, BLOCK_INPUTS, DenseShape, Task, finish_sums, mask_and_sum};
+use super::{BACKWARD_INPUTS, BLOCK_INPUTS, DenseShape, Task, finish_sums, mask_and_sum, simd};
 use crate::bf16::{halves, halves_mut, join_into, round_into};
 use crate::gemm::{Product, Start, pair_product};
+use crate::isa::per_pairs;
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::{FusedActivation, Isa};
+
+per_pairs! {
+    fn one_sample(x: &[u16], k: usize, w: &[f32], w_row: usize, y: &mut [f32]) = simd::one_sample_bf16;
+}
 
 /// [`forward`](super::forward) in bf16.
 ///
@@ -34,6 +39,9 @@ pub fn forward(
         let task = Task::new(shape, index);
         // SAFETY: tasks differ in their slice or their block of outputs.
         let partial = unsafe { shared.range(task.partial_start, shape.batch * task.outputs) };
+        if shape.batch == 1 {
+            return one_sample_of(isa, shape, &task, x, w, partial);
+        }
         let x_len = whole_lines(shape.batch * BLOCK_INPUTS / 2);
         with_scratch(x_len + BLOCK_INPUTS / 2 * task.outputs, |scratch| {
             let (x_block, w_block) = scratch.split_at_mut(x_len);
@@ -69,6 +77,18 @@ pub fn forward(
         });
     });
     finish_sums(isa, shape, bias, activation, workspace, y);
+}
+
+/// A task's share of a single sample's output.
+fn one_sample_of(isa: Isa, shape: &DenseShape, task: &Task, x: &[f32], w: &[f32], partial: &mut [f32]) {
+    let k = task.inputs.len();
+    with_scratch(k / 2 + 1, |scratch| {
+        let rounded = halves_mut(scratch);
+        round_into(isa, &x[task.inputs.clone()], &mut rounded[..k]);
+        rounded[k..].fill(0);
+        let w = &w[task.inputs.start * shape.outputs + task.first_output..];
+        one_sample(isa, rounded, k, w, shape.outputs, partial);
+    });
 }
 
 /// [`backward`](super::backward) in bf16, but for `db`, which is summed in `f32`.

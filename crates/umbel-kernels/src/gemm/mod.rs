@@ -1,7 +1,12 @@
 //! General matrix product: the one micro-kernel that convolution and dense layers are made of.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 pub mod scalar;
 mod simd;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use amx::computes as amx_computes;
 
 pub(crate) use simd::{Product, Start};
 
@@ -29,8 +34,18 @@ per_isa! {
     pub(crate) fn product(p: &Product<'_>, c: &mut [f32]) = simd::single_product;
 }
 per_pairs! {
-    /// The same for pairs of bf16.
-    pub(crate) fn pair_product(p: &Product<'_, u16>, c: &mut [f32]) = simd::product;
+    fn vector_product(p: &Product<'_, u16>, c: &mut [f32]) = simd::product;
+}
+
+/// [`product`] for pairs of bf16. With AMX, what lies as its tiles want it goes through them.
+pub(crate) fn pair_product(isa: Isa, p: &Product<'_, u16>, c: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Kind::Amx(token) = isa.kind()
+        && amx::fits(p)
+    {
+        return amx::product(token, p, c);
+    }
+    vector_product(isa, p, c);
 }
 
 /// Columns of a panel: as many as the micro-kernel's tile has.
@@ -46,6 +61,8 @@ pub(crate) fn panel_width(isa: Isa) -> usize {
         Kind::Avx512(token) => width(token),
         #[cfg(target_arch = "x86_64")]
         Kind::Avx512Bf16(token) => width(token.avx512()),
+        #[cfg(target_arch = "x86_64")]
+        Kind::Amx(token) => width(token.avx512_bf16().avx512()),
     }
 }
 

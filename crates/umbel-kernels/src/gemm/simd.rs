@@ -71,7 +71,7 @@ pub(crate) enum Start<'a> {
 }
 
 /// How far the last element of a view lies from its first, plus one; `extents` are (count, stride).
-fn reach(extents: &[(usize, usize)]) -> usize {
+pub(super) fn reach(extents: &[(usize, usize)]) -> usize {
     extents.iter().map(|&(count, stride)| (count - 1) * stride).sum::<usize>() + 1
 }
 
@@ -106,7 +106,7 @@ pub(super) fn product<T: Terms>(t: T, p: &Product<'_, T::A>, c: &mut [f32]) {
 }
 
 /// Panics where an operand doesn't reach as far as the product does.
-fn check<A>(p: &Product<'_, A>, left: usize, c: &[f32], width: usize) {
+pub(super) fn check<A>(p: &Product<'_, A>, left: usize, c: &[f32], width: usize) {
     assert!(p.m == 1 || p.c_row >= p.n, "the rows of C overlap");
     assert!(c.len() >= reach(&[(p.lines, p.c_line), (p.m, p.c_row), (p.n, 1)]), "C is too short");
     if let Start::Bias(bias) = p.start {

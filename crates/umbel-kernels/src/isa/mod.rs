@@ -3,9 +3,13 @@
 //! An operation's body is written once, generic over `Simd` and marked `#[inline(always)]`; `per_isa!` compiles it
 //! once per instruction set and picks the copy by a plain `match`.
 
+use crate::Precision;
+
 mod simd;
 mod terms;
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -14,6 +18,8 @@ mod avx512;
 mod avx512_bf16;
 mod portable;
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) use amx::Amx;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
@@ -40,6 +46,9 @@ pub(crate) enum Kind {
     /// AVX-512 with products of bf16; all other arithmetic is that of AVX-512.
     #[cfg(target_arch = "x86_64")]
     Avx512Bf16(Avx512Bf16),
+    /// The same, with most products of bf16 by AMX' tiles.
+    #[cfg(target_arch = "x86_64")]
+    Amx(Amx),
 }
 
 /// `UMBEL_ISA` named an instruction set that does not exist or that this CPU lacks.
@@ -70,6 +79,9 @@ impl Isa {
     pub fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
+            if let Some(token) = Amx::new() {
+                return Isa(Kind::Amx(token));
+            }
             if let Some(token) = Avx512Bf16::new() {
                 return Isa(Kind::Avx512Bf16(token));
             }
@@ -91,6 +103,7 @@ impl Isa {
             usable.extend(Avx2::new().map(|token| Isa(Kind::Avx2(token))));
             usable.extend(Avx512::new().map(|token| Isa(Kind::Avx512(token))));
             usable.extend(Avx512Bf16::new().map(|token| Isa(Kind::Avx512Bf16(token))));
+            usable.extend(Amx::new().map(|token| Isa(Kind::Amx(token))));
         }
         usable
     }
@@ -112,7 +125,7 @@ impl Isa {
         }
     }
 
-    /// `scalar`, `avx2`, `avx512` or `avx512_bf16`.
+    /// `scalar`, `avx2`, `avx512`, `avx512_bf16` or `amx`.
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Scalar => "scalar",
@@ -122,6 +135,33 @@ impl Isa {
             Kind::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512Bf16(_) => "avx512_bf16",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Amx(_) => "amx",
+        }
+    }
+
+    /// The one that computes in this precision: that of `f32` where a higher one adds nothing but products of bf16.
+    pub fn for_precision(self, precision: Precision) -> Self {
+        match (precision, self.0) {
+            #[cfg(target_arch = "x86_64")]
+            (Precision::F32, Kind::Avx512Bf16(token)) => Isa(Kind::Avx512(token.avx512())),
+            #[cfg(target_arch = "x86_64")]
+            (Precision::F32, Kind::Amx(token)) => Isa(Kind::Avx512(token.avx512_bf16().avx512())),
+            _ => self,
+        }
+    }
+
+    /// Whether a training step gains from bf16 on this CPU. It is told by the CPU's kind and not by a measurement, which
+    /// might say one thing today and another tomorrow, and with it change the weights. AMD's cores with AVX512-BF16 (Zen 4
+    /// and later) do twice the products of `f32` with it; Intel's were measured by others to gain nothing,
+    /// but for AMX, which does sixteen times as many.
+    pub(crate) fn gains_from_bf16(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512Bf16(token) => token.is_twice_as_fast(),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Amx(_) => true,
+            _ => false,
         }
     }
 
@@ -159,6 +199,9 @@ macro_rules! per_isa {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: as above.
                 $crate::isa::Kind::Avx512Bf16(token) => unsafe { avx512(token.avx512(), $($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                $crate::isa::Kind::Amx(token) => unsafe { avx512(token.avx512_bf16().avx512(), $($arg),*) },
             }
         }
     )*};
@@ -201,6 +244,9 @@ macro_rules! per_pairs {
                 #[cfg(target_arch = "x86_64")]
                 // SAFETY: as above.
                 $crate::isa::Kind::Avx512Bf16(token) => unsafe { avx512_bf16(token, $($arg),*) },
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: as above.
+                $crate::isa::Kind::Amx(token) => unsafe { avx512_bf16(token.avx512_bf16(), $($arg),*) },
             }
         }
     )*};
@@ -217,6 +263,19 @@ mod tests {
             assert_eq!(Isa::named(isa.name()), Ok(isa));
         }
         assert_eq!(Isa::usable().last(), Some(&Isa::best()));
+    }
+
+    #[test]
+    fn only_products_of_bf16_need_more_than_the_instruction_set_of_f32() {
+        for isa in Isa::usable() {
+            assert_eq!(isa.for_precision(Precision::Bf16), isa);
+            let lowered = isa.for_precision(Precision::F32);
+            let expected = if ["avx512_bf16", "amx"].contains(&isa.name()) { "avx512" } else { isa.name() };
+            assert_eq!(lowered.name(), expected);
+            assert_eq!(Precision::auto(lowered), Precision::F32, "nothing is gained by emulation");
+        }
+        assert_eq!(Precision::named("bf16"), Some(Precision::Bf16));
+        assert_eq!(Precision::named("f16"), None);
     }
 
     #[test]

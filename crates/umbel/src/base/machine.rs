@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Told with a run's figures; of it, only the instruction set has a say in the weights.
+/// Told with a run's figures; of it, only the instruction set and the precision have a say in the weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// The program's version.
@@ -17,17 +17,32 @@ pub struct Machine {
     pub threads: usize,
     /// Instruction set of the kernels.
     pub isa: String,
+    /// Of the products; older versions knew but one.
+    #[serde(default = "single")]
+    pub precision: String,
+}
+
+fn single() -> String {
+    "f32".to_string()
 }
 
 impl Machine {
     /// One that an older version has not told about.
     pub fn unknown() -> Self {
         let unknown = || "unknown".to_string();
-        Machine { umbel: unknown(), system: unknown(), cpu: None, cores: 0, threads: 0, isa: unknown() }
+        Machine {
+            umbel: unknown(),
+            system: unknown(),
+            cpu: None,
+            cores: 0,
+            threads: 0,
+            isa: unknown(),
+            precision: single(),
+        }
     }
 
     /// This one, under the thread pool at hand.
-    pub fn here(isa: &str) -> Self {
+    pub fn here(isa: &str, precision: &str) -> Self {
         Machine {
             umbel: env!("CARGO_PKG_VERSION").to_string(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
@@ -35,6 +50,7 @@ impl Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             threads: rayon::current_num_threads(),
             isa: isa.to_string(),
+            precision: precision.to_string(),
         }
     }
 }

@@ -16,7 +16,7 @@ pub mod weights;
 
 pub use gradients::{GradientSum, blend, clip_global_norm};
 pub use graph::{Graph, ResolvedLayer, Source};
-pub use isa::isa_from_env;
+pub use isa::{Arithmetic, isa_from_env};
 pub use layers::{Activation, Layer, Padding, Shape};
 pub use model::Model;
 pub use optimizer::{Optimizer, OptimizerConfig};
@@ -24,6 +24,6 @@ pub use plan::{Plan, Probe, Probed, Targets};
 pub use schedule::{Schedule, ScheduleKind};
 pub use sequential::Sequential;
 pub use summary::Summary;
-pub use umbel_kernels::Isa;
 pub use umbel_kernels::loss::{LossSum, categorical_crossentropy, softmax, sparse_categorical_crossentropy};
+pub use umbel_kernels::{Isa, Precision};
 pub use weights::{Tensor, Tensors, Weights};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{AugmentChoice, Precision, Recipe, TrainConfig};
+use super::{AugmentChoice, PrecisionChoice, Recipe, TrainConfig};
 use crate::base::augmentation::Balance;
 use crate::base::shell::quote;
 use crate::data::{Interpolation, Resize, SplitMethod};
@@ -135,7 +135,12 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
         Some(_) => return None,
     };
     say("reduce-on-plateau", patience);
-    say("precision", (config.precision == Precision::F32).then(|| "f32".to_string()));
+    let precision = match config.precision {
+        PrecisionChoice::Auto => None,
+        PrecisionChoice::F32 => Some("f32"),
+        PrecisionChoice::Bf16 => Some("bf16"),
+    };
+    say("precision", precision.map(str::to_string));
     let switches = [("--strict", config.strict), ("--tensorboard", config.tensorboard)];
     words.extend(switches.into_iter().filter(|(_, on)| *on).map(|(switch, _)| switch.to_string()));
     Some(words)

@@ -8,7 +8,7 @@ use super::Recipe;
 use crate::base::settings::within;
 use crate::data::split::FOLDS;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
-use crate::nn::models;
+use crate::nn::{Isa, Precision, models};
 use crate::pretrained::Tune;
 use crate::train::FitOptions;
 use crate::{Error, Result};
@@ -25,14 +25,27 @@ pub enum AugmentChoice {
     None,
 }
 
-/// Arithmetic of a run.
+/// What the products of a run's convolutions and dense layers are made of; sums, and what is stored, are `f32` in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
-pub enum Precision {
+pub enum PrecisionChoice {
+    /// bf16 where the CPU's kind says that a training step gains from it, see [`Precision::auto`].
     #[default]
     Auto,
     F32,
+    Bf16,
+}
+
+impl PrecisionChoice {
+    /// What it comes to on this CPU.
+    pub fn resolve(self, isa: Isa) -> Precision {
+        match self {
+            PrecisionChoice::Auto => Precision::auto(isa),
+            PrecisionChoice::F32 => Precision::F32,
+            PrecisionChoice::Bf16 => Precision::Bf16,
+        }
+    }
 }
 
 /// Everything that `umbel train` can be told: typed, with the tutorial's defaults, saved as config.toml in the run folder.
@@ -70,7 +83,7 @@ pub struct TrainConfig {
     pub random_erasing: f32,
     /// `None`: the architecture's own (0.2 for `cnn`).
     pub dropout: Option<f32>,
-    pub precision: Precision,
+    pub precision: PrecisionChoice,
     /// 0: one per core.
     pub threads: usize,
     /// Stop at the first bad picture instead of leaving it out.
@@ -101,7 +114,7 @@ impl Default for TrainConfig {
             rand_augment: 0.0,
             random_erasing: 0.0,
             dropout: None,
-            precision: Precision::default(),
+            precision: PrecisionChoice::default(),
             threads: 0,
             strict: false,
             tensorboard: false,

@@ -12,7 +12,7 @@ use crate::base::progress::{Event, Interrupt, Observer};
 use crate::check::{Finding, FindingKind};
 use crate::data::{Dataset, Index, Split, SplitMethod};
 use crate::metrics::{Answers, softmax};
-use crate::nn::Model;
+use crate::nn::{Model, isa_from_env};
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, logits};
 use crate::{Error, Result};
@@ -130,7 +130,8 @@ pub fn disputed_labels(
             let part = |positions: &[usize]| Dataset::new(index, Arc::clone(&cache), positions);
             let (train, left_out) = (part(&split.train), part(&split.val));
             let mut model = Model::new(architecture.clone(), config.fit.seed)?;
-            let outcome = fit_locked(None, &mut model, (&train, &left_out), &config.fit, observer, interrupt)?;
+            let fit = FitOptions { precision: config.precision.resolve(isa_from_env()?), ..config.fit.clone() };
+            let outcome = fit_locked(None, &mut model, (&train, &left_out), &fit, observer, interrupt)?;
             if outcome.interrupted {
                 return Err(Error::Interrupted);
             }

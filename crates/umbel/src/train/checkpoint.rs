@@ -10,7 +10,7 @@ use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
-use crate::nn::{LossSum, Model, Optimizer, Tensor, Weights};
+use crate::nn::{LossSum, Model, Optimizer, Precision, Tensor, Weights};
 use crate::{Error, Result};
 
 /// The checkpoint's name in a run folder.
@@ -31,6 +31,9 @@ pub struct Progress {
     pub data: String,
     /// Name of the instruction set that computed so far.
     pub isa: String,
+    /// Name of the precision that it computes in; older versions knew but one.
+    #[serde(default = "single")]
+    pub precision: String,
     /// Epochs that were planned.
     pub epochs: usize,
     /// The epoch that is running, from 0.
@@ -45,6 +48,17 @@ pub struct Progress {
     pub history: Vec<EpochRecord>,
     /// Steps of the optimizer.
     pub optimizer_steps: u64,
+}
+
+fn single() -> String {
+    Precision::F32.name().to_string()
+}
+
+impl Progress {
+    /// The precision by its name, if it is known here.
+    pub fn precision(&self) -> Option<Precision> {
+        Precision::named(&self.precision)
+    }
 }
 
 /// The sums of an epoch that is not over.

@@ -12,7 +12,7 @@ use crate::base::progress::{Interrupt, Observer};
 use crate::base::settings::{is_default, positive, within};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
-use crate::nn::{Model, OptimizerConfig, ScheduleKind};
+use crate::nn::{Model, OptimizerConfig, Precision, ScheduleKind};
 use crate::{Error, Result};
 
 /// How to train; the defaults are the tutorial's. (Saved as part of config.toml; what came later than its first version is
@@ -32,6 +32,11 @@ pub struct FitOptions {
     pub monitor: Monitor,
     pub early_stopping: Option<EarlyStopping>,
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
+    /// What convolutions and dense layers multiply, in training and in the validation after each epoch. A run that goes on
+    /// keeps the one that it began with. (Not saved: a run folder's config.toml has the choice, and the checkpoint what it
+    /// came to.)
+    #[serde(skip)]
+    pub precision: Precision,
     /// Share of every label that is spread over all classes alike (Szegedy et al. 2016, "Rethinking the Inception
     /// Architecture"; Keras' `label_smoothing`), from 0 to below 1. The training loss is told with it, the validation loss
     /// never.
@@ -89,6 +94,7 @@ impl Default for FitOptions {
             monitor: Monitor::ValAccuracy,
             early_stopping: None,
             reduce_on_plateau: None,
+            precision: Precision::F32,
             label_smoothing: 0.0,
             mixing: Mixing::default(),
             balance: Balance::None,

@@ -2,7 +2,7 @@
 
 use super::FitOptions;
 use crate::data::Dataset;
-use crate::nn::{Isa, Model, Plan};
+use crate::nn::{Arithmetic, Model, Plan};
 use crate::{Error, Result};
 
 /// The plans of one size.
@@ -16,14 +16,20 @@ pub(super) struct Plans {
 
 impl Plans {
     /// Compiles what trains on photos of `size` x `size`.
-    pub fn new(model: &Model, train: &Dataset, options: &FitOptions, size: usize, isa: Isa) -> Result<Self> {
+    pub fn new(
+        model: &Model,
+        train: &Dataset,
+        options: &FitOptions,
+        size: usize,
+        arithmetic: Arithmetic,
+    ) -> Result<Self> {
         let batch = options.batch.min(train.len());
         if size == train.image_size() {
-            return Ok(Plans { size, train: Plan::training(model, batch, isa)?, val: None });
+            return Ok(Plans { size, train: Plan::training(model, batch, arithmetic)?, val: None });
         }
         let resized = model.with_input_size(size).map_err(|error| refused(size, &error))?;
-        let val = Some(Plan::inference(model, batch, isa)?);
-        Ok(Plans { size, train: Plan::training(&resized, batch, isa)?, val })
+        let val = Some(Plan::inference(model, batch, arithmetic)?);
+        Ok(Plans { size, train: Plan::training(&resized, batch, arithmetic)?, val })
     }
 
     /// Height and width of the photos that are trained on.

@@ -6,13 +6,14 @@ use serde::Serialize;
 use super::FitOptions;
 use super::fit::{check_fit_for, not_empty};
 use super::plans::{Plans, Sizes};
+use super::run::rates;
 use super::targets::TargetMaker;
 use crate::base::progress::Interrupt;
 use crate::base::random::{Purpose, Stream};
 use crate::base::settings::within;
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
-use crate::nn::{Model, Optimizer, clip_global_norm, isa_from_env};
+use crate::nn::{Arithmetic, Model, Optimizer, clip_global_norm};
 use crate::{Error, Result};
 
 /// From which rate to which, in how many steps.
@@ -143,11 +144,11 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn begin(model: &Model, train: &'a Dataset, options: &'a FitOptions) -> Result<Self> {
         let size = Sizes::new(options, train.image_size()).of(0);
-        let plans = Plans::new(model, train, options, size, isa_from_env()?)?;
+        let plans = Plans::new(model, train, options, size, Arithmetic::from_env(options.precision)?)?;
         Ok(Trial {
             loader: Loader::new(train, Self::loader_options(model, options, size, 0)),
             targets: TargetMaker::new(options, train),
-            optimizer: Optimizer::new(options.optimizer, model.weights()),
+            optimizer: Optimizer::new(options.optimizer, model.weights()).with_rates(rates(model, options)?),
             model: model.clone(),
             train,
             options,

@@ -20,7 +20,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::{Dataset, Loader, LoaderOptions};
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{GradientSum, LossSum, Model, Optimizer, Schedule, ScheduleKind, clip_global_norm, isa_from_env};
+use crate::nn::{Arithmetic, GradientSum, LossSum, Model, Optimizer, Schedule, ScheduleKind, clip_global_norm};
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -64,13 +64,15 @@ impl<'a> Run<'a> {
         options: &'a FitOptions,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
-        let isa = isa_from_env()?;
+        let found = Found::read(lock)?;
+        let precision = found.as_ref().and_then(|found| found.checkpoint.progress.precision());
+        let arithmetic = Arithmetic::from_env(precision.unwrap_or(options.precision))?;
         let available = memory::available_bytes();
         let batch = options.batch.min(train.len());
         let needed = memory_needed(model, batch, options)?;
         check_memory(needed, available)?;
         let sizes = Sizes::new(options, train.image_size());
-        let plans = Plans::new(model, train, options, sizes.largest(), isa)?;
+        let plans = Plans::new(model, train, options, sizes.largest(), arithmetic)?;
         observer.event(&Event::Note(&memory_line(needed, available, train.cache.bytes_on_disk())));
         let steps = train.len().div_ceil(options.batch);
         let mut run = Run {
@@ -89,7 +91,8 @@ impl<'a> Run<'a> {
             progress: Progress {
                 settings: settings_digest(model, options)?,
                 data: data_digest(train, val)?,
-                isa: isa.name().to_string(),
+                isa: arithmetic.isa.name().to_string(),
+                precision: arithmetic.precision.name().to_string(),
                 epochs: options.epochs,
                 ..Progress::default()
             },
@@ -103,7 +106,9 @@ impl<'a> Run<'a> {
             sizes,
             plans,
         };
-        run.resume(observer)?;
+        if let Some(found) = found {
+            run.resume(found, observer)?;
+        }
         Ok(run)
     }
 
@@ -146,9 +151,9 @@ impl<'a> Run<'a> {
 
     /// Compiles the plans of the current epoch's size, where the last were of another.
     fn resize(&mut self) -> Result<()> {
-        let (size, isa) = (self.sizes.of(self.progress.epoch), self.plans.train().isa());
+        let (size, arithmetic) = (self.sizes.of(self.progress.epoch), self.plans.train().arithmetic());
         if size != self.plans.size() {
-            self.plans = Plans::new(self.model, self.train, self.options, size, isa)?;
+            self.plans = Plans::new(self.model, self.train, self.options, size, arithmetic)?;
         }
         Ok(())
     }
@@ -262,10 +267,8 @@ impl<'a> Run<'a> {
         bad.map_or(Ok(()), |tensor| Err(self.diverged(format!("weight {}", tensor.name))))
     }
 
-    fn resume(&mut self, observer: &mut dyn Observer) -> Result<()> {
-        let Some(folder) = self.folder.clone() else { return Ok(()) };
-        let path = folder.join(checkpoint::FILE_NAME);
-        let Some(found) = Checkpoint::read(&path)? else { return Ok(()) };
+    fn resume(&mut self, found: Found, observer: &mut dyn Observer) -> Result<()> {
+        let Found { folder, path, checkpoint: found } = found;
         for (what, came, expected) in [
             ("settings", &found.progress.settings, &self.progress.settings),
             ("photos or labels", &found.progress.data, &self.progress.data),
@@ -396,6 +399,22 @@ impl<'a> Run<'a> {
     }
 }
 
+/// A checkpoint in a run folder.
+struct Found {
+    folder: PathBuf,
+    path: PathBuf,
+    checkpoint: Checkpoint,
+}
+
+impl Found {
+    /// `None` where there is no folder, or no checkpoint in it.
+    fn read(lock: Option<&RunLock>) -> Result<Option<Self>> {
+        let Some(folder) = lock.map(|lock| lock.folder().to_owned()) else { return Ok(None) };
+        let path = folder.join(checkpoint::FILE_NAME);
+        Ok(Checkpoint::read(&path)?.map(|checkpoint| Found { folder, path, checkpoint }))
+    }
+}
+
 fn schedule(options: &FitOptions, steps: usize) -> Schedule {
     Schedule {
         kind: options.schedule,
@@ -407,7 +426,7 @@ fn schedule(options: &FitOptions, steps: usize) -> Schedule {
 }
 
 /// What multiplies the learning rate of each trained tensor.
-fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
+pub(super) fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
     let depths = model.architecture().depths()?;
     Ok(depths.into_iter().map(|depth| options.layer_decay.powi(depth as i32)).collect())
 }

@@ -102,35 +102,50 @@ pub(super) fn weight_gradient(
 }
 
 /// Takes the choices of a row apart: the pairs of gradient that they let through, and the bytes of what each channel picks
-/// of an octet (input, right neighbor, and both of the next pooled pixel, then the same a row lower). `db` gets the sums.
+/// of an octet (input, and that of the next pooled pixel; their right neighbors; then the same a row lower). `db` gets the
+/// sums.
 #[inline(always)]
 fn split_choice_body<T: Pairs>(t: T, dy: &[f32], choice: &[u8], masked: &mut [f32], index: &mut [f32], db: &mut [f32]) {
     let s = t.simd();
     let (channels, lanes) = (db.len(), T::S::LANES);
-    let (zero, closed) = (s.splat(0.0), s.splat(4.0));
-    let pairs = masked.chunks_exact_mut(channels).zip(index.chunks_exact_mut(channels));
-    for ((dy, choice), (masked, index)) in dy.chunks(2 * channels).zip(choice.chunks(2 * channels)).zip(pairs) {
-        let (dy, next_dy) = dy.split_at(channels);
-        let (choice, next_choice) = choice.split_at(channels);
-        let taken = |choice: u8| u32::from(choice & 1) * 2 + u32::from(choice & 2) * 4;
-        if next_choice.is_empty() {
-            for (index, &a) in index.iter_mut().zip(choice) {
-                *index = f32::from_bits(0x0504_0100 + taken(a) * 0x0101);
-            }
-        }
-        for ((index, &a), &b) in index.iter_mut().zip(choice).zip(next_choice) {
-            *index = f32::from_bits(0x0504_0100 + taken(a) * 0x0101 + taken(b) * 0x0101_0000);
-        }
-        for c in (0..channels).step_by(lanes) {
-            let n = (channels - c).min(lanes);
-            let open = |dy: &[f32], choice: &[u8]| match choice.get(c..c + n) {
-                Some(choice) => s.select(s.greater(closed, s.load_bytes(choice)), s.load(&dy[c..c + n]), zero),
-                None => zero,
+    let pairs = dy.len().div_ceil(2 * channels);
+    assert!(choice.len() == dy.len(), "a choice for each gradient");
+    assert!(masked.len() >= pairs * channels && index.len() >= pairs * channels, "room for each pair");
+    // The two bytes of each place, in the upper half, for the first of a pair and for the second.
+    let [first_bytes, second_bytes] = [0, 4].map(|at| [0, 2, 8, 10].map(|place| pair_of_bytes(at + place)));
+    for c in (0..channels).step_by(lanes) {
+        let n = (channels - c).min(lanes);
+        let mut sum = s.load(&db[c..c + n]);
+        for pair in 0..pairs {
+            let at = 2 * pair * channels + c;
+            let (low, low_place) = open(s, &dy[at..at + n], &choice[at..at + n]);
+            let next = at + channels;
+            let (high, high_place) = match next < dy.len() {
+                true => open(s, &dy[next..next + n], &choice[next..next + n]),
+                false => (s.splat(0.0), s.splat(0.0)),
             };
-            let (low, high) = (open(dy, choice), open(next_dy, next_choice));
-            s.store(&mut masked[c..c + n], t.join(low, high));
-            let sum = s.add(s.load(&db[c..c + n]), s.add(low, high));
-            s.store(&mut db[c..c + n], sum);
+            // SAFETY: both tables hold four floats.
+            let (low_bytes, high_bytes) =
+                unsafe { (s.pick_at(first_bytes.as_ptr(), low_place), s.pick_at(second_bytes.as_ptr(), high_place)) };
+            let to = pair * channels + c..pair * channels + c + n;
+            s.store(&mut masked[to.clone()], t.join(low, high));
+            s.store(&mut index[to], s.join_halves(low_bytes, high_bytes));
+            sum = s.add(sum, s.add(low, high));
         }
+        s.store(&mut db[c..c + n], sum);
     }
+}
+
+/// The gradient that a choice lets through, and the place as the lowest two bits of each lane.
+#[inline(always)]
+fn open<S: Simd>(s: S, dy: &[f32], choice: &[u8]) -> (S::V, S::V) {
+    let choice = s.load_bytes(choice);
+    let open = s.greater(s.splat(4.0), choice);
+    // Added to a small whole number, 2^23 leaves its bits at the lower end.
+    (s.select(open, s.load(dy), s.splat(0.0)), s.add(choice, s.splat(8_388_608.0)))
+}
+
+/// The numbers of two adjacent bytes, in the upper half of a float's bits.
+fn pair_of_bytes(first: u32) -> f32 {
+    f32::from_bits((first | (first + 1) << 8) << 16)
 }

@@ -6,7 +6,7 @@ use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::elementwise;
 use umbel_kernels::pool::{self, PoolShape};
-use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout, grouped};
+use umbel_kernels::{FusedActivation, Isa, Precision, activation, batch_norm, dropout, grouped};
 
 use super::forward::{CHUNK, rescale_rows, unpad};
 use super::prepared::Kernel;
@@ -74,7 +74,11 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
                 }
                 None => {
                     let gradient = output_gradient(conv, dy, y, choice);
-                    conv2d::backward(isa, &shape, x, kernel, gradient, dx, dw, db_to, workspace);
+                    let backward = match conv.precision {
+                        Precision::F32 => conv2d::backward,
+                        Precision::Bf16 => conv2d::bf16::backward,
+                    };
+                    backward(isa, &shape, x, kernel, gradient, dx, dw, db_to, workspace);
                 }
             }
             unfold(factors, dw, db);
@@ -137,7 +141,11 @@ fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, given: Given<'_>) 
             let w = &weights.tensors[dense.kernel.tensor].data;
             let (dw, db) = kernel_and_bias(gradients, scratch, dense.kernel, dense.bias, w.len());
             // A linear output was not kept: nothing is read from it.
-            dense::backward(isa, &shape, x, w, y, dense.activation, dy, dx, dw, db, workspace);
+            let backward = match dense.precision {
+                Precision::F32 => dense::backward,
+                Precision::Bf16 => dense::bf16::backward,
+            };
+            backward(isa, &shape, x, w, y, dense.activation, dy, dx, dw, db, workspace);
         }
         Op::Add { .. } | Op::Multiply | Op::Concatenate { .. } | Op::ScaleChannels { .. } => {
             unreachable!("run hands these to merge")

@@ -1,9 +1,9 @@
 //! Layers to steps: what one kernel call can do becomes one step, what costs nothing becomes none.
 
-use umbel_kernels::FusedActivation;
 use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::pool::PoolShape;
+use umbel_kernels::{FusedActivation, Precision};
 
 use super::prepared::choose_packed;
 use super::step::{ConvStep, DenseStep, DepthwiseStep, NormStep, Op, PadShape, Slot, Step, Use, Value};
@@ -230,6 +230,7 @@ impl Compiler {
             bias: slots.get(1).copied(),
             activation: FusedActivation::Linear,
             pool: false,
+            precision: Precision::F32,
             folded: None,
             packed: false,
             groups: layer.groups,
@@ -265,6 +266,7 @@ impl Compiler {
     fn dense(&mut self, layer: &Dense, resolved: &ResolvedLayer<'_>, slots: &[Slot], input: Value) -> Value {
         let step = DenseStep {
             inputs: resolved.input.count(),
+            precision: Precision::F32,
             kernel: slots[0],
             bias: slots.get(1).copied(),
             activation: FusedActivation::Linear,

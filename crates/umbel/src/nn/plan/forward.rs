@@ -6,7 +6,7 @@ use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::pool::{self, PoolShape};
-use umbel_kernels::{FusedActivation, Isa, activation, batch_norm, dropout, grouped};
+use umbel_kernels::{FusedActivation, Isa, Precision, activation, batch_norm, dropout, grouped};
 
 use super::Memory;
 use super::arena::Arena;
@@ -129,7 +129,11 @@ fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, mode: &mut Mode<'_>
             let bias = dense.bias.map(|bias| tensors[bias.tensor].data.as_slice());
             let kernel = &tensors[dense.kernel.tensor].data;
             let workspace = memory.workspace.all();
-            dense::forward(isa, &shape, x, kernel, bias, dense.activation, y, workspace);
+            let forward = match dense.precision {
+                Precision::F32 => dense::forward,
+                Precision::Bf16 => dense::bf16::forward,
+            };
+            forward(isa, &shape, x, kernel, bias, dense.activation, y, workspace);
         }
         Op::ScaleChannels { pixels, channels } => {
             let shape = GateShape { batch: n, pixels: *pixels, channels: *channels };
@@ -186,12 +190,15 @@ fn convolve(
 ) {
     let shape = Conv2dShape { batch: n, ..conv.shape };
     let &Kernel { weights, packed, bias, .. } = kernel;
-    match (conv.pool, packed) {
-        (false, false) => conv2d::forward(isa, &shape, x, weights, bias, conv.activation, y),
-        (false, true) => conv2d::forward_packed(isa, &shape, x, weights, bias, conv.activation, y),
-        (true, false) => conv2d::forward_pool(isa, &shape, x, weights, bias, conv.activation, y, choice),
+    let activation = conv.activation;
+    match (conv.precision, conv.pool, packed) {
+        (Precision::F32, false, false) => conv2d::forward(isa, &shape, x, weights, bias, activation, y),
+        (Precision::F32, false, true) => conv2d::forward_packed(isa, &shape, x, weights, bias, activation, y),
+        (Precision::F32, true, false) => conv2d::forward_pool(isa, &shape, x, weights, bias, activation, y, choice),
         // What is packed is for inference, which chooses nothing.
-        (true, true) => conv2d::forward_pool_packed(isa, &shape, x, weights, bias, conv.activation, y),
+        (Precision::F32, true, true) => conv2d::forward_pool_packed(isa, &shape, x, weights, bias, activation, y),
+        (Precision::Bf16, false, _) => conv2d::bf16::forward(isa, &shape, x, weights, bias, activation, y),
+        (Precision::Bf16, true, _) => conv2d::bf16::forward_pool(isa, &shape, x, weights, bias, activation, y, choice),
     }
 }
 

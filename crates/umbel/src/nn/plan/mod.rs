@@ -28,7 +28,7 @@ use self::prepared::Prepared;
 use self::program::Program;
 use self::step::Use;
 use super::weights::TensorSpec;
-use super::{Isa, LossSum, Model, Optimizer, Weights};
+use super::{Arithmetic, Isa, LossSum, Model, Optimizer, Precision, Weights};
 use crate::base::memory;
 use crate::{Error, Result};
 
@@ -42,6 +42,7 @@ const TOP_K: usize = 5;
 /// The compiled form of a model. Holds buffers, not weights.
 pub struct Plan {
     isa: Isa,
+    precision: Precision,
     batch: usize,
     classes: usize,
     /// Values of one picture.
@@ -72,29 +73,31 @@ struct Memory {
 }
 
 impl Plan {
-    /// For training (and inference) with up to `batch` samples at a time.
+    /// For training (and inference) with up to `batch` samples at a time. An [`Isa`] alone computes in `f32`.
     ///
     /// # Errors
     /// [`Error::Setting`] for a batch of 0, [`Error::OutOfMemory`] where the buffers cannot be had.
-    pub fn training(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
-        Self::new(model, batch, isa, true)
+    pub fn training(model: &Model, batch: usize, arithmetic: impl Into<Arithmetic>) -> Result<Self> {
+        Self::new(model, batch, arithmetic.into(), true)
     }
 
     /// For inference with up to `batch` samples at a time.
     ///
     /// # Errors
     /// Those of [`Plan::training`].
-    pub fn inference(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
-        Self::new(model, batch, isa, false)
+    pub fn inference(model: &Model, batch: usize, arithmetic: impl Into<Arithmetic>) -> Result<Self> {
+        Self::new(model, batch, arithmetic.into(), false)
     }
 
-    fn new(model: &Model, batch: usize, isa: Isa, trains: bool) -> Result<Self> {
-        let (specs, inference, training) = compiled(model, batch, trains)?;
+    fn new(model: &Model, batch: usize, arithmetic: Arithmetic, trains: bool) -> Result<Self> {
+        let Arithmetic { isa, precision } = arithmetic;
+        let (specs, inference, training) = compiled(model, batch, precision, trains)?;
         let memory = Memory::new(Sizes::of(&inference, training.as_ref(), &specs), &specs, batch)?;
         let (height, width, channels) = model.architecture().input();
         let input = height * width * channels;
         Ok(Plan {
             isa,
+            precision,
             batch,
             classes: model.architecture().classes()?,
             input,
@@ -118,12 +121,17 @@ impl Plan {
         self.isa
     }
 
-    /// What [`Plan::memory_bytes`] of [`Plan::training`] will be, without taking any memory.
+    /// How it computes.
+    pub fn arithmetic(&self) -> Arithmetic {
+        Arithmetic { isa: self.isa, precision: self.precision }
+    }
+
+    /// What [`Plan::memory_bytes`] of [`Plan::training`] will be (in bf16, at most), without taking any memory.
     ///
     /// # Errors
     /// [`Error::Setting`] for a batch of 0.
     pub fn foreseen_bytes(model: &Model, batch: usize) -> Result<u128> {
-        let (specs, inference, training) = compiled(model, batch, true)?;
+        let (specs, inference, training) = compiled(model, batch, Precision::F32, true)?;
         Ok(Sizes::of(&inference, training.as_ref(), &specs).bytes())
     }
 
@@ -132,7 +140,7 @@ impl Plan {
     /// # Errors
     /// Those of [`Plan::foreseen_bytes`].
     pub fn foreseen_inference_bytes(model: &Model, batch: usize) -> Result<u128> {
-        let (specs, inference, _) = compiled(model, batch, false)?;
+        let (specs, inference, _) = compiled(model, batch, Precision::F32, false)?;
         Ok(Sizes::of(&inference, None, &specs).bytes())
     }
 
@@ -320,6 +328,7 @@ impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
             .field("isa", &self.isa)
+            .field("precision", &self.precision)
             .field("batch", &self.batch)
             .field("memory_bytes", &self.memory_bytes())
             .field("inference", &self.inference)
@@ -329,14 +338,23 @@ impl fmt::Debug for Plan {
 }
 
 /// The tensors, and the steps for inference and for training.
-fn compiled(model: &Model, batch: usize, trains: bool) -> Result<(Vec<TensorSpec>, Program, Option<Program>)> {
+fn compiled(
+    model: &Model,
+    batch: usize,
+    precision: Precision,
+    trains: bool,
+) -> Result<(Vec<TensorSpec>, Program, Option<Program>)> {
     if batch == 0 {
         return Err(Error::Setting { setting: "batch".into(), value: "0".into(), expected: "1 or more".into() });
     }
     let layers = model.architecture().resolve()?;
     let (height, width, channels) = model.architecture().input();
     let input = height * width * channels;
-    let program = |usage| Program::new(input, compile::compile(input, &layers, usage).steps, usage, batch);
+    let program = |usage| {
+        let mut steps = compile::compile(input, &layers, usage).steps;
+        steps.iter_mut().for_each(|step| step.op.multiply_in(precision));
+        Program::new(input, steps, usage, batch)
+    };
     let training = trains.then(|| program(Use::Training));
     Ok((TensorSpec::of(model.architecture())?, program(Use::Inference), training))
 }

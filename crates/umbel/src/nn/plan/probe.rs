@@ -1,6 +1,6 @@
 //! A look inside: the output of one layer, and how a class's logit depends on it. What explanations are made of.
 
-use umbel_kernels::Isa;
+use umbel_kernels::{Isa, Precision};
 
 use super::backward::{self, Given};
 use super::compile::compile;
@@ -64,9 +64,11 @@ impl Probe {
         let program = Program::new(input, compiled.steps, Use::Probing, 1);
         let memory = Memory::new(Sizes::of(&program, None, &specs), &specs, 1)?;
         let classes = model.architecture().classes()?;
+        let precision = Precision::F32;
         let (features, seen) = (Features::new(&program), Vec::new());
         let plan = Plan {
             isa,
+            precision,
             batch: 1,
             classes,
             input,

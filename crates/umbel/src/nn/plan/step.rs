@@ -1,10 +1,10 @@
 //! What a program is made of: one kernel call a step, and what it reads.
 
-use umbel_kernels::FusedActivation;
 use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::grouped::GroupedShape;
 use umbel_kernels::pool::PoolShape;
+use umbel_kernels::{FusedActivation, Precision};
 
 /// What a program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +117,7 @@ pub(super) struct ConvStep {
     pub bias: Option<Slot>,
     pub activation: FusedActivation,
     pub pool: bool,
+    pub precision: Precision,
     /// The batch norm that goes into the kernel and bias; it is not trained.
     pub folded: Option<NormStep>,
     /// Whether the kernel is packed once for many passes.
@@ -160,6 +161,7 @@ pub(super) struct DepthwiseStep {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct DenseStep {
     pub inputs: usize,
+    pub precision: Precision,
     pub kernel: Slot,
     pub bias: Option<Slot>,
     pub activation: FusedActivation,
@@ -177,6 +179,19 @@ pub(super) struct NormStep {
 }
 
 impl Op {
+    /// Sets the precision of what it multiplies, where there is a choice.
+    pub fn multiply_in(&mut self, wanted: Precision) {
+        match self {
+            Op::Conv2d(conv) => {
+                conv.precision = wanted;
+                // In bf16, every pass packs its own.
+                conv.packed &= wanted == Precision::F32;
+            }
+            Op::Dense(dense) => dense.precision = wanted,
+            _ => {}
+        }
+    }
+
     /// Whether it has weights of its own to train.
     pub fn is_trained(&self) -> bool {
         let trains = |kernel: &Slot, bias: &Option<Slot>| {

@@ -9,14 +9,15 @@ pub fn section(view: &View<'_>) -> Markup {
     let run = view.run;
     let folder = shell::quote(&run.folder.display().to_string());
     let config = shell::quote(&run.folder.join("config.toml").display().to_string());
-    let instruction_set = run.metrics.machine.as_ref().map(|machine| machine.isa.as_str());
+    let machine = run.metrics.machine.as_ref();
+    let arithmetic = machine.map(|machine| format!(" ({} in {})", machine.isa, machine.precision)).unwrap_or_default();
     html! {
         section {
             h2 { "How to get this again" }
             @if !view.facts.command.is_empty() { pre { (view.facts.command) } }
             p { "or, with every setting from the run’s own file, " code { "umbel train --config " (config) } "." }
             p { "The same photos, settings and seed give the same weights, bit for bit, with the same version of umbel and the \
-                same instruction set" @if let Some(isa) = instruction_set { " (" (isa) ")" }
+                same instruction set and precision" (arithmetic)
                 "; the number of threads does not matter. This page is made again by "
                 code { "umbel report " (folder) } "." }
             details {

@@ -104,10 +104,11 @@ fn machine(view: &View<'_>) -> String {
     let Some(machine) = &view.run.metrics.machine else { return String::new() };
     let cpu = machine.cpu.as_deref().unwrap_or("unknown CPU");
     format!(
-        "{cpu}, {} of {}, {}, {}, umbel {}",
+        "{cpu}, {} of {}, {} in {}, {}, umbel {}",
         count(machine.threads, "thread", "threads"),
         count(machine.cores, "core", "cores"),
         machine.isa,
+        machine.precision,
         machine.system,
         machine.umbel
     )

@@ -2,7 +2,7 @@
 
 use umbel::nn::layers::*;
 use umbel::nn::models::{ArchitectureOptions, by_name};
-use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan, Sequential};
+use umbel::nn::{Arithmetic, Isa, Model, Optimizer, OptimizerConfig, Plan, Precision, Sequential};
 
 use super::compare::{close, images, labels, largest, model, trained};
 use super::reference;
@@ -81,6 +81,39 @@ fn gradients_are_central_differences_on_every_instruction_set() {
             let trained = weights.tensors.iter().filter(|tensor| tensor.trainable);
             for ((tensor, came), expected) in trained.zip(&came).zip(&expected) {
                 close(&format!("{} ({})", tensor.name, isa.name()), came, expected, least, 1e-4);
+            }
+        }
+    }
+}
+
+/// Within so much of the largest value: eight bits of precision, in some ten layers. (Each kernel is held to rounded operands
+/// much more tightly by its own tests.)
+const BF16: f64 = 0.1;
+
+#[test]
+fn in_bf16_outputs_and_gradients_are_near_the_reference_on_every_instruction_set() {
+    for stack in [everything(), another()] {
+        let model = model(stack, 9);
+        let stack = model.architecture();
+        let n = 5;
+        let (images, labels) = (images(stack, n, 4), labels(3, n));
+        let logits = reference::logits(stack, &reference::widen(model.weights()), &images, false);
+        let gradients = reference::gradients(stack, model.weights(), &images, &labels);
+        let least = 0.05 * gradients.iter().map(|tensor| largest(tensor)).fold(0.0, f64::max);
+        for isa in Isa::usable() {
+            let arithmetic = Arithmetic { isa, precision: Precision::Bf16 };
+            let what = |name: &str| format!("{name} ({} in bf16)", isa.name());
+            let mut inference = Plan::inference(&model, n, arithmetic).unwrap();
+            let came = inference.infer(model.weights(), &images).to_vec();
+            close(&what("logits"), &came, &logits, 0.0, BF16);
+            let mut single = Plan::inference(&model, n, isa).unwrap();
+            assert_ne!(single.infer(model.weights(), &images), came, "{}", what("the same as f32"));
+            let mut weights = model.weights().clone();
+            let mut plan = Plan::training(&model, n, arithmetic).unwrap();
+            let (_, came) = plan.gradients(&mut weights, &images, &labels, 1);
+            let trained = weights.tensors.iter().filter(|tensor| tensor.trainable);
+            for ((tensor, came), expected) in trained.zip(&came).zip(&gradients) {
+                close(&what(&tensor.name), came, expected, least, BF16);
             }
         }
     }

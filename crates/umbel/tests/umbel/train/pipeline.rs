@@ -8,8 +8,8 @@ use umbel::Error;
 use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{PrepSpec, SplitMethod};
 use umbel::model_file::ModelFile;
-use umbel::nn::Layer;
-use umbel::pipeline::{AugmentChoice, TrainConfig, TrainOutcome, resume, train_folder};
+use umbel::nn::{Layer, Precision, isa_from_env};
+use umbel::pipeline::{AugmentChoice, PrecisionChoice, TrainConfig, TrainOutcome, resume, train_folder};
 use umbel::train::{FitOptions, History};
 
 pub struct Place {
@@ -70,7 +70,7 @@ fn a_run_leaves_everything_in_its_folder() {
         [
             "found 40 5".to_string(),
             format!("using {} {val}", 40 - val),
-            format!("start {} f32", 40 - val),
+            format!("start {} {}", 40 - val, Precision::auto(isa_from_env().unwrap())),
             "end true".into()
         ]
     );
@@ -92,6 +92,38 @@ fn a_run_leaves_everything_in_its_folder() {
     assert!(!scratch, "a scratch file was left");
     let saved: TrainConfig = toml::from_str(&fs::read_to_string(run.join("config.toml")).unwrap()).unwrap();
     assert_eq!(saved, place.config());
+}
+
+#[test]
+fn a_run_keeps_the_precision_that_it_began_with() {
+    let place = Place::new();
+    let config = TrainConfig { precision: PrecisionChoice::Bf16, ..place.config() };
+    let (single, whole, halves) = (place.path("single"), place.path("whole"), place.path("halves"));
+    train(&TrainConfig { precision: PrecisionChoice::F32, ..place.config() }, &single).unwrap();
+    train(&TrainConfig { threads: 3, ..config.clone() }, &whole).unwrap();
+    let mut observer = StopWhen::new(|event| matches!(event, Event::Step { epoch: 2, step: 2, .. }));
+    let interrupt = observer.interrupt.clone();
+    let stopped = TrainConfig { threads: 1, ..config.clone() };
+    assert!(train_folder(&stopped, Some(&halves), &mut observer, &interrupt).unwrap().interrupted);
+    // As if the choice were automatic, and came to something else here than where the run began.
+    let text = fs::read_to_string(halves.join("config.toml")).unwrap();
+    assert!(text.contains("precision = \"bf16\""), "{text}");
+    fs::write(halves.join("config.toml"), text.replace("precision = \"bf16\"", "precision = \"f32\"")).unwrap();
+    let mut told = String::new();
+    let mut observer = StopWhen::new(|event| {
+        if let Event::Start(start) = event {
+            told.clone_from(&start.precision);
+        }
+        false
+    });
+    resume(&halves, None, &mut observer, &Interrupt::default()).unwrap();
+    drop(observer);
+    assert_eq!(told, "bf16");
+    let model = |run: &Path| ModelFile::load(run).unwrap().model;
+    assert_eq!(model(&halves), model(&whole), "neither threads nor the stop changed a bit");
+    assert_ne!(model(&whole), model(&single));
+    let metrics: serde_json::Value = serde_json::from_slice(&fs::read(halves.join("metrics.json")).unwrap()).unwrap();
+    assert_eq!(metrics["machine"]["precision"], "bf16");
 }
 
 #[test]
