@@ -39,6 +39,7 @@ struct Channel<S: Simd> {
     shift: S::V,
     low: S::V,
     high: S::V,
+    masks: bool,
 }
 
 impl<S: Simd> Channel<S> {
@@ -51,6 +52,7 @@ impl<S: Simd> Channel<S> {
             shift: s.load(&forward.shift[c..][..n]),
             low: s.splat(low),
             high: s.splat(high),
+            masks: forward.activation != FusedActivation::Linear,
         }
     }
 
@@ -63,8 +65,21 @@ impl<S: Simd> Channel<S> {
     /// The gradient before the activation; to the bit what the output says, since it is computed the same way.
     #[inline(always)]
     fn masked(&self, s: S, centred: S::V, dy: S::V) -> S::V {
+        if !self.masks {
+            return dy;
+        }
         let (y, zero) = (self.normalized(s, centred), s.splat(0.0));
         s.select(s.greater(self.high, y), s.select(s.greater(y, self.low), dy, zero), zero)
+    }
+
+    /// Adds the gradient, and its product with the input's distance from the mean. (A closure would be compiled without the
+    /// instruction set.)
+    #[inline(always)]
+    fn add(&self, s: S, (x, dy): (&[f32], &[f32]), (sum, weighted): &mut (S::V, S::V)) {
+        let centred = s.sub(s.load(x), self.mean);
+        let dy = self.masked(s, centred, s.load(dy));
+        *sum = s.add(*sum, dy);
+        *weighted = s.mul_add(dy, centred, *weighted);
     }
 }
 
@@ -80,29 +95,22 @@ pub(super) fn products<S: Simd>(
     weighted: &mut [f32],
 ) {
     let channels = sums.len();
-    let masks = forward.activation != FusedActivation::Linear;
     let mut c = 0;
     while c < channels {
         let n = (channels - c).min(S::LANES);
         let channel = Channel::new(s, forward, c, n);
         // Four sums at a time, since one alone would wait for each addition.
         let mut partial = [(s.splat(0.0), s.splat(0.0)); 4];
-        let add = |(sum, weighted): &mut (S::V, S::V), x: &[f32], dy: &[f32]| {
-            let centred = s.sub(s.load(x), channel.mean);
-            let dy = if masks { channel.masked(s, centred, s.load(dy)) } else { s.load(dy) };
-            *sum = s.add(*sum, dy);
-            *weighted = s.mul_add(dy, centred, *weighted);
-        };
         let (mut x_fours, mut dy_fours) = (x.chunks_exact(4 * channels), dy.chunks_exact(4 * channels));
         for (x, dy) in x_fours.by_ref().zip(dy_fours.by_ref()) {
             for (k, partial) in partial.iter_mut().enumerate() {
                 let at = k * channels + c;
-                add(partial, &x[at..][..n], &dy[at..][..n]);
+                channel.add(s, (&x[at..][..n], &dy[at..][..n]), partial);
             }
         }
         let left = x_fours.remainder().chunks_exact(channels).zip(dy_fours.remainder().chunks_exact(channels));
         for (x, dy) in left {
-            add(&mut partial[0], &x[c..][..n], &dy[c..][..n]);
+            channel.add(s, (&x[c..][..n], &dy[c..][..n]), &mut partial[0]);
         }
         let [one, two, three, four] = partial;
         s.store(&mut sums[c..][..n], s.add(s.add(one.0, two.0), s.add(three.0, four.0)));
@@ -142,7 +150,6 @@ pub(super) fn combine<S: Simd>(
     dx: &mut [f32],
 ) {
     let channels = forward.mean.len();
-    let masks = forward.activation != FusedActivation::Linear;
     let rows = x.chunks_exact(channels).zip(dy.chunks_exact(channels)).zip(dx.chunks_exact_mut(channels));
     for ((x, dy), dx) in rows {
         let mut c = 0;
@@ -150,8 +157,7 @@ pub(super) fn combine<S: Simd>(
             let n = (channels - c).min(S::LANES);
             let channel = Channel::new(s, forward, c, n);
             let centred = s.sub(s.load(&x[c..][..n]), channel.mean);
-            let dy = s.load(&dy[c..][..n]);
-            let dy = if masks { channel.masked(s, centred, dy) } else { dy };
+            let dy = channel.masked(s, centred, s.load(&dy[c..][..n]));
             let value = s.mul_add(centred, s.load(&of_x[c..][..n]), s.load(&constant[c..][..n]));
             let value = s.mul_add(dy, s.load(&of_dy[c..][..n]), value);
             s.store(&mut dx[c..][..n], value);

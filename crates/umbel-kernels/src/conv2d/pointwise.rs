@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::Conv2dShape;
 use super::forward::Weights;
-use crate::gemm::{Product, product};
+use crate::gemm::{MAX_PANEL_WIDTH, Product, product};
 use crate::parallel::{Shared, with_scratch};
 use crate::{Isa, fused};
 
@@ -13,7 +13,7 @@ use crate::{Isa, fused};
 pub(super) const TASK_PIXELS: usize = 96;
 /// With fewer tasks than these, they are cut along the output channels too ...
 pub(super) const ENOUGH_TASKS: usize = 16;
-/// ... into blocks of so many.
+/// ... into blocks of so many at most.
 pub(super) const TASK_CHANNELS: usize = 128;
 /// Input channels of a task of the weight gradient.
 pub(super) const GRADIENT_CHANNELS: usize = 48;
@@ -40,7 +40,13 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let pixels = pixels(shape);
     let row_tasks = pixels.div_ceil(TASK_PIXELS);
-    let channels = if row_tasks < ENOUGH_TASKS { TASK_CHANNELS.min(co) } else { co };
+    let channels = if row_tasks < ENOUGH_TASKS {
+        // Evenly, so that two threads have the same to do, and whole panels.
+        let share = co / (ENOUGH_TASKS / row_tasks);
+        share.next_multiple_of(MAX_PANEL_WIDTH).clamp(MAX_PANEL_WIDTH, TASK_CHANNELS).min(co)
+    } else {
+        co
+    };
     let column_tasks = co.div_ceil(channels);
     let y = Shared::new(y);
     (0..row_tasks * column_tasks).into_par_iter().for_each(|task| {
