@@ -44,7 +44,7 @@ fn models_lists_what_train_and_summary_take() {
     let table = place.umbel(&["models"]);
     table.succeeds();
     for row in &rows {
-        assert_eq!(keys(row), ["about", "model", "parameters", "pretrained_size"]);
+        assert_eq!(keys(row), ["about", "model", "parameters", "pretrained_size", "repository", "weights"]);
         let name = row["model"].as_str().unwrap();
         assert!(table.out.contains(&format!("\n{name} ")), "{}", table.out);
         let summary = place.umbel(&["summary", "--model", name, "--json"]).json();
