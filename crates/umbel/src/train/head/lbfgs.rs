@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 /// Pairs of steps and changes of the gradient that are remembered.
-const MEMORY: usize = 8;
+const MEMORY: usize = 20;
 /// A step is taken where the value falls by this share of what the slope promises (Armijo 1966).
 const SUFFICIENT: f64 = 1e-4;
 /// Halvings of a step before the value is taken to be as low as its rounding lets it be.

@@ -8,7 +8,7 @@ use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{Dataset, Interpolation, PrepSpec};
 use umbel::model_file::ModelFile;
 use umbel::nn::{Model, Optimizer, OptimizerConfig, Plan, isa_from_env};
-use umbel::pipeline::{self, TrainConfig};
+use umbel::pipeline::{self, PrecisionChoice, TrainConfig};
 use umbel::pretrained::Tune;
 use umbel::train::head::STRENGTHS;
 use umbel::train::{FitOptions, HeadFit, History, evaluate, fit};
@@ -49,6 +49,8 @@ fn config(place: &Place, tune: Tune) -> TrainConfig {
         tune: Some(tune),
         prep: PrepSpec { image_size: 32, ..config.prep.clone() },
         cache: Some(place.path("cache")),
+        // The head's features are f32's; what follows is compared with them, and in bf16 a random network differs much.
+        precision: PrecisionChoice::F32,
         fit: FitOptions { epochs: 2, learning_rate: 1e-4, ..config.fit.clone() },
         ..config
     }
