@@ -3,8 +3,8 @@
 
     pip install -r requirements-torch.txt
     python finetune_torch.py step [--weights FILE] [--batch 32] [--threads 2] [--seconds 5] [--precision f32|bf16] [--compile]
-    python finetune_torch.py train --weights FILE --data FOLDER --split SPLIT.csv [--epochs 8] [--head-epochs 2]
-        [--lr 5e-4] [--head-lr 5e-3] [--weight-decay 0.01] [--seed 1] ...
+    python finetune_torch.py train --weights FILE --data FOLDER --split SPLIT.csv [--epochs 5] [--head-epochs 1]
+        [--lr 5e-4] [--head-lr 5e-3] [--weight-decay 0.05] [--seed 1] ...
 
 `step` times one step on one batch in memory. `train` fits the head, then everything, on the photos that SPLIT.csv (one of an
 umbel run: path,class,part) calls train, and tells images/s of every epoch and the accuracy on the part called val. The
@@ -22,11 +22,11 @@ ap.add_argument("--weights")
 ap.add_argument("--data")
 ap.add_argument("--split")
 ap.add_argument("--image-size", type=int, default=224)
-ap.add_argument("--epochs", type=int, default=8)
-ap.add_argument("--head-epochs", type=int, default=2)
+ap.add_argument("--epochs", type=int, default=5)
+ap.add_argument("--head-epochs", type=int, default=1)
 ap.add_argument("--lr", type=float, default=5e-4)
 ap.add_argument("--head-lr", type=float, default=5e-3)
-ap.add_argument("--weight-decay", type=float, default=0.01)
+ap.add_argument("--weight-decay", type=float, default=0.05)
 ap.add_argument("--seed", type=int, default=1)
 ap.add_argument("--compile", action="store_true")
 a = ap.parse_args()
