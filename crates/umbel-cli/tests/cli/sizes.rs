@@ -79,8 +79,8 @@ fn a_run_takes_the_memory_that_was_foreseen() {
     };
     let ((few, few_peak), (many, many_peak)) = (measured("8"), measured("32"));
     let (foreseen, used) = (many - few, many_peak - few_peak);
-    assert!(foreseen > 60.0, "{foreseen} MB");
-    // Of the four batches that can be under way, a loader that is the slower one makes three.
+    assert!(foreseen > 40.0, "{foreseen} MB");
+    // A loader that is the slower one has not all four batches of photos under way that it may have.
     let share = used / foreseen;
     assert!((0.8..1.05).contains(&share), "foreseen {few} and {many} MB, used {few_peak} and {many_peak} MB");
     // The program itself, its threads' scratch and the photos being decoded.

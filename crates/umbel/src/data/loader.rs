@@ -1,7 +1,10 @@
-//! Batches of a dataset, made ahead by a thread of its own while the engine computes.
+//! Batches of a dataset: photos are read ahead by a thread of its own while the engine computes, and augmented by the threads
+//! of the engine, between two steps.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
+
+use rayon::prelude::*;
 
 use super::Dataset;
 use super::augment::Policy;
@@ -58,25 +61,39 @@ impl Default for LoaderOptions {
     }
 }
 
-/// Batches that lie ready while one is in use.
+/// Batches whose photos lie ready while one is in use.
 const AHEAD: usize = 2;
 
 /// An iterator over the batches of one epoch; the last may be smaller. Give batches back with [`Loader::recycle`]. A batch
 /// whose photos can no longer be read from the cache is an error, and the last that comes.
+///
+/// A thread reads the photos ahead, as a disk may keep it waiting. `next` augments them in rayon's current pool: a thread of
+/// its own for that would take turns with those that compute, which wait for each other at every step.
 ///
 /// A batch is a function of the dataset and the options alone: a photo's augmentation is drawn from a stream keyed on
 /// (seed, epoch, photo), so neither timing nor a resumed epoch changes it. Dropping the loader ends its thread. If the
 /// thread panics, so does the next call of `next`: an epoch never ends early unnoticed.
 #[derive(Debug)]
 pub struct Loader {
+    options: LoaderOptions,
     n_batches: usize,
-    ready: Option<Receiver<Result<Batch>>>,
-    used: Sender<Batch>,
+    /// Height and width of the photos as they are read, and of the pictures that come.
+    sizes: (usize, usize),
+    ready: Option<Receiver<Result<Photos>>>,
+    used: Sender<Photos>,
+    spare: Vec<Batch>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// The photos of a batch as they lie in the cache.
+#[derive(Debug, Default)]
+struct Photos {
+    pixels: Vec<u8>,
+    turns: Vec<Turn>,
+}
+
 impl Loader {
-    /// Starts making batches.
+    /// Starts reading.
     ///
     /// # Panics
     /// If the system gives no thread.
@@ -84,12 +101,13 @@ impl Loader {
         let n_batches = dataset.len().div_ceil(options.batch.max(1));
         let (ready_sender, ready) = sync_channel(AHEAD);
         let (used, used_receiver) = channel();
-        let dataset = dataset.clone();
+        let sizes = (dataset.image_size(), options.image_size.unwrap_or(dataset.image_size()));
+        let (dataset, how) = (dataset.clone(), options.clone());
         let thread = std::thread::Builder::new()
             .name("umbel-loader".to_string())
-            .spawn(move || make_batches(&dataset, &options, &used_receiver, &ready_sender))
+            .spawn(move || read_batches(&dataset, &how, &used_receiver, &ready_sender))
             .expect("the system has a thread left for the loader");
-        Loader { n_batches, ready: Some(ready), used, thread: Some(thread) }
+        Loader { options, n_batches, sizes, ready: Some(ready), used, spare: Vec::new(), thread: Some(thread) }
     }
 
     /// How many batches an epoch has in all (skipped ones included).
@@ -99,8 +117,23 @@ impl Loader {
 
     /// Hands a used batch back, so that its memory is used again.
     pub fn recycle(&mut self, batch: Batch) {
-        // A thread that has made its last batch no longer needs any.
-        let _ = self.used.send(batch);
+        self.spare.push(batch);
+    }
+
+    /// Augments the photos, and mixes them.
+    fn augment(&self, Photos { pixels, turns }: &Photos, batch: &mut Batch) {
+        let (options, (from, size)) = (&self.options, self.sizes);
+        let (photo_bytes, image_values) = (from * from * 3, size * size * 3);
+        batch.images.resize(turns.len() * image_values, 0.0);
+        let images = batch.images.par_chunks_exact_mut(image_values);
+        images.zip(pixels.par_chunks_exact(photo_bytes)).zip(turns).for_each(|((out, photo), turn)| {
+            let mut random = Stream::new(options.seed, Purpose::Augment, options.epoch, turn.name());
+            options.augment.apply_to(from, photo, &mut random, size, out);
+        });
+        batch.labels.clear();
+        batch.labels.extend(turns.iter().map(|turn| turn.label));
+        let (key, names) = ((options.seed, options.epoch), turns.iter().map(Turn::name));
+        batch.partners = mix(&options.mixing, key, names, size, &mut batch.images, &batch.labels);
     }
 }
 
@@ -108,8 +141,16 @@ impl Iterator for Loader {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Result<Batch>> {
-        if let Ok(batch) = self.ready.as_ref()?.recv() {
-            return Some(batch);
+        match self.ready.as_ref()?.recv() {
+            Ok(Ok(photos)) => {
+                let mut batch = self.spare.pop().unwrap_or_default();
+                self.augment(&photos, &mut batch);
+                // A thread that has read its last batch no longer needs any.
+                let _ = self.used.send(photos);
+                return Some(Ok(batch));
+            }
+            Ok(Err(error)) => return Some(Err(error)),
+            Err(_) => {}
         }
         // The thread has ended: after the last batch, or by a panic, which is passed on.
         self.ready = None;
@@ -122,7 +163,7 @@ impl Iterator for Loader {
 
 impl Drop for Loader {
     fn drop(&mut self) {
-        // Without a receiver, the thread ends with the batch that it is making.
+        // Without a receiver, the thread ends with the batch that it is reading.
         self.ready = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -131,7 +172,7 @@ impl Drop for Loader {
 }
 
 /// A photo's turn in an epoch.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Turn {
     position: usize,
     label: u32,
@@ -179,31 +220,28 @@ fn balanced(turns: Vec<Turn>, classes: usize, options: &LoaderOptions) -> Vec<Tu
     (0..n).map(turn).collect()
 }
 
-fn make_batches(dataset: &Dataset, options: &LoaderOptions, used: &Receiver<Batch>, ready: &SyncSender<Result<Batch>>) {
-    let turns = turns(dataset, options);
-    let mut photo = vec![0; dataset.prep().bytes()];
-    for chunk in turns.chunks(options.batch.max(1)).skip(options.skip_batches) {
-        let mut batch = used.try_recv().unwrap_or_default();
-        let filled = fill(&mut batch, dataset, options, chunk, &mut photo);
-        let failed = filled.is_err();
-        if ready.send(filled.map(|()| batch)).is_err() || failed {
+fn read_batches(
+    dataset: &Dataset,
+    options: &LoaderOptions,
+    used: &Receiver<Photos>,
+    ready: &SyncSender<Result<Photos>>,
+) {
+    for turns in turns(dataset, options).chunks(options.batch.max(1)).skip(options.skip_batches) {
+        let photos = read(used.try_recv().unwrap_or_default(), dataset, turns);
+        let failed = photos.is_err();
+        if ready.send(photos).is_err() || failed {
             return;
         }
     }
 }
 
-fn fill(batch: &mut Batch, dataset: &Dataset, options: &LoaderOptions, turns: &[Turn], photo: &mut [u8]) -> Result<()> {
-    let size = options.image_size.unwrap_or(dataset.image_size());
-    let image_values = size * size * 3;
-    batch.images.resize(turns.len() * image_values, 0.0);
-    batch.labels.clear();
-    for (turn, out) in turns.iter().zip(batch.images.chunks_exact_mut(image_values)) {
+fn read(mut photos: Photos, dataset: &Dataset, turns: &[Turn]) -> Result<Photos> {
+    let bytes = dataset.prep().bytes();
+    photos.pixels.resize(turns.len() * bytes, 0);
+    for (turn, photo) in turns.iter().zip(photos.pixels.chunks_exact_mut(bytes)) {
         dataset.cache.read_image(turn.position, photo)?;
-        let mut random = Stream::new(options.seed, Purpose::Augment, options.epoch, turn.name());
-        options.augment.apply_to(dataset.image_size(), photo, &mut random, size, out);
-        batch.labels.push(turn.label);
     }
-    let (key, names) = ((options.seed, options.epoch), turns.iter().map(Turn::name));
-    batch.partners = mix(&options.mixing, key, names, size, &mut batch.images, &batch.labels);
-    Ok(())
+    photos.turns.clear();
+    photos.turns.extend_from_slice(turns);
+    Ok(photos)
 }

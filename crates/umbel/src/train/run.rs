@@ -30,8 +30,9 @@ pub(super) enum Flow {
     Interrupted,
 }
 
-/// Batches that the loader may hold at one time, for the estimate of memory.
-const BATCHES_IN_FLIGHT: usize = 4;
+/// Batches that the loader may hold at one time, for the estimate of memory: one of pictures, and four of photos as bytes,
+/// which take as much as one.
+const BATCHES_IN_FLIGHT: usize = 2;
 
 pub(super) struct Run<'a> {
     folder: Option<PathBuf>,
