@@ -41,10 +41,18 @@ fn run() {
             convolution(isa, precision, name, size, channels_in, channels_out);
         }
     }
-    for (size, channels, kernel, stride) in
-        [(112, 32, 3, 1), (112, 96, 3, 2), (56, 144, 5, 2), (28, 240, 5, 1), (14, 480, 3, 1), (7, 1152, 5, 1)]
-    {
-        depthwise(isa, size, channels, kernel, stride);
+    for (size, channels, kernel, stride) in [
+        (112, 32, 3, 1),
+        (112, 96, 3, 2),
+        (56, 144, 3, 1),
+        (56, 144, 5, 2),
+        (28, 240, 5, 1),
+        (14, 480, 3, 1),
+        (7, 1152, 5, 1),
+    ] {
+        for batch in [1, BATCH] {
+            depthwise(isa, batch, size, channels, kernel, stride);
+        }
     }
     for (size, channels_in, channels_out) in
         [(112, 32, 16), (28, 40, 240), (14, 480, 80), (7, 1152, 192), (7, 320, 1280)]
@@ -181,6 +189,13 @@ fn pointwise(isa: Isa, precision: Precision, size: usize, channels_in: usize, ch
         measure(&format!("{name} fwd"), product, || {
             forward(isa, &shape, &x, &w, None, activation, &mut y);
         });
+        if precision == Precision::F32 && conv2d::packed_len(&shape) > 0 {
+            let mut packed = vec![0.0; conv2d::packed_len(&shape)];
+            conv2d::pack(isa, &shape, &w, None, &mut packed);
+            measure(&format!("{name} packed"), product, || {
+                conv2d::forward_packed(isa, &shape, &x, &packed, None, activation, &mut y);
+            });
+        }
         let gradient = OutputGradient::Full { dy: &dy, y: &[], activation };
         measure(&format!("{name} dw"), product, || {
             backward(isa, &shape, &x, &w, gradient, None, &mut dw, None, &mut workspace);
@@ -191,10 +206,10 @@ fn pointwise(isa: Isa, precision: Precision, size: usize, channels_in: usize, ch
     }
 }
 
-fn depthwise(isa: Isa, size: usize, channels: usize, kernel: usize, stride: usize) {
+fn depthwise(isa: Isa, batch: usize, size: usize, channels: usize, kernel: usize, stride: usize) {
     let out = size.div_ceil(stride);
     let shape = DepthwiseShape {
-        batch: BATCH,
+        batch,
         height: size,
         width: size,
         channels,
@@ -204,9 +219,9 @@ fn depthwise(isa: Isa, size: usize, channels: usize, kernel: usize, stride: usiz
         out_height: out,
         out_width: out,
     };
-    let name = format!("dw{kernel}x{kernel}s{stride} {size}x{channels}");
-    let (x, w) = (random(1, BATCH * size * size * channels), random(2, kernel * kernel * channels));
-    let (bias, mut y) = (random(3, channels), vec![0.0; BATCH * out * out * channels]);
+    let name = format!("dw{kernel}x{kernel}s{stride} {batch}x{size}x{channels}");
+    let (x, w) = (random(1, batch * size * size * channels), random(2, kernel * kernel * channels));
+    let (bias, mut y) = (random(3, channels), vec![0.0; batch * out * out * channels]);
     let products = 2.0 * (y.len() * kernel * kernel) as f64;
     let linear = FusedActivation::Linear;
     measure(&format!("{name} fwd"), products, || {

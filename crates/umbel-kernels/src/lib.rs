@@ -32,6 +32,7 @@ mod parallel;
 pub mod peak;
 pub mod pool;
 mod precision;
+mod prefetch;
 mod sums;
 pub mod vectors;
 

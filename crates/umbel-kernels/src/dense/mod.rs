@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::gemm::{Product, Start, product};
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared, with_scratch};
+use crate::prefetch::ask_for;
 use crate::sums::add_rows;
 use crate::{FusedActivation, Isa, fused};
 
@@ -151,7 +152,7 @@ pub fn forward(
         for input in (first..last).step_by(BLOCK_INPUTS) {
             let next = (input + BLOCK_INPUTS).min(last);
             if outputs <= TASK_OUTPUTS {
-                simd::ask_for(&w[next * outputs..(next + BLOCK_INPUTS).min(last) * outputs]);
+                ask_for(&w[next * outputs..(next + BLOCK_INPUTS).min(last) * outputs]);
             }
             let p = Product {
                 m: batch,
@@ -238,7 +239,7 @@ pub fn backward(
         let first = task * BACKWARD_INPUTS;
         let m = dw.len() / outputs;
         if dx.is_some() {
-            simd::ask_for(&w[first * outputs..][..dw.len()]);
+            ask_for(&w[first * outputs..][..dw.len()]);
         }
         let weights = Product {
             m,

@@ -2,6 +2,7 @@
 
 use crate::FusedActivation;
 use crate::isa::{Pairs, Simd};
+use crate::prefetch::prefetch;
 
 /// `y = activation(y + bias)`.
 #[inline(always)]
@@ -145,24 +146,3 @@ unsafe fn pair_columns<T: Pairs, const VECTORS: usize>(
 
 /// Rows of weights that are asked for ahead: the processor's own guesses end with each page.
 const AHEAD: usize = 16;
-
-/// Asks for all of `block`, to be there when it is multiplied: its rows are read a few columns at a time, a way through
-/// memory that the processor does not guess.
-pub(super) fn ask_for(block: &[f32]) {
-    for line in block.chunks(16) {
-        prefetch(line.as_ptr());
-    }
-}
-
-/// Asks for the cache line at `p`, which may be anywhere.
-#[inline(always)]
-fn prefetch(p: *const f32) {
-    #[cfg(target_arch = "x86_64")]
-    {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: every x86-64 has the instruction, and it reads nothing that the program could see.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) };
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = p;
-}

@@ -71,6 +71,13 @@ impl Axis {
         first as usize..last as usize
     }
 
+    /// The source positions that some adjacent outputs read.
+    pub fn reads(&self, outputs: Range<usize>) -> Range<usize> {
+        let inside = |position: isize| position.clamp(0, self.size as isize) as usize;
+        let last = self.start(outputs.end) - self.step as isize + self.taps as isize;
+        inside(self.start(outputs.start))..inside(last)
+    }
+
     /// The outputs all of whose taps `within` lie inside of the source.
     pub fn interior(&self, within: Range<usize>) -> Range<usize> {
         let step = self.step as isize;
@@ -97,6 +104,9 @@ mod tests {
             for axis in gradients.chain([forward]) {
                 let interior = axis.interior(0..axis.taps);
                 for i in 0..axis.outputs {
+                    let read: Vec<isize> = axis.inside(i).map(|tap| axis.start(i) + tap as isize).collect();
+                    let reads: Vec<isize> = axis.reads(i..i + 1).map(|position| position as isize).collect();
+                    assert_eq!(reads, read, "{axis:?}, output {i}");
                     assert_eq!(interior.contains(&i), axis.inside(i) == (0..axis.taps), "{axis:?}, output {i}");
                 }
             }

@@ -7,6 +7,7 @@
 mod axis;
 pub mod scalar;
 mod simd;
+mod sliding;
 mod weight_gradient;
 
 use rayon::prelude::*;
@@ -15,6 +16,7 @@ use axis::Axis;
 
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared, whole_lines};
+use crate::prefetch::ask_for_much;
 use crate::sums::{add_rows, reduce};
 use crate::{FusedActivation, Isa, fused};
 
@@ -38,6 +40,9 @@ pub struct DepthwiseShape {
 
 /// Outputs that one task computes, about.
 const TASK_OUTPUTS: usize = 16 * 1024;
+/// Of more inputs than these, few are still in a cache when they are read: the processor is asked for a task's own in the order
+/// in which they lie, since it will read them in many short pieces, which it does not guess.
+const NEAR_INPUTS: usize = 2 * 1024 * 1024;
 /// At most so many partial weight gradients.
 const MAX_SLICES: usize = 32;
 /// With so many images, a task of the backward pass has some of them to itself.
@@ -99,13 +104,14 @@ struct Correlation {
 }
 
 per_isa! {
-    /// Outputs `rows` of one image; `out` begins at the first row that belongs to them.
+    /// Outputs `rows` of one image, clamped; `out` begins at the first row that belongs to them.
     fn correlate(
         walk: &Correlation,
         rows: (usize, usize),
         source: &[f32],
         w: &[f32],
         bias: Option<&[f32]>,
+        clamp: FusedActivation,
         out: &mut [f32],
     ) = simd::correlate;
     /// Adds the share of output rows `rows` of one image to `dw`.
@@ -149,14 +155,19 @@ pub fn forward(
     let per_image = s.out_height.div_ceil(rows);
     let row_len = s.out_width * s.channels;
     let y = Shared::new(y);
+    let is_far = x.len() > NEAR_INPUTS;
     (0..s.batch * per_image).into_par_iter().for_each(|task| {
         let (image, first) = (task / per_image, task % per_image * rows);
         let last = (first + rows).min(s.out_height);
         // SAFETY: tasks differ in their image or their rows.
         let y = unsafe { y.range((image * s.out_height + first) * row_len, (last - first) * row_len) };
         let image = &x[image * s.image_len()..][..s.image_len()];
-        correlate(isa, &walk, (first, last), image, w, bias, y);
-        fused::activate(isa, activation, y);
+        if is_far {
+            let read = walk.down.reads(first..last);
+            ask_for_much(&image[read.start * s.width * s.channels..read.end * s.width * s.channels]);
+        }
+        correlate(isa, &walk, (first, last), image, w, bias, activation.in_product(), y);
+        fused::activate_after_product(isa, activation, y);
     });
 }
 
@@ -287,7 +298,7 @@ fn input_gradient_rows(
                 out_columns: s.width,
             };
             let end = (last - remainder).div_ceil(s.stride.0);
-            correlate(isa, &walk, (first / s.stride.0, end), dy, w, None, dx);
+            correlate(isa, &walk, (first / s.stride.0, end), dy, w, None, FusedActivation::Linear, dx);
         }
     }
 }

@@ -1,20 +1,27 @@
 //! The walk's body: a register tile of adjacent pixels by vectors of channels.
+//!
+//! The kernels and strides that networks have go through [`sliding`], all others (and narrow pictures) through [`vectors`].
 
 use std::ops::Range;
 
-use super::Correlation;
+use super::axis::Axis;
+use super::{Correlation, sliding};
+use crate::FusedActivation;
 use crate::isa::{Simd, Work};
 
 /// Pixels in a tile. Seven divides the sizes that networks for 224 x 224 pixels come down to, and with two vectors of
 /// channels all sums stay in the sixteen registers of AVX2.
-const TILE_PIXELS: usize = 7;
-/// Channels that are gone through before the next tile. Adjacent in memory, they are fetched ahead; of more, the weights
-/// would not stay in the first-level cache.
-const BLOCK_CHANNELS: usize = 256;
+pub(super) const TILE_PIXELS: usize = 7;
+/// Bytes of the source's rows under an output row that are gone through before other channels, so that most are still in the
+/// first-level cache for the next row ...
+const BLOCK_BYTES: usize = 40 * 1024;
+/// ... but not of fewer channels than these, since what lies side by side is fetched ahead.
+const LEAST_CHANNELS: usize = 64;
 /// What pixels outside of the source read: two vectors of the widest instruction set.
 pub(super) static ZEROS: [f32; 32] = [0.0; 32];
 
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 pub(super) fn correlate<S: Simd>(
     s: S,
     walk: &Correlation,
@@ -22,6 +29,7 @@ pub(super) fn correlate<S: Simd>(
     source: &[f32],
     w: &[f32],
     bias: Option<&[f32]>,
+    clamp: FusedActivation,
     out: &mut [f32],
 ) {
     let &Correlation { down, across, channels, .. } = walk;
@@ -34,20 +42,50 @@ pub(super) fn correlate<S: Simd>(
     let out_row = |i: usize| (down.first_output + (i - rows.0) * down.output_step) * walk.out_columns * channels;
     let last_pixel = across.first_output + (across.outputs - 1) * across.output_step;
     assert!(last_pixel < walk.out_columns && out.len() >= out_row(rows.1 - 1) + (last_pixel + 1) * channels);
-    let interior = across.interior(0..across.taps);
     let out = out.as_mut_ptr();
-    for first in (0..channels).step_by(BLOCK_CHANNELS) {
-        let last = (first + BLOCK_CHANNELS).min(channels);
+    let block = block_channels(walk);
+    for first in (0..channels).step_by(block) {
+        let last = (first + block).min(channels);
         for i in rows.0..rows.1 {
-            let row = Row { walk, source, w, bias, taps: down.inside(i), i };
-            for j in (0..across.outputs).step_by(TILE_PIXELS) {
-                let pixels = (across.outputs - j).min(TILE_PIXELS);
-                let is_inside = interior.start <= j && j + pixels <= interior.end;
+            let row = Row { walk, source, w, bias, clamp, taps: down.inside(i), i };
+            let part = |j: usize| {
                 let at = out_row(i) + (across.first_output + j * across.output_step) * channels;
-                // SAFETY: the asserts above cover every pixel of the source, of the target's rows, and every weight.
-                unsafe { tile(s, &Part { row: &row, j, c: first..last, out: out.add(at) }, pixels, is_inside) };
-            }
+                // SAFETY: the assert above covers every pixel of the target's rows.
+                Part { row: &row, j, c: first..last, out: unsafe { out.add(at) } }
+            };
+            // SAFETY: the asserts above cover every pixel of the source, of the target's rows, and every weight.
+            unsafe { one_row(s, across, part) };
         }
+    }
+}
+
+/// Channels that are gone through before the next ones, so that the source's rows are fetched once for all that they meet.
+fn block_channels(walk: &Correlation) -> usize {
+    let per_channel = size_of::<f32>() * walk.down.taps * walk.across.size;
+    (BLOCK_BYTES / per_channel.max(1) / LEAST_CHANNELS * LEAST_CHANNELS).max(LEAST_CHANNELS)
+}
+
+/// All tiles of a row.
+///
+/// # Safety
+/// Every output of the row must lie within the target, with what it reads within the source and the weights.
+#[inline(always)]
+unsafe fn one_row<'a, S: Simd>(s: S, across: Axis, part: impl Fn(usize) -> Part<'a>) {
+    if across.outputs >= TILE_PIXELS && sliding::fits(&across) {
+        for j in (0..across.outputs).step_by(TILE_PIXELS) {
+            // The last tile reaches back over what is there already: the same numbers once more.
+            let part = part(j.min(across.outputs - TILE_PIXELS));
+            // SAFETY: the caller's promise.
+            unsafe { sliding::tile(s, &part) };
+        }
+        return;
+    }
+    let interior = across.interior(0..across.taps);
+    for j in (0..across.outputs).step_by(TILE_PIXELS) {
+        let pixels = (across.outputs - j).min(TILE_PIXELS);
+        let is_inside = interior.start <= j && j + pixels <= interior.end;
+        // SAFETY: as above.
+        unsafe { tile(s, &part(j), pixels, is_inside) };
     }
 }
 
@@ -66,22 +104,24 @@ fn check_weights(walk: &Correlation, w: &[f32]) {
 }
 
 /// What all tiles of an output row share.
-struct Row<'a> {
-    walk: &'a Correlation,
-    source: &'a [f32],
-    w: &'a [f32],
-    bias: Option<&'a [f32]>,
+pub(super) struct Row<'a> {
+    pub walk: &'a Correlation,
+    pub source: &'a [f32],
+    pub w: &'a [f32],
+    pub bias: Option<&'a [f32]>,
+    /// Applied to what comes out.
+    pub clamp: FusedActivation,
     /// The taps downward that lie inside of the source.
-    taps: Range<usize>,
-    i: usize,
+    pub taps: Range<usize>,
+    pub i: usize,
 }
 
 /// Adjacent pixels of a row, the first of them `j`, over some channels. `out` is the first pixel's first channel.
-struct Part<'a> {
-    row: &'a Row<'a>,
-    j: usize,
-    c: Range<usize>,
-    out: *mut f32,
+pub(super) struct Part<'a> {
+    pub row: &'a Row<'a>,
+    pub j: usize,
+    pub c: Range<usize>,
+    pub out: *mut f32,
 }
 
 /// Runs the copy of the tile that fits its size.
@@ -138,7 +178,7 @@ unsafe fn vectors<S: Simd, const PIXELS: usize, const VECTORS: usize, const PART
     c: usize,
     n: usize,
 ) {
-    let &Row { walk, source, w, bias, ref taps, i } = part.row;
+    let &Row { walk, source, w, bias, clamp, ref taps, i } = part.row;
     let &Correlation { down, across, channels, kernel_columns, out_columns: _ } = walk;
     let start = across.start(part.j);
     let pixel_step = across.step * channels;
@@ -178,10 +218,13 @@ unsafe fn vectors<S: Simd, const PIXELS: usize, const VECTORS: usize, const PART
                 weight += across.weight_step;
             }
         }
+        let bounds = clamp.bounds();
+        let (low, high) = (s.splat(bounds.0), s.splat(bounds.1));
         for (p, sums) in sums.iter().enumerate() {
             let out = part.out.add(p * across.output_step * channels + c);
             for (v, &sum) in sums.iter().enumerate() {
-                store::<S, PARTIAL>(s, out.add(v * S::LANES), n, sum);
+                // In this order a NaN stays one.
+                store::<S, PARTIAL>(s, out.add(v * S::LANES), n, s.min(high, s.max(low, sum)));
             }
         }
     }
