@@ -37,7 +37,7 @@ ROWS = [
     ("accumulate", "with two batches an update", ["--accumulate", "2"]),
     ("balance-loss", "with classes weighed in the loss", ["--balance", "loss"]),
     ("balance-sample", "with classes shown equally often", ["--balance", "sample"]),
-    ("sizes", "with growing photos, 64, 80, 96", ["--train-sizes", "64,80,96"]),
+    ("sizes", "with growing photos, 32 and 16 pixels smaller at first", ["--train-sizes"]),
 ]
 
 
@@ -73,6 +73,8 @@ def train(options, run, seed, flags):
     """Trains, or goes on training, unless that is done."""
     if done(run, options.epochs):
         return
+    if "--train-sizes" in flags:
+        flags = [*flags, ",".join(str(options.image_size - less) for less in (32, 16, 0))]
     if (run / "config.toml").exists():
         command = [options.umbel, "train", "--resume", str(run)]
     else:

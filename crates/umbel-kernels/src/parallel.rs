@@ -35,6 +35,40 @@ impl<'a, T> Shared<'a, T> {
     }
 }
 
+impl<'a> Shared<'a, f32> {
+    /// The elements from `start` to the last one that `len` reaches, of which others may write those in between.
+    ///
+    /// # Safety
+    /// No two tasks may touch the same element at the same time.
+    pub(crate) unsafe fn spread(&self, start: usize, len: usize) -> Spread<'_> {
+        assert!(start <= self.len && len <= self.len - start, "a range beyond the slice");
+        Spread { data: self.data.wrapping_add(start), len, life: PhantomData }
+    }
+}
+
+/// A stretch of floats of which the holder may touch but some, while others hold those in between: no slice, therefore.
+pub(crate) struct Spread<'a> {
+    data: *mut f32,
+    len: usize,
+    life: PhantomData<&'a f32>,
+}
+
+impl Spread<'_> {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn as_mut_ptr(&self) -> *mut f32 {
+        self.data
+    }
+}
+
+impl<'a> From<&'a mut [f32]> for Spread<'a> {
+    fn from(all: &'a mut [f32]) -> Self {
+        Spread { data: all.as_mut_ptr(), len: all.len(), life: PhantomData }
+    }
+}
+
 thread_local! {
     /// The buffers that are not lent out.
     static SCRATCH: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };

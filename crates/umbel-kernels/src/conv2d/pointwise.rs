@@ -5,8 +5,8 @@ use rayon::prelude::*;
 
 use super::Conv2dShape;
 use super::forward::Weights;
-use crate::gemm::{MAX_PANEL_WIDTH, Product, product};
-use crate::parallel::{Shared, with_scratch};
+use crate::gemm::{MAX_PANEL_WIDTH, Product, spread_product};
+use crate::parallel::Shared;
 use crate::{Isa, fused};
 
 /// Pixels of a task.
@@ -39,34 +39,31 @@ pub(super) fn pixels(shape: &Conv2dShape) -> usize {
 pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let pixels = pixels(shape);
-    let row_tasks = pixels.div_ceil(TASK_PIXELS);
+    // Evenly, so that two threads have the same to do.
+    let row_tasks = ((pixels + TASK_PIXELS / 2) / TASK_PIXELS).max(1);
+    let rows = pixels.div_ceil(row_tasks);
     let channels = if row_tasks < ENOUGH_TASKS {
-        // Evenly, so that two threads have the same to do, and whole panels.
+        // The same, and whole panels.
         let share = co / (ENOUGH_TASKS / row_tasks);
         share.next_multiple_of(MAX_PANEL_WIDTH).clamp(MAX_PANEL_WIDTH, TASK_CHANNELS).min(co)
     } else {
         co
     };
-    let column_tasks = co.div_ceil(channels);
+    let (row_tasks, column_tasks) = (pixels.div_ceil(rows), co.div_ceil(channels));
     let y = Shared::new(y);
     (0..row_tasks * column_tasks).into_par_iter().for_each(|task| {
-        let (row, column) = (task / column_tasks * TASK_PIXELS, task % column_tasks * channels);
-        let (m, n) = ((pixels - row).min(TASK_PIXELS), (co - column).min(channels));
-        let mut p = weights.product_part(isa, co, ci, column);
-        p = Product { m, n, a: &x[row * ci..], a_row: ci, c_row: n, ..p };
-        if n == co {
-            // SAFETY: tasks have disjoint pixels.
-            let y = unsafe { y.range(row * co, m * co) };
-            product(isa, &p, y);
-            return fused::activate_after_product(isa, weights.activation, y);
-        }
-        with_scratch(m * n, |block| {
-            product(isa, &p, block);
-            fused::activate_after_product(isa, weights.activation, block);
-            for (pixel, block) in block.chunks_exact(n).enumerate() {
-                // SAFETY: tasks have disjoint pixels or channels.
-                unsafe { y.range((row + pixel) * co + column, n) }.copy_from_slice(block);
+        let (row, column) = (task / column_tasks * rows, task % column_tasks * channels);
+        let (m, n) = ((pixels - row).min(rows), (co - column).min(channels));
+        let p = weights.product_part(isa, co, ci, column);
+        let p = Product { m, n, a: &x[row * ci..], a_row: ci, c_row: co, ..p };
+        // SAFETY: tasks have disjoint pixels or channels.
+        spread_product(isa, &p, unsafe { y.spread(row * co + column, (m - 1) * co + n) });
+        if !weights.activation.is_clamp() {
+            for pixel in row..row + m {
+                // SAFETY: as above.
+                let y = unsafe { y.range(pixel * co + column, n) };
+                fused::activate_after_product(isa, weights.activation, y);
             }
-        });
+        }
     });
 }

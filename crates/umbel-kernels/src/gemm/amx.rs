@@ -29,7 +29,7 @@ pub(super) fn product(token: Amx, p: &Product<'_, u16>, c: &mut [f32]) {
     if p.m == 0 || p.n == 0 || p.lines == 0 {
         return;
     }
-    check(p, 2, c, WIDTH);
+    check(p, 2, c.len(), WIDTH);
     assert!(fits(p), "the last block of B is not whole");
     let panel = p.b_panel.unwrap_or(WIDTH);
     let rows = p.m.min(TILE);

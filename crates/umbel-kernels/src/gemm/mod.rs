@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::Isa;
 use crate::isa::{Kind, Portable, Simd, per_isa, per_pairs};
+use crate::parallel::Spread;
 
 /// A matrix view over a slice: element (i, j) lies at `i * row_stride + j * col_stride`.
 #[derive(Clone, Copy, Debug)]
@@ -30,11 +31,16 @@ const TASK_ROWS: usize = 48;
 const BLOCK_TERMS: usize = 256;
 
 per_isa! {
-    /// Runs the micro-kernel over all of `c`.
-    pub(crate) fn product(p: &Product<'_>, c: &mut [f32]) = simd::single_product;
+    /// [`product`] to rows of C that others may write between.
+    pub(crate) fn spread_product(p: &Product<'_>, c: Spread<'_>) = simd::single_product;
 }
 per_pairs! {
-    fn vector_product(p: &Product<'_, u16>, c: &mut [f32]) = simd::product;
+    fn vector_product(p: &Product<'_, u16>, c: Spread<'_>) = simd::product;
+}
+
+/// Runs the micro-kernel over all of `c`.
+pub(crate) fn product(isa: Isa, p: &Product<'_>, c: &mut [f32]) {
+    spread_product(isa, p, c.into());
 }
 
 /// [`product`] for pairs of bf16. With AMX, what lies as its tiles want it goes through them.
@@ -45,7 +51,7 @@ pub(crate) fn pair_product(isa: Isa, p: &Product<'_, u16>, c: &mut [f32]) {
     {
         return amx::product(token, p, c);
     }
-    vector_product(isa, p, c);
+    vector_product(isa, p, c.into());
 }
 
 /// Columns of a panel: as many as the micro-kernel's tile has.

@@ -9,6 +9,7 @@
 
 use crate::FusedActivation;
 use crate::isa::{Simd, Single, Terms, TermsWork};
+use crate::parallel::Spread;
 
 /// `C[m, n] = activation(start + Σ_s A_s[m, k] · B_s[k, n])` for each of `lines`; strides are in elements, and the columns
 /// of B and C are adjacent. The default is one line of one segment, empty.
@@ -77,38 +78,41 @@ pub(super) fn reach(extents: &[(usize, usize)]) -> usize {
 
 /// [`product`] of `f32`.
 #[inline(always)]
-pub(super) fn single_product<S: Simd>(s: S, p: &Product<'_>, c: &mut [f32]) {
+pub(super) fn single_product<S: Simd>(s: S, p: &Product<'_>, c: Spread<'_>) {
     product(Single(s), p, c);
 }
 
 /// Computes the whole product, tile by tile. Columns come outermost, so that the part of B in use stays in the cache over
 /// all lines.
 #[inline(always)]
-pub(super) fn product<T: Terms>(t: T, p: &Product<'_, T::A>, c: &mut [f32]) {
+pub(super) fn product<T: Terms>(t: T, p: &Product<'_, T::A>, c: Spread<'_>) {
     if p.m == 0 || p.n == 0 || p.lines == 0 {
         return;
     }
     let width = T::S::TILE_VECTORS * T::S::LANES;
-    check(p, T::LEFT, c, width);
+    check(p, T::LEFT, c.len(), width);
     let c = c.as_mut_ptr();
-    let full = T::TILE_ROWS;
+    // All about equally high: a last tile of a row or two would take as long as one of many.
+    let tiles = p.m.div_ceil(T::TILE_ROWS);
+    let (height, higher) = (p.m / tiles, p.m % tiles);
     for column in (0..p.n).step_by(width) {
         let b = column / width * p.b_panel.unwrap_or(width);
         for line in 0..p.lines {
-            let part = Part { line, row: 0, tiles: p.m / full, column, n: (p.n - column).min(width), b };
+            let part = Part { line, row: 0, tiles: higher, column, n: (p.n - column).min(width), b };
+            let rest = Part { row: higher * (height + 1), tiles: tiles - higher, ..part };
             // SAFETY: checked above for all lines, all rows below `m` and all columns below `n`.
             unsafe {
-                strip(t, p, c, part, full);
-                strip(t, p, c, Part { row: p.m / full * full, tiles: 1, ..part }, p.m % full);
+                strip(t, p, c, part, height + 1);
+                strip(t, p, c, rest, height);
             }
         }
     }
 }
 
 /// Panics where an operand doesn't reach as far as the product does.
-pub(super) fn check<A>(p: &Product<'_, A>, left: usize, c: &[f32], width: usize) {
+pub(super) fn check<A>(p: &Product<'_, A>, left: usize, c: usize, width: usize) {
     assert!(p.m == 1 || p.c_row >= p.n, "the rows of C overlap");
-    assert!(c.len() >= reach(&[(p.lines, p.c_line), (p.m, p.c_row), (p.n, 1)]), "C is too short");
+    assert!(c >= reach(&[(p.lines, p.c_line), (p.m, p.c_row), (p.n, 1)]), "C is too short");
     if let Start::Bias(bias) = p.start {
         assert!(bias.len() >= p.n, "the bias is too short");
     }
@@ -149,7 +153,6 @@ unsafe fn strip<T: Terms>(t: T, p: &Product<'_, T::A>, c: *mut f32, part: Part, 
     macro_rules! heights {
         ($vectors:literal, $partial:literal: $($height:literal)*) => {
             match height {
-                0 => {}
                 $($height => if $height <= T::TILE_ROWS {
                     t.vectorize(Tiles::<T::A, $height, $vectors, $partial> { p, c, part })
                 })*
