@@ -59,12 +59,17 @@ struct Figures {
     ms_p99: f64,
 }
 
-fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
+/// The network, and how it is to compute.
+fn engine(args: &BenchArgs) -> anyhow::Result<(Model, Arithmetic)> {
     let isa = network::isa()?;
     let precision = PrecisionChoice::from(args.precision).resolve(isa);
-    let arithmetic = Arithmetic { isa: isa.for_precision(precision), precision };
     let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
     let model = network::tuned(model, args.tune.map(Into::into))?;
+    Ok((model, Arithmetic { isa: isa.for_precision(precision), precision }))
+}
+
+fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
+    let (model, arithmetic) = engine(args)?;
     let mut pictures = Pictures::new(args, model.architecture().augmentation())?;
     let (what, samples) = match args.what {
         BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, arithmetic, &mut pictures)?)?),
@@ -75,7 +80,7 @@ fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
     Ok(Figures {
         what,
         batch: args.batch,
-        precision: precision.name(),
+        precision: arithmetic.precision.name(),
         isa: arithmetic.isa.name(),
         threads: rayon::current_num_threads(),
         images_per_second: (args.batch * samples.len()) as f64 / total,
@@ -86,13 +91,12 @@ fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
 
 /// Where the time goes.
 fn profiled(args: &BenchArgs) -> anyhow::Result<Table> {
-    let isa = network::isa()?;
-    let mut model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
+    let (mut model, arithmetic) = engine(args)?;
     let batch = Pictures::new(args, Vec::new())?.take()?;
     let trains = args.what == BenchWhat::Step;
     let mut plan = match trains {
-        true => Plan::training(&model, args.batch, isa)?,
-        false => Plan::inference(&model, args.batch, isa)?,
+        true => Plan::training(&model, args.batch, arithmetic)?,
+        false => Plan::inference(&model, args.batch, arithmetic)?,
     };
     let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
     plan.start_profile(trains.then_some(&optimizer));
@@ -107,7 +111,7 @@ fn profiled(args: &BenchArgs) -> anyhow::Result<Table> {
     })?;
     let profile = plan.take_profile().expect("it was started");
     let what = if trains { "step" } else { "infer" };
-    Ok(Table::new((what, "f32"), args.batch, isa, &profile))
+    Ok(Table::new(what, args.batch, arithmetic, &profile))
 }
 
 fn training<'a>(

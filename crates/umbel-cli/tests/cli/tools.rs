@@ -175,9 +175,10 @@ fn a_profile_tells_where_the_time_goes() {
     }
     assert!(table["peak_gflops"].as_f64().unwrap() > 0.0);
 
-    let ran = place.umbel(&[&["bench", "infer"], &small[..]].concat());
+    let ran = place.umbel(&[&["bench", "infer", "--precision", "bf16"], &small[..]].concat());
     ran.succeeds();
-    for word in ["of peak", "GB/s", "conv2d 3x3, 3 to 16, 32x32, relu, max-pooled", "Measured here"] {
+    for word in ["4 photos in bf16", "of peak", "GB/s", "conv2d 3x3, 3 to 16, 32x32, relu, max-pooled", "Measured here"]
+    {
         assert!(ran.out.contains(word), "{word}: {}", ran.out);
     }
     assert!(!ran.out.contains("backward"), "{}", ran.out);

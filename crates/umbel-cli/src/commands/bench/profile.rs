@@ -1,7 +1,7 @@
 //! `umbel bench --profile`: where the time of a step goes, as a table or as one JSON object.
 
 use serde::Serialize;
-use umbel::nn::Isa;
+use umbel::nn::Arithmetic;
 use umbel::nn::plan::{Lap, Peak, Phase, Profile};
 
 use crate::console;
@@ -32,6 +32,7 @@ pub struct Table {
     precision: &'static str,
     isa: &'static str,
     threads: usize,
+    /// Of products of f32, whatever the step computes in.
     peak_gflops: f64,
     bandwidth_gigabytes_per_second: f64,
     /// The sum of the rows' medians.
@@ -43,7 +44,8 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new((what, precision): (&'static str, &'static str), batch: usize, isa: Isa, profile: &Profile) -> Self {
+    pub fn new(what: &'static str, batch: usize, arithmetic: Arithmetic, profile: &Profile) -> Self {
+        let Arithmetic { isa, precision } = arithmetic;
         let peak = Peak::measure(isa);
         let seconds: f64 = profile.laps.iter().map(|lap| lap.median().as_secs_f64()).sum();
         let operations: u64 = profile.laps.iter().map(|lap| lap.operations).sum();
@@ -51,7 +53,7 @@ impl Table {
         Table {
             what,
             batch,
-            precision,
+            precision: precision.name(),
             isa: isa.name(),
             threads: rayon::current_num_threads(),
             peak_gflops: peak.operations_per_second / 1e9,
@@ -88,15 +90,16 @@ impl Table {
             ))?;
         }
         console::line(format!(
-            "\n{:.2} ms for {} photos: {:.1} a second, {:.1} GFLOP/s ({} of the peak)",
+            "\n{:.2} ms for {} photos in {}: {:.1} a second, {:.1} GFLOP/s ({} of the peak)",
             self.ms,
             self.batch,
+            self.precision,
             self.images_per_second,
             self.gflops,
             percent(self.of_peak)
         ))?;
         console::line(format!(
-            "Measured here, {} threads, {}: {:.1} GFLOP/s at most, memory {:.1} GB/s.",
+            "Measured here, {} threads, {}: {:.1} GFLOP/s at most in f32, memory {:.1} GB/s.",
             self.threads, self.isa, self.peak_gflops, self.bandwidth_gigabytes_per_second
         ))
     }

@@ -3,6 +3,7 @@
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage};
+use memchr::memchr;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -131,7 +132,7 @@ impl Shape {
         let mut shape = Shape { progressive: false, arithmetic: false, end: None };
         let mut at = 2;
         loop {
-            let Some(distance) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xFF)) else {
+            let Some(distance) = bytes.get(at..).and_then(|rest| memchr(0xFF, rest)) else {
                 return shape;
             };
             at += distance + 1;
