@@ -35,6 +35,7 @@ mod precision;
 mod prefetch;
 mod sums;
 pub mod vectors;
+pub mod warp;
 
 pub use activation::{Activation, FusedActivation};
 pub use isa::Isa;

@@ -17,3 +17,4 @@ mod optimizer;
 mod pool;
 mod support;
 mod vectors;
+mod warp;
