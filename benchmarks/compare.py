@@ -15,6 +15,9 @@ import argparse, json, os, pathlib, resource, shutil, statistics, subprocess, sy
 HERE = pathlib.Path(__file__).resolve().parent
 ROWS = "step step-bf16 augment threads isa infer1 infer32 infer1-bf16 infer32-bf16 lite0 lite0-1 finetune decode predict start run".split()
 LITE0 = "tf_efficientnet_lite0"
+# glibc gives large blocks back to the system after every step and asks for them anew; frameworks that allocate as they compute
+# wait for that (PyTorch takes up to twice as long). Everybody is measured with memory kept, which is the peers' best.
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000"}
 
 ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 ap.add_argument("--umbel", default=HERE.parent / "target/release/umbel", type=pathlib.Path)
@@ -43,7 +46,7 @@ def busy():
 def execute(command, **env):
     """Runs a command to its end: its standard output, wall seconds, and cores that others used meanwhile."""
     before, began = busy(), time.perf_counter()
-    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=os.environ | env)
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, env=os.environ | KEEP_MEMORY | env)
     seconds, after = time.perf_counter() - began, busy()
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))} failed with {done.returncode}:\n{done.stderr[-2000:]}")
