@@ -62,7 +62,7 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
             for pixel in row..row + m {
                 // SAFETY: as above.
                 let y = unsafe { y.range(pixel * co + column, n) };
-                fused::activate_after_product(isa, weights.activation, y);
+                fused::activate(isa, weights.activation, y);
             }
         }
     });

@@ -53,8 +53,8 @@ struct Tile<'a, const TAPS: usize, const STEP: usize> {
 impl<const TAPS: usize, const STEP: usize> Work for Tile<'_, TAPS, STEP> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Part { row, c: ref channels, .. } = *self.part;
-        let strides = Strides::new::<TAPS, STEP>(row, self.part);
+        let strides = Strides::new::<TAPS, STEP>(self.part);
+        let channels = &self.part.c;
         let mut c = channels.start;
         // SAFETY: `tile`'s caller vouches for all channels of the part.
         unsafe {
@@ -89,8 +89,8 @@ struct Strides {
 }
 
 impl Strides {
-    fn new<const TAPS: usize, const STEP: usize>(row: &Row<'_>, part: &Part<'_>) -> Self {
-        let &Row { walk, source, w, bias, clamp, ref taps, i } = row;
+    fn new<const TAPS: usize, const STEP: usize>(part: &Part<'_>) -> Self {
+        let &Row { walk, source, w, bias, clamp, ref taps, i } = part.row;
         let (down, across, channels) = (&walk.down, &walk.across, walk.channels);
         let start = across.start(part.j);
         let first_row = (down.start(i) + taps.start as isize) * across.size as isize;

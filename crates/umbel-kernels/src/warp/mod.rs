@@ -9,7 +9,7 @@ use crate::Isa;
 use crate::isa::Kind;
 
 /// Values of a pixel.
-pub(crate) const CHANNELS: usize = 3;
+const CHANNELS: usize = 3;
 /// Two neighbors are read as so many bytes, of which the last two belong to the next pixel.
 const PAIR_BYTES: usize = 8;
 
