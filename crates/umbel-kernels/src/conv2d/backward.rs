@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::pointwise_backward::Masked;
 use super::strips::{InputRows, Strips};
+use super::winograd::{self, Filter};
 use super::{Conv2dShape, OutputGradient, pointwise, pointwise_backward, pooled, unpool_row};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
@@ -29,6 +30,8 @@ pub(super) struct Layout {
     pub partial: usize,
     /// Floats of the flipped weights.
     pub flipped: usize,
+    /// Floats of the same turned for Winograd's tiles, where the input gradient goes through them.
+    pub turned: usize,
 }
 
 impl Layout {
@@ -38,13 +41,15 @@ impl Layout {
         let units = shape.batch * strips.per_image;
         let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
         let slices = units.min(MAX_SLICES).min(MAX_PARTIAL_FLOATS / partial).max(1);
-        Layout { strips, units, slices, partial, flipped: flipped_len(shape) }
+        let turned =
+            if winograd::fits(shape) { winograd::turned_len(shape.channels_out, shape.channels_in) } else { 0 };
+        Layout { strips, units, slices, partial, flipped: flipped_len(shape), turned }
     }
 }
 
 pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
     let layout = Layout::new(shape);
-    let here = layout.flipped + layout.slices * layout.partial;
+    let here = layout.flipped + layout.turned + layout.slices * layout.partial;
     if pointwise::fits(shape) { here.max(pointwise_backward::workspace_len(shape)) } else { here }
 }
 
@@ -66,12 +71,27 @@ pub(super) fn backward(
         return pointwise_backward::backward(isa, shape, x, w, Masked { dy, y, activation }, dx, dw, db, workspace);
     }
     let layout = Layout::new(shape);
-    let (flipped, partials) = workspace.split_at_mut(layout.flipped);
+    let (flipped, rest) = workspace.split_at_mut(layout.flipped);
+    let (turned, partials) = rest.split_at_mut(layout.turned);
     let partials = &mut partials[..layout.slices * layout.partial];
-    let columns = Columns::new(shape, dx.is_some());
-    if dx.is_some() {
+    let reach = match dx {
+        None => Reach::Weights,
+        Some(_) if layout.turned > 0 => Reach::InputTiles,
+        Some(_) => Reach::Inputs,
+    };
+    let columns = Columns::new(shape, reach);
+    if reach != Reach::Weights {
         flip(isa, shape, w, flipped);
     }
+    if reach == Reach::InputTiles {
+        winograd::turn_flipped(isa, shape, flipped, turned);
+    }
+    let filter = (reach == Reach::InputTiles).then_some(Filter {
+        turned,
+        channels_in: shape.channels_out,
+        channels_out: shape.channels_in,
+        bias: None,
+    });
     let pooled = match gradient {
         OutputGradient::Pooled { dy, choice } if pooled::fits(shape) => Some((dy, choice)),
         _ => None,
@@ -88,14 +108,16 @@ pub(super) fn backward(
             dw.fill(0.0);
         }
         for unit in first..last {
-            let unit = Unit::new(shape, &layout.strips, unit, dx.is_some());
+            let unit = Unit::new(shape, &layout.strips, unit, reach);
             let x_len = whole_lines(shape.rows_under(unit.last - unit.first) * shape.padded_pitch());
             let d_rows = (unit.gradient_last - unit.gradient_first) as usize;
             let d_len = if needs_full { whole_lines(d_rows * columns.pitch) } else { 0 };
             let quads_len = if pooled.is_some() { pooled::scratch_len(shape) } else { 0 };
-            with_scratch(x_len + d_len + quads_len, |scratch| {
+            let tiles = (unit.input_last - unit.input_first).div_ceil(2) * shape.width.div_ceil(2);
+            let tiles_len = filter.map_or(0, |filter| filter.scratch_len(tiles));
+            with_scratch(x_len + d_len + quads_len.max(tiles_len), |scratch| {
                 let (x_rows, d_rows) = scratch.split_at_mut(x_len);
-                let (d_rows, quads) = d_rows.split_at_mut(d_len);
+                let (d_rows, more) = d_rows.split_at_mut(d_len);
                 if needs_full {
                     expand(isa, shape, &unit, &columns, gradient, d_rows);
                 }
@@ -105,7 +127,7 @@ pub(super) fn backward(
                 match pooled {
                     Some((dy, choice)) => {
                         let rows = unit.pooled(shape);
-                        pooled::weight_gradient(isa, shape, x_rows, &dy[rows.clone()], &choice[rows], dw, db, quads);
+                        pooled::weight_gradient(isa, shape, x_rows, &dy[rows.clone()], &choice[rows], dw, db, more);
                     }
                     None => {
                         let accumulate = unit.index != first;
@@ -117,7 +139,10 @@ pub(super) fn backward(
                     let start = (unit.image * shape.height + unit.input_first) * row_len;
                     // SAFETY: units own disjoint rows of the input, and each is visited once.
                     let dx = unsafe { dx.range(start, (unit.input_last - unit.input_first) * row_len) };
-                    input_gradient(isa, shape, &unit, &columns, d_rows, flipped, dx);
+                    match filter {
+                        Some(filter) => tiled_input_gradient(isa, shape, &unit, &columns, d_rows, filter, dx, more),
+                        None => input_gradient(isa, shape, &unit, &columns, d_rows, flipped, dx),
+                    }
                 }
             });
         }
@@ -125,6 +150,28 @@ pub(super) fn backward(
     reduce(partials, layout.partial, 0, dw);
     if let Some(db) = db {
         reduce(partials, layout.partial, whole_lines(shape.w_len()), db);
+    }
+}
+
+/// What the expanded output gradient must hold zeros for, beyond the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Nothing: the weight gradient stays inside.
+    Weights,
+    /// The outputs that an input at the margin would contribute to.
+    Inputs,
+    /// The same for inputs in whole tiles of 2 x 2.
+    InputTiles,
+}
+
+impl Reach {
+    /// Inputs along one axis, of which so many are there.
+    fn inputs(self, there: usize) -> usize {
+        match self {
+            Reach::Weights => 0,
+            Reach::Inputs => there,
+            Reach::InputTiles => there.next_multiple_of(2),
+        }
     }
 }
 
@@ -144,7 +191,7 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    pub fn new(shape: &Conv2dShape, strips: &Strips, index: usize, with_dx: bool) -> Self {
+    pub fn new(shape: &Conv2dShape, strips: &Strips, index: usize, reach: Reach) -> Self {
         let (image, strip) = (index / strips.per_image, index % strips.per_image);
         let (first, last) = strips.range(strip, shape.out_height);
         let mut unit = Unit {
@@ -157,11 +204,11 @@ impl Unit {
             gradient_first: first as isize,
             gradient_last: last as isize,
         };
-        if with_dx {
+        if reach != Reach::Weights {
             let is_last = strip + 1 == strips.per_image;
             unit.input_first = (first * shape.stride.0).min(shape.height);
             unit.input_last = if is_last { shape.height } else { (last * shape.stride.0).min(shape.height) };
-            for row in unit.input_first..unit.input_last {
+            for row in unit.input_first..unit.input_first + reach.inputs(unit.input_last - unit.input_first) {
                 let taps = Taps::new(row, shape.pad.0, shape.stride.0, shape.kernel.0);
                 if taps.count > 0 {
                     unit.gradient_first = unit.gradient_first.min(taps.first_output);
@@ -210,15 +257,13 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub fn new(shape: &Conv2dShape, with_dx: bool) -> Self {
+    pub fn new(shape: &Conv2dShape, reach: Reach) -> Self {
         let (mut left, mut right) = (0, shape.out_width as isize);
-        if with_dx {
-            for column in 0..shape.width {
-                let taps = Taps::new(column, shape.pad.1, shape.stride.1, shape.kernel.1);
-                if taps.count > 0 {
-                    left = left.max(-taps.first_output);
-                    right = right.max(taps.first_output + taps.count as isize);
-                }
+        for column in 0..reach.inputs(shape.width) {
+            let taps = Taps::new(column, shape.pad.1, shape.stride.1, shape.kernel.1);
+            if taps.count > 0 {
+                left = left.max(-taps.first_output);
+                right = right.max(taps.first_output + taps.count as isize);
             }
         }
         Columns { left: left as usize, pitch: (left + right) as usize * shape.channels_out }
@@ -396,4 +441,25 @@ fn input_gradient(
             product(isa, &p, &mut dx[row * row_len + column * ci..]);
         }
     }
+}
+
+/// The same through Winograd's tiles, for the shapes that they are for.
+#[allow(clippy::too_many_arguments)]
+fn tiled_input_gradient(
+    isa: Isa,
+    shape: &Conv2dShape,
+    unit: &Unit,
+    columns: &Columns,
+    d_rows: &[f32],
+    filter: Filter<'_>,
+    dx: &mut [f32],
+    scratch: &mut [f32],
+) {
+    let down = Taps::new(unit.input_first, shape.pad.0, shape.stride.0, shape.kernel.0).first_output;
+    let across = Taps::new(0, shape.pad.1, shape.stride.1, shape.kernel.1).first_output;
+    let row = (down - unit.gradient_first) as usize;
+    let column = (across + columns.left as isize) as usize;
+    let data = d_rows.get(row * columns.pitch + column * shape.channels_out..).unwrap_or_default();
+    let inputs = (unit.input_last - unit.input_first, shape.width);
+    filter.rows(isa, InputRows { data, pitch: columns.pitch }, inputs, FusedActivation::Linear, scratch, dx);
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::strips::{InputRows, Strips};
-use super::{Conv2dShape, pointwise, pool_rows};
+use super::{Conv2dShape, pointwise, pool_rows, winograd};
 use crate::gemm::{Product, Start, pack, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::{FusedActivation, Isa, fused};
@@ -59,12 +59,20 @@ fn with_packed(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl F
     });
 }
 
-/// Floats of the packed weights.
+/// Floats of the packed weights on this instruction set.
 pub(super) fn packed_len(isa: Isa, shape: &Conv2dShape) -> usize {
-    shape.w_len() / shape.channels_out * shape.channels_out.next_multiple_of(panel_width(isa))
+    let columns = shape.channels_out.next_multiple_of(panel_width(isa));
+    if winograd::fits(shape) {
+        winograd::POINTS * shape.channels_in * columns
+    } else {
+        shape.w_len() / shape.channels_out * columns
+    }
 }
 
 pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
+    if winograd::fits(shape) {
+        return winograd::forward(isa, shape, x, weights, y);
+    }
     with_packed(isa, shape, weights, |weights| {
         if pointwise::fits(shape) {
             pointwise::forward(isa, shape, x, weights, y);
@@ -86,7 +94,7 @@ fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>
         }
         // SAFETY: no two tasks have the same image and strip.
         let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
-        with_scratch(scratch_len(shape, last - first), |scratch| {
+        with_scratch(shape.scratch_len(last - first), |scratch| {
             let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
             convolve(isa, shape, rows, last - first, weights, y);
             fused::activate_after_product(isa, weights.activation, y);
@@ -102,6 +110,9 @@ pub(super) fn forward_pool(
     pooled: &mut [f32],
     choice: Option<&mut [u8]>,
 ) {
+    if winograd::fits(shape) {
+        return winograd::forward_pool(isa, shape, x, weights, pooled, choice);
+    }
     with_packed(isa, shape, weights, |weights| forward_pool_strips(isa, shape, x, weights, pooled, choice));
 }
 
@@ -126,7 +137,7 @@ fn forward_pool_strips(
     (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
         let image = task / strips.per_image;
         let (first, last) = strips.range(task % strips.per_image, out_rows);
-        let under = whole_lines(scratch_len(shape, last - first));
+        let under = whole_lines(shape.scratch_len(last - first));
         with_scratch(under + 2 * row_len, |scratch| {
             let (scratch, two_rows) = scratch.split_at_mut(under);
             let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
@@ -151,10 +162,6 @@ fn forward_pool_strips(
 pub(super) fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
     let len = shape.height * shape.width * shape.channels_in;
     &x[image * len..][..len]
-}
-
-fn scratch_len(shape: &Conv2dShape, out_rows: usize) -> usize {
-    if shape.stays_inside() { 0 } else { shape.rows_under(out_rows) * shape.padded_pitch() }
 }
 
 /// `out_rows` rows of output from the input rows under them.

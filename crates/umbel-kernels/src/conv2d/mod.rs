@@ -14,6 +14,7 @@ mod pooled;
 pub mod scalar;
 mod simd;
 mod strips;
+mod winograd;
 
 use forward::Weights;
 

@@ -3,12 +3,15 @@
 use rayon::prelude::*;
 
 use super::forward::{self, Weights, packed_len as len_for};
-use super::{Conv2dShape, FusedActivation, Isa};
+use super::{Conv2dShape, FusedActivation, Isa, winograd};
 use crate::gemm::{MAX_PANEL_WIDTH, panel_width};
 
 /// How many `f32` the packed weights take, on any instruction set; 0 where packing gains nothing, because all output
 /// channels are one panel.
 pub fn packed_len(shape: &Conv2dShape) -> usize {
+    if winograd::fits(shape) {
+        return winograd::turned_len(shape.channels_in, shape.channels_out);
+    }
     if shape.channels_out <= MAX_PANEL_WIDTH {
         return 0;
     }
@@ -26,6 +29,9 @@ pub fn pack(isa: Isa, shape: &Conv2dShape, w: &[f32], factors: Option<&[f32]>, p
     let n = shape.channels_out;
     if let Some(factors) = factors {
         assert_eq!(factors.len(), n, "there must be one factor per output channel");
+    }
+    if winograd::fits(shape) {
+        return winograd::turn(isa, shape, w, factors, packed);
     }
     let (width, rows) = (panel_width(isa), w.len() / n);
     let panels = &mut packed[..len_for(isa, shape)];

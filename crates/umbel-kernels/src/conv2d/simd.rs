@@ -46,7 +46,7 @@ pub(super) fn pool_rows<S: Simd>(
 
 /// The activated maximum of four and which it was, the first of equals; 4 where the activation stops the gradient.
 #[inline(always)]
-fn max_of_four<S: Simd>(s: S, [a, b, c, d]: [S::V; 4], activation: FusedActivation) -> (S::V, S::V) {
+pub(super) fn max_of_four<S: Simd>(s: S, [a, b, c, d]: [S::V; 4], activation: FusedActivation) -> (S::V, S::V) {
     let (low, high) = activation.bounds();
     let (low, high) = (s.splat(low), s.splat(high));
     let (in_upper, in_lower) = (s.greater(b, a), s.greater(d, c));
@@ -92,7 +92,7 @@ pub(super) fn unpool_row<S: Simd>(s: S, dy: &[f32], choice: &[u8], which: usize,
 /// # Safety
 /// So many floats must be readable at `p`.
 #[inline(always)]
-unsafe fn load<S: Simd>(s: S, p: *const f32, n: usize) -> S::V {
+pub(super) unsafe fn load<S: Simd>(s: S, p: *const f32, n: usize) -> S::V {
     // SAFETY: the caller's promise.
     unsafe { if n >= S::LANES { s.load_at(p) } else { s.load_first(p, n) } }
 }
@@ -102,7 +102,7 @@ unsafe fn load<S: Simd>(s: S, p: *const f32, n: usize) -> S::V {
 /// # Safety
 /// So many floats must be writable at `p`.
 #[inline(always)]
-unsafe fn store<S: Simd>(s: S, p: *mut f32, n: usize, v: S::V) {
+pub(super) unsafe fn store<S: Simd>(s: S, p: *mut f32, n: usize, v: S::V) {
     // SAFETY: the caller's promise.
     unsafe { if n >= S::LANES { s.store_at(p, v) } else { s.store_first(p, n, v) } }
 }
@@ -122,7 +122,7 @@ unsafe fn load_bytes<S: Simd>(s: S, p: *const u8, n: usize) -> S::V {
 /// # Safety
 /// So many bytes must be writable at `p`.
 #[inline(always)]
-unsafe fn store_bytes<S: Simd>(s: S, p: *mut u8, n: usize, v: S::V) {
+pub(super) unsafe fn store_bytes<S: Simd>(s: S, p: *mut u8, n: usize, v: S::V) {
     // SAFETY: the caller's promise.
     unsafe {
         if n >= S::LANES { s.store_bytes_at(p, v) } else { s.store_bytes(std::slice::from_raw_parts_mut(p, n), v) }

@@ -73,6 +73,11 @@ impl Conv2dShape {
         Some((left, &image[row * row_len..][..row_len.min(pitch - left)]))
     }
 
+    /// Floats that [`input_rows`](Self::input_rows) copies for so many rows of output.
+    pub(super) fn scratch_len(&self, out_rows: usize) -> usize {
+        if self.stays_inside() { 0 } else { self.rows_under(out_rows) * self.padded_pitch() }
+    }
+
     /// The rows under output rows `first .. last` of one image, copied into `scratch` with zeros around where needed.
     pub(super) fn input_rows<'a>(
         &self,

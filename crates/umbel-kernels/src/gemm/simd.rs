@@ -227,7 +227,8 @@ unsafe fn one_tile<T: Terms, const M: usize, const VECTORS: usize, const PARTIAL
             let mut b = p.b.as_ptr().wrapping_add(part.b + segment * p.b_segment);
             // One pointer for every three rows, since x86 adds a register once or twice for free. Left to itself, the
             // compiler adds row by row in one long chain, which takes longer than the arithmetic.
-            let mut thirds: [_; 4] = std::array::from_fn(|i| opaque(a.wrapping_add(3 * i * p.a_row)));
+            let third = |i: usize| opaque(a.wrapping_add(3 * i * p.a_row));
+            let mut thirds = [third(0), third(1), third(2), third(3)];
             for _ in 0..p.k {
                 let mut bs = [s.splat(0.0); VECTORS];
                 for (v, bs) in bs.iter_mut().enumerate() {

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::backward::{Columns, Layout, Taps, Unit, expand};
+use super::super::backward::{Columns, Layout, Reach, Taps, Unit, expand};
 use super::super::strips::InputRows;
 use super::super::{Conv2dShape, OutputGradient, pointwise::fits};
 use super::{pack, pointwise, pooled};
@@ -32,7 +32,8 @@ pub(super) fn backward(
         return pointwise::backward(isa, shape, x, w, dy, dx, dw, db, flipped, partials);
     }
     let partials = &mut partials[..layout.slices * layout.partial];
-    let columns = Columns::new(shape, dx.is_some());
+    let reach = if dx.is_some() { Reach::Inputs } else { Reach::Weights };
+    let columns = Columns::new(shape, reach);
     if dx.is_some() {
         pack::flip(isa, shape, w, flipped);
     }
@@ -53,7 +54,7 @@ pub(super) fn backward(
             dw.fill(0.0);
         }
         for unit in first..last {
-            let unit = Unit::new(shape, &layout.strips, unit, dx.is_some());
+            let unit = Unit::new(shape, &layout.strips, unit, reach);
             room.lend(shape, &unit, |parts| {
                 let Parts { x_rows, d_rows, rounded, more } = parts;
                 if needs_full {
