@@ -21,13 +21,25 @@ pub(super) fn lay_quads<S: Simd>(s: S, upper: &[f32], lower: &[f32], channels: u
     }
 }
 
-/// Takes a choice apart: the gradient that it lets through, and the place as the bits of a number.
+/// Takes a choice apart: the gradient that it lets through, and the place as the lowest bits of a number.
 #[inline(always)]
-pub(super) fn split_choice<S: Simd>(_: S, dy: &[f32], choice: &[u8], masked: &mut [f32], index: &mut [f32]) {
-    for (((&dy, &choice), masked), index) in dy.iter().zip(choice).zip(masked).zip(index) {
-        *masked = if choice < 4 { dy } else { 0.0 };
-        *index = f32::from_bits(u32::from(choice));
+pub(super) fn split_choice<S: Simd>(s: S, dy: &[f32], choice: &[u8], masked: &mut [f32], index: &mut [f32]) {
+    let given = dy.chunks(S::LANES).zip(choice.chunks(S::LANES));
+    let taken = masked.chunks_mut(S::LANES).zip(index.chunks_mut(S::LANES));
+    for ((dy, choice), (masked, index)) in given.zip(taken) {
+        let (open, place) = open(s, dy, choice);
+        s.store(masked, open);
+        s.store(index, place);
     }
+}
+
+/// The gradient that a choice lets through, and the place as the lowest two bits of each lane.
+#[inline(always)]
+pub(super) fn open<S: Simd>(s: S, dy: &[f32], choice: &[u8]) -> (S::V, S::V) {
+    let choice = s.load_bytes(choice);
+    let open = s.greater(s.splat(4.0), choice);
+    // Added to a small whole number, 2^23 leaves its bits at the lower end.
+    (s.select(open, s.load(dy), s.splat(0.0)), s.add(choice, s.splat(8_388_608.0)))
 }
 
 /// `dw[weight, channel] += Σ_pixels quad[weight, index[pixel, channel]] · dy[pixel, channel]`.

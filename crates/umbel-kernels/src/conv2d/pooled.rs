@@ -29,7 +29,7 @@ pub(super) struct Picked<'a> {
     pub channels: usize,
     /// The pooled gradient `[rows, pixels, channels]`, 0 where the activation lets nothing through.
     pub dy: &'a [f32],
-    /// Which of the quad was taken, as the bits of a whole number from 0 to 3.
+    /// Which of the quad was taken, 0 to 3, in the lowest two bits.
     pub index: &'a [f32],
 }
 

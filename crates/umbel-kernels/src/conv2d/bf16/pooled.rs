@@ -1,6 +1,7 @@
 //! The weight gradient through 2 x 2 max-pooling, see `f32`'s: here a term is a pair of neighboring pooled pixels, whose
 //! eight inputs lie side by side, and each channel picks its two by their bytes.
 
+use super::super::picked::open;
 use super::super::strips::InputRows;
 use super::super::{Conv2dShape, lay_quads, pooled::Picked};
 use crate::Isa;
@@ -134,15 +135,6 @@ fn split_choice_body<T: Pairs>(t: T, dy: &[f32], choice: &[u8], masked: &mut [f3
         }
         s.store(&mut db[c..c + n], sum);
     }
-}
-
-/// The gradient that a choice lets through, and the place as the lowest two bits of each lane.
-#[inline(always)]
-fn open<S: Simd>(s: S, dy: &[f32], choice: &[u8]) -> (S::V, S::V) {
-    let choice = s.load_bytes(choice);
-    let open = s.greater(s.splat(4.0), choice);
-    // Added to a small whole number, 2^23 leaves its bits at the lower end.
-    (s.select(open, s.load(dy), s.splat(0.0)), s.add(choice, s.splat(8_388_608.0)))
 }
 
 /// The numbers of two adjacent bytes, in the upper half of a float's bits.
