@@ -184,10 +184,11 @@ def measure_run():
     """The whole tutorial from a cold cache; seconds and peak memory."""
     seconds, memory, others = {}, {}, []
     for number in range(a.run_rounds):
-        ours = umbel("train", a.data, "--split", "keras", "--epochs", a.epochs, "--precision", "f32", "--threads", a.threads,
-                     "--cache", scratch / f"cold-{number}", "--out", scratch / f"run-{number}", "--json")
+        def ours(precision):
+            return umbel("train", a.data, "--split", "keras", "--epochs", a.epochs, "--precision", precision, "--threads", a.threads,
+                         "--cache", scratch / f"cold-{precision}-{number}", "--out", scratch / f"run-{precision}-{number}", "--json")
         keras = peer(a.tensorflow, "keras_tutorial.py", "--data", a.data, "--epochs", a.epochs, "--threads", a.threads)
-        for name, command in [("umbel", ours), ("Keras", keras)]:
+        for name, command in [("umbel", ours("f32")), ("umbel, --precision auto", ours("auto")), ("Keras", keras)]:
             if command:
                 text, wall, busy_cores = execute(command)
                 seconds.setdefault(name, []).append(wall)

@@ -14,6 +14,7 @@ use umbel_kernels::depthwise::{self, DepthwiseShape};
 use umbel_kernels::dropout::mix;
 use umbel_kernels::elementwise::{self, GateShape};
 use umbel_kernels::optimizer::{self, AdamStep};
+use umbel_kernels::warp::{self, Line};
 use umbel_kernels::{FusedActivation, Isa, Precision};
 
 const BATCH: usize = 32;
@@ -61,6 +62,7 @@ fn run() {
         pointwise(isa, Precision::Bf16, size, channels_in, channels_out);
     }
     elementwise(isa);
+    one_warp(isa);
     one_photo(isa, Precision::F32);
     one_photo(isa, Precision::Bf16);
 }
@@ -248,6 +250,21 @@ fn elementwise(isa: Isa) {
     measure("gate", n as f64, || elementwise::gate(isa, &shape, &x, &gates, &mut y));
     measure("gate backward", 3.0 * n as f64, || {
         elementwise::gate_backward(isa, &shape, &x, &gates, &dy, &mut y, &mut d_gates);
+    });
+}
+
+/// A photo of the tutorial turned and enlarged a little; an operation is a value.
+fn one_warp(isa: Isa) {
+    let size = 180;
+    let mut photo: Vec<u8> = random(1, 3 * size * size).iter().map(|x| (127.5 + 127.5 * x) as u8).collect();
+    photo.resize(warp::readable_len(size), 0);
+    let mut out = vec![0.0; 3 * size * size];
+    measure("warp", out.len() as f64, || {
+        for (row, out) in out.chunks_exact_mut(3 * size).enumerate() {
+            let row = row as f32;
+            let line = Line { x_start: 20.0 - 0.3 * row, x_step: 0.9, y_start: -15.0 + 0.9 * row, y_step: 0.3 };
+            warp::row(isa, size, &photo, line, out);
+        }
     });
 }
 
