@@ -12,7 +12,7 @@ use crate::args::PredictArgs;
 use crate::console::{self, Format};
 use crate::exit::Outcome;
 
-/// Photos computed at a time.
+/// Photos computed at a time, at most.
 const BATCH: usize = 16;
 /// Classes that `top` holds in JSON unless --top says otherwise.
 const TOP_IN_JSON: usize = 5;
@@ -21,16 +21,17 @@ const TOP_IN_JSON: usize = 5;
 pub fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
     let model = ModelFile::load(&args.model)?;
     let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
-    let mut predictor = Predictor::new(model, BATCH, top_k)?;
+    let mut answers = Answers::new(args);
+    let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;
+    answers.one_photo = inputs.len() == 1 && answers.failed == 0;
+    // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
+    let mut predictor = Predictor::new(model, inputs.len().clamp(1, BATCH), top_k)?;
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
     }
     if let Some(tta) = args.tta {
         predictor = predictor.with_views(tta.into());
     }
-    let mut answers = Answers::new(args);
-    let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;
-    answers.one_photo = inputs.len() == 1 && answers.failed == 0;
     for chunk in inputs.chunks(BATCH) {
         answer(chunk, &mut predictor, &mut answers)?;
     }

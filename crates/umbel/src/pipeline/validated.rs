@@ -131,8 +131,9 @@ impl Validated {
     }
 }
 
-/// More training photos than this do not change what known pictures are like.
-const REMEMBERED: usize = 20_000;
+/// So many training photos at most tell what known pictures are like, in a hundred or so numbers each: more would cost time and
+/// memory that grow with the folder.
+const REMEMBERED: usize = 5_000;
 
 /// The training photos, or some at even distances where there are very many.
 fn remembered(train: &Dataset) -> Dataset {

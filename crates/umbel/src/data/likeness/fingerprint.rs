@@ -43,7 +43,7 @@ pub struct Fingerprint {
     /// One hash for each inset; the first is the whole picture's.
     pub(super) hashes: [u64; INSETS.len()],
     /// Grey, `SIDE` x `SIDE`.
-    thumb: Box<[u8; SIDE * SIDE]>,
+    thumb: [u8; SIDE * SIDE],
     /// Red minus green, and blue minus green, of each cell.
     colors: [i8; 2 * CELLS * CELLS],
     /// Logarithm of width by height.
@@ -66,10 +66,10 @@ impl Fingerprint {
             .map(|p| 0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2]))
             .collect();
         let fine = |x: usize, y: usize| grey[y * FINE + x];
-        let thumb = Box::new(array::from_fn(|i| {
+        let thumb = array::from_fn(|i| {
             let (x, y) = (2 * (i % SIDE), 2 * (i / SIDE));
             ((fine(x, y) + fine(x + 1, y) + fine(x, y + 1) + fine(x + 1, y + 1)) / 4.0).round() as u8
-        }));
+        });
         let is_grey = |p: &[u8]| p[0].abs_diff(p[1]).max(p[2].abs_diff(p[1])) <= GREY;
         let in_color = small.chunks_exact(3).any(|p| !is_grey(p));
         let deviations = [0, 1, 2].map(|channel| deviation(small.iter().skip(channel).step_by(3)));
@@ -109,7 +109,7 @@ impl Fingerprint {
             part
         };
         let hashes = array::from_fn(|_| u64::from_le_bytes(array_of(take(8))));
-        let thumb = Box::new(array_of(take(SIDE * SIDE)));
+        let thumb = array_of(take(SIDE * SIDE));
         let colors = array_of::<{ 2 * CELLS * CELLS }>(take(2 * CELLS * CELLS)).map(|color| color as i8);
         let shape = f32::from_le_bytes(array_of(take(4)));
         let flags = take(1)[0];
