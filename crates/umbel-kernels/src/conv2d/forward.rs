@@ -12,7 +12,7 @@ use crate::{FusedActivation, Isa, fused};
 #[derive(Clone, Copy)]
 pub(super) struct Weights<'a> {
     pub w: &'a [f32],
-    /// `w` is cut into panels, see [`pack`].
+    /// `w` is cut into panels, see [`pack`], or turned for Winograd's tiles.
     pub packed: bool,
     pub bias: Option<&'a [f32]>,
     pub activation: FusedActivation,

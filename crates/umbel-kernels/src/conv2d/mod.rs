@@ -1,7 +1,8 @@
 //! Two-dimensional convolution, fused with bias, activation and 2x2 max-pooling.
 //!
 //! Nothing is unrolled into columns: in a zero-padded row of input, the values under a kernel row are adjacent, so the
-//! matrix micro-kernel reads them in place.
+//! matrix micro-kernel reads them in place. 3x3 kernels of stride 1 with channels enough go through Winograd's tiles instead
+//! (in `f32`, forward and for the input gradient).
 
 mod backward;
 pub mod bf16;
