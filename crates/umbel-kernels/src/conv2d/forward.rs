@@ -1,11 +1,9 @@
 //! The forward pass: one task per strip of one image.
 
-use rayon::prelude::*;
-
-use super::strips::{InputRows, Strips};
+use super::strips::{InputRows, Walk};
 use super::{Conv2dShape, pointwise, pool_rows, winograd};
 use crate::gemm::{Product, Start, pack, panel_width, product};
-use crate::parallel::{Shared, whole_lines, with_scratch};
+use crate::parallel::{Shared, with_scratch};
 use crate::{FusedActivation, Isa, fused};
 
 /// The operands that don't change from strip to strip.
@@ -83,22 +81,13 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
 }
 
 fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
-    let strips = Strips::forward(shape, shape.out_height);
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
-    (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
-        let image = task / strips.per_image;
-        let (first, last) = strips.range(task % strips.per_image, shape.out_height);
-        if first == last {
-            return;
-        }
+    Walk::new(shape, shape.out_height).for_each(x, |image, (first, last), rows, _| {
         // SAFETY: no two tasks have the same image and strip.
         let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
-        with_scratch(shape.scratch_len(last - first), |scratch| {
-            let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
-            convolve(isa, shape, rows, last - first, weights, y);
-            fused::activate_after_product(isa, weights.activation, y);
-        });
+        convolve(isa, shape, rows, last - first, weights, y);
+        fused::activate_after_product(isa, weights.activation, y);
     });
 }
 
@@ -125,7 +114,6 @@ fn forward_pool_strips(
     choice: Option<&mut [u8]>,
 ) {
     let out_rows = shape.out_height / 2 * 2;
-    let strips = Strips::forward(shape, out_rows);
     let row_len = shape.out_width * shape.channels_out;
     let pooled_len = shape.out_width / 2 * shape.channels_out;
     if pooled_len == 0 {
@@ -134,34 +122,23 @@ fn forward_pool_strips(
     let bare = Weights { activation: FusedActivation::Linear, ..weights };
     let pooled = Shared::new(pooled);
     let choice = choice.map(Shared::new);
-    (0..shape.batch * strips.per_image).into_par_iter().for_each(|task| {
-        let image = task / strips.per_image;
-        let (first, last) = strips.range(task % strips.per_image, out_rows);
-        let under = whole_lines(shape.scratch_len(last - first));
-        with_scratch(under + 2 * row_len, |scratch| {
-            let (scratch, two_rows) = scratch.split_at_mut(under);
-            let rows = shape.input_rows(image_of(shape, x, image), first, last, scratch);
-            for row in (first..last).step_by(2) {
-                let start = (image * (out_rows / 2) + row / 2) * pooled_len;
-                // SAFETY: no two tasks have the same image and strip, and rows come once.
-                let pooled = unsafe { pooled.range(start, pooled_len) };
-                let choice = match &choice {
-                    // SAFETY: as above.
-                    Some(choice) => unsafe { choice.range(start, pooled_len) },
-                    None => &mut [],
-                };
-                let below = InputRows { data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..], ..rows };
-                convolve(isa, shape, below, 2, bare, two_rows);
-                let (upper, lower) = two_rows.split_at(row_len);
-                pool_rows(isa, upper, lower, shape.channels_out, weights.activation, pooled, choice);
-            }
-        });
+    let walk = Walk { scratch: 2 * row_len, ..Walk::new(shape, out_rows) };
+    walk.for_each(x, |image, (first, last), rows, two_rows| {
+        for row in (first..last).step_by(2) {
+            let start = (image * (out_rows / 2) + row / 2) * pooled_len;
+            // SAFETY: no two tasks have the same image and strip, and rows come once.
+            let pooled = unsafe { pooled.range(start, pooled_len) };
+            let choice = match &choice {
+                // SAFETY: as above.
+                Some(choice) => unsafe { choice.range(start, pooled_len) },
+                None => &mut [],
+            };
+            let below = InputRows { data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..], ..rows };
+            convolve(isa, shape, below, 2, bare, two_rows);
+            let (upper, lower) = two_rows.split_at(row_len);
+            pool_rows(isa, upper, lower, shape.channels_out, weights.activation, pooled, choice);
+        }
     });
-}
-
-pub(super) fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
-    let len = shape.height * shape.width * shape.channels_in;
-    &x[image * len..][..len]
 }
 
 /// `out_rows` rows of output from the input rows under them.

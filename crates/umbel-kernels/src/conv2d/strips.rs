@@ -1,7 +1,10 @@
 //! How a convolution is cut: strips of output rows, small enough for the cache, and the zero-padded copy of the input
 //! rows that a strip reads.
 
+use rayon::prelude::*;
+
 use super::Conv2dShape;
+use crate::parallel::{whole_lines, with_scratch};
 
 /// Floats of padded input that a strip may hold (it should stay in the second-level cache beside the weights).
 const STRIP_FLOATS: usize = 32 * 1024;
@@ -36,6 +39,50 @@ impl Strips {
     pub(super) fn range(&self, index: usize, out_rows: usize) -> (usize, usize) {
         ((index * self.rows).min(out_rows), ((index + 1) * self.rows).min(out_rows))
     }
+}
+
+/// The tasks of a forward pass: one for each strip of each image.
+pub(super) struct Walk {
+    pub shape: Conv2dShape,
+    pub strips: Strips,
+    pub out_rows: usize,
+    /// A strip reads what lies under a multiple of so many rows, though its last be fewer.
+    pub step: usize,
+    /// Floats of scratch that a task needs beside its input rows.
+    pub scratch: usize,
+}
+
+impl Walk {
+    /// Over `out_rows` rows of output, without more scratch.
+    pub(super) fn new(shape: &Conv2dShape, out_rows: usize) -> Self {
+        Walk { shape: *shape, strips: Strips::forward(shape, out_rows), out_rows, step: 1, scratch: 0 }
+    }
+
+    /// Runs `task` for each image and its rows of output `first .. last`, with the rows under them and its scratch. No two
+    /// tasks get the same rows.
+    pub(super) fn for_each(&self, x: &[f32], task: impl Fn(usize, (usize, usize), InputRows<'_>, &mut [f32]) + Sync) {
+        let Walk { shape, strips, .. } = self;
+        (0..shape.batch * strips.per_image).into_par_iter().for_each(|index| {
+            let image = index / strips.per_image;
+            let (first, last) = strips.range(index % strips.per_image, self.out_rows);
+            if first == last {
+                return;
+            }
+            let read = (last - first).next_multiple_of(self.step);
+            let under = whole_lines(shape.scratch_len(read));
+            with_scratch(under + self.scratch, |scratch| {
+                let (padded, scratch) = scratch.split_at_mut(under);
+                let rows = shape.input_rows(image_of(shape, x, image), first, first + read, padded);
+                task(image, (first, last), rows, scratch);
+            });
+        });
+    }
+}
+
+/// One image of a batch.
+pub(super) fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
+    let len = shape.height * shape.width * shape.channels_in;
+    &x[image * len..][..len]
 }
 
 /// The input rows under a strip: element (row, column, channel) at `row * pitch + column * channels_in + channel`, where

@@ -2,8 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::forward::image_of;
-use super::super::strips::Strips;
+use super::super::strips::{Strips, image_of};
 use super::super::{Conv2dShape, pointwise::fits, pool_rows};
 use super::{pack, pointwise};
 use crate::bf16::{halves_mut, round_into};

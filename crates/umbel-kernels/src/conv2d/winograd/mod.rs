@@ -11,8 +11,8 @@ mod simd;
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::forward::{Weights, image_of};
-use super::strips::{InputRows, Strips};
+use super::forward::Weights;
+use super::strips::{InputRows, Walk};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::isa::per_isa;
 use crate::parallel::{Shared, whole_lines, with_scratch};
@@ -210,13 +210,19 @@ fn in_whole_tiles(shape: &Conv2dShape) -> Conv2dShape {
     Conv2dShape { out_height, out_width, ..*shape }
 }
 
+/// The tasks of a forward pass over a shape of whole tiles, with scratch for theirs.
+fn walk(shape: &Conv2dShape, filter: &Filter<'_>, out_rows: usize) -> Walk {
+    let walk = Walk { step: 2, ..Walk::new(shape, out_rows) };
+    let tiles = walk.strips.rows.div_ceil(2) * (shape.out_width / 2);
+    Walk { scratch: filter.scratch_len(tiles), ..walk }
+}
+
 /// See [`forward`](super::forward).
 pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
     with_filter(isa, shape, weights, |filter| {
-        let cut = Cut::new(shape, &filter, shape.out_height);
-        cut.for_each(x, |image, (first, last), rows, scratch| {
+        walk(&in_whole_tiles(shape), &filter, shape.out_height).for_each(x, |image, (first, last), rows, scratch| {
             // SAFETY: no two tasks have the same image and strip.
             let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
             let activation = weights.activation.in_product();
@@ -241,8 +247,7 @@ pub(super) fn forward_pool(
     // A last row or column that is left over is in no window.
     let whole = Conv2dShape { out_height: shape.out_height / 2 * 2, out_width: columns * 2, ..*shape };
     with_filter(isa, shape, weights, |filter| {
-        let cut = Cut::new(&whole, &filter, whole.out_height);
-        cut.for_each(x, |image, (first, last), rows, scratch| {
+        walk(&whole, &filter, whole.out_height).for_each(x, |image, (first, last), rows, scratch| {
             let before = image * whole.out_height / 2 + first / 2;
             filter.over_tiles(isa, rows, ((last - first) / 2, columns), scratch, |run, products, point| {
                 let (start, len) = (((before + run.row) * columns + run.column) * co, run.len * co);
@@ -257,40 +262,4 @@ pub(super) fn forward_pool(
             });
         });
     });
-}
-
-/// How a forward pass is cut into tasks: one for each strip of each image.
-struct Cut {
-    shape: Conv2dShape,
-    strips: Strips,
-    out_rows: usize,
-    scratch: usize,
-}
-
-impl Cut {
-    fn new(shape: &Conv2dShape, filter: &Filter<'_>, out_rows: usize) -> Self {
-        let shape = in_whole_tiles(shape);
-        let strips = Strips::forward(&shape, out_rows);
-        let tiles = strips.rows.div_ceil(2) * (shape.out_width / 2);
-        Cut { shape, strips, out_rows, scratch: filter.scratch_len(tiles) }
-    }
-
-    /// Runs `task` for each image and its rows of output `first .. last`, with the rows under them.
-    fn for_each(&self, x: &[f32], task: impl Fn(usize, (usize, usize), InputRows<'_>, &mut [f32]) + Sync) {
-        let Cut { shape, strips, .. } = self;
-        (0..shape.batch * strips.per_image).into_par_iter().for_each(|index| {
-            let image = index / strips.per_image;
-            let (first, last) = strips.range(index % strips.per_image, self.out_rows);
-            if first == last {
-                return;
-            }
-            let under = whole_lines(shape.scratch_len((last - first).next_multiple_of(2)));
-            with_scratch(under + self.scratch, |scratch| {
-                let (padded, scratch) = scratch.split_at_mut(under);
-                let last_row = first + (last - first).next_multiple_of(2);
-                let rows = shape.input_rows(image_of(shape, x, image), first, last_row, padded);
-                task(image, (first, last), rows, scratch);
-            });
-        });
-    }
 }
