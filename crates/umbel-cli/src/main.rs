@@ -14,28 +14,34 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
-use exit::Outcome;
+use exit::{Outcome, usage};
+use umbel::Surroundings;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    exit::report(run(arguments.command))
+    exit::report(surroundings().and_then(|surroundings| run(arguments.command, &surroundings)))
 }
 
-fn run(command: Command) -> anyhow::Result<Outcome> {
+/// What the environment says, read once.
+fn surroundings() -> anyhow::Result<Surroundings> {
+    Surroundings::of(|name| std::env::var_os(name)).map_err(|error| usage(format!("UMBEL_ISA cannot be used: {error}")))
+}
+
+fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     match command {
-        Command::Demo(args) => commands::demo::run(&args),
+        Command::Demo(args) => commands::demo::run(&args, surroundings),
         Command::Preview(args) => commands::preview::run(&args),
-        Command::Check(args) => commands::check::run(&args),
-        Command::Train(args) => commands::train::run(&args),
-        Command::LrFind(args) => commands::lr_find::run(&args),
-        Command::Models(args) => commands::models::run(&args),
-        Command::Summary(args) => commands::summary::run(&args),
-        Command::Predict(args) => commands::predict::run(&args),
-        Command::Explain(args) => commands::explain::run(&args),
-        Command::Eval(args) => commands::eval::run(&args),
+        Command::Check(args) => commands::check::run(&args, surroundings),
+        Command::Train(args) => commands::train::run(&args, surroundings),
+        Command::LrFind(args) => commands::lr_find::run(&args, surroundings),
+        Command::Models(args) => commands::models::run(&args, surroundings),
+        Command::Summary(args) => commands::summary::run(&args, surroundings),
+        Command::Predict(args) => commands::predict::run(&args, surroundings),
+        Command::Explain(args) => commands::explain::run(&args, surroundings),
+        Command::Eval(args) => commands::eval::run(&args, surroundings),
         Command::Report(args) => commands::report::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
-        Command::Bench(args) => commands::bench::run(&args),
-        Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Bench(args) => commands::bench::run(&args, surroundings),
+        Command::Doctor(args) => commands::doctor::run(&args, surroundings),
     }
 }

@@ -12,6 +12,7 @@ use crate::base::progress::{Interrupt, Observer};
 use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, SplitMethod, Tta};
 use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
 use crate::model_file::ModelFile;
+use crate::nn::SharedEngine;
 use crate::report::predictions::Predictions;
 use crate::train::logits;
 use crate::{Error, Result};
@@ -29,11 +30,14 @@ pub struct EvalOptions {
     pub seed: u64,
     /// Over which looks at each photo the probabilities are averaged, as `predict --tta` does; `None`: the photo itself.
     pub tta: Option<Tta>,
+    /// Who computes, in `f32`.
+    pub engine: SharedEngine,
 }
 
 impl Default for EvalOptions {
     fn default() -> Self {
-        EvalOptions { part: None, cache: CacheOptions::default(), batch: 32, seed: 123, tta: None }
+        let (cache, engine) = (CacheOptions::default(), SharedEngine::default());
+        EvalOptions { part: None, cache, batch: 32, seed: 123, tta: None, engine }
     }
 }
 
@@ -89,11 +93,11 @@ pub fn evaluate_folder(
     let problems = cache.problems().to_vec();
     let (dataset, unknown_classes) = match_classes(&index, cache, &positions, &file.classes)?;
     let labels: Vec<u32> = dataset.samples.iter().map(|(_, label)| *label).collect();
-    let n_classes = file.classes.len();
+    let (n_classes, engine) = (file.classes.len(), options.engine.for_inference());
     let [probabilities, plain] = match options.tta {
-        Some(tta) => views::probabilities(file, &dataset, (tta, options.batch), interrupt)?,
+        Some(tta) => views::probabilities(engine, file, &dataset, (tta, options.batch), interrupt)?,
         None => {
-            let logits = logits(&file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
+            let logits = logits(engine, &file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
             [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
         }
     };

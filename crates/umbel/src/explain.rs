@@ -16,7 +16,7 @@ pub use panel::write_panel;
 use crate::data::PrepSpec;
 use crate::metrics::softmax;
 use crate::model_file::ModelFile;
-use crate::nn::{Model, Probe, Probed, isa_from_env};
+use crate::nn::{Cpu, Engine, Model, Probe, Probed};
 use crate::{Error, Result};
 
 /// How a map is made from a layer's output and the gradient of a class's logit.
@@ -50,7 +50,7 @@ pub struct Explainer {
     prep: PrepSpec,
     temperature: f64,
     method: Method,
-    probe: Probe,
+    probe: Box<dyn Probe>,
 }
 
 impl Explainer {
@@ -62,13 +62,21 @@ impl Explainer {
         Self::with_options(file, &ExplainOptions::default())
     }
 
-    /// Looks as asked.
+    /// Looks as asked, on this machine's CPU.
+    ///
+    /// # Errors
+    /// Those of [`Explainer::on`].
+    pub fn with_options(file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
+        Self::on(&Cpu::best(), file, options)
+    }
+
+    /// Looks as asked, by this engine.
     ///
     /// # Errors
     /// [`Error::Setting`] where the model has no convolution, or no such layer; [`Error::OutOfMemory`].
-    pub fn with_options(file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
+    pub fn on(engine: &dyn Engine, file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
         Ok(Explainer {
-            probe: Probe::new(&file.model, options.layer.as_deref(), isa_from_env()?)?,
+            probe: engine.probe(&file.model, options.layer.as_deref())?,
             model: file.model.clone(),
             classes: file.classes.clone(),
             prep: file.prep.clone(),

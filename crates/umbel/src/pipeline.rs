@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod disputes;
 mod folds;
+mod job;
 mod lr_find;
 mod recipe;
 mod report;
@@ -14,7 +15,6 @@ mod validated;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 pub use command::{arguments, command_line};
@@ -24,6 +24,7 @@ pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 pub use lr_find::{FoundRate, lr_find};
 pub use recipe::{RECIPES, Recipe};
 pub use report::report;
+use job::{Data, Job, in_pool};
 use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::{Parts, Validated};
@@ -32,13 +33,13 @@ use crate::base::machine::Machine;
 use crate::base::memory;
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
 use crate::base::shell;
-use crate::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions, Together};
-use crate::nn::{Arithmetic, Model, Precision, isa_from_env};
+use crate::data::{Index, Part, Split, SplitMethod, SplitOptions, Together};
+use crate::nn::{Model, Precision};
 use crate::report::curves::{self, NamedCurves};
 use crate::train::checkpoint::{self, Checkpoint};
 use crate::train::fit::fit_locked;
-use crate::train::{FitOptions, FitOutcome};
-use crate::{Error, Result};
+use crate::train::{FitOptions, FitOutcome, HeadFit};
+use crate::{Error, Result, Surroundings};
 
 /// What a finished (or interrupted) run left.
 #[derive(Clone, Debug)]
@@ -56,6 +57,7 @@ pub struct TrainOutcome {
 pub fn train_folder(
     config: &TrainConfig,
     out: Option<&Path>,
+    surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<TrainOutcome> {
@@ -70,19 +72,16 @@ pub fn train_folder(
     }
     let toml = architecture::read_toml(&config.model)?;
     in_pool(config.threads, || {
-        let index = scan(config, observer)?;
-        let architecture = architecture::build(config, toml.as_deref(), index.classes.len())?;
-        let model = architecture::model(config, architecture, observer)?;
-        let cache = open_cache(config, &index, observer, interrupt)?;
+        let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
         let options = config.split_options()?;
-        let together = Together::of(&index, &cache, interrupt)?;
-        let split = Split::with(&options, &index, &cache)?;
-        explain(&options, &index, &split, observer);
-        explain_copies(config, &together, &index, &split, observer);
-        let data = Data { index: &index, cache, split };
+        let together = Together::of(&job.index, &job.cache, interrupt)?;
+        let split = Split::with(&options, &job.index, &job.cache)?;
+        explain(&options, &job.index, &split, observer);
+        explain_copies(config, &together, &job.index, &split, observer);
         let run = RunFolder::create(config, out)?;
-        run.begin(config, toml.as_deref(), (&data.split, &index), data.cache.problems())?;
-        train(&run, config, &data, model, observer, interrupt)?.finish(&run, start, observer)
+        run.begin(config, job.toml, (&split, &job.index), job.cache.problems())?;
+        let settings = Settings::of(&job, config, None);
+        train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
     })
 }
 
@@ -92,6 +91,7 @@ pub fn train_folder(
 pub fn resume(
     run: &Path,
     epochs: Option<usize>,
+    surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<TrainOutcome> {
@@ -106,44 +106,12 @@ pub fn resume(
     config.validate()?;
     let toml = run.model_toml()?;
     in_pool(config.threads, || {
-        let index = scan(&config, observer)?;
-        let architecture = architecture::build(&config, toml.as_deref(), index.classes.len())?;
-        let model = architecture::model(&config, architecture, observer)?;
-        let cache = open_cache(&config, &index, observer, interrupt)?;
-        let split = Split::with(&SplitOptions::from_file(run.split_file()), &index, &cache)?;
-        let data = Data { index: &index, cache, split };
+        let (job, model) = Job::prepare(&config, toml.as_deref(), surroundings, observer, interrupt)?;
+        let split = Split::with(&SplitOptions::from_file(run.split_file()), &job.index, &job.cache)?;
         run.save_config(&config)?;
-        train(&run, &config, &data, model, observer, interrupt)?.finish(&run, start, observer)
+        let settings = Settings::of(&job, &config, begun_in(&run)?);
+        train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
     })
-}
-
-/// Runs `work` with so many threads (0: one per core). Results are the same for any number.
-fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    if threads == 0 {
-        return work();
-    }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Error::Threads { threads, detail: error.to_string() })?.install(work)
-}
-
-fn scan(config: &TrainConfig, observer: &mut dyn Observer) -> Result<Index> {
-    let index = Index::scan(&config.data)?;
-    observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
-    Ok(index)
-}
-
-/// The photos, decoded.
-fn open_cache(
-    config: &TrainConfig,
-    index: &Index,
-    observer: &mut dyn Observer,
-    interrupt: &Interrupt,
-) -> Result<Arc<Cache>> {
-    let cache = Cache::open(index, &config.prep, &config.cache_options(), observer, interrupt)?;
-    if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
-        return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
-    }
-    Ok(Arc::new(cache))
 }
 
 /// Says what is worth knowing about a split that umbel did not choose freely.
@@ -191,33 +159,49 @@ fn explain_copies(
     }
 }
 
-/// Photos, decoded and divided.
-struct Data<'a> {
-    index: &'a Index,
-    cache: Arc<Cache>,
-    split: Split,
+/// How one run is made: what was asked for, and what that comes to here.
+struct Settings<'a> {
+    config: &'a TrainConfig,
+    options: FitOptions,
+    /// See [`Surroundings`].
+    processor: Option<&'a str>,
 }
 
-impl Data<'_> {
-    fn dataset(&self, positions: &[usize]) -> Dataset {
-        Dataset::new(self.index, self.cache.clone(), positions)
+impl<'a> Settings<'a> {
+    /// Of a run of this job; where it goes on, in the precision that it began in.
+    fn of(job: &Job<'a>, config: &'a TrainConfig, begun: Option<Precision>) -> Self {
+        let (engine, head) = (job.surroundings.engine.clone(), architecture::head_fit(config));
+        let precision = match head {
+            // Nothing but the last layer is computed, and that in single precision.
+            HeadFit::Only => Precision::F32,
+            HeadFit::No | HeadFit::First => begun.unwrap_or_else(|| config.precision.resolve(engine.for_inference())),
+        };
+        let options = FitOptions { precision, engine, head, ..config.fit.clone() };
+        Settings { config, options, processor: job.surroundings.processor.as_deref() }
     }
+}
+
+/// The precision that a run began in, if it has.
+fn begun_in(run: &RunFolder) -> Result<Option<Precision>> {
+    let begun = Checkpoint::read(&run.path().join(checkpoint::FILE_NAME))?;
+    Ok(begun.and_then(|begun| begun.progress.precision()))
 }
 
 /// Fits the model in the run folder, and measures the best one on the test part, if there is one.
 fn train(
     run: &RunFolder,
-    config: &TrainConfig,
+    settings: &Settings<'_>,
     data: &Data<'_>,
     mut model: Model,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Trained> {
+    let Settings { config, options, processor } = settings;
     let Split { train, val, test } = &data.split;
     observer.event(&Event::Using { train: train.len(), val: val.len(), test: test.len() });
     let parts = [data.dataset(train), data.dataset(val)];
     let skipped = data.cache.problems().len();
-    let Arithmetic { isa, precision } = arithmetic(run, config)?;
+    let computed = options.engine.computes(options.precision);
     observer.event(&Event::Start(&StartRecord {
         classes: data.index.classes.clone(),
         train_images: parts[0].len(),
@@ -225,10 +209,10 @@ fn train(
         test_images: Some(test.len()).filter(|images| *images > 0),
         skipped,
         parameters: model.weights().count(),
-        isa: isa.name().to_string(),
-        precision: precision.name().to_string(),
+        isa: computed.device,
+        precision: computed.precision.name().to_string(),
     }));
-    if let (PrecisionChoice::Auto, Precision::Bf16) = (config.precision, precision) {
+    if let (PrecisionChoice::Auto, Precision::Bf16) = (config.precision, options.precision) {
         observer.event(&Event::Note(
             "This CPU trains faster with products in bf16 (--precision f32 keeps to single precision).",
         ));
@@ -239,8 +223,7 @@ fn train(
     board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
     let both = (parts.train, parts.val);
-    let options = FitOptions { precision, head: architecture::head_fit(config), ..config.fit.clone() };
-    let mut fit = fit_locked(Some(run.lock()), &mut model, both, &options, &mut watch, interrupt)?;
+    let mut fit = fit_locked(Some(run.lock()), &mut model, both, options, &mut watch, interrupt)?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
         measured = Validated::measure(run, &fit, &parts, &config.fit, interrupt)?;
@@ -249,22 +232,8 @@ fn train(
     }
     let (validated, tested) = measured.unzip();
     let tested = tested.flatten();
-    Ok(Trained {
-        fit,
-        test: tested,
-        skipped,
-        settings: config.digest()?,
-        arithmetic: Arithmetic { isa, precision },
-        validated,
-        board,
-    })
-}
-
-/// How the run computes: as it began, where it goes on, or as its settings say on this CPU.
-fn arithmetic(run: &RunFolder, config: &TrainConfig) -> Result<Arithmetic> {
-    let begun = Checkpoint::read(&run.path().join(checkpoint::FILE_NAME))?;
-    let precision = begun.and_then(|begun| begun.progress.precision());
-    Arithmetic::from_env(precision.map_or_else(|| Ok(config.precision.resolve(isa_from_env()?)), Ok::<_, Error>)?)
+    let machine = Machine::here(&fit.computed.device, fit.computed.precision.name(), *processor);
+    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, machine, validated, board })
 }
 
 /// A fitted model, before its curves and figures are written.
@@ -273,7 +242,7 @@ struct Trained {
     test: Option<TestRecord>,
     skipped: usize,
     settings: String,
-    arithmetic: Arithmetic,
+    machine: Machine,
     /// `None` where the run was stopped.
     validated: Option<Validated>,
     board: Board,
@@ -290,8 +259,7 @@ impl Trained {
                     self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
                 }
             }
-            let machine = Machine::here(self.arithmetic.isa.name(), self.arithmetic.precision.name());
-            run.write_metrics(&self.fit, self.test, (&self.settings, &machine), self.validated.as_ref())?;
+            run.write_metrics(&self.fit, self.test, (&self.settings, &self.machine), self.validated.as_ref())?;
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted
                 && let Err(error) = report(run.path(), None)

@@ -12,7 +12,7 @@ use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_pic
 use crate::data::{PrepSpec, Tta, Views};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
-use crate::nn::{Model, Plan, isa_from_env};
+use crate::nn::{Cpu, Engine, Infer, Model, Precision};
 use crate::{Error, Result};
 
 /// A class with its probability.
@@ -80,7 +80,7 @@ pub struct Predictor {
     prep: PrepSpec,
     temperature: f64,
     limits: Limits,
-    plan: Plan,
+    infer: Box<dyn Infer>,
     known: Option<KnownPictures>,
     /// Below it, a picture is unknown; `None`: not asked.
     threshold: Option<f64>,
@@ -91,13 +91,25 @@ pub struct Predictor {
 }
 
 impl Predictor {
-    /// Takes a model; photos are computed `batch` at a time, and `top_k` classes are named (at most all).
+    /// Takes a model, to run on this machine's CPU; photos are computed `batch` at a time, and `top_k` classes are named (at
+    /// most all).
+    ///
+    /// # Errors
+    /// Those of [`Predictor::on`].
     pub fn new(file: ModelFile, batch: usize, top_k: usize) -> Result<Self> {
+        Self::on(&Cpu::best(), file, batch, top_k)
+    }
+
+    /// The same by this engine, in `f32`.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a batch or a number of classes of 0, [`Error::OutOfMemory`].
+    pub fn on(engine: &dyn Engine, file: ModelFile, batch: usize, top_k: usize) -> Result<Self> {
         positive("batch", batch)?;
         positive("top", top_k)?;
         let temperature = file.temperature();
         let ModelFile { model, classes, prep, known, .. } = file;
-        let plan = Plan::inference(&model, batch, isa_from_env()?)?;
+        let infer = engine.infer(&model, batch, Precision::F32)?;
         Ok(Predictor {
             model,
             top_k: top_k.min(classes.len()),
@@ -105,7 +117,7 @@ impl Predictor {
             prep,
             temperature,
             limits: Limits::default(),
-            plan,
+            infer,
             known,
             threshold: None,
             views: None,
@@ -152,7 +164,7 @@ impl Predictor {
 
     /// Predicts photos given as file contents; each answer stands at its photo's place.
     pub fn predict(&mut self, photos: &[Vec<u8>]) -> Vec<std::result::Result<Prediction, DecodeError>> {
-        photos.chunks(self.plan.batch()).flat_map(|photos| self.predict_batch(photos)).collect()
+        photos.chunks(self.infer.batch()).flat_map(|photos| self.predict_batch(photos)).collect()
     }
 
     /// Predicts the photo in one file.
@@ -200,8 +212,8 @@ impl Predictor {
         }
         let classes = self.classes.len();
         let (logits, features) = match self.threshold {
-            Some(_) => self.plan.infer_with_features(self.model.weights(), &self.images),
-            None => (self.plan.infer(self.model.weights(), &self.images), [].as_slice()),
+            Some(_) => self.infer.infer_with_features(self.model.weights(), &self.images),
+            None => (self.infer.infer(self.model.weights(), &self.images), [].as_slice()),
         };
         let score = |known: &KnownPictures| -> Vec<f64> {
             let width = features.len() / photos.len();

@@ -7,7 +7,9 @@ mod profile;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use umbel::nn::{Arithmetic, Model, Optimizer, OptimizerConfig, Plan};
+use umbel::Surroundings;
+use umbel::nn::cpu::Profile;
+use umbel::nn::{Computed, Cpu, Engine, Infer, Model, OptimizerConfig, Precision, Slice, Train, Updates};
 use umbel::pipeline::PrecisionChoice;
 
 use super::network;
@@ -25,14 +27,14 @@ const SEED: u64 = 123;
 const LEARNING_RATE: f64 = 0.001;
 
 /// Runs the command.
-pub fn run(args: &BenchArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &BenchArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
     if args.what == BenchWhat::Decode {
         console::json(&pool.install(|| decode::measure(args))?)?;
         return Ok(Outcome::Done);
     }
     if args.profile {
-        let table = pool.install(|| profiled(args))?;
+        let table = pool.install(|| profiled(args, surroundings))?;
         if args.json {
             console::json(&table)?;
         } else {
@@ -40,7 +42,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<Outcome> {
         }
         return Ok(Outcome::Done);
     }
-    let figures = pool.install(|| measure(args))?;
+    let figures = pool.install(|| measure(args, surroundings))?;
     console::json(&figures)?;
     Ok(Outcome::Done)
 }
@@ -51,7 +53,7 @@ struct Figures {
     what: &'static str,
     batch: usize,
     precision: &'static str,
-    isa: &'static str,
+    isa: String,
     threads: usize,
     /// Over all samples, waiting for the loader included.
     images_per_second: f64,
@@ -59,29 +61,45 @@ struct Figures {
     ms_p99: f64,
 }
 
-/// The network, and how it is to compute.
-fn engine(args: &BenchArgs) -> anyhow::Result<(Model, Arithmetic)> {
-    let isa = network::isa()?;
-    let precision = PrecisionChoice::from(args.precision).resolve(isa);
-    let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
-    let model = network::tuned(model, args.tune.map(Into::into))?;
-    Ok((model, Arithmetic { isa: isa.for_precision(precision), precision }))
+/// What is measured: the network, and who computes it in which precision.
+struct Bench {
+    model: Model,
+    cpu: Cpu,
+    precision: Precision,
 }
 
-fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
-    let (model, arithmetic) = engine(args)?;
-    let mut pictures = Pictures::new(args, model.architecture().augmentation())?;
+impl Bench {
+    fn new(args: &BenchArgs, surroundings: &Surroundings) -> anyhow::Result<Self> {
+        let cpu = surroundings.isa.as_deref().map_or_else(|| Ok(Cpu::best()), Cpu::named)?;
+        let precision = PrecisionChoice::from(args.precision).resolve(&cpu);
+        let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
+        Ok(Bench { model: network::tuned(model, args.tune.map(Into::into))?, cpu, precision })
+    }
+
+    fn computed(&self) -> Computed {
+        self.cpu.computes(self.precision)
+    }
+
+    fn updates(&self) -> Updates {
+        Updates { precision: self.precision, ..Updates::by(OptimizerConfig::adam()) }
+    }
+}
+
+fn measure(args: &BenchArgs, surroundings: &Surroundings) -> anyhow::Result<Figures> {
+    let bench = Bench::new(args, surroundings)?;
+    let computed = bench.computed();
+    let mut pictures = Pictures::new(args, bench.model.architecture().augmentation())?;
     let (what, samples) = match args.what {
-        BenchWhat::Step => ("step", sample(args.seconds, training(model, args.batch, arithmetic, &mut pictures)?)?),
-        BenchWhat::Infer => ("infer", sample(args.seconds, inference(model, args.batch, arithmetic, &mut pictures)?)?),
+        BenchWhat::Step => ("step", sample(args.seconds, training(bench, args.batch, &mut pictures)?)?),
+        BenchWhat::Infer => ("infer", sample(args.seconds, inference(bench, args.batch, &mut pictures)?)?),
         BenchWhat::Decode => unreachable!("photos are decoded without a network"),
     };
     let total: f64 = samples.iter().map(Duration::as_secs_f64).sum();
     Ok(Figures {
         what,
         batch: args.batch,
-        precision: arithmetic.precision.name(),
-        isa: arithmetic.isa.name(),
+        precision: computed.precision.name(),
+        isa: computed.device,
         threads: rayon::current_num_threads(),
         images_per_second: (args.batch * samples.len()) as f64 / total,
         ms_median: milliseconds(&samples, 0.5),
@@ -90,59 +108,62 @@ fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
 }
 
 /// Where the time goes.
-fn profiled(args: &BenchArgs) -> anyhow::Result<Table> {
-    let (mut model, arithmetic) = engine(args)?;
+fn profiled(args: &BenchArgs, surroundings: &Surroundings) -> anyhow::Result<Table> {
+    let bench = Bench::new(args, surroundings)?;
     let batch = Pictures::new(args, Vec::new())?.take()?;
-    let trains = args.what == BenchWhat::Step;
-    let mut plan = match trains {
-        true => Plan::training(&model, args.batch, arithmetic)?,
-        false => Plan::inference(&model, args.batch, arithmetic)?,
-    };
-    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-    plan.start_profile(trains.then_some(&optimizer));
-    sample(args.seconds, || {
-        if trains {
-            let weights = model.weights_mut();
-            plan.train_step(weights, &mut optimizer, LEARNING_RATE, &batch.images, &batch.labels, 1);
-        } else {
-            std::hint::black_box(plan.infer(model.weights(), &batch.images));
+    let (what, profile) = match args.what {
+        BenchWhat::Step => {
+            let mut training = bench.cpu.training(bench.model.clone(), args.batch, &bench.updates())?;
+            let mut profile = Profile::of_training(&training);
+            let slice = Slice { images: &batch.images, targets: (&batch.labels).into(), key: 1 };
+            sample(args.seconds, || {
+                profile.step(&mut training, slice, LEARNING_RATE);
+                Ok(())
+            })?;
+            ("step", profile)
         }
-        Ok(())
-    })?;
-    let profile = plan.take_profile().expect("it was started");
-    let what = if trains { "step" } else { "infer" };
-    Ok(Table::new(what, args.batch, arithmetic, &profile))
+        BenchWhat::Infer => {
+            let mut inference = bench.cpu.inference(&bench.model, args.batch, bench.precision)?;
+            let mut profile = Profile::of_inference(&inference);
+            sample(args.seconds, || {
+                std::hint::black_box(profile.infer(&mut inference, bench.model.weights(), &batch.images));
+                Ok(())
+            })?;
+            ("infer", profile)
+        }
+        BenchWhat::Decode => unreachable!("photos are decoded without a network"),
+    };
+    Ok(Table::new(what, args.batch, &bench.cpu, bench.computed(), &profile))
 }
 
 fn training<'a>(
-    mut model: Model,
+    bench: Bench,
     batch: usize,
-    arithmetic: Arithmetic,
     pictures: &'a mut Pictures,
 ) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
-    let mut plan = Plan::training(&model, batch, arithmetic)?;
-    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
+    let updates = bench.updates();
+    let mut training = bench.cpu.training(bench.model, batch, &updates)?;
     let mut step = 0;
     Ok(move || {
         let batch = pictures.take()?;
         step += 1;
-        let weights = model.weights_mut();
-        plan.train_step(weights, &mut optimizer, LEARNING_RATE, &batch.images, &batch.labels, step);
+        training.backward(Slice { images: &batch.images, targets: (&batch.labels).into(), key: step });
+        training.update(LEARNING_RATE);
         pictures.give_back(batch);
         Ok(())
     })
 }
 
 fn inference<'a>(
-    model: Model,
+    bench: Bench,
     batch: usize,
-    arithmetic: Arithmetic,
     pictures: &'a mut Pictures,
 ) -> anyhow::Result<impl FnMut() -> umbel::Result<()> + 'a> {
-    let mut plan = Plan::inference(&model, batch, arithmetic)?;
+    let Bench { model, cpu, precision } = bench;
+    let mut inference = cpu.inference(&model, batch, precision)?;
     Ok(move || {
         let batch = pictures.take()?;
-        std::hint::black_box(plan.infer(model.weights(), &batch.images));
+        std::hint::black_box(inference.infer(model.weights(), &batch.images));
         pictures.give_back(batch);
         Ok(())
     })

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::check::{CheckReport, FindingKind, Likeness, check};
 use umbel::data::{Index, Split};
@@ -18,7 +19,7 @@ use crate::signals;
 const SHOWN: usize = 5;
 
 /// Runs the command.
-pub fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let index = Index::scan(&args.dir)?;
     for (flag, path) in [("--out", &args.out), ("--html", &args.html)] {
         if let Some(path) = path
@@ -37,7 +38,7 @@ pub fn run(args: &CheckArgs) -> anyhow::Result<Outcome> {
     let interrupt = signals::interrupt_on_signals()?;
     let mut report = check(&index, split.as_ref(), &mut console, &interrupt)?;
     console.clear();
-    let disputes = run.map(|run| judge(&run, &index, args, &interrupt)).transpose()?;
+    let disputes = run.map(|run| judge(&run, &index, args, surroundings, &interrupt)).transpose()?;
     if let Some(Judged::Whole(disputes)) = &disputes {
         report.add(disputes.findings(&index));
     }
@@ -86,14 +87,15 @@ enum Judged {
 }
 
 fn judge(
-    (config, model_toml): &(pipeline::TrainConfig, Option<String>),
+    settings: &(pipeline::TrainConfig, Option<String>),
     index: &Index,
     args: &CheckArgs,
+    surroundings: &Surroundings,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Judged> {
     let options = DisputeOptions { folds: args.folds, epochs: args.epochs, image_size: args.image_size };
-    let mut progress = Progress::new(args.folds, args.epochs.unwrap_or(config.fit.epochs));
-    let outcome = pipeline::disputed_labels(config, model_toml.as_deref(), index, &options, &mut progress, interrupt);
+    let mut progress = Progress::new(args.folds, args.epochs.unwrap_or(settings.0.fit.epochs));
+    let outcome = pipeline::disputed_labels(settings, index, &options, surroundings, &mut progress, interrupt);
     progress.console.clear();
     match outcome {
         Ok(disputes) => Ok(Judged::Whole(disputes)),

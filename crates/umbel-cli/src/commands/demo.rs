@@ -7,6 +7,7 @@ use umbel::base::augmentation::AugmentLayer;
 use umbel::data::{Index, PrepSpec};
 use umbel::demo;
 use umbel::model_file::ModelFile;
+use umbel::Surroundings;
 use umbel::pipeline::{self, AugmentChoice, TrainConfig, TrainOutcome};
 use umbel::predict::Predictor;
 use umbel::preview::{pick_photo, preview_augmented, preview_folder};
@@ -30,11 +31,11 @@ const EPOCHS: usize = 15;
 const NEW_SEED_OFFSET: u64 = 1_000_003;
 
 /// Runs the command.
-pub fn run(args: &DemoArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &DemoArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let tour = Tour::new(args)?;
     tour.draw()?;
     tour.look()?;
-    let outcome = tour.train()?;
+    let outcome = tour.train(surroundings)?;
     if outcome.interrupted {
         console::note(format!("Stopped. Go on with: umbel train --resume {}", outcome.run.display()));
         return Ok(Outcome::NotDone);
@@ -101,7 +102,7 @@ impl Tour {
         Ok(())
     }
 
-    fn train(&self) -> anyhow::Result<TrainOutcome> {
+    fn train(&self, surroundings: &Surroundings) -> anyhow::Result<TrainOutcome> {
         step(3, "Train the tutorial's network, with augmentation and dropout")?;
         let config = TrainConfig {
             data: self.photos(),
@@ -112,7 +113,8 @@ impl Tour {
         };
         let mut console = TrainConsole::new(Format::Human);
         let interrupt = signals::interrupt_on_signals()?;
-        Ok(pipeline::train_folder(&config, Some(&self.folder.join("run")), &mut console, &interrupt)?)
+        let run = self.folder.join("run");
+        Ok(pipeline::train_folder(&config, Some(&run), surroundings, &mut console, &interrupt)?)
     }
 
     fn show_curves(&self, outcome: &TrainOutcome) -> anyhow::Result<()> {

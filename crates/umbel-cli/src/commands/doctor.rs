@@ -4,18 +4,18 @@ use std::path::Path;
 
 use serde::Serialize;
 use umbel::base::machine::Machine;
+use umbel::Surroundings;
 use umbel::data::CacheOptions;
 use umbel::nn::{Isa, Precision};
 use umbel::report::grid::{self, Cell};
 
-use super::network;
 use crate::args::DoctorArgs;
 use crate::console;
 use crate::exit::Outcome;
 
 /// Runs the command.
-pub fn run(args: &DoctorArgs) -> anyhow::Result<Outcome> {
-    let findings = Findings::collect()?;
+pub fn run(args: &DoctorArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
+    let findings = Findings::collect(surroundings)?;
     if args.json {
         console::json(&findings)?;
     } else {
@@ -32,7 +32,7 @@ struct Findings {
     cpu: Option<String>,
     cores: usize,
     threads: usize,
-    isa: &'static str,
+    isa: String,
     /// What `--precision auto` comes to.
     precision: &'static str,
     usable_isas: Vec<&'static str>,
@@ -46,12 +46,13 @@ struct Findings {
 }
 
 impl Findings {
-    fn collect() -> anyhow::Result<Self> {
-        let cache = CacheOptions::default();
-        let isa = network::isa()?;
-        let precision = Precision::auto(isa).name();
-        let isa = isa.name();
-        let Machine { system, cpu, cores, threads, .. } = Machine::here(isa, precision);
+    fn collect(surroundings: &Surroundings) -> anyhow::Result<Self> {
+        let cache = CacheOptions::within(surroundings.cache.clone());
+        let engine = &surroundings.engine;
+        let precision = engine.fastest_precision().name();
+        // In bf16 an engine says all that it can do.
+        let isa = engine.computes(Precision::Bf16).device;
+        let Machine { system, cpu, cores, threads, .. } = Machine::here(&isa, precision, surroundings.processor.as_deref());
         Ok(Findings {
             version: env!("CARGO_PKG_VERSION"),
             system,
@@ -61,7 +62,7 @@ impl Findings {
             isa,
             precision,
             usable_isas: Isa::usable().into_iter().map(Isa::name).collect(),
-            isa_from_environment: std::env::var("UMBEL_ISA").ok(),
+            isa_from_environment: surroundings.isa.clone(),
             pictures: draws_pictures(),
             cache: cache.folder.to_string_lossy().into_owned(),
             cache_bytes: folder_bytes(&cache.folder),

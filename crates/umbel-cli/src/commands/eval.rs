@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use umbel::Surroundings;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::{CacheOptions, Part};
 use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
@@ -15,10 +16,11 @@ use crate::exit::{Outcome, usage};
 const SPLIT: &str = "split.csv";
 
 /// Runs the command.
-pub fn run(args: &EvalArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let options = EvalOptions {
         part: part(args)?,
-        cache: CacheOptions::default(),
+        cache: CacheOptions::within(surroundings.cache.clone()),
+        engine: surroundings.engine.clone(),
         tta: args.tta.map(Into::into),
         ..EvalOptions::default()
     };

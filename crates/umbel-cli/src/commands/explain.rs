@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use umbel::Error;
+use umbel::{Error, Surroundings};
 use umbel::data::decode::{Limits, decode};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
@@ -16,14 +16,14 @@ use crate::exit::{Outcome, usage};
 use crate::free_name::next_free;
 
 /// Runs the command.
-pub fn run(args: &ExplainArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let file = ModelFile::load(&args.model)?;
     let method = match args.method {
         MethodArg::GradCam => Method::GradCam,
         MethodArg::LayerCam => Method::LayerCam,
     };
     let options = ExplainOptions { method, layer: args.layer.clone() };
-    let explainer = Explainer::with_options(&file, &options)?;
+    let explainer = Explainer::on(surroundings.engine.for_inference(), &file, &options)?;
     let class = args.class.as_deref().map(|name| class(&file.classes, name)).transpose()?;
     let mut run = Run { args, format: Format::from_flag(args.json), method, explainer, class, explained: 0, failed: 0 };
     let inputs = photos::inputs(&args.paths, |path, reason| {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use umbel::Surroundings;
 use umbel::pipeline;
 use umbel::train::{RangeOptions, RangeTest};
 
@@ -15,17 +16,17 @@ use crate::free_name::next_free;
 use crate::signals;
 
 /// Runs the command.
-pub fn run(args: &LrFindArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &LrFindArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     refuse(&args.train)?;
     if args.to <= args.from {
         return Err(usage("--to must be above --from"));
     }
     let mut console = TrainConsole::new(Format::from_flag(args.train.json));
     let interrupt = signals::interrupt_on_signals()?;
-    let config = config::train_config(&with_weights(&args.train, &mut console, &interrupt)?)?;
+    let config = config::train_config(&with_weights(&args.train, surroundings, &mut console, &interrupt)?)?;
     let range = RangeOptions { steps: args.steps, low: args.from, high: args.to };
     let out: PathBuf = args.train.out.clone().unwrap_or_else(|| next_free(Path::new("umbel-lr-find")));
-    let Some(found) = pipeline::lr_find(&config, &range, &out, &mut console, &interrupt)? else {
+    let Some(found) = pipeline::lr_find(&config, &range, &out, surroundings, &mut console, &interrupt)? else {
         return Ok(Outcome::NotDone);
     };
     let test = &found.test;

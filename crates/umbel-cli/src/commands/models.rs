@@ -1,6 +1,7 @@
 //! `umbel models`: the ready-made networks, and the store of pretrained weights.
 
 use serde::Serialize;
+use umbel::Surroundings;
 use umbel::nn::models::{self, ArchitectureOptions};
 use umbel::pretrained::store::{self, Stored};
 
@@ -23,13 +24,13 @@ struct Row {
 }
 
 /// Runs the command.
-pub fn run(args: &ModelsArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let options = ArchitectureOptions {
         image_size: args.image_size as usize,
         classes: args.classes,
         ..ArchitectureOptions::default()
     };
-    let stored = store::list();
+    let stored = surroundings.store.list();
     let mut rows = Vec::new();
     for architecture in models::ARCHITECTURES {
         rows.push(Row {
@@ -61,7 +62,7 @@ pub fn run(args: &ModelsArgs) -> anyhow::Result<Outcome> {
         "From its weights:     umbel train photos/ --pretrained FILE.safetensors (timm's names), or a name below",
     )?;
     console::line("")?;
-    console::line(format!("Store: {}", store::folder().display()))?;
+    console::line(format!("Store: {}", surroundings.store.folder().display()))?;
     for Stored { name, bytes, .. } in &stored {
         console::line(format!("  {name}  {}", console::bytes(*bytes)))?;
     }

@@ -5,10 +5,8 @@ use std::path::Path;
 use anyhow::Context;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::nn::models::{self, ArchitectureOptions};
-use umbel::nn::{Graph, Isa, Model};
+use umbel::nn::{Graph, Model};
 use umbel::pretrained::Tune;
-
-use crate::exit::usage;
 
 /// The tutorial's share.
 const DROPOUT: f32 = 0.2;
@@ -34,12 +32,4 @@ pub fn tuned(model: Model, tune: Option<Tune>) -> anyhow::Result<Model> {
     let mut architecture = model.architecture().clone();
     tune.freeze(&mut architecture)?;
     Ok(Model::from_weights(architecture, model.weights().clone())?)
-}
-
-/// The instruction set to compute with, by the CPU and `UMBEL_ISA`.
-pub fn isa() -> anyhow::Result<Isa> {
-    Isa::from_env().map_err(|unusable| {
-        let usable = unusable.usable.join(", ");
-        usage(format!("UMBEL_ISA is {:?}, but must be one of those that this CPU has: {usable}", unusable.asked))
-    })
 }

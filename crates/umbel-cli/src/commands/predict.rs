@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use umbel::Surroundings;
 use umbel::model_file::ModelFile;
 use umbel::predict::{Prediction, Predictor};
 
@@ -18,14 +19,15 @@ const BATCH: usize = 16;
 const TOP_IN_JSON: usize = 5;
 
 /// Runs the command.
-pub fn run(args: &PredictArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let model = ModelFile::load(&args.model)?;
     let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
     let mut answers = Answers::new(args);
     let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;
     answers.one_photo = inputs.len() == 1 && answers.failed == 0;
     // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
-    let mut predictor = Predictor::new(model, inputs.len().clamp(1, BATCH), top_k)?;
+    let batch = inputs.len().clamp(1, BATCH);
+    let mut predictor = Predictor::on(surroundings.engine.for_inference(), model, batch, top_k)?;
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
     }

@@ -1,5 +1,6 @@
 //! `umbel summary`: the layer table of a trained model or of a network by name.
 
+use umbel::Surroundings;
 use umbel::model_file::ModelFile;
 use umbel::nn::Model;
 use umbel::train::{FitOptions, memory_needed};
@@ -10,14 +11,14 @@ use crate::console;
 use crate::exit::Outcome;
 
 /// Runs the command.
-pub fn run(args: &SummaryArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &SummaryArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let model = model(args)?;
     let summary = model.summary();
     if args.json {
         console::json(&summary)?;
         return Ok(Outcome::Done);
     }
-    let memory = memory_needed(&model, args.batch, &FitOptions::default())?;
+    let memory = memory_needed(&model, args.batch, &FitOptions { engine: surroundings.engine.clone(), ..FitOptions::default() })?;
     console::line(summary.to_string().trim_end())?;
     console::line(format!("One training step of {} photos needs {}.", args.batch, console::bytes(memory)))?;
     Ok(Outcome::Done)

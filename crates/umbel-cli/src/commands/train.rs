@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use umbel::Surroundings;
 use umbel::base::progress::Interrupt;
 use umbel::pipeline::{self, FoldsOutcome, TrainOutcome};
 use umbel::pretrained::store;
@@ -13,41 +14,46 @@ use crate::exit::{Outcome, usage};
 use crate::signals;
 
 /// Runs the command.
-pub fn run(args: &TrainArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let mut console = TrainConsole::new(Format::from_flag(args.json));
     if let Some(run) = &args.resume {
         let interrupt = signals::interrupt_on_signals()?;
         return Ok(if pipeline::has_folds(run) {
-            let outcome = pipeline::resume_folds(run, args.epochs, &mut console, &interrupt)?;
+            let outcome = pipeline::resume_folds(run, args.epochs, surroundings, &mut console, &interrupt)?;
             report_folds(&mut console, &outcome)
         } else {
-            let outcome = pipeline::resume(run, args.epochs, &mut console, &interrupt)?;
+            let outcome = pipeline::resume(run, args.epochs, surroundings, &mut console, &interrupt)?;
             report(&mut console, &outcome)
         });
     }
     let interrupt = signals::interrupt_on_signals()?;
-    let args = &with_weights(args, &mut console, &interrupt)?;
+    let args = &with_weights(args, surroundings, &mut console, &interrupt)?;
     let config = config::train_config(args)?;
     let out = args.out.as_deref();
     Ok(if config.folds.is_some() {
-        let outcome = pipeline::train_folds(&config, out, &mut console, &interrupt)?;
+        let outcome = pipeline::train_folds(&config, out, surroundings, &mut console, &interrupt)?;
         report_folds(&mut console, &outcome)
     } else {
-        let outcome = pipeline::train_folder(&config, out, &mut console, &interrupt)?;
+        let outcome = pipeline::train_folder(&config, out, surroundings, &mut console, &interrupt)?;
         report(&mut console, &outcome)
     })
 }
 
 /// The flags with the path of the pretrained weights where a name of the store was given; fetched, if that was asked for.
-pub fn with_weights(args: &TrainArgs, console: &mut TrainConsole, interrupt: &Interrupt) -> anyhow::Result<TrainArgs> {
+pub fn with_weights(
+    args: &TrainArgs,
+    surroundings: &Surroundings,
+    console: &mut TrainConsole,
+    interrupt: &Interrupt,
+) -> anyhow::Result<TrainArgs> {
     let mut args = args.clone();
     let Some(name) = args.pretrained.as_deref().filter(|given| store::is_name(given)).and_then(Path::to_str) else {
         return Ok(args);
     };
-    args.pretrained = Some(match (store::find(name), args.download) {
+    args.pretrained = Some(match (surroundings.store.find(name), args.download) {
         (Err(missing), true) => {
             let Some(origin) = store::origin(name) else { return Err(usage(missing.to_string())) };
-            store::fetch(origin, console, interrupt)?
+            store::fetch(&surroundings.store, origin, console, interrupt)?
         }
         (found, _) => found?,
     });

@@ -41,12 +41,12 @@ impl Machine {
         }
     }
 
-    /// This one, under the thread pool at hand.
-    pub fn here(isa: &str, precision: &str) -> Self {
+    /// This one, under the thread pool at hand; `processor` is its CPU's name where the operating system does not tell it.
+    pub fn here(isa: &str, precision: &str, processor: Option<&str>) -> Self {
         Machine {
             umbel: env!("CARGO_PKG_VERSION").to_string(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            cpu: cpu_name(),
+            cpu: cpu_name().or_else(|| processor.map(str::to_string)),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             threads: rayon::current_num_threads(),
             isa: isa.to_string(),
@@ -65,5 +65,5 @@ pub fn cpu_name() -> Option<String> {
         let output = std::process::Command::new("sysctl").args(["-n", "machdep.cpu.brand_string"]).output().ok()?;
         return Some(String::from_utf8_lossy(&output.stdout).trim().to_string()).filter(|name| !name.is_empty());
     }
-    std::env::var("PROCESSOR_IDENTIFIER").ok()
+    None
 }

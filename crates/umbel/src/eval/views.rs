@@ -7,7 +7,7 @@ use crate::base::settings::positive;
 use crate::data::{Dataset, Tta, Views};
 use crate::metrics::softmax;
 use crate::model_file::ModelFile;
-use crate::nn::{Plan, isa_from_env};
+use crate::nn::{Engine, Precision};
 use crate::{Error, Result};
 
 /// The looks that are right for this model.
@@ -17,6 +17,7 @@ pub(super) fn of(file: &ModelFile, tta: Tta) -> Views {
 
 /// Rows of mean probabilities, with the model's temperature and without one.
 pub(super) fn probabilities(
+    engine: &dyn Engine,
     file: &ModelFile,
     dataset: &Dataset,
     (tta, batch): (Tta, usize),
@@ -24,10 +25,10 @@ pub(super) fn probabilities(
 ) -> Result<[Vec<f64>; 2]> {
     positive("batch", batch)?;
     let (views, classes) = (of(file, tta), file.classes.len());
-    let mut plan = Plan::inference(&file.model, batch.min(dataset.len().max(1)), isa_from_env()?)?;
+    let mut infer = engine.infer(&file.model, batch.min(dataset.len().max(1)), Precision::F32)?;
     let mut all = [Vec::new(), Vec::new()];
     let samples: Vec<usize> = (0..dataset.len()).collect();
-    for samples in samples.chunks(plan.batch()) {
+    for samples in samples.chunks(infer.batch()) {
         let look = |sample: &usize| Ok(views.of(dataset.prep(), &dataset.picture(*sample)?.0));
         let looks: Vec<Vec<Vec<u8>>> = samples.par_iter().map(look).collect::<Result<_>>()?;
         let mut sums = [file.temperature(), 1.0].map(|temperature| (temperature, vec![0.0; samples.len() * classes]));
@@ -36,7 +37,7 @@ pub(super) fn probabilities(
                 return Err(Error::Interrupted);
             }
             let images: Vec<f32> = looks.iter().flat_map(|looks| looks[view].iter().copied().map(f32::from)).collect();
-            let logits = plan.infer(file.model.weights(), &images);
+            let logits = infer.infer(file.model.weights(), &images);
             for (temperature, sums) in &mut sums {
                 let own = softmax(classes, logits, *temperature);
                 sums.iter_mut().zip(own).for_each(|(sum, p)| *sum += p);

@@ -1,4 +1,4 @@
-//! A model: architecture and weights. Plain data; see [`super::Plan`] for what computes.
+//! A model: architecture and weights. Plain data; see [`super::engine`] for what computes.
 
 use super::weights::{self, TensorSpec};
 use super::{Graph, Summary, Weights};
@@ -56,6 +56,28 @@ impl Model {
     /// The weights, to be changed in place (not in shape).
     pub fn weights_mut(&mut self) -> &mut Weights {
         &mut self.weights
+    }
+
+    /// The same architecture with these weights, which have to be of its tensors in its order.
+    ///
+    /// # Panics
+    /// Where they are not.
+    pub fn with(&self, weights: Weights) -> Self {
+        let names = |weights: &Weights| -> Vec<String> { weights.tensors.iter().map(|t| t.name.clone()).collect() };
+        let own = TensorSpec::of(&self.architecture).expect("the architecture was checked when the model was built");
+        let fits = own.iter().map(|spec| &spec.name).eq(weights.tensors.iter().map(|tensor| &tensor.name));
+        assert!(fits, "weights of another model: {:?}", names(&weights));
+        Model { architecture: self.architecture.clone(), weights }
+    }
+
+    /// Takes the weights out, and leaves none until they are given back by [`Model::weights_mut`].
+    pub fn take(&mut self) -> Self {
+        Model { architecture: self.architecture.clone(), weights: std::mem::take(&mut self.weights) }
+    }
+
+    /// The weights by themselves.
+    pub fn into_weights(self) -> Weights {
+        self.weights
     }
 
     /// The layer table.

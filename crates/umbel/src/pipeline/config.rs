@@ -8,7 +8,7 @@ use super::Recipe;
 use crate::base::settings::within;
 use crate::data::split::FOLDS;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
-use crate::nn::{Isa, Precision, models};
+use crate::nn::{Engine, Precision, models};
 use crate::pretrained::Tune;
 use crate::train::FitOptions;
 use crate::{Error, Result};
@@ -30,7 +30,7 @@ pub enum AugmentChoice {
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
 pub enum PrecisionChoice {
-    /// bf16 where the CPU's kind says that a training step gains from it, see [`Precision::auto`].
+    /// bf16 where a training step gains from it, see [`Engine::fastest_precision`].
     #[default]
     Auto,
     F32,
@@ -38,10 +38,10 @@ pub enum PrecisionChoice {
 }
 
 impl PrecisionChoice {
-    /// What it comes to on this CPU.
-    pub fn resolve(self, isa: Isa) -> Precision {
+    /// What it comes to on this engine.
+    pub fn resolve(self, engine: &dyn Engine) -> Precision {
         match self {
-            PrecisionChoice::Auto => Precision::auto(isa),
+            PrecisionChoice::Auto => engine.fastest_precision(),
             PrecisionChoice::F32 => Precision::F32,
             PrecisionChoice::Bf16 => Precision::Bf16,
         }
@@ -90,7 +90,7 @@ pub struct TrainConfig {
     pub strict: bool,
     /// Write event files for TensorBoard into the run folder.
     pub tensorboard: bool,
-    /// Folder of the cache; `None`: the user's (see [`CacheOptions`]).
+    /// Folder of the cache; `None`: that of the [`Surroundings`](crate::Surroundings).
     pub cache: Option<PathBuf>,
     pub fit: FitOptions,
 }
@@ -195,13 +195,9 @@ impl TrainConfig {
         }
     }
 
-    /// Where the prepared photos lie.
-    pub fn cache_options(&self) -> CacheOptions {
-        let default = CacheOptions::default();
-        match &self.cache {
-            Some(folder) => CacheOptions { folder: folder.clone(), ..default },
-            None => default,
-        }
+    /// Where the prepared photos lie; `usual`, unless the settings say otherwise.
+    pub fn cache_options(&self, usual: &Path) -> CacheOptions {
+        CacheOptions::within(self.cache.clone().unwrap_or_else(|| usual.to_owned()))
     }
 
     /// A digest of all settings, by which two runs can be told to have been asked for the same.

@@ -5,17 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::job::{in_pool, open_cache};
 use super::run_folder::RunFolder;
-use super::{TrainConfig, architecture, in_pool, open_cache};
+use super::{TrainConfig, architecture};
 use crate::base::atomic;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::check::{Finding, FindingKind};
 use crate::data::{Dataset, Index, Split, SplitMethod};
 use crate::metrics::{Answers, softmax};
-use crate::nn::{Model, isa_from_env};
+use crate::nn::Model;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, logits};
-use crate::{Error, Result};
+use crate::{Error, Result, Surroundings};
 
 /// How disputed labels are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,12 +107,12 @@ pub fn run_settings(run: &Path) -> Result<(TrainConfig, Option<String>)> {
 /// after its last epoch: to choose the best epoch on the photos that are to be judged would be to ask their labels.
 ///
 /// The parts that the data come with are left aside, since all photos are judged. `config.data`, its split and its
-/// callbacks are not used; `model_toml` is the text of `config.model`, where that is a file.
+/// callbacks are not used; with the settings comes the text of `config.model`, where that is a file (see [`run_settings`]).
 pub fn disputed_labels(
-    config: &TrainConfig,
-    model_toml: Option<&str>,
+    (config, model_toml): &(TrainConfig, Option<String>),
     index: &Index,
     options: &DisputeOptions,
+    surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Disputes> {
@@ -120,8 +121,8 @@ pub fn disputed_labels(
     config.validate()?;
     in_pool(config.threads, || {
         let index = &Index { parts: None, ..index.clone() };
-        let architecture = architecture::build(&config, model_toml, index.classes.len())?;
-        let cache = open_cache(&config, index, observer, interrupt)?;
+        let architecture = architecture::build(&config, model_toml.as_deref(), index.classes.len())?;
+        let cache = open_cache(&config, surroundings, index, observer, interrupt)?;
         cache.look_alikes(interrupt)?;
         let splits = Split::folds(&config.split_options()?, options.folds, index, &cache)?;
         let (mut photos, mut labels, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
@@ -130,12 +131,16 @@ pub fn disputed_labels(
             let part = |positions: &[usize]| Dataset::new(index, Arc::clone(&cache), positions);
             let (train, left_out) = (part(&split.train), part(&split.val));
             let mut model = Model::new(architecture.clone(), config.fit.seed)?;
-            let fit = FitOptions { precision: config.precision.resolve(isa_from_env()?), ..config.fit.clone() };
+            let engine = surroundings.engine.clone();
+            let precision = config.precision.resolve(engine.for_inference());
+            let fit = FitOptions { precision, engine, ..config.fit.clone() };
             let outcome = fit_locked(None, &mut model, (&train, &left_out), &fit, observer, interrupt)?;
             if outcome.interrupted {
                 return Err(Error::Interrupted);
             }
-            outputs.extend(logits(&model, &left_out, config.fit.batch, interrupt)?.ok_or(Error::Interrupted)?);
+            let engine = surroundings.engine.for_inference();
+            let own = logits(engine, &model, &left_out, config.fit.batch, interrupt)?;
+            outputs.extend(own.ok_or(Error::Interrupted)?);
             photos.extend(left_out.samples.iter().map(|(photo, _)| *photo));
             labels.extend(left_out.samples.iter().map(|(_, label)| *label));
         }

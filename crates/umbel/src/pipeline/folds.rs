@@ -2,16 +2,16 @@
 //! mean says more than one run, and the deviation says how much to believe it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
+use super::job::{Job, in_pool};
 use super::run_folder::{self, RunFolder};
-use super::{Data, TrainConfig, architecture, explain_copies, in_pool, open_cache, scan, train};
+use super::{Settings, TrainConfig, architecture, begun_in, explain_copies, train};
 use crate::base::atomic;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
-use crate::data::{Cache, Index, Split, SplitMethod, SplitOptions, Together};
-use crate::nn::Graph;
-use crate::{Error, Result};
+use crate::data::{Index, Split, SplitMethod, SplitOptions, Together};
+use crate::nn::Model;
+use crate::{Error, Result, Surroundings};
 
 const JSON: &str = "folds.json";
 const CSV: &str = "folds.csv";
@@ -32,6 +32,7 @@ pub struct FoldsOutcome {
 pub fn train_folds(
     config: &TrainConfig,
     out: Option<&Path>,
+    surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<FoldsOutcome> {
@@ -42,18 +43,18 @@ pub fn train_folds(
     }
     let toml = architecture::read_toml(&config.model)?;
     in_pool(config.threads, || {
-        let work = Work::prepare(config, toml.as_deref(), observer, interrupt)?;
-        let together = Together::of(&work.index, &work.cache, interrupt)?;
-        let splits = Split::folds(&config.split_options()?, folds, &work.index, &work.cache)?;
-        explain(&splits, &work.index, observer);
-        explain_copies(config, &together, &work.index, &splits[0], observer);
+        let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
+        let together = Together::of(&job.index, &job.cache, interrupt)?;
+        let splits = Split::folds(&config.split_options()?, folds, &job.index, &job.cache)?;
+        explain(&splits, &job.index, observer);
+        explain_copies(config, &together, &job.index, &splits[0], observer);
         let run = RunFolder::create(config, out)?;
         for (i, split) in splits.iter().enumerate() {
             let folder = RunFolder::enter(&fold_path(&run, i + 1))?;
-            split.write(&folder.split_file(), &work.index)?;
+            split.write(&folder.split_file(), &job.index)?;
         }
-        run.begin_undivided(config, toml.as_deref(), work.cache.problems())?;
-        work.go_on(&run, observer, interrupt)
+        run.begin_undivided(config, toml.as_deref(), job.cache.problems())?;
+        Work { job, model }.go_on(&run, observer, interrupt)
     })
 }
 
@@ -62,6 +63,7 @@ pub fn train_folds(
 pub fn resume_folds(
     run: &Path,
     epochs: Option<usize>,
+    surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<FoldsOutcome> {
@@ -72,9 +74,9 @@ pub fn resume_folds(
     number(&config)?;
     let toml = run.model_toml()?;
     in_pool(config.threads, || {
-        let work = Work::prepare(&config, toml.as_deref(), observer, interrupt)?;
+        let (job, model) = Job::prepare(&config, toml.as_deref(), surroundings, observer, interrupt)?;
         run.save_config(&config)?;
-        work.go_on(&run, observer, interrupt)
+        Work { job, model }.go_on(&run, observer, interrupt)
     })
 }
 
@@ -94,31 +96,17 @@ fn fold_path(run: &RunFolder, fold: usize) -> PathBuf {
 
 /// What all folds share.
 struct Work<'a> {
-    config: &'a TrainConfig,
-    toml: Option<&'a str>,
-    architecture: Graph,
-    index: Index,
-    cache: Arc<Cache>,
+    job: Job<'a>,
+    /// That each fold starts from.
+    model: Model,
 }
 
-impl<'a> Work<'a> {
-    fn prepare(
-        config: &'a TrainConfig,
-        toml: Option<&'a str>,
-        observer: &mut dyn Observer,
-        interrupt: &Interrupt,
-    ) -> Result<Self> {
-        let index = scan(config, observer)?;
-        let architecture = architecture::build(config, toml, index.classes.len())?;
-        let cache = open_cache(config, &index, observer, interrupt)?;
-        Ok(Work { config, toml, architecture, index, cache })
-    }
-
+impl Work<'_> {
     /// Trains the folds that are not finished, and sums all up.
     fn go_on(&self, run: &RunFolder, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<FoldsOutcome> {
-        let folds = number(self.config)?;
+        let folds = number(self.job.config)?;
         let mut outcome =
-            FoldsOutcome { run: run.path().to_owned(), record: None, skipped: self.cache.problems().len() };
+            FoldsOutcome { run: run.path().to_owned(), record: None, skipped: self.job.cache.problems().len() };
         let mut records = Vec::new();
         for fold in 1..=folds {
             observer.event(&Event::Fold { fold, folds });
@@ -152,15 +140,16 @@ impl<'a> Work<'a> {
             let (best_epoch, val_accuracy, val_loss) = (best.epoch, best.val_accuracy, best.val_loss);
             return Ok(Some(FoldRecord { fold, best_epoch, val_accuracy, val_loss, run: name }));
         }
-        let split = Split::with(&SplitOptions::from_file(folder.split_file()), &self.index, &self.cache)?;
-        let data = Data { index: &self.index, cache: self.cache.clone(), split };
-        let model = architecture::model(&config, self.architecture.clone(), observer)?;
+        let job = &self.job;
+        let split = Split::with(&SplitOptions::from_file(folder.split_file()), &job.index, &job.cache)?;
         if folder.has_begun() {
             folder.save_config(&config)?;
         } else {
-            folder.begin(&config, self.toml, (&data.split, &self.index), self.cache.problems())?;
+            folder.begin(&config, job.toml, (&split, &job.index), job.cache.problems())?;
         }
-        let trained = train(&folder, &config, &data, model, observer, interrupt)?.finish(&folder, start, observer)?;
+        let settings = Settings::of(job, &config, begun_in(&folder)?);
+        let trained = train(&folder, &settings, &job.data(split), self.model.clone(), observer, interrupt)?;
+        let trained = trained.finish(&folder, start, observer)?;
         let end = trained.end;
         Ok((!trained.interrupted).then_some(FoldRecord {
             fold,
@@ -178,7 +167,7 @@ impl<'a> Work<'a> {
             test_split: None,
             group_by: None,
             folds: None,
-            ..self.config.absolute()
+            ..self.job.config.absolute()
         }
     }
 }

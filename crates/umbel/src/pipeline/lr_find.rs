@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{TrainConfig, architecture, in_pool, open_cache, scan};
+use super::job::{Job, in_pool};
+use super::{TrainConfig, architecture};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Dataset, Split};
 use crate::report::rates;
-use crate::train::{RangeOptions, RangeTest, range_test};
-use crate::{Error, Result};
+use crate::train::{FitOptions, RangeOptions, RangeTest, range_test};
+use crate::{Error, Result, Surroundings};
 
 /// The pictures' name, without the ending.
 const STEM: &str = "lr-find";
@@ -26,18 +27,16 @@ pub fn lr_find(
     config: &TrainConfig,
     range: &RangeOptions,
     out: &Path,
+    surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Option<FoundRate>> {
     config.validate()?;
     let toml = architecture::read_toml(&config.model)?;
     let tested = in_pool(config.threads, || {
-        let index = scan(config, observer)?;
-        let architecture = architecture::build(config, toml.as_deref(), index.classes.len())?;
-        let model = architecture::model(config, architecture, observer)?;
-        let cache = open_cache(config, &index, observer, interrupt)?;
-        let split = Split::with(&config.split_options()?, &index, &cache)?;
-        let train = Dataset::new(&index, cache, &split.train);
+        let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
+        let split = Split::with(&config.split_options()?, &job.index, &job.cache)?;
+        let train = Dataset::new(&job.index, job.cache.clone(), &split.train);
         observer.event(&Event::Note(&format!(
             "Testing rates from {:e} to {:e} in {} steps of {} of the {} training photos.",
             range.low,
@@ -46,7 +45,10 @@ pub fn lr_find(
             config.fit.batch.min(train.len()),
             train.len()
         )));
-        range_test(&model, &train, &config.fit, range, &mut |_| {}, interrupt)
+        let engine = surroundings.engine.clone();
+        let precision = config.precision.resolve(engine.for_inference());
+        let options = FitOptions { engine, precision, ..config.fit.clone() };
+        range_test(&model, &train, &options, range, &mut |_| {}, interrupt)
     })?;
     let Some(test) = tested else { return Ok(None) };
     let io = |source| Error::Io { action: "create the folder", path: out.to_owned(), source };

@@ -10,7 +10,7 @@ use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
-use crate::nn::{LossSum, Model, Optimizer, Precision, Tensor, Weights};
+use crate::nn::{LossSum, Precision, Tensor, Train, TrainState, Weights};
 use crate::{Error, Result};
 
 /// The checkpoint's name in a run folder.
@@ -94,16 +94,10 @@ impl Running {
     }
 }
 
-/// Writes the checkpoint beside its place; what comes back puts it there, atomically. `average` is the moving average of the
-/// weights, where the run keeps one.
-pub fn prepare(
-    path: &Path,
-    progress: &mut Progress,
-    model: &Model,
-    optimizer: &Optimizer,
-    average: Option<&Weights>,
-) -> Result<Scratch> {
-    progress.optimizer_steps = optimizer.steps();
+/// Writes the checkpoint beside its place; what comes back puts it there, atomically.
+pub fn prepare(path: &Path, progress: &mut Progress, train: &dyn Train) -> Result<Scratch> {
+    let (updates, moments) = train.moments();
+    progress.optimizer_steps = updates;
     let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
         path: path.to_owned(),
         fault: FileFault::Field { field: PROGRESS, detail: error.to_string() },
@@ -111,9 +105,9 @@ pub fn prepare(
     fn refer<'a>(prefix: &str, tensor: &'a Tensor) -> TensorRef<'a> {
         TensorRef { name: format!("{prefix}{}", tensor.name), shape: &tensor.shape, data: &tensor.data }
     }
-    let weights = model.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
-    let average = average.iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
-    let state = optimizer.tensors().iter().map(|tensor| refer(OPTIMIZER, tensor));
+    let weights = train.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
+    let average = train.average().into_iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
+    let state = moments.iter().map(|tensor| refer(OPTIMIZER, tensor));
     let tensors: Vec<TensorRef<'_>> = weights.chain(state).chain(average).collect();
     container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
 }
@@ -138,46 +132,32 @@ impl Checkpoint {
         Ok(Some(Checkpoint { progress, tensors }))
     }
 
-    /// Puts the weights, the optimizer's state and, where the run keeps one, the average model's weights in place.
-    pub fn restore(
-        self,
-        path: &Path,
-        model: &mut Model,
-        optimizer: &mut Optimizer,
-        average: Option<&mut Model>,
-    ) -> Result<Progress> {
-        self.place(model, optimizer, average).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })
+    /// Puts the weights, the optimizer's state and, where the run keeps one, the average in place.
+    pub fn restore(self, path: &Path, train: &mut dyn Train) -> Result<Progress> {
+        self.place(train).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })
     }
 
-    fn place(
-        self,
-        model: &mut Model,
-        optimizer: &mut Optimizer,
-        average: Option<&mut Model>,
-    ) -> std::result::Result<Progress, FileFault> {
-        let (mut weights, mut state, mut averaged) = (Vec::new(), Vec::new(), Vec::new());
+    fn place(self, train: &mut dyn Train) -> std::result::Result<Progress, FileFault> {
+        let (mut weights, mut moments, mut average) = (Vec::new(), Vec::new(), Vec::new());
         for (name, StoredTensor { shape, data }) in self.tensors {
-            let places = [(WEIGHT, &mut weights), (OPTIMIZER, &mut state), (AVERAGE, &mut averaged)];
+            let places = [(WEIGHT, &mut weights), (OPTIMIZER, &mut moments), (AVERAGE, &mut average)];
             let place = places.into_iter().find_map(|(prefix, to)| name.strip_prefix(prefix).map(|name| (to, name)));
             let Some((to, name)) = place else {
                 return Err(FileFault::Weights(format!("{name} belongs to nothing")));
             };
             to.push(Tensor { name: name.to_string(), shape, data, trainable: true });
         }
-        let unfit = |error: Error| FileFault::Weights(error.to_string());
-        *model =
-            Model::from_weights(model.architecture().clone(), Weights { tensors: weights.into() }).map_err(unfit)?;
-        optimizer.restore(self.progress.optimizer_steps, state).map_err(unfit)?;
-        match average {
-            Some(average) => {
-                let tensors = Weights { tensors: averaged.into() };
-                *average = Model::from_weights(model.architecture().clone(), tensors).map_err(unfit)?;
-            }
-            None if averaged.is_empty() => {}
-            None => {
+        let named = |tensors: Vec<Tensor>| Weights { tensors: tensors.into() };
+        let average = match (train.average().is_some(), average.is_empty()) {
+            (true, _) => Some(named(average)),
+            (false, true) => None,
+            (false, false) => {
                 return Err(FileFault::Weights("it holds an average of weights that this run does not keep".into()));
             }
-        }
+        };
+        let state =
+            TrainState { weights: named(weights), updates: self.progress.optimizer_steps, moments, average };
+        train.restore(state).map_err(|error| FileFault::Weights(error.to_string()))?;
         Ok(self.progress)
     }
 }

@@ -1,24 +1,33 @@
-//! How good a model is on a dataset.
+//! How good a model is on a dataset. Always in `f32`.
 
 use super::fit::check_fit_for;
 use crate::Result;
 use crate::base::progress::Interrupt;
 use crate::base::settings::positive;
 use crate::data::{Batch, Dataset, Loader, LoaderOptions};
-use crate::nn::{LossSum, Model, Plan, isa_from_env, sparse_categorical_crossentropy};
+use crate::nn::{Engine, Infer, LossSum, Model, Precision, sparse_categorical_crossentropy};
 
 /// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
-pub fn evaluate(model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
-    let mut plan = inference_plan(model, dataset, batch)?;
-    Ok(sums(&mut plan, model, dataset, top_k, &Interrupt::default())?.unwrap_or_default())
+pub fn evaluate(engine: &dyn Engine, model: &Model, dataset: &Dataset, batch: usize, top_k: usize) -> Result<LossSum> {
+    let mut infer = ready(engine, model, dataset, batch)?;
+    let (batch, interrupt) = (infer.batch(), Interrupt::default());
+    let sums = sums(dataset, batch, top_k, &interrupt, |images| infer.infer(model.weights(), images).to_vec())?;
+    Ok(sums.unwrap_or_default())
 }
 
 /// The model's outputs (logits), a row for each photo of the dataset, in its order. `None` where the user asked to stop.
-pub fn logits(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Vec<f32>>> {
-    let mut plan = inference_plan(model, dataset, batch)?;
+pub fn logits(
+    engine: &dyn Engine,
+    model: &Model,
+    dataset: &Dataset,
+    batch: usize,
+    interrupt: &Interrupt,
+) -> Result<Option<Vec<f32>>> {
+    let mut infer = ready(engine, model, dataset, batch)?;
     let mut all = Vec::with_capacity(dataset.len() * dataset.class_names().len());
-    let complete = each_batch(&mut plan, dataset, interrupt, |plan, batch| {
-        all.extend_from_slice(plan.infer(model.weights(), &batch.images));
+    let size = infer.batch();
+    let complete = each_batch(dataset, size, interrupt, |batch| {
+        all.extend_from_slice(infer.infer(model.weights(), &batch.images));
     })?;
     Ok(complete.map(|()| all))
 }
@@ -28,35 +37,42 @@ pub fn logits(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interr
 pub struct Outputs {
     /// A row of logits for each photo.
     pub logits: Vec<f32>,
-    /// A row of [`Plan::infer_with_features`]; empty rows where the model has no convolution.
+    /// A row of [`Infer::infer_with_features`]; empty rows where the model has no convolution.
     pub features: Vec<f32>,
 }
 
 /// [`logits`], with the features by which pictures are told to be alike.
-pub fn outputs(model: &Model, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Outputs>> {
-    let mut plan = inference_plan(model, dataset, batch)?;
+pub fn outputs(
+    engine: &dyn Engine,
+    model: &Model,
+    dataset: &Dataset,
+    batch: usize,
+    interrupt: &Interrupt,
+) -> Result<Option<Outputs>> {
+    let mut infer = ready(engine, model, dataset, batch)?;
     let mut all = Outputs::default();
-    let complete = each_batch(&mut plan, dataset, interrupt, |plan, batch| {
-        let (logits, features) = plan.infer_with_features(model.weights(), &batch.images);
+    let size = infer.batch();
+    let complete = each_batch(dataset, size, interrupt, |batch| {
+        let (logits, features) = infer.infer_with_features(model.weights(), &batch.images);
         all.logits.extend_from_slice(logits);
         all.features.extend_from_slice(features);
     })?;
     Ok(complete.map(|()| all))
 }
 
-/// The sums; `None` where the user asked to stop before they were complete.
+/// The sums over a dataset of the `logits` of pictures; `None` where the user asked to stop before they were complete.
 pub(super) fn sums(
-    plan: &mut Plan,
-    model: &Model,
     dataset: &Dataset,
+    batch: usize,
     top_k: usize,
     interrupt: &Interrupt,
+    mut logits: impl FnMut(&[f32]) -> Vec<f32>,
 ) -> Result<Option<LossSum>> {
     let classes = dataset.class_names().len();
     let mut total = LossSum::default();
-    let complete = each_batch(plan, dataset, interrupt, |plan, batch| {
-        let outputs = plan.infer(model.weights(), &batch.images);
-        let sum = sparse_categorical_crossentropy(classes, outputs, &batch.labels, top_k, None);
+    let complete = each_batch(dataset, batch, interrupt, |batch| {
+        let logits = logits(&batch.images);
+        let sum = sparse_categorical_crossentropy(classes, &logits, &batch.labels, top_k, None);
         total.loss += sum.loss;
         total.correct += sum.correct;
         total.correct_top_k += sum.correct_top_k;
@@ -65,27 +81,27 @@ pub(super) fn sums(
     Ok(complete.map(|()| total))
 }
 
-/// A plan for this dataset, `batch` photos at a time.
-fn inference_plan(model: &Model, dataset: &Dataset, batch: usize) -> Result<Plan> {
+/// For this dataset, `batch` photos at a time.
+fn ready(engine: &dyn Engine, model: &Model, dataset: &Dataset, batch: usize) -> Result<Box<dyn Infer>> {
     positive("batch", batch)?;
     check_fit_for(model, dataset)?;
-    Plan::inference(model, batch.min(dataset.len().max(1)), isa_from_env()?)
+    engine.infer(model, batch.min(dataset.len().max(1)), Precision::F32)
 }
 
 /// Hands on each batch, in the dataset's order; `None` where the user asked to stop.
 fn each_batch(
-    plan: &mut Plan,
     dataset: &Dataset,
+    batch: usize,
     interrupt: &Interrupt,
-    mut take: impl FnMut(&mut Plan, &Batch),
+    mut take: impl FnMut(&Batch),
 ) -> Result<Option<()>> {
-    let options = LoaderOptions { batch: plan.batch(), ..LoaderOptions::default() };
+    let options = LoaderOptions { batch, ..LoaderOptions::default() };
     let mut loader = Loader::new(dataset, options);
     while let Some(batch) = loader.next().transpose()? {
         if interrupt.requested() {
             return Ok(None);
         }
-        take(plan, &batch);
+        take(&batch);
         loader.recycle(batch);
     }
     Ok(Some(()))

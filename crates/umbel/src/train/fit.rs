@@ -12,7 +12,7 @@ use crate::base::progress::{Interrupt, Observer};
 use crate::base::settings::{is_default, positive, within};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
-use crate::nn::{Model, OptimizerConfig, Precision, ScheduleKind};
+use crate::nn::{Computed, Cpu, Model, OptimizerConfig, Precision, ScheduleKind, SharedEngine};
 use crate::{Error, Result};
 
 /// How to train; the defaults are the tutorial's. (Saved as part of config.toml; what came later than its first version is
@@ -37,6 +37,9 @@ pub struct FitOptions {
     /// came to.)
     #[serde(skip)]
     pub precision: Precision,
+    /// Who computes. (Not saved either.)
+    #[serde(skip)]
+    pub engine: SharedEngine,
     /// Share of every label that is spread over all classes alike (Szegedy et al. 2016, "Rethinking the Inception
     /// Architecture"; Keras' `label_smoothing`), from 0 to below 1. The training loss is told with it, the validation loss
     /// never.
@@ -95,6 +98,7 @@ impl Default for FitOptions {
             early_stopping: None,
             reduce_on_plateau: None,
             precision: Precision::F32,
+            engine: SharedEngine::default(),
             label_smoothing: 0.0,
             mixing: Mixing::default(),
             balance: Balance::None,
@@ -178,6 +182,10 @@ pub struct FitOutcome {
     pub best: Model,
     /// Whether the user's interrupt ended it (everything is saved; the run can be resumed).
     pub interrupted: bool,
+    /// Who computed.
+    pub engine: SharedEngine,
+    /// And how.
+    pub computed: Computed,
     /// What all layers but the last make of the photos, where only the last was fitted.
     pub features: Option<Arc<Features>>,
 }
@@ -187,7 +195,7 @@ impl FitOutcome {
     pub fn outputs(&self, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Outputs>> {
         match &self.features {
             Some(features) => features.outputs(&self.best, dataset, batch).map(Some),
-            None => outputs(&self.best, dataset, batch, interrupt),
+            None => outputs(self.engine.for_inference(), &self.best, dataset, batch, interrupt),
         }
     }
 }
@@ -250,7 +258,7 @@ impl Model {
 
     /// Mean loss and accuracy on a dataset, as Keras' `evaluate`.
     pub fn evaluate(&self, dataset: &Dataset) -> Result<(f64, f64)> {
-        let sums = evaluate(self, dataset, FitOptions::default().batch, 1)?;
+        let sums = evaluate(&Cpu::best(), self, dataset, FitOptions::default().batch, 1)?;
         let samples = sums.samples.max(1) as f64;
         Ok((sums.loss / samples, sums.correct as f64 / samples))
     }

@@ -1,17 +1,18 @@
 //! The one training loop, its callbacks, checkpoints and history.
 
-mod average;
 pub mod callbacks;
 pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
 pub mod head;
 pub mod history;
-mod plans;
 pub mod range_test;
 mod run;
 pub mod run_lock;
 mod saver;
+mod sizes;
+pub mod slices;
+mod step;
 mod targets;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
@@ -20,5 +21,6 @@ pub use fit::{FitOptions, FitOutcome, HeadFit, fit};
 pub use head::Features;
 pub use history::History;
 pub use range_test::{RangeOptions, RangePoint, RangeTest, range_test};
-pub use run::memory_needed;
 pub use run_lock::RunLock;
+pub use slices::SliceSums;
+pub use step::memory_needed;

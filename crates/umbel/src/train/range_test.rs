@@ -5,15 +5,13 @@ use serde::Serialize;
 
 use super::FitOptions;
 use super::fit::{check_fit_for, not_empty};
-use super::plans::{Plans, Sizes};
-use super::run::rates;
-use super::targets::TargetMaker;
+use super::sizes::Sizes;
+use super::step::Step;
 use crate::base::progress::Interrupt;
 use crate::base::random::{Purpose, Stream};
 use crate::base::settings::within;
-use crate::data::augment::Policy;
-use crate::data::{Dataset, Loader, LoaderOptions};
-use crate::nn::{Arithmetic, Model, Optimizer, clip_global_norm};
+use crate::data::{Dataset, Loader};
+use crate::nn::Model;
 use crate::{Error, Result};
 
 /// From which rate to which, in how many steps.
@@ -130,46 +128,20 @@ pub fn range_test(
 
 /// A training that is not kept.
 struct Trial<'a> {
-    model: Model,
     train: &'a Dataset,
-    options: &'a FitOptions,
-    plans: Plans,
-    targets: TargetMaker,
-    optimizer: Optimizer,
+    seed: u64,
+    training: Step,
     loader: Loader,
     epoch: u64,
     steps: u64,
 }
 
 impl<'a> Trial<'a> {
-    fn begin(model: &Model, train: &'a Dataset, options: &'a FitOptions) -> Result<Self> {
+    fn begin(model: &Model, train: &'a Dataset, options: &FitOptions) -> Result<Self> {
         let size = Sizes::new(options, train.image_size()).of(0);
-        let plans = Plans::new(model, train, options, size, Arithmetic::from_env(options.precision)?)?;
-        Ok(Trial {
-            loader: Loader::new(train, Self::loader_options(model, options, size, 0)),
-            targets: TargetMaker::new(options, train),
-            optimizer: Optimizer::new(options.optimizer, model.weights()).with_rates(rates(model, options)?),
-            model: model.clone(),
-            train,
-            options,
-            plans,
-            epoch: 0,
-            steps: 0,
-        })
-    }
-
-    fn loader_options(model: &Model, options: &FitOptions, size: usize, epoch: u64) -> LoaderOptions {
-        LoaderOptions {
-            batch: options.batch,
-            seed: options.seed,
-            epoch,
-            shuffle: true,
-            augment: Policy::new(&model.architecture().augmentation()),
-            mixing: options.mixing,
-            balance: options.balance,
-            image_size: Some(size),
-            skip_batches: 0,
-        }
+        let training = Step::new(model.clone(), train, options, size)?;
+        let loader = Loader::new(train, training.loader_options(0, 0));
+        Ok(Trial { train, seed: options.seed, training, loader, epoch: 0, steps: 0 })
     }
 
     /// One step with this rate; gives the batch's mean loss.
@@ -178,19 +150,14 @@ impl<'a> Trial<'a> {
             Some(batch) => batch?,
             None => {
                 self.epoch += 1;
-                let options = Self::loader_options(&self.model, self.options, self.plans.size(), self.epoch);
-                self.loader = Loader::new(self.train, options);
+                self.loader = Loader::new(self.train, self.training.loader_options(self.epoch, 0));
                 self.loader.next().expect("a training part that is not empty")?
             }
         };
-        let key = Stream::new(self.options.seed, Purpose::Dropout, 0, self.steps).key();
-        let (plan, targets) = (self.plans.train(), self.targets.make(&batch));
-        let sum = plan.backpropagate(self.model.weights_mut(), &batch.images, targets, key);
-        let isa = plan.isa();
-        if self.options.global_clipnorm > 0.0 {
-            clip_global_norm(isa, plan.last_gradients(), self.options.global_clipnorm);
-        }
-        self.optimizer.update(isa, rate, self.model.weights_mut(), plan.last_gradients());
+        let key = Stream::new(self.seed, Purpose::Dropout, 0, self.steps).key();
+        self.training.begin(1);
+        let sum = self.training.slice(&batch, key);
+        self.training.update(rate, sum);
         self.loader.recycle(batch);
         self.steps += 1;
         Ok(sum.loss / sum.samples.max(1) as f64)

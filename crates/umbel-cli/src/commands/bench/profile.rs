@@ -1,8 +1,8 @@
 //! `umbel bench --profile`: where the time of a step goes, as a table or as one JSON object.
 
 use serde::Serialize;
-use umbel::nn::Arithmetic;
-use umbel::nn::plan::{Lap, Peak, Phase, Profile};
+use umbel::nn::cpu::{Lap, Peak, Phase, Profile};
+use umbel::nn::{Computed, Cpu};
 
 use crate::console;
 
@@ -30,7 +30,7 @@ pub struct Table {
     what: &'static str,
     batch: usize,
     precision: &'static str,
-    isa: &'static str,
+    isa: String,
     threads: usize,
     /// Of products of f32, whatever the step computes in.
     peak_gflops: f64,
@@ -44,17 +44,16 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(what: &'static str, batch: usize, arithmetic: Arithmetic, profile: &Profile) -> Self {
-        let Arithmetic { isa, precision } = arithmetic;
-        let peak = Peak::measure(isa);
+    pub fn new(what: &'static str, batch: usize, cpu: &Cpu, computed: Computed, profile: &Profile) -> Self {
+        let peak = Peak::measure(cpu.isa());
         let seconds: f64 = profile.laps.iter().map(|lap| lap.median().as_secs_f64()).sum();
         let operations: u64 = profile.laps.iter().map(|lap| lap.operations).sum();
         let gflops = operations as f64 / seconds / 1e9;
         Table {
             what,
             batch,
-            precision: precision.name(),
-            isa: isa.name(),
+            precision: computed.precision.name(),
+            isa: computed.device,
             threads: rayon::current_num_threads(),
             peak_gflops: peak.operations_per_second / 1e9,
             bandwidth_gigabytes_per_second: peak.bytes_per_second / 1e9,

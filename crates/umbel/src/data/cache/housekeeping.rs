@@ -1,31 +1,12 @@
 //! Where the cache lies, and keeping it within its bounds. Only files that carry umbel's own names are ever deleted.
 
-use std::env;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::key::EXTENSION;
 use super::rows;
 use crate::base::atomic::SCRATCH_PREFIX;
-
-/// `$UMBEL_CACHE`, else the place that the system has for caches, else one in the folder for temporary files.
-pub fn default_folder() -> PathBuf {
-    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = variable("UMBEL_CACHE") {
-        return folder;
-    }
-    let caches = variable("XDG_CACHE_HOME").filter(|folder| folder.is_absolute()).or_else(|| {
-        if cfg!(windows) {
-            variable("LOCALAPPDATA")
-        } else if cfg!(target_os = "macos") {
-            variable("HOME").map(|home| home.join("Library").join("Caches"))
-        } else {
-            variable("HOME").map(|home| home.join(".cache"))
-        }
-    });
-    caches.unwrap_or_else(env::temp_dir).join("umbel")
-}
 
 /// Notes that a pack was used, by its time of change. A read-only cache folder still serves.
 pub fn mark_used(pack: &Path) {

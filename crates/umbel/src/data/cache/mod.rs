@@ -28,10 +28,17 @@ pub struct CacheOptions {
     pub max_bytes: u64,
 }
 
+impl CacheOptions {
+    /// In this folder, up to 16 GiB.
+    pub fn within(folder: PathBuf) -> Self {
+        CacheOptions { folder, max_bytes: 16 << 30 }
+    }
+}
+
 impl Default for CacheOptions {
-    /// `$UMBEL_CACHE`, else the user's cache folder (`$XDG_CACHE_HOME/umbel`, `~/.cache/umbel`, ...); 16 GiB.
+    /// In the system's folder for temporary files.
     fn default() -> Self {
-        CacheOptions { folder: housekeeping::default_folder(), max_bytes: 16 << 30 }
+        CacheOptions::within(std::env::temp_dir().join("umbel"))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Activation functions: as a setting of [`Conv2d`](super::Conv2d) and [`Dense`](super::Dense), and as a layer.
 
 use serde::{Deserialize, Serialize};
-use umbel_kernels::FusedActivation;
 
 use super::{Mistake, Rules, Shape};
 
@@ -25,31 +24,35 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// The one that a convolution or a dense layer applies itself, if it is one of those (in training: if it is a clamp).
-    pub(crate) fn fused(self) -> Option<FusedActivation> {
+    /// Whether it is a clamp to a range, whose gradient can be told from its output: a convolution, a dense layer, a batch norm
+    /// or a sum then applies it itself. Only clamps commute with max-pooling.
+    pub fn is_clamp(self) -> bool {
         match self {
-            Activation::Linear => Some(FusedActivation::Linear),
-            Activation::Relu => Some(FusedActivation::Relu),
-            Activation::Relu6 => Some(FusedActivation::Relu6),
-            Activation::HardSwish => Some(FusedActivation::HardSwish),
-            Activation::Silu => Some(FusedActivation::Silu),
-            _ => None,
+            Activation::Linear | Activation::Relu | Activation::Relu6 => true,
+            Activation::Silu
+            | Activation::HardSwish
+            | Activation::Gelu
+            | Activation::Tanh
+            | Activation::Sigmoid
+            | Activation::HardSigmoid
+            | Activation::Softmax => false,
         }
     }
 
-    /// The kernels' name of it.
-    pub(crate) fn kernel(self) -> umbel_kernels::Activation {
+    /// Whether the step before it can apply it where no gradient goes back: the clamps, and these two.
+    pub fn fuses_in_inference(self) -> bool {
+        self.is_clamp() || matches!(self, Activation::Silu | Activation::HardSwish)
+    }
+
+    /// Whether its gradient is told from its output, so that its input need not be kept; others are told from the input.
+    pub fn is_told_from_output(self) -> bool {
         match self {
-            Activation::Linear => umbel_kernels::Activation::Linear,
-            Activation::Relu => umbel_kernels::Activation::Relu,
-            Activation::Relu6 => umbel_kernels::Activation::Relu6,
-            Activation::Silu => umbel_kernels::Activation::Silu,
-            Activation::HardSwish => umbel_kernels::Activation::HardSwish,
-            Activation::Gelu => umbel_kernels::Activation::Gelu,
-            Activation::Tanh => umbel_kernels::Activation::Tanh,
-            Activation::Sigmoid => umbel_kernels::Activation::Sigmoid,
-            Activation::HardSigmoid => umbel_kernels::Activation::HardSigmoid,
-            Activation::Softmax => umbel_kernels::Activation::Softmax,
+            Activation::Relu | Activation::Relu6 | Activation::Tanh | Activation::Sigmoid | Activation::Softmax => true,
+            Activation::Linear
+            | Activation::Silu
+            | Activation::HardSwish
+            | Activation::Gelu
+            | Activation::HardSigmoid => false,
         }
     }
 }

@@ -40,7 +40,7 @@ pub use normalization::Normalization;
 pub use pair::{IntoPair, IntoRange};
 pub use pool::{AvgPool2d, GlobalAvgPool2d, MaxPool2d};
 pub use rescaling::Rescaling;
-pub(crate) use shape::{MAX_VALUES, Mistake, Windows, windows};
+pub(crate) use shape::{MAX_VALUES, Mistake, windows};
 pub use shape::{Padding, Shape};
 pub use stochastic_depth::StochasticDepth;
 pub use zero_padding::{IntoMargins, ZeroPadding2d};

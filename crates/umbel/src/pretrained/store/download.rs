@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use ureq::http::{HeaderMap, Response, StatusCode, header};
 use ureq::{Agent, Body};
 
-use super::{Origin, folder, path_of};
+use super::{Origin, Store};
 use crate::base::error::DownloadFault;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::pretrained::Pretrained;
@@ -31,13 +31,18 @@ type Step<T> = std::result::Result<T, DownloadFault>;
 /// # Errors
 /// [`Error::Download`] with the way out, [`Error::Interrupted`], and those of [`Pretrained::read`] for what came. What came so
 /// far is kept, but for what turned out wrong.
-pub fn fetch(origin: &Origin, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<PathBuf> {
-    let path = path_of(origin.name);
+pub fn fetch(
+    store: &Store,
+    origin: &Origin,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<PathBuf> {
+    let path = store.path_of(origin.name);
     if path.is_file() {
         return Ok(path);
     }
-    let (url, folder) = (origin.url(), folder());
-    std::fs::create_dir_all(&folder).map_err(|source| io("create the folder", &folder, source))?;
+    let (url, folder) = (store.url(origin), store.folder());
+    std::fs::create_dir_all(folder).map_err(|source| io("create the folder", folder, source))?;
     let fail = |fault| Error::Download { url: url.clone(), path: path.clone(), fault };
     let agent = agent();
     let promise = promise(&agent, &url).map_err(fail)?;

@@ -8,7 +8,6 @@ mod download;
 #[path = "no_download.rs"]
 mod download;
 
-use std::env;
 use std::path::{Path, PathBuf};
 
 pub use self::download::fetch;
@@ -38,17 +37,8 @@ pub const ORIGINS: &[Origin] = &[
     Origin { name: "resnet50", repository: "timm/resnet50.a1_in1k" },
 ];
 
-/// The hub, unless the variable HF_ENDPOINT names another or a mirror.
+/// The hub, unless another or a mirror is named.
 const HUB: &str = "https://huggingface.co";
-
-impl Origin {
-    /// The file's address at the hub (the variable HF_ENDPOINT names another).
-    pub fn url(&self) -> String {
-        let endpoint = env::var("HF_ENDPOINT").ok().filter(|endpoint| !endpoint.is_empty());
-        let endpoint = endpoint.as_deref().unwrap_or(HUB).trim_end_matches('/');
-        format!("{endpoint}/{}/resolve/main/{FILE}", self.repository)
-    }
-}
 
 /// The weights of that name at the hub.
 pub fn origin(name: &str) -> Option<&'static Origin> {
@@ -65,67 +55,78 @@ pub struct Stored {
     pub bytes: u64,
 }
 
-/// `$UMBEL_MODELS`, else `umbel/models` in the place that the system has for a user's data (`$XDG_DATA_HOME`, `~/.local/share`,
-/// `~/Library/Application Support`, `%LOCALAPPDATA%`), else in the folder for temporary files.
-pub fn folder() -> PathBuf {
-    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    if let Some(folder) = variable("UMBEL_MODELS") {
-        return folder;
-    }
-    let data = variable("XDG_DATA_HOME").filter(|folder| folder.is_absolute()).or_else(|| {
-        if cfg!(windows) {
-            variable("LOCALAPPDATA")
-        } else if cfg!(target_os = "macos") {
-            variable("HOME").map(|home| home.join("Library").join("Application Support"))
-        } else {
-            variable("HOME").map(|home| home.join(".local").join("share"))
-        }
-    });
-    data.unwrap_or_else(env::temp_dir).join("umbel").join("models")
+/// A store: its folder, and the hub that it is filled from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Store {
+    folder: PathBuf,
+    hub: String,
 }
 
-/// Everything in the store, by name. A store that is not there is empty.
-pub fn list() -> Vec<Stored> {
-    let entries = std::fs::read_dir(folder()).into_iter().flatten().flatten();
-    let stored = |entry: std::fs::DirEntry| {
-        let path = entry.path();
-        let data = std::fs::metadata(&path).ok()?;
-        let name = path.file_stem()?.to_str()?.to_string();
-        let is_weights =
-            data.is_file() && path.extension().is_some_and(|end| end == EXTENSION) && !name.starts_with('.');
-        is_weights.then(|| Stored { name, bytes: data.len(), path: path.clone() })
-    };
-    let mut all: Vec<Stored> = entries.filter_map(stored).collect();
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    all
+impl Store {
+    /// In this folder, which need not be there yet.
+    pub fn new(folder: PathBuf) -> Self {
+        Store { folder, hub: HUB.to_string() }
+    }
+
+    /// With another hub, or a mirror, at this address.
+    pub fn with_hub(mut self, address: &str) -> Self {
+        self.hub = address.trim_end_matches('/').to_string();
+        self
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The address of a file at the hub.
+    pub fn url(&self, origin: &Origin) -> String {
+        format!("{}/{}/resolve/main/{FILE}", self.hub, origin.repository)
+    }
+
+    /// Everything in it, by name. A store that is not there is empty.
+    pub fn list(&self) -> Vec<Stored> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let stored = |entry: std::fs::DirEntry| {
+            let path = entry.path();
+            let data = std::fs::metadata(&path).ok()?;
+            let name = path.file_stem()?.to_str()?.to_string();
+            let is_weights =
+                data.is_file() && path.extension().is_some_and(|end| end == EXTENSION) && !name.starts_with('.');
+            is_weights.then(|| Stored { name, bytes: data.len(), path: path.clone() })
+        };
+        let mut all: Vec<Stored> = entries.filter_map(stored).collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    /// The place of the weights of that name, whether they are there or not.
+    pub fn path_of(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{EXTENSION}"))
+    }
+
+    /// The file of the weights of that name.
+    ///
+    /// # Errors
+    /// [`Error::NotInStore`] with the way out: which file belongs where.
+    pub fn find(&self, name: &str) -> Result<PathBuf> {
+        let path = self.path_of(name);
+        if path.is_file() {
+            return Ok(path);
+        }
+        let way_out = match origin(name) {
+            Some(origin) => format!("get {} and save it there, or let umbel fetch it: --download", self.url(origin)),
+            None => {
+                let known: Vec<&str> = ORIGINS.iter().map(|origin| origin.name).collect();
+                format!("save it there, give a file's path, or take one that can be fetched: {}", known.join(", "))
+            }
+        };
+        Err(Error::NotInStore { name: name.to_string(), path, way_out })
+    }
 }
 
 /// Whether `--pretrained` was given a name, and not a file's path.
 pub fn is_name(given: &Path) -> bool {
     let plain = given.components().count() == 1 && given.extension().is_none_or(|end| end != EXTENSION);
     plain && given.to_str().is_some_and(|name| !name.is_empty() && !name.starts_with('.')) && !given.is_file()
-}
-
-/// The place of the weights of that name, whether they are there or not.
-pub fn path_of(name: &str) -> PathBuf {
-    folder().join(format!("{name}.{EXTENSION}"))
-}
-
-/// The file of the weights of that name.
-///
-/// # Errors
-/// [`Error::NotInStore`] with the way out: which file belongs where.
-pub fn find(name: &str) -> Result<PathBuf> {
-    let path = path_of(name);
-    if path.is_file() {
-        return Ok(path);
-    }
-    let way_out = match origin(name) {
-        Some(origin) => format!("get {} and save it there, or let umbel fetch it: --download", origin.url()),
-        None => {
-            let known: Vec<&str> = ORIGINS.iter().map(|origin| origin.name).collect();
-            format!("save it there, give a file's path, or take one that can be fetched: {}", known.join(", "))
-        }
-    };
-    Err(Error::NotInStore { name: name.to_string(), path, way_out })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Origin, path_of};
+use super::{Origin, Store};
 use crate::base::error::DownloadFault;
 use crate::base::progress::{Interrupt, Observer};
 use crate::{Error, Result};
@@ -11,6 +11,12 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Download`], always.
-pub fn fetch(origin: &Origin, _observer: &mut dyn Observer, _interrupt: &Interrupt) -> Result<PathBuf> {
-    Err(Error::Download { url: origin.url(), path: path_of(origin.name), fault: DownloadFault::NotBuilt })
+pub fn fetch(
+    store: &Store,
+    origin: &Origin,
+    _observer: &mut dyn Observer,
+    _interrupt: &Interrupt,
+) -> Result<PathBuf> {
+    let (url, path) = (store.url(origin), store.path_of(origin.name));
+    Err(Error::Download { url, path, fault: DownloadFault::NotBuilt })
 }

@@ -4,7 +4,7 @@
 use super::super::Outputs;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Cache, Dataset, Loader, LoaderOptions, Rows};
-use crate::nn::{Graph, Model, Plan, Tensor, Weights, isa_from_env};
+use crate::nn::{Computed, Graph, Infer, Model, Precision, SharedEngine, Tensor, Weights};
 use crate::{Error, Result};
 
 /// Photos in hand while features are computed.
@@ -18,6 +18,7 @@ pub struct Features {
     rows: Rows,
     /// Values that the last layer reads; what follows in a row tells unknown pictures.
     inputs: usize,
+    engine: SharedEngine,
 }
 
 impl Features {
@@ -25,25 +26,30 @@ impl Features {
     /// where the user asked to stop.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the model does not end with a dense layer; those of [`Plan::inference`] and the cache.
+    /// [`Error::Setting`] where the model does not end with a dense layer; those of [`Engine::infer`](crate::nn::Engine::infer) and the cache.
     pub fn of(
+        engine: &SharedEngine,
         model: &Model,
         dataset: &Dataset,
         observer: &mut dyn Observer,
         interrupt: &Interrupt,
     ) -> Result<Option<Self>> {
-        let isa = isa_from_env()?;
         let body = body(model)?;
         let inputs = body.architecture().classes()?;
         let cache = &dataset.cache;
-        let mut plan = Plan::inference(&body, BATCH.min(cache.usable().len().max(1)), isa)?;
-        let width = inputs + plan.infer_with_features(body.weights(), &vec![0.0; values(&body)]).1.len();
-        let kind = kind(&body, isa.name());
+        let mut infer = engine.infer(&body, BATCH.min(cache.usable().len().max(1)), Precision::F32)?;
+        let width = inputs + infer.infer_with_features(body.weights(), &vec![0.0; values(&body)]).1.len();
+        let kind = kind(&body, &engine.computes(Precision::F32));
         if let Some(rows) = cache.rows(&kind, width) {
-            return Ok(Some(Features { rows, inputs }));
+            return Ok(Some(Features { rows, inputs, engine: engine.clone() }));
         }
-        let rows = compute(&body, &mut plan, (cache, dataset), (&kind, width), (observer, interrupt))?;
-        Ok(rows.map(|rows| Features { rows, inputs }))
+        let rows = compute(&body, &mut *infer, (cache, dataset), (&kind, width), (observer, interrupt))?;
+        Ok(rows.map(|rows| Features { rows, inputs, engine: engine.clone() }))
+    }
+
+    /// Who computed them.
+    pub fn engine(&self) -> &SharedEngine {
+        &self.engine
     }
 
     /// Values that the last layer reads.
@@ -62,21 +68,21 @@ impl Features {
     /// What `model`, which has been changed in its last layer only, says about each photo of a dataset.
     ///
     /// # Errors
-    /// Those of [`Plan::inference`].
+    /// Those of [`Engine::infer`](crate::nn::Engine::infer).
     pub fn outputs(&self, model: &Model, dataset: &Dataset, batch: usize) -> Result<Outputs> {
         let head = head(model, self.inputs)?;
-        let mut plan = Plan::inference(&head, batch.min(dataset.len().max(1)), isa_from_env()?)?;
+        let mut infer = self.engine.infer(&head, batch.min(dataset.len().max(1)), Precision::F32)?;
         let mut outputs = Outputs::default();
         let mut seen = vec![0.0; self.rows.width() - self.inputs];
-        let mut inputs = vec![0.0; plan.batch() * self.inputs];
-        for samples in dataset.samples.chunks(plan.batch()) {
+        let mut inputs = vec![0.0; infer.batch() * self.inputs];
+        for samples in dataset.samples.chunks(infer.batch()) {
             let inputs = &mut inputs[..samples.len() * self.inputs];
             for (&(position, _), row) in samples.iter().zip(inputs.chunks_exact_mut(self.inputs)) {
                 self.read(position, row)?;
                 self.rows.read(position, self.inputs, &mut seen)?;
                 outputs.features.extend_from_slice(&seen);
             }
-            outputs.logits.extend_from_slice(plan.infer(head.weights(), inputs));
+            outputs.logits.extend_from_slice(infer.infer(head.weights(), inputs));
         }
         Ok(outputs)
     }
@@ -119,7 +125,7 @@ fn values(model: &Model) -> usize {
 }
 
 /// Names all that the features depend on, beside the photos.
-fn kind(body: &Model, isa: &str) -> String {
+fn kind(body: &Model, computed: &Computed) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&serde_json::to_vec(body.architecture()).unwrap_or_default());
     for tensor in &body.weights().tensors {
@@ -127,28 +133,29 @@ fn kind(body: &Model, isa: &str) -> String {
         let bytes: Vec<u8> = tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect();
         hasher.update(&bytes);
     }
-    format!("features {VERSION} of umbel {}, {isa}, {}", env!("CARGO_PKG_VERSION"), hasher.finalize().to_hex())
+    let device = &computed.device;
+    format!("features {VERSION} of umbel {}, {device}, {}", env!("CARGO_PKG_VERSION"), hasher.finalize().to_hex())
 }
 
 fn compute(
     body: &Model,
-    plan: &mut Plan,
+    infer: &mut dyn Infer,
     (cache, dataset): (&Cache, &Dataset),
     (kind, width): (&str, usize),
     (observer, interrupt): (&mut dyn Observer, &Interrupt),
 ) -> Result<Option<Rows>> {
     let all = Dataset { samples: cache.usable().iter().map(|&position| (position, 0)).collect(), ..dataset.clone() };
     observer.event(&Event::Note(&format!("Computing the features of {} photos, once.", all.len())));
-    let options = LoaderOptions { batch: plan.batch(), ..LoaderOptions::default() };
+    let options = LoaderOptions { batch: infer.batch(), ..LoaderOptions::default() };
     let mut writer = cache.write_rows(kind, width)?;
     let mut loader = Loader::new(&all, options);
-    let (mut row, mut done) = (Vec::with_capacity(width * plan.batch()), 0);
+    let (mut row, mut done) = (Vec::with_capacity(width * infer.batch()), 0);
     while let Some(batch) = loader.next() {
         if interrupt.requested() {
             return Ok(None);
         }
         let batch = batch?;
-        let (inputs, seen) = plan.infer_with_features(body.weights(), &batch.images);
+        let (inputs, seen) = infer.infer_with_features(body.weights(), &batch.images);
         let n = batch.labels.len();
         row.clear();
         for sample in 0..n {

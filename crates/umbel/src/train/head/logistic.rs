@@ -5,7 +5,7 @@
 use super::features::{Features, head};
 use crate::base::memory;
 use crate::base::progress::Interrupt;
-use crate::nn::{LossSum, Model, Plan, isa_from_env};
+use crate::nn::{LossSum, Model, OptimizerConfig, Slice, Train, Updates, sparse_categorical_crossentropy};
 use crate::{Error, Result};
 
 /// Photos whose loss and gradient are summed in one piece.
@@ -24,7 +24,7 @@ pub struct Objective<'a> {
     labels: Vec<u32>,
     inputs: usize,
     head: Model,
-    plan: Plan,
+    train: Box<dyn Train>,
     classes: usize,
     means: Vec<f64>,
     /// 1 / deviation, or 0.
@@ -39,10 +39,12 @@ impl<'a> Objective<'a> {
         let head = head(model, inputs)?;
         check_memory(samples.len(), (inputs + 1) * head.architecture().classes()?, inputs)?;
         let (rows, labels) = read(features, samples)?;
-        let plan = Plan::training(&head, CHUNK.min(samples.len()), isa_from_env()?)?;
+        // The point is moved by who minimizes, never by an update.
+        let updates = Updates::by(OptimizerConfig::sgd(0.0));
+        let train = features.engine().train(head.clone(), CHUNK.min(samples.len()), &updates)?;
         let classes = head.architecture().classes()?;
         let (means, scales) = moments(&rows, inputs, has_bias(&head));
-        Ok(Objective { rows, labels, inputs, head, plan, classes, means, scales, interrupt })
+        Ok(Objective { rows, labels, inputs, head, train, classes, means, scales, interrupt })
     }
 
     /// Variables of the function.
@@ -65,10 +67,11 @@ impl<'a> Objective<'a> {
             if self.interrupt.requested() {
                 return Err(Stopped);
             }
-            let (sum, parts) = self.plan.gradients(self.head.weights_mut(), rows, labels, 0);
-            loss += sum.loss;
+            loss += self.train.backward(Slice { images: rows, targets: labels.into(), key: 0 }).loss;
             let share = labels.len() as f64 / n;
-            let values = parts.iter().flatten();
+            let places = self.train.layout().gradients().to_vec();
+            let all = self.train.gradients();
+            let values = places.iter().flat_map(|place| &all[place.clone()]);
             gradient.iter_mut().zip(values).for_each(|(sum, value)| *sum += share * f64::from(*value));
         }
         let (weights, biases) = gradient.split_at_mut(self.inputs * classes);
@@ -100,6 +103,7 @@ impl<'a> Objective<'a> {
         if let Some(bias) = tensors.get_mut(1) {
             bias.data.iter_mut().zip(biases).for_each(|(to, bias)| *to = bias as f32);
         }
+        self.train.load(self.head.weights());
     }
 
     /// Copies the last layer into the model that it was taken from.
@@ -114,7 +118,7 @@ impl<'a> Objective<'a> {
     pub fn measure(&mut self) -> LossSum {
         let mut total = LossSum::default();
         for (rows, labels) in self.rows.chunks(CHUNK * self.inputs).zip(self.labels.chunks(CHUNK)) {
-            add(&mut total, &mut self.plan, &self.head, (rows, labels));
+            add(&mut total, &mut *self.train, self.classes, (rows, labels));
         }
         total
     }
@@ -122,16 +126,16 @@ impl<'a> Objective<'a> {
     /// The same on others.
     pub fn measure_on(&mut self, (rows, labels): (&[f32], &[u32])) -> LossSum {
         let mut total = LossSum::default();
-        let most = self.plan.batch();
+        let most = self.train.batch();
         for (rows, labels) in rows.chunks(most * self.inputs).zip(labels.chunks(most)) {
-            add(&mut total, &mut self.plan, &self.head, (rows, labels));
+            add(&mut total, &mut *self.train, self.classes, (rows, labels));
         }
         total
     }
 }
 
-fn add(total: &mut LossSum, plan: &mut Plan, head: &Model, (rows, labels): (&[f32], &[u32])) {
-    let sum = plan.evaluate(head.weights(), rows, labels);
+fn add(total: &mut LossSum, train: &mut dyn Train, classes: usize, (rows, labels): (&[f32], &[u32])) {
+    let sum = sparse_categorical_crossentropy(classes, train.judge(rows), labels, 1, None);
     total.loss += sum.loss;
     total.correct += sum.correct;
     total.samples += sum.samples;

@@ -16,7 +16,7 @@ use crate::Result;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
 use crate::data::Dataset;
 use crate::model_file::{self, Metrics, ModelFile};
-use crate::nn::{LossSum, Model};
+use crate::nn::{LossSum, Model, Precision};
 
 /// The strengths of L2 regularization that are tried, each starting from the layer of the one before it; the validation
 /// part chooses. Factors of the mean cross-entropy, for features of deviation 1.
@@ -84,14 +84,18 @@ pub(super) fn fit_only(
     options: &FitOptions,
     (observer, interrupt): (&mut dyn Observer, &Interrupt),
 ) -> Result<FitOutcome> {
+    let (engine, computed) = (options.engine.clone(), options.engine.computes(Precision::F32));
     let stopped = |model: &Model| FitOutcome {
         history: History::default(),
         best_epoch: 0,
         best: model.clone(),
         interrupted: true,
+        engine: engine.clone(),
+        computed: computed.clone(),
         features: None,
     };
-    let Some(features) = Features::of(model, parts.0, observer, interrupt)? else { return Ok(stopped(model)) };
+    let features = Features::of(&engine, model, parts.0, observer, interrupt)?;
+    let Some(features) = features else { return Ok(stopped(model)) };
     let fitted = fit(model, parts, &features, options, interrupt, |record, best_epoch| {
         observer.event(&Event::Epoch { epochs: STRENGTHS.len(), record, best_epoch });
     })?;
@@ -105,7 +109,8 @@ pub(super) fn fit_only(
     observer.event(&Event::Note(&chosen_line(best)));
     model.clone_from(&chosen);
     let history = History { epochs: records };
-    Ok(FitOutcome { history, best_epoch: best, best: chosen, interrupted: false, features: Some(Arc::new(features)) })
+    let features = Some(Arc::new(features));
+    Ok(FitOutcome { history, best_epoch: best, best: chosen, interrupted: false, engine, computed, features })
 }
 
 /// Which strength it became.

@@ -17,17 +17,16 @@ impl Run<'_> {
     /// Fits the head, and ends the epoch. Stopped within, it begins again: from the features, if they were complete.
     pub fn fit_head(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
         let start = Instant::now();
-        let Some(features) = Features::of(self.model, self.train, observer, interrupt)? else {
+        let weights = self.step().weights().clone();
+        let model = self.model.with(weights);
+        let Some(features) = Features::of(&self.options.engine, &model, self.train, observer, interrupt)? else {
             return Ok(Flow::Interrupted);
         };
         let parts = (self.train, self.val);
-        let fitted = head::fit(self.model, parts, &features, self.options, interrupt, |_, _| {})?;
+        let fitted = head::fit(&model, parts, &features, &self.options, interrupt, |_, _| {})?;
         let Some(fitted) = fitted else { return Ok(Flow::Interrupted) };
         observer.event(&Event::Note(&head::chosen_line(fitted.best)));
-        self.model.weights_mut().clone_from(fitted.model.weights());
-        if let Some(average) = &mut self.average {
-            average.model.clone_from(self.model);
-        }
+        self.step().train().load(fitted.model.weights());
         let seconds = start.elapsed().as_secs_f64();
         let images_per_second = self.train.len() as f64 / seconds.max(1e-9);
         let record = EpochRecord { epoch: 1, seconds, images_per_second, ..fitted.records[fitted.best - 1].clone() };

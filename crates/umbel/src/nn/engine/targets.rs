@@ -1,6 +1,6 @@
 //! What a training step is told to answer.
 
-use umbel_kernels::loss::{LossSum, categorical_crossentropy, sparse_categorical_crossentropy};
+use crate::nn::{LossSum, categorical_crossentropy, sparse_categorical_crossentropy};
 
 /// One class for each picture, or each picture's share of every class.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,9 +18,11 @@ impl<'a, L: AsRef<[u32]> + ?Sized> From<&'a L> for Targets<'a> {
 }
 
 impl Targets<'_> {
+    /// Holds them to `n` pictures of so many classes.
+    ///
     /// # Panics
-    /// Where they are not those of `n` pictures of so many classes.
-    pub(super) fn check(&self, n: usize, classes: usize) {
+    /// Where they are not.
+    pub fn check(&self, n: usize, classes: usize) {
         match self {
             Targets::Labels(labels) => {
                 assert!(labels.len() == n, "{} labels came with {n} pictures", labels.len());
@@ -37,7 +39,10 @@ impl Targets<'_> {
     }
 
     /// Sums of loss and hits, and the gradient of the mean loss where it is asked for.
-    pub(super) fn loss(&self, classes: usize, logits: &[f32], top_k: usize, gradient: Option<&mut [f32]>) -> LossSum {
+    ///
+    /// # Panics
+    /// Where [`Targets::check`] would.
+    pub fn loss(&self, classes: usize, logits: &[f32], top_k: usize, gradient: Option<&mut [f32]>) -> LossSum {
         match self {
             Targets::Labels(labels) => sparse_categorical_crossentropy(classes, logits, labels, top_k, gradient),
             Targets::Shares(shares) => categorical_crossentropy(classes, logits, shares, top_k, gradient),

@@ -4,11 +4,14 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use umbel_kernels::{FusedActivation, Isa, peak};
+use umbel_kernels::{Isa, peak};
 
-use super::program::{PlacedStep, Program};
-use super::step::{ConvStep, DenseStep, DepthwiseStep, Op, Slot};
-use crate::nn::Optimizer;
+use super::program::PlacedStep;
+use super::{Inference, LossSum, Training};
+use crate::nn::Weights;
+use crate::nn::engine::{Infer, Seen, Slice, Train};
+use crate::nn::layers::Activation;
+use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Merge, Op, Slot};
 use crate::nn::weights::TensorSpec;
 
 /// What is done with a fused step.
@@ -59,50 +62,85 @@ impl Lap {
     }
 }
 
-/// A profile under way, or taken: see [`super::Plan::start_profile`].
+/// A profile under way, or taken: the times of an inference's steps, or of a training's. It watches from outside, so that nothing
+/// is measured where nobody asks. What a step's work is, is told for the largest batch, so that only whole batches should be
+/// measured.
 #[derive(Clone, Debug)]
 pub struct Profile {
     /// In the order of a step.
     pub laps: Vec<Lap>,
-    pub(super) trains: bool,
     next: usize,
     mark: Instant,
+    /// Whether the way back has begun: the first step on it ends nothing.
+    is_back: bool,
 }
 
 impl Profile {
-    /// For an inference.
-    pub(super) fn of_inference(program: &Program, specs: &[TensorSpec], batch: usize) -> Self {
-        let laps = program.steps.iter().map(|step| Measured { step, specs, batch }.forward()).collect();
-        Profile { laps, trains: false, next: 0, mark: Instant::now() }
+    fn new(laps: Vec<Lap>) -> Self {
+        Profile { laps, next: 0, mark: Instant::now(), is_back: false }
     }
 
-    /// For a training step with this optimizer.
-    pub(super) fn of_training(
-        program: &Program,
-        specs: &[TensorSpec],
-        batch: usize,
-        optimizer: &Optimizer,
-        classes: usize,
-    ) -> Self {
+    /// Of an inference.
+    pub fn of_inference(inference: &Inference) -> Self {
+        let (program, compiled) = inference.program();
+        let measured = |step| Measured { step, specs: &compiled.specs, batch: compiled.batch };
+        Profile::new(program.steps.iter().map(|step| measured(step).forward()).collect())
+    }
+
+    /// Of a training.
+    pub fn of_training(training: &Training) -> Self {
+        let (program, compiled) = training.program();
+        let (specs, batch) = (&compiled.specs, compiled.batch);
         let measured = |step| Measured { step, specs, batch };
         let mut laps: Vec<Lap> = program.steps.iter().map(|step| measured(step).forward()).collect();
-        laps.push(lap("cross-entropy".into(), Phase::Loss, 0, 2 * batch * classes * 4));
+        laps.push(lap("cross-entropy".into(), Phase::Loss, 0, 2 * batch * compiled.classes * 4));
         let back = program.steps.iter().rev().filter(|step| step.runs_backward);
         laps.extend(back.map(|step| measured(step).backward()));
         let trained: usize = specs.iter().filter(|spec| spec.trainable).map(count).sum();
         // The gradient is read; weights and state are read and written.
-        let bytes = 3 * trained * 4 + 2 * optimizer.memory_bytes();
+        let bytes = 3 * trained * 4 + 2 * training.optimizer().memory_bytes();
         laps.push(lap("optimizer".into(), Phase::Update, 0, bytes));
-        Profile { laps, trains: true, next: 0, mark: Instant::now() }
+        Profile::new(laps)
     }
 
-    /// A step begins.
-    pub(super) fn begin(&mut self) {
-        (self.next, self.mark) = (0, Instant::now());
+    /// [`Infer::infer`], measured.
+    ///
+    /// # Panics
+    /// Those of [`Infer::infer`], and where the profile is of another model.
+    pub fn infer<'i>(&mut self, inference: &'i mut Inference, weights: &Weights, images: &[f32]) -> &'i [f32] {
+        self.begin();
+        inference.infer_watched(weights, images, &mut |seen| self.see(seen))
+    }
+
+    /// One slice and its update, measured.
+    ///
+    /// # Panics
+    /// Those of [`Train::backward`], and where the profile is of another model.
+    pub fn step(&mut self, training: &mut Training, slice: Slice<'_>, learning_rate: f64) -> LossSum {
+        self.begin();
+        let loss = training.backward_watched(slice, &mut |seen| self.see(seen));
+        if self.is_back {
+            self.lap();
+        }
+        training.update(learning_rate);
+        self.lap();
+        loss
+    }
+
+    fn begin(&mut self) {
+        (self.next, self.is_back, self.mark) = (0, false, Instant::now());
+    }
+
+    fn see(&mut self, seen: Seen<'_>) {
+        match seen {
+            Seen::Output(..) | Seen::Loss => self.lap(),
+            Seen::Gradient(..) if self.is_back => self.lap(),
+            Seen::Gradient(..) => self.is_back = true,
+        }
     }
 
     /// The next lap is done.
-    pub(super) fn lap(&mut self) {
+    fn lap(&mut self) {
         let now = Instant::now();
         self.laps[self.next].times.push(now - self.mark);
         (self.next, self.mark) = (self.next + 1, now);
@@ -150,9 +188,9 @@ impl Measured<'_> {
     }
 
     fn backward(&self) -> Lap {
-        let PlacedStep { inputs, dy, kept_y, choice, op, .. } = self.step;
+        let PlacedStep { inputs, dy, kept_y, choice, reads_inputs, .. } = self.step;
         let len = |place: &super::arena::Place| place.range(self.batch).len();
-        let images = if op.backward_needs().0 { self.images() } else { 0 };
+        let images = if *reads_inputs { self.images() } else { 0 };
         let of_inputs = inputs.iter().map(|input| len(&input.kept_x) + len(&input.dx) + 2 * len(&input.sum));
         let passes_on = inputs.iter().any(|input| len(&input.dx) > 0);
         // The weights are read where a gradient goes on from here; theirs is written.
@@ -165,8 +203,8 @@ impl Measured<'_> {
     /// Values of the images, where the step reads them.
     fn images(&self) -> usize {
         let per_sample = match &self.step.op {
-            Op::Conv2d(ConvStep { shape, .. }) => shape.height * shape.width * shape.channels_in,
-            Op::Depthwise(DepthwiseStep { shape, .. }) => shape.height * shape.width * shape.channels,
+            Op::Conv2d(ConvStep { windows, channels_in, .. }) => windows.size.0 * windows.size.1 * channels_in,
+            Op::Depthwise(DepthwiseStep { windows, channels, .. }) => windows.size.0 * windows.size.1 * channels,
             // All others that can come first give as many values as they read, or pool them.
             _ => self.step.y.per_sample,
         };
@@ -174,29 +212,32 @@ impl Measured<'_> {
         reads_them * per_sample * self.batch
     }
 
+    /// Values of its weights, batch norm's moving statistics among them.
     fn weights(&self) -> usize {
-        let slot = |slot: &Slot| count(&self.specs[slot.tensor]);
+        let values = |slots: &[Slot]| slots.iter().map(|slot| count(&self.specs[slot.tensor])).sum::<usize>();
         match &self.step.op {
-            Op::Conv2d(ConvStep { kernel, bias, .. })
-            | Op::Depthwise(DepthwiseStep { kernel, bias, .. })
-            | Op::Dense(DenseStep { kernel, bias, .. }) => slot(kernel) + bias.as_ref().map_or(0, slot),
             Op::BatchNorm { norm, .. } | Op::Normalize(norm) => 4 * norm.channels,
-            _ => 0,
+            _ => values(&self.step.weights),
         }
     }
 
     /// Of one product: forward, or one of the two gradients.
     fn operations(&self) -> u64 {
         let per_sample = match &self.step.op {
-            Op::Conv2d(ConvStep { shape, groups, .. }) => {
-                let taps = shape.kernel.0 * shape.kernel.1 * (shape.channels_in / groups);
-                shape.out_height * shape.out_width * shape.channels_out * taps
-            }
-            Op::Depthwise(DepthwiseStep { shape, .. }) => {
-                shape.out_height * shape.out_width * shape.channels * shape.kernel.0 * shape.kernel.1
-            }
+            Op::Conv2d(conv) => conv.windows.out.0 * conv.windows.out.1 * conv.kernel_len(),
+            Op::Depthwise(conv) => conv.windows.out.0 * conv.windows.out.1 * conv.kernel_len(),
             Op::Dense(DenseStep { inputs, .. }) => inputs * self.step.y.per_sample,
-            _ => 0,
+            Op::Rescale { .. }
+            | Op::Pad(_)
+            | Op::MaxPool(_)
+            | Op::AveragePool(_)
+            | Op::GlobalAverage { .. }
+            | Op::BatchNorm { .. }
+            | Op::Normalize(_)
+            | Op::Activation { .. }
+            | Op::Dropout { .. }
+            | Op::StochasticDepth { .. }
+            | Op::Merge(_) => 0,
         };
         2 * (per_sample * self.batch) as u64
     }
@@ -205,23 +246,22 @@ impl Measured<'_> {
         let values = self.step.y.per_sample;
         match &self.step.op {
             Op::Rescale { .. } => format!("rescaling, {values}"),
-            Op::Conv2d(ConvStep { shape, activation, pool, folded, .. }) => {
-                let (rows, columns) = shape.kernel;
-                let (from, to) = (shape.channels_in, shape.channels_out);
-                let size = size(shape.height, shape.width);
+            Op::Conv2d(ConvStep { windows, channels_in: from, channels_out: to, activation, pool, folded, .. }) => {
+                let (rows, columns) = windows.window;
+                let size = size(windows.size);
                 let norm = if folded.is_some() { ", batch norm" } else { "" };
                 let pool = if *pool { ", max-pooled" } else { "" };
                 format!("conv2d {rows}x{columns}, {from} to {to}, {size}{norm}{}{pool}", by(*activation))
             }
-            Op::Depthwise(DepthwiseStep { shape, activation, folded, .. }) => {
-                let (rows, columns) = shape.kernel;
+            Op::Depthwise(DepthwiseStep { windows, channels, activation, folded, .. }) => {
+                let (rows, columns) = windows.window;
                 let norm = if folded.is_some() { ", batch norm" } else { "" };
-                let size = size(shape.height, shape.width);
-                format!("depthwise {rows}x{columns}, {}, {size}{norm}{}", shape.channels, by(*activation))
+                let size = size(windows.size);
+                format!("depthwise {rows}x{columns}, {channels}, {size}{norm}{}", by(*activation))
             }
             Op::Pad(_) => format!("padding, {values}"),
-            Op::MaxPool(shape) => format!("max-pooling, {}, {}", size(shape.height, shape.width), shape.channels),
-            Op::AveragePool(shape) => format!("mean-pooling, {}, {}", size(shape.height, shape.width), shape.channels),
+            Op::MaxPool(pool) => format!("max-pooling, {}, {}", size(pool.windows.size), pool.channels),
+            Op::AveragePool(pool) => format!("mean-pooling, {}, {}", size(pool.windows.size), pool.channels),
             Op::GlobalAverage { pixels, channels } => format!("global mean, {pixels} pixels, {channels}"),
             Op::BatchNorm { norm, .. } => format!("batch norm, {values}, {} channels", norm.channels),
             Op::Normalize(norm) => format!("batch norm (fixed), {values}, {} channels", norm.channels),
@@ -229,21 +269,21 @@ impl Measured<'_> {
             Op::Dropout { .. } => format!("dropout, {values}"),
             Op::StochasticDepth { .. } => format!("stochastic depth, {values}"),
             Op::Dense(DenseStep { inputs, activation, .. }) => format!("dense {inputs} to {values}{}", by(*activation)),
-            Op::Add { activation } => format!("sum of {}, {values}{}", self.step.inputs.len(), by(*activation)),
-            Op::Multiply => format!("product, {values}"),
-            Op::ScaleChannels { pixels, channels } => format!("gate, {pixels} pixels, {channels}"),
-            Op::Concatenate { .. } => format!("concatenation of {}, {values}", self.step.inputs.len()),
+            Op::Merge(Merge::Add { activation }) => format!("sum of {}, {values}{}", self.step.inputs.len(), by(*activation)),
+            Op::Merge(Merge::Multiply) => format!("product, {values}"),
+            Op::Merge(Merge::ScaleChannels { pixels, channels }) => format!("gate, {pixels} pixels, {channels}"),
+            Op::Merge(Merge::Concatenate { .. }) => format!("concatenation of {}, {values}", self.step.inputs.len()),
         }
     }
 }
 
-fn size(height: usize, width: usize) -> String {
+fn size((height, width): (usize, usize)) -> String {
     format!("{height}x{width}")
 }
 
-fn by(activation: FusedActivation) -> String {
+fn by(activation: Activation) -> String {
     match activation {
-        FusedActivation::Linear => String::new(),
+        Activation::Linear => String::new(),
         other => format!(", {}", format!("{other:?}").to_lowercase()),
     }
 }

@@ -1,16 +1,12 @@
 //! Steps with a place in the arena for everything that they read and write.
 
-use umbel_kernels::FusedActivation;
-use umbel_kernels::batch_norm::BatchNormShape;
-use umbel_kernels::conv2d::Conv2dShape;
-use umbel_kernels::dense::DenseShape;
-use umbel_kernels::depthwise::DepthwiseShape;
-use umbel_kernels::{batch_norm, conv2d, dense, depthwise, grouped};
+use umbel_kernels::{Precision, batch_norm, conv2d, dense, depthwise, grouped};
 
 use super::arena::{ALIGNMENT, Place, place};
 use super::lifetimes::{Asked, AskedInput, Lifetimes};
-use super::prepared::prepared_len;
-use super::step::{ConvStep, DenseStep, NormStep, Op, Step, Use, Value};
+use super::shapes;
+use crate::nn::layers::Activation;
+use crate::nn::steps::{ConvStep, DepthwiseStep, Layout, NormStep, Op, Slot, Step, Steps, Use, Value};
 
 /// More `f32` values than any machine can address (2^47 bytes).
 pub(super) const MOST_VALUES: u128 = 1 << 45;
@@ -27,6 +23,10 @@ pub(super) struct Program {
     pub workspace: u128,
     /// `f32` values that are made of the weights before the first step, see [`super::prepared`].
     pub prepared: u128,
+    /// What convolutions and dense layers multiply.
+    pub precision: Precision,
+    /// Where gradients lie, in a program for training.
+    pub layout: Layout,
 }
 
 /// A step and its places. A place that is not needed is the default one.
@@ -47,6 +47,12 @@ pub(super) struct PlacedStep {
     pub kept_y: Place,
     /// Of the backward pass: gradients that a kernel insists on writing and nobody reads; factors.
     pub scratch: Place,
+    /// Whether the kernel is packed once for many passes.
+    pub packed: bool,
+    /// The weights that it reads, see [`Facts`](crate::nn::steps::Facts).
+    pub weights: Vec<Slot>,
+    /// Whether the way back reads the inputs again.
+    pub reads_inputs: bool,
     pub runs_backward: bool,
 }
 
@@ -64,9 +70,10 @@ pub(super) struct Input {
 }
 
 impl Program {
-    /// Places everything for up to `batch` images of so many values.
-    pub fn new(images: usize, steps: Vec<Step>, usage: Use, batch: usize) -> Self {
-        let (requests, asked) = Lifetimes::new(images, &steps).ask();
+    /// Places everything for up to `batch` images.
+    pub fn new(steps: Steps, layout: Layout, precision: Precision, batch: usize) -> Self {
+        let (requests, asked) = Lifetimes::new(&steps).ask();
+        let Steps { list: steps, usage, .. } = steps;
         let (places, arena) = place(&requests, batch);
         // A batch that no machine can hold is refused later; the kernels' sums must not overflow over it here.
         let askable = arena <= MOST_VALUES;
@@ -76,14 +83,16 @@ impl Program {
         let (mut choice, mut prepared) = (0, 0);
         let outputs: Vec<Place> = asked.iter().map(|step| places[step.y]).collect();
         let mut place_step = |(step, asked): (Step, Asked)| {
-            let per_sample = if usage == Use::Inference { 0 } else { choices(&step) };
+            let facts = step.facts();
+            let per_sample = if usage == Use::Inference { 0 } else { facts.choices };
             let choice_place = Place { offset: choice as usize, per_sample, fixed: 0 };
             choice += per_sample as u128 * batch as u128;
-            let prepared_place = Place { offset: prepared as usize, per_sample: 0, fixed: prepared_len(&step) };
+            let packed = usage == Use::Inference && precision == Precision::F32 && is_packed(&step);
+            let prepared_place = Place { offset: prepared as usize, per_sample: 0, fixed: prepared_len(&step, packed) };
             prepared += prepared_place.fixed.next_multiple_of(ALIGNMENT) as u128;
             let at = |request: Option<usize>| request.map_or(Place::default(), |request| places[request]);
             let runs_backward = step.runs_backward();
-            let needs = if runs_backward { step.op.backward_needs() } else { (false, false) };
+            let needs = if runs_backward { (facts.reads_inputs, facts.reads_output) } else { (false, false) };
             let input = |(value, asked): (&Value, &AskedInput)| {
                 let x = match *value {
                     Value::Images => None,
@@ -103,12 +112,15 @@ impl Program {
                 dy: at(asked.dy),
                 kept_y: if needs.1 { y } else { Place::default() },
                 scratch: at(asked.scratch),
+                packed,
+                weights: facts.weights,
+                reads_inputs: facts.reads_inputs,
                 runs_backward,
             }
         };
         let steps = steps.into_iter().zip(asked).map(&mut place_step).collect();
         let workspace = workspace.unwrap_or(0) as u128;
-        Program { steps, arena, choice, workspace, prepared }
+        Program { steps, arena, choice, workspace, prepared, precision, layout }
     }
 
     /// Where the last step's output lies.
@@ -122,48 +134,63 @@ impl Program {
     }
 }
 
-/// Values of a convolution's kernel.
-pub(super) fn kernel_len(conv: &ConvStep) -> usize {
-    let shape = &conv.shape;
-    shape.kernel.0 * shape.kernel.1 * (shape.channels_in / conv.groups) * shape.channels_out
-}
-
-/// Values of a depthwise convolution's kernel.
-pub(super) fn depthwise_len(shape: &DepthwiseShape) -> usize {
-    shape.kernel.0 * shape.kernel.1 * shape.channels
-}
-
-/// Bytes of choices that a step keeps for one sample.
-fn choices(step: &Step) -> usize {
-    match &step.op {
-        Op::Conv2d(ConvStep { pool: true, .. }) | Op::MaxPool(_) => step.output,
-        _ => 0,
-    }
-}
-
 /// Scratch that a step's kernels ask for.
 fn workspace_len(step: &Step, usage: Use, batch: usize) -> usize {
     match &step.op {
-        Op::Conv2d(conv) if conv.groups > 1 => conv.grouped(batch).map_or(0, |shape| match usage {
-            Use::Inference => grouped::forward_workspace_len(&shape),
-            Use::Training | Use::Probing => grouped::workspace_len(&shape),
-        }),
-        Op::Conv2d(conv) if usage != Use::Inference => conv2d::workspace_len(&Conv2dShape { batch, ..conv.shape }),
-        Op::Depthwise(conv) if usage != Use::Inference => {
-            depthwise::workspace_len(&DepthwiseShape { batch, ..conv.shape })
-        }
+        Op::Conv2d(conv) => match (shapes::grouped(conv, batch), usage) {
+            (Some(shape), Use::Inference) => grouped::forward_workspace_len(&shape),
+            (Some(shape), Use::Training | Use::Probing) => grouped::workspace_len(&shape),
+            (None, Use::Inference) => 0,
+            (None, Use::Training | Use::Probing) => conv2d::workspace_len(&shapes::conv2d(conv, batch)),
+        },
+        Op::Depthwise(conv) => match usage {
+            Use::Inference => 0,
+            Use::Training | Use::Probing => depthwise::workspace_len(&shapes::depthwise(conv, batch)),
+        },
         Op::BatchNorm { norm, .. } => {
-            batch_norm::workspace_len(&norm_shape(norm, FusedActivation::Linear, step.output, batch))
+            batch_norm::workspace_len(&shapes::norm(norm, Activation::Linear, step.output, batch))
         }
-        Op::Dense(DenseStep { inputs, .. }) => {
-            dense::workspace_len(&DenseShape { batch, inputs: *inputs, outputs: step.output })
-        }
-        _ => 0,
+        Op::Dense(dense) => dense::workspace_len(&shapes::dense(dense.inputs, step.output, batch)),
+        Op::Rescale { .. }
+        | Op::Pad(_)
+        | Op::MaxPool(_)
+        | Op::AveragePool(_)
+        | Op::GlobalAverage { .. }
+        | Op::Normalize(_)
+        | Op::Activation { .. }
+        | Op::Dropout { .. }
+        | Op::StochasticDepth { .. }
+        | Op::Merge(_) => 0,
     }
 }
 
-/// Batch norm's shape for `n` samples of `count` values.
-pub(super) fn norm_shape(norm: &NormStep, activation: FusedActivation, count: usize, n: usize) -> BatchNormShape {
-    let NormStep { channels, epsilon, .. } = *norm;
-    BatchNormShape { rows: n * (count / channels), channels, epsilon, activation }
+/// Whether a convolution gains from having its kernel packed once, where the weights stay for long.
+fn is_packed(step: &Step) -> bool {
+    matches!(&step.op, Op::Conv2d(conv) if conv.groups == 1 && conv2d::packed_len(&shapes::conv2d(conv, 0)) > 0)
+}
+
+/// Values that a step wants prepared.
+fn prepared_len(step: &Step, packed: bool) -> usize {
+    let norm = |folded: &Option<NormStep>| folded.as_ref().map_or(0, |norm| 2 * norm.channels);
+    match &step.op {
+        Op::Conv2d(conv @ ConvStep { folded, .. }) => match packed {
+            true => norm(folded) + conv2d::packed_len(&shapes::conv2d(conv, 0)),
+            false => folded.as_ref().map_or(0, |_| norm(folded) + conv.kernel_len()),
+        },
+        Op::Depthwise(conv @ DepthwiseStep { folded, .. }) => {
+            folded.as_ref().map_or(0, |_| norm(folded) + conv.kernel_len())
+        }
+        Op::Rescale { .. }
+        | Op::Pad(_)
+        | Op::MaxPool(_)
+        | Op::AveragePool(_)
+        | Op::GlobalAverage { .. }
+        | Op::BatchNorm { .. }
+        | Op::Normalize(_)
+        | Op::Activation { .. }
+        | Op::Dropout { .. }
+        | Op::StochasticDepth { .. }
+        | Op::Dense(_)
+        | Op::Merge(_) => 0,
+    }
 }

@@ -1,63 +1,10 @@
-//! The plans of a run whose photos grow: one to train on the size of the epoch, one to validate on the photos' own size.
+//! The sizes of the photos that a run trains on, where they grow.
 
 use super::FitOptions;
-use crate::data::Dataset;
-use crate::nn::{Arithmetic, Model, Plan};
-use crate::{Error, Result};
+use crate::Error;
 
-/// The plans of one size.
-#[derive(Debug)]
-pub(super) struct Plans {
-    size: usize,
-    /// Trains; validates too where it is made for the photos' own size.
-    train: Plan,
-    val: Option<Plan>,
-}
-
-impl Plans {
-    /// Compiles what trains on photos of `size` x `size`.
-    pub fn new(
-        model: &Model,
-        train: &Dataset,
-        options: &FitOptions,
-        size: usize,
-        arithmetic: Arithmetic,
-    ) -> Result<Self> {
-        let batch = options.batch.min(train.len());
-        if size == train.image_size() {
-            return Ok(Plans { size, train: Plan::training(model, batch, arithmetic)?, val: None });
-        }
-        let resized = model.with_input_size(size).map_err(|error| refused(size, &error))?;
-        let val = Some(Plan::inference(model, batch, arithmetic)?);
-        Ok(Plans { size, train: Plan::training(&resized, batch, arithmetic)?, val })
-    }
-
-    /// Height and width of the photos that are trained on.
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
-    /// The plan that trains.
-    pub fn train(&mut self) -> &mut Plan {
-        &mut self.train
-    }
-
-    /// The plan that validates.
-    pub fn val(&mut self) -> &mut Plan {
-        self.val.as_mut().unwrap_or(&mut self.train)
-    }
-
-    /// Bytes of all buffers of [`Plans::new`], without taking them.
-    pub fn foreseen_bytes(model: &Model, batch: usize, size: usize) -> Result<u128> {
-        if size == model.architecture().input().0 {
-            return Plan::foreseen_bytes(model, batch);
-        }
-        let resized = model.with_input_size(size).map_err(|error| refused(size, &error))?;
-        Ok(Plan::foreseen_bytes(&resized, batch)? + Plan::foreseen_inference_bytes(model, batch)?)
-    }
-}
-
-fn refused(size: usize, error: &Error) -> Error {
+/// A size that the network cannot take.
+pub(super) fn refused(size: usize, error: &Error) -> Error {
     Error::Setting {
         setting: "train_sizes".into(),
         value: size.to_string(),

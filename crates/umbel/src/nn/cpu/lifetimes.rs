@@ -5,8 +5,7 @@
 //! to it one after another, always in that order.
 
 use super::arena::Request;
-use super::program::{depthwise_len, kernel_len};
-use super::step::{ConvStep, DenseStep, DepthwiseStep, Op, Slot, Step, Value};
+use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Facts, Merge, Op, Slot, Step, Steps, Value};
 
 /// The requests (by their numbers) of one step.
 #[derive(Debug, Default)]
@@ -27,15 +26,17 @@ pub(super) struct AskedInput {
 
 /// The steps, seen over time.
 pub(super) struct Lifetimes<'a> {
-    images: usize,
+    all: &'a Steps,
     steps: &'a [Step],
+    facts: Vec<Facts>,
     requests: Vec<Request>,
 }
 
 impl<'a> Lifetimes<'a> {
-    /// For images of so many values.
-    pub fn new(images: usize, steps: &'a [Step]) -> Self {
-        Lifetimes { images, steps, requests: Vec::new() }
+    /// Of these steps.
+    pub fn new(all: &'a Steps) -> Self {
+        let facts = all.list.iter().map(Step::facts).collect();
+        Lifetimes { all, steps: &all.list, facts, requests: Vec::new() }
     }
 
     /// Everything that has to lie somewhere, and for each step which of it is whose.
@@ -60,7 +61,7 @@ impl<'a> Lifetimes<'a> {
                         input.dx = Some(gradient);
                     } else {
                         input.sum = Some(gradient);
-                        if !self.steps[index].op.accumulates() {
+                        if !self.facts[index].accumulates {
                             let (tick, count) = (self.backward(index), self.steps[source].output);
                             input.dx = Some(self.request(count, 0, tick, tick));
                         }
@@ -91,14 +92,14 @@ impl<'a> Lifetimes<'a> {
             if step.inputs.contains(&Value::Step(index)) {
                 first_reader = reader;
                 dies = dies.max(reader);
-                if step.runs_backward() && step.op.backward_needs().0 {
+                if step.runs_backward() && self.facts[reader].reads_inputs {
                     dies = dies.max(self.backward(reader));
                 }
             }
         }
         // Nothing comes after the backward pass of step 0, which is at 2n.
         let end = if step.is_probed { self.backward(0) } else { self.backward(index) };
-        if step.is_probed || step.runs_backward() && step.op.backward_needs().1 {
+        if step.is_probed || step.runs_backward() && self.facts[index].reads_output {
             dies = dies.max(end);
         }
         let (count, needs_gradient) = (step.output, step.needs_gradient);
@@ -108,19 +109,10 @@ impl<'a> Lifetimes<'a> {
         (y, dy)
     }
 
+    /// What is kept for the way back.
     fn extra(&mut self, index: usize) -> Option<usize> {
-        match &self.steps[index].op {
-            Op::BatchNorm { norm, .. } => {
-                let (fixed, dies) = (2 * norm.channels, self.backward(index));
-                Some(self.request(0, fixed, index, dies))
-            }
-            // Each sample's factor.
-            Op::StochasticDepth { .. } => {
-                let dies = self.backward(index);
-                Some(self.request(1, 0, index, dies))
-            }
-            _ => None,
-        }
+        let (per_sample, fixed) = self.facts[index].kept;
+        (per_sample + fixed > 0).then(|| self.request(per_sample, fixed, index, self.backward(index)))
     }
 
     /// What the backward pass of a step needs beside its inputs and outputs. Some kernels write a gradient whether or not it
@@ -131,44 +123,40 @@ impl<'a> Lifetimes<'a> {
         if !step.runs_backward() {
             return None;
         }
-        let wants_dx = |step: &Step| step.inputs.iter().any(|value| self.wants_gradient(*value));
         let tick = self.backward(index);
+        let wants = |value: &Value| self.all.wants_gradient(*value);
         let frozen = |kernel: &Slot, weights: usize, bias: &Option<Slot>, biases: usize| {
             let weights = kernel.gradient.map_or(weights, |_| 0);
             weights + bias.filter(|bias| bias.gradient.is_none()).map_or(0, |_| biases)
         };
-        if let (Op::ScaleChannels { .. }, [x, gates]) = (&step.op, step.inputs.as_slice()) {
-            let unwanted = [x, gates].into_iter().find(|value| !self.wants_gradient(**value))?;
-            let count = self.count(*unwanted);
-            return Some(self.request(count, 0, tick, tick));
-        }
-        let values = match &step.op {
-            // The factors that the gradient is multiplied by.
-            Op::Normalize(norm) => norm.channels,
-            Op::BatchNorm { .. } if !wants_dx(step) => return Some(self.request(step.output, 0, tick, tick)),
-            Op::Conv2d(conv @ ConvStep { shape, kernel, bias, .. }) => {
-                frozen(kernel, kernel_len(conv), bias, shape.channels_out)
+        let (per_sample, fixed) = match &step.op {
+            Op::Merge(Merge::ScaleChannels { .. }) => {
+                let unwanted = step.inputs.iter().find(|value| !wants(value));
+                (unwanted.map_or(0, |value| self.all.count(*value)), 0)
             }
-            Op::Depthwise(DepthwiseStep { shape, kernel, bias, .. }) => {
-                frozen(kernel, depthwise_len(shape), bias, shape.channels)
+            // The factors that the gradient is multiplied by.
+            Op::Normalize(norm) => (0, norm.channels),
+            Op::BatchNorm { .. } if !step.inputs.iter().any(wants) => (step.output, 0),
+            Op::Conv2d(conv @ ConvStep { kernel, bias, channels_out, .. }) => {
+                (0, frozen(kernel, conv.kernel_len(), bias, *channels_out))
+            }
+            Op::Depthwise(conv @ DepthwiseStep { kernel, bias, channels, .. }) => {
+                (0, frozen(kernel, conv.kernel_len(), bias, *channels))
             }
             Op::Dense(DenseStep { inputs, kernel, bias, .. }) => {
-                frozen(kernel, inputs * step.output, bias, step.output)
+                (0, frozen(kernel, inputs * step.output, bias, step.output))
             }
-            _ => 0,
+            Op::Rescale { .. }
+            | Op::Pad(_)
+            | Op::MaxPool(_)
+            | Op::AveragePool(_)
+            | Op::GlobalAverage { .. }
+            | Op::BatchNorm { .. }
+            | Op::Activation { .. }
+            | Op::Dropout { .. }
+            | Op::StochasticDepth { .. }
+            | Op::Merge(Merge::Add { .. } | Merge::Multiply | Merge::Concatenate { .. }) => (0, 0),
         };
-        (values > 0).then(|| self.request(0, values, tick, tick))
-    }
-
-    /// Values of one sample.
-    fn count(&self, value: Value) -> usize {
-        match value {
-            Value::Images => self.images,
-            Value::Step(step) => self.steps[step].output,
-        }
-    }
-
-    fn wants_gradient(&self, value: Value) -> bool {
-        matches!(value, Value::Step(step) if self.steps[step].needs_gradient)
+        (per_sample + fixed > 0).then(|| self.request(per_sample, fixed, tick, tick))
     }
 }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::arena::Arena;
 use super::program::Program;
-use super::step::{ConvStep, Op};
+use crate::nn::steps::{ConvStep, Op};
 
 /// At most so many features; of a model with more channels, those of the first convolutions.
 const MOST: usize = 512;
@@ -19,7 +19,7 @@ impl Features {
     /// As many of the first convolutions as have [`MOST`] channels together.
     pub fn new(program: &Program) -> Self {
         let convolution = |(index, op): (usize, &Op)| match op {
-            Op::Conv2d(ConvStep { shape, .. }) => Some((index, shape.channels_out)),
+            Op::Conv2d(ConvStep { channels_out, .. }) => Some((index, *channels_out)),
             _ => None,
         };
         let mut width = 0;

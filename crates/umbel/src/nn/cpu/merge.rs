@@ -2,40 +2,61 @@
 
 use rayon::prelude::*;
 use umbel_kernels::elementwise::{self, GateShape};
-use umbel_kernels::{FusedActivation, Isa, dropout};
+use umbel_kernels::{Isa, dropout};
 
-use super::Memory;
-use super::forward::CHUNK;
+use super::memory::Memory;
 use super::program::PlacedStep;
-use super::step::Op;
+use super::rows::{copy, multiply};
+use super::shapes::fused;
+use crate::nn::layers::Activation;
+use crate::nn::steps::Merge;
 
 /// Rows of channels that one task takes; a constant, so that work is cut the same way on any number of threads.
 const ROWS: usize = 64;
 
-/// Sums, products and concatenations of any number of inputs; one may be read twice.
-pub(super) fn forward(isa: Isa, step: &PlacedStep, memory: &mut Memory, images: &[f32], n: usize) {
-    if let Op::Add { activation } = step.op {
-        return sum(isa, activation, step, memory, images, n);
-    }
-    let mut first_channel = 0;
-    for (index, input) in step.inputs.iter().enumerate() {
-        let [x, y] = memory.arena.disjoint([input.x.unwrap_or_default().range(n), step.y.range(n)]);
-        let x = if input.x.is_none() { images } else { x };
-        match &step.op {
-            Op::Concatenate { channels, .. } => {
-                let row: usize = channels.iter().sum();
-                lay_channels(x, channels[index], (y, row, first_channel));
-                first_channel += channels[index];
+/// What a pass over one merging step reads: the step with its places, and the pictures.
+#[derive(Clone, Copy)]
+pub(super) struct Merging<'a> {
+    pub isa: Isa,
+    pub merge: &'a Merge,
+    pub step: &'a PlacedStep,
+    pub images: &'a [f32],
+    /// How many pictures.
+    pub n: usize,
+}
+
+/// Sums, products and concatenations; an input may be read twice.
+pub(super) fn forward(merging: Merging<'_>, memory: &mut Memory) {
+    let Merging { isa, merge, step, images, n } = merging;
+    match merge {
+        Merge::Add { activation } => sum(isa, *activation, step, memory, images, n),
+        Merge::Multiply => {
+            for (index, input) in step.inputs.iter().enumerate() {
+                let [x, y] = memory.arena.disjoint([input.x.unwrap_or_default().range(n), step.y.range(n)]);
+                let x = if input.x.is_none() { images } else { x };
+                if index == 0 { copy(x, y) } else { multiply(x, y) }
             }
-            _ if index == 0 => copy(x, y),
-            Op::Multiply => multiply(x, y),
-            other => unreachable!("{other:?} is no merging step"),
+        }
+        Merge::ScaleChannels { pixels, channels } => {
+            let place = |input: usize| step.inputs[input].x.unwrap_or_default().range(n);
+            let [x, factors, y] = memory.arena.disjoint([place(0), place(1), step.y.range(n)]);
+            let x = if step.inputs[0].x.is_none() { images } else { x };
+            elementwise::gate(isa, &GateShape { batch: n, pixels: *pixels, channels: *channels }, x, factors, y);
+        }
+        Merge::Concatenate { channels, .. } => {
+            let (row, mut first_channel) = (channels.iter().sum(), 0);
+            for (input, &channels) in step.inputs.iter().zip(channels) {
+                let [x, y] = memory.arena.disjoint([input.x.unwrap_or_default().range(n), step.y.range(n)]);
+                let x = if input.x.is_none() { images } else { x };
+                lay_channels(x, channels, (y, row, first_channel));
+                first_channel += channels;
+            }
         }
     }
 }
 
 /// The sum of all inputs; of two that differ with an activation.
-fn sum(isa: Isa, activation: FusedActivation, step: &PlacedStep, memory: &mut Memory, images: &[f32], n: usize) {
+fn sum(isa: Isa, activation: Activation, step: &PlacedStep, memory: &mut Memory, images: &[f32], n: usize) {
     let range = |input: usize| step.inputs[input].x.unwrap_or_default().range(n);
     fn or_images<'a>(step: &PlacedStep, input: usize, images: &'a [f32], x: &'a [f32]) -> &'a [f32] {
         if step.inputs[input].x.is_none() { images } else { x }
@@ -43,7 +64,7 @@ fn sum(isa: Isa, activation: FusedActivation, step: &PlacedStep, memory: &mut Me
     let last = step.inputs.len() - 1;
     if last == 1 && step.inputs[0].x != step.inputs[1].x {
         let [a, b, y] = memory.arena.disjoint([range(0), range(1), step.y.range(n)]);
-        return elementwise::add(isa, or_images(step, 0, images, a), or_images(step, 1, images, b), activation, y);
+        return elementwise::add(isa, or_images(step, 0, images, a), or_images(step, 1, images, b), fused(activation), y);
     }
     for index in 0..=last {
         let [x, y] = memory.arena.disjoint([range(index), step.y.range(n)]);
@@ -53,45 +74,42 @@ fn sum(isa: Isa, activation: FusedActivation, step: &PlacedStep, memory: &mut Me
 }
 
 /// Every input's gradient from `dy`.
-pub(super) fn backward(isa: Isa, step: &PlacedStep, memory: &mut Memory, images: &[f32], n: usize) {
-    if let Op::ScaleChannels { pixels, channels } = step.op {
-        let shape = GateShape { batch: n, pixels, channels };
-        gate_backward(isa, &shape, step, memory, images, n);
+pub(super) fn backward(merging: Merging<'_>, memory: &mut Memory) {
+    let Merging { isa, merge, step, images, n } = merging;
+    if let Merge::ScaleChannels { pixels, channels } = *merge {
+        gate_backward(isa, &GateShape { batch: n, pixels, channels }, step, memory, images, n);
     }
     let mut first_channel = 0;
     for (index, input) in step.inputs.iter().enumerate() {
         let [sum, dx] = [input.sum, input.dx].map(|place| place.range(n));
         let fresh = sum.is_empty();
         let wanted = !(fresh && dx.is_empty());
-        match &step.op {
-            Op::Concatenate { channels, .. } => {
+        match merge {
+            Merge::Concatenate { channels, .. } => {
                 if wanted {
                     let [dy, dx] = memory.arena.disjoint([step.dy.range(n), if fresh { dx } else { sum }]);
                     let row: usize = channels.iter().sum();
                     take_channels((dy, row, first_channel), channels[index], dx, fresh);
                 }
                 first_channel += channels[index];
+                continue;
             }
-            _ if !wanted => {}
-            Op::Add { activation: FusedActivation::Linear } if !fresh => {
+            Merge::Add { activation: Activation::Linear } if wanted && !fresh => {
                 let [dy, sum] = memory.arena.disjoint([step.dy.range(n), sum]);
                 elementwise::accumulate(isa, dy, sum);
+                continue;
             }
-            op => {
-                match op {
-                    Op::Add { activation } => {
-                        let [y, dy, dx] = memory.arena.disjoint([step.kept_y.range(n), step.dy.range(n), dx.clone()]);
-                        elementwise::add_backward(isa, y, *activation, dy, dx);
-                    }
-                    Op::Multiply => product_gradient(step, index, memory, images, n),
-                    // Both of its gradients are there already.
-                    _ => {}
-                }
-                if !fresh {
-                    let [sum, dx] = memory.arena.disjoint([sum, dx]);
-                    elementwise::accumulate(isa, dx, sum);
-                }
+            Merge::Add { activation } if wanted => {
+                let [y, dy, dx] = memory.arena.disjoint([step.kept_y.range(n), step.dy.range(n), dx.clone()]);
+                elementwise::add_backward(isa, y, fused(*activation), dy, dx);
             }
+            Merge::Multiply if wanted => product_gradient(step, index, memory, images, n),
+            // Both gradients of the gate are there already.
+            Merge::Add { .. } | Merge::Multiply | Merge::ScaleChannels { .. } => {}
+        }
+        if wanted && !fresh {
+            let [sum, dx] = memory.arena.disjoint([sum, dx]);
+            elementwise::accumulate(isa, dx, sum);
         }
     }
 }
@@ -122,25 +140,13 @@ fn gate_backward(isa: Isa, shape: &GateShape, step: &PlacedStep, memory: &mut Me
 }
 
 /// Stochastic depth's factor of each sample: 0 for a share of `rate`, and what makes up for it for the others.
-pub(super) fn draw_factors(key: u64, layer: u64, rate: f32, factors: &mut [f32]) {
-    let key = dropout::mix(key, layer);
+pub(super) fn draw_factors(key: u64, rate: f32, factors: &mut [f32]) {
     let kept = (1.0 / (1.0 - f64::from(rate))) as f32;
     for (sample, factor) in factors.iter_mut().enumerate() {
         // 24 bits of a uniform number.
         let drawn = (dropout::mix(key, sample as u64) >> 40) as f32 / (1u32 << 24) as f32;
         *factor = if drawn < rate { 0.0 } else { kept };
     }
-}
-
-fn copy(x: &[f32], y: &mut [f32]) {
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| y.copy_from_slice(x));
-}
-
-/// `y *= x`.
-fn multiply(x: &[f32], y: &mut [f32]) {
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| {
-        y.iter_mut().zip(x).for_each(|(y, x)| *y *= x);
-    });
 }
 
 /// Lays `channels` of `x` into rows of `row` values, from the channel `first` on.

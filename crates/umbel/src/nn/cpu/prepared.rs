@@ -6,10 +6,10 @@
 use umbel_kernels::{Isa, conv2d};
 
 use super::arena::Arena;
-use super::backward::scale_rows;
-use super::program::{PlacedStep, Program, depthwise_len, kernel_len};
-use super::step::{ConvStep, DepthwiseStep, NormStep, Op, Slot, Step, Use};
+use super::program::{PlacedStep, Program};
+use super::{rows, shapes};
 use crate::nn::Weights;
+use crate::nn::steps::{ConvStep, DepthwiseStep, NormStep, Op, Slot};
 use crate::nn::weights::Stamp;
 
 /// What both programs of a plan make of the weights; they never need theirs at the same time.
@@ -59,18 +59,18 @@ impl Prepared {
         for step in program.steps.iter().filter(|step| step.prepared.fixed > 0) {
             let to = &mut self.arena.all()[step.prepared.range(0)];
             match &step.op {
-                Op::Conv2d(ConvStep { shape, kernel, bias, folded, packed, .. }) => {
+                Op::Conv2d(conv @ ConvStep { kernel, bias, folded, .. }) => {
                     let (factors, to) = fold(weights, *bias, folded.as_ref(), to);
                     let kernel = &weights.tensors[kernel.tensor].data;
                     match factors {
-                        factors if *packed => conv2d::pack(isa, shape, kernel, factors, to),
-                        Some(factors) => scale_rows(factors, kernel, to),
+                        factors if step.packed => conv2d::pack(isa, &shapes::conv2d(conv, 0), kernel, factors, to),
+                        Some(factors) => rows::scale(factors, kernel, to),
                         None => unreachable!("what is neither folded nor packed has no place"),
                     }
                 }
                 Op::Depthwise(DepthwiseStep { kernel, bias, folded, .. }) => {
                     if let (Some(factors), to) = fold(weights, *bias, folded.as_ref(), to) {
-                        scale_rows(factors, &weights.tensors[kernel.tensor].data, to);
+                        rows::scale(factors, &weights.tensors[kernel.tensor].data, to);
                     }
                 }
                 other => unreachable!("nothing is prepared for {other:?}"),
@@ -80,12 +80,12 @@ impl Prepared {
 
     /// A convolution's kernel and bias: what was prepared of them, or the weights themselves.
     pub fn conv2d<'a>(&'a self, step: &PlacedStep, conv: &ConvStep, weights: &'a Weights) -> Kernel<'a> {
-        self.kernel(step, (conv.kernel, conv.bias), conv.folded.as_ref(), conv.packed, weights)
+        self.kernel(step, (conv.kernel, conv.bias), conv.folded.as_ref(), weights)
     }
 
-    /// The same of a depthwise one, which is never packed.
+    /// The same of a depthwise one.
     pub fn depthwise<'a>(&'a self, step: &PlacedStep, conv: &DepthwiseStep, weights: &'a Weights) -> Kernel<'a> {
-        self.kernel(step, (conv.kernel, conv.bias), conv.folded.as_ref(), false, weights)
+        self.kernel(step, (conv.kernel, conv.bias), conv.folded.as_ref(), weights)
     }
 
     fn kernel<'a>(
@@ -93,11 +93,10 @@ impl Prepared {
         step: &PlacedStep,
         (kernel, bias): (Slot, Option<Slot>),
         norm: Option<&NormStep>,
-        packed: bool,
         weights: &'a Weights,
     ) -> Kernel<'a> {
         let bias = bias.map(|bias| weights.tensors[bias.tensor].data.as_slice());
-        let prepared = &self.arena[step.prepared.range(0)];
+        let (prepared, packed) = (&self.arena[step.prepared.range(0)], step.packed);
         match norm {
             None if prepared.is_empty() => {
                 Kernel { weights: &weights.tensors[kernel.tensor].data, packed: false, bias, factors: None }
@@ -108,26 +107,6 @@ impl Prepared {
                 let (bias, kernel) = rest.split_at(norm.channels);
                 Kernel { weights: kernel, packed, bias: Some(bias), factors: Some(factors) }
             }
-        }
-    }
-}
-
-/// Values that a step wants prepared.
-pub(super) fn prepared_len(step: &Step) -> usize {
-    let norm = |folded: &Option<NormStep>| folded.as_ref().map_or(0, |norm| 2 * norm.channels);
-    match &step.op {
-        Op::Conv2d(ConvStep { shape, folded, packed: true, .. }) => norm(folded) + conv2d::packed_len(shape),
-        Op::Conv2d(conv @ ConvStep { folded: folded @ Some(_), .. }) => norm(folded) + kernel_len(conv),
-        Op::Depthwise(DepthwiseStep { shape, folded: folded @ Some(_), .. }) => norm(folded) + depthwise_len(shape),
-        _ => 0,
-    }
-}
-
-/// Has each convolution packed that gains from it, where the weights stay for long.
-pub(super) fn choose_packed(steps: &mut [Step], usage: Use) {
-    for step in steps {
-        if let (Op::Conv2d(conv), Use::Inference) = (&mut step.op, usage) {
-            conv.packed = conv.groups == 1 && conv2d::packed_len(&conv.shape) > 0;
         }
     }
 }

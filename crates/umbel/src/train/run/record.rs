@@ -1,0 +1,88 @@
+//! What a run writes down and tells: an epoch's record, a step's figures, and by what it is known again.
+
+use super::{Error, HeadFit, Result, Run, Running};
+use crate::base::progress::{EpochRecord, Event, StepFigures};
+use crate::data::Dataset;
+use crate::nn::{LossSum, Model};
+use crate::train::FitOptions;
+
+impl Run<'_> {
+    pub(super) fn record(&self, val: &LossSum) -> EpochRecord {
+        let running = &self.progress.running;
+        let samples = val.samples.max(1) as f64;
+        EpochRecord {
+            epoch: self.progress.epoch + 1,
+            loss: running.mean_loss(),
+            accuracy: running.accuracy(),
+            val_loss: val.loss / samples,
+            val_accuracy: val.correct as f64 / samples,
+            lr: self.learning_rate(self.steps - 1),
+            seconds: running.seconds,
+            images_per_second: running.samples as f64 / running.train_seconds.max(1e-9),
+        }
+    }
+
+    pub(super) fn step_event(&self, running: &Running, lr: f64) -> Event<'static> {
+        Event::Step {
+            epoch: self.progress.epoch + 1,
+            epochs: self.options.epochs,
+            step: self.progress.step,
+            steps: self.steps,
+            figures: StepFigures {
+                loss: running.mean_loss(),
+                accuracy: running.accuracy(),
+                lr,
+                seconds_per_step: running.train_seconds / self.progress.step.max(1) as f64,
+            },
+        }
+    }
+
+    pub(super) fn diverged(&self, what: String) -> Error {
+        let epochs = self.progress.history.len();
+        let kept = match &self.folder {
+            Some(folder) if epochs > 0 => {
+                format!("what was saved after epoch {epochs} is whole, in {}", folder.display())
+            }
+            _ => "nothing was saved yet".to_string(),
+        };
+        let learning_rate = self.learning_rate(self.progress.step.saturating_sub(1));
+        Error::Diverged { what, epoch: self.progress.epoch + 1, step: self.progress.step, learning_rate, kept }
+    }
+}
+
+/// Everything that decides what the weights become, but for the data and the number of epochs.
+pub(super) fn settings_digest(model: &Model, options: &FitOptions) -> Result<String> {
+    let settings = (model.architecture(), FitOptions { epochs: 0, ..options.clone() });
+    match options.head {
+        HeadFit::No => digest(&settings),
+        HeadFit::First | HeadFit::Only => digest(&(settings, "head first")),
+    }
+}
+
+/// The photos by path, label and content, in their order, and how they are prepared.
+pub(super) fn data_digest(train: &Dataset, val: &Dataset) -> Result<String> {
+    let photos = |dataset: &Dataset| -> Vec<(String, u32, Option<[u8; 32]>)> {
+        let samples = dataset.samples.iter().zip(dataset.paths.iter());
+        samples.map(|(&(position, label), path)| (path.clone(), label, dataset.cache.digest(position))).collect()
+    };
+    digest(&(train.class_names(), train.prep(), photos(train), photos(val)))
+}
+
+fn digest(of: &impl serde::Serialize) -> Result<String> {
+    let json = serde_json::to_vec(of).map_err(|error| Error::Setting {
+        setting: "the run's settings".into(),
+        value: error.to_string(),
+        expected: "numbers and names that can be written down".into(),
+    })?;
+    Ok(blake3::hash(&json).to_hex().to_string())
+}
+
+/// What the run needs, said before it starts.
+pub(super) fn memory_line(needed: u64, available: Option<u64>, on_disk: u64) -> String {
+    let size = |bytes: u64| match bytes as f64 / 1e6 {
+        megabytes if megabytes < 999.5 => format!("{:.0} MB", megabytes.ceil()),
+        megabytes => format!("{:.1} GB", megabytes / 1000.0),
+    };
+    let free = available.map(|bytes| format!(" (of {} free)", size(bytes))).unwrap_or_default();
+    format!("Training needs {} of memory{free}; the prepared photos take {} of the cache.", size(needed), size(on_disk))
+}

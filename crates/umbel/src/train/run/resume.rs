@@ -1,0 +1,81 @@
+//! Taking up the checkpoint of a run that was stopped.
+
+use std::path::PathBuf;
+
+use super::Run;
+use crate::base::progress::{Event, Observer};
+use crate::model_file::{self, ModelFile};
+use crate::nn::ScheduleKind;
+use crate::train::checkpoint::{self, Checkpoint};
+use crate::train::{History, RunLock, history};
+use crate::{Error, Result};
+
+/// A checkpoint in a run folder.
+pub(super) struct Found {
+    folder: PathBuf,
+    path: PathBuf,
+    pub checkpoint: Checkpoint,
+}
+
+impl Found {
+    /// `None` where there is no folder, or no checkpoint in it.
+    pub fn read(lock: Option<&RunLock>) -> Result<Option<Self>> {
+        let Some(folder) = lock.map(|lock| lock.folder().to_owned()) else { return Ok(None) };
+        let path = folder.join(checkpoint::FILE_NAME);
+        Ok(Checkpoint::read(&path)?.map(|checkpoint| Found { folder, path, checkpoint }))
+    }
+}
+
+impl Run<'_> {
+    pub(super) fn resume(&mut self, found: Found, observer: &mut dyn Observer) -> Result<()> {
+        let Found { folder, path, checkpoint: found } = found;
+        for (what, came, expected) in [
+            ("settings", &found.progress.settings, &self.progress.settings),
+            ("photos or labels", &found.progress.data, &self.progress.data),
+        ] {
+            if came != expected {
+                return Err(Error::OtherRun { path, what });
+            }
+        }
+        let mut progress = found.restore(&path, self.step().train())?;
+        if progress.isa != self.progress.isa {
+            observer.event(&Event::Note(&format!(
+                "The run was begun with {} and goes on with {}: the weights will differ in their last digits.",
+                progress.isa, self.progress.isa
+            )));
+        }
+        if progress.epochs != self.options.epochs && self.options.schedule == ScheduleKind::Cosine {
+            observer.event(&Event::Note(&format!(
+                "The cosine schedule was planned for {} epochs and is now stretched to {}.",
+                progress.epochs, self.options.epochs
+            )));
+        }
+        if progress.epochs != self.options.epochs && self.sizes.change() {
+            observer.event(&Event::Note(&format!(
+                "The photos' sizes were planned for {} epochs and are now spread over {}.",
+                progress.epochs, self.options.epochs
+            )));
+        }
+        progress.isa.clone_from(&self.progress.isa);
+        progress.epochs = self.options.epochs;
+        if progress.callbacks.best.is_some() {
+            self.best = Some(ModelFile::load(&folder.join(model_file::FILE_NAME))?.model);
+        }
+        self.progress = progress;
+        observer.event(&Event::Resumed {
+            history: &self.progress.history,
+            best_epoch: self.progress.callbacks.best_epoch(),
+        });
+        if self.is_over() {
+            let epochs = self.progress.history.len();
+            observer.event(&Event::Note(&match self.progress.callbacks.stopped {
+                true => {
+                    format!("The run was ended by early stopping after {epochs} epochs: there is nothing left to do.")
+                }
+                false => format!("The run has done its {epochs} epochs already: ask for more to train on."),
+            }));
+        }
+        // A run that died between the history and the checkpoint left a row too many.
+        History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))
+    }
+}
