@@ -446,6 +446,7 @@ mod tests {
                     early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                     reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
                     precision: umbel::nn::Precision::F32,
+                    engine: umbel::nn::SharedEngine::default(),
                     label_smoothing: 0.1,
                     mixing: Mixing { mixup: 0.2, cutmix: 1.0, probability: 0.5 },
                     balance: Balance::Sample,

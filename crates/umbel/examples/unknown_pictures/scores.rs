@@ -6,7 +6,7 @@ use image::RgbImage;
 use umbel::data::decode::{Limits, decode_file};
 use umbel::metrics::{FeatureSpace, max_probability, negative_energy, softmax};
 use umbel::model_file::ModelFile;
-use umbel::nn::{Plan, isa_from_env};
+use umbel::nn::{Cpu, Infer, Inference, Precision};
 
 use crate::Outcome;
 
@@ -20,7 +20,7 @@ const BATCH: usize = 32;
 /// A model and the features of the photos that it was trained on.
 pub struct Scorer {
     file: ModelFile,
-    plan: Plan,
+    plan: Inference,
     photos: PathBuf,
     split: Vec<(String, String, String)>,
     space: FeatureSpace,
@@ -33,7 +33,7 @@ impl Scorer {
         let file = ModelFile::load(run)?;
         let mut reader = csv::Reader::from_path(run.join("split.csv"))?;
         let split: Vec<(String, String, String)> = reader.deserialize().collect::<Result<_, _>>()?;
-        let mut plan = Plan::inference(&file.model, BATCH, isa_from_env()?)?;
+        let mut plan = Cpu::best().inference(&file.model, BATCH, Precision::F32)?;
         let training: Vec<&(String, String, String)> = split.iter().filter(|row| row.2 == "train").collect();
         let (mut labels, mut features) = (Vec::new(), Vec::new());
         for (path, class, _) in training {
@@ -75,7 +75,7 @@ impl Scorer {
 }
 
 /// Logits and features of one picture.
-fn look<'a>(file: &ModelFile, plan: &'a mut Plan, picture: &RgbImage) -> (&'a [f32], &'a [f32]) {
+fn look<'a>(file: &ModelFile, plan: &'a mut Inference, picture: &RgbImage) -> (&'a [f32], &'a [f32]) {
     let image: Vec<f32> = file.prep.apply(picture).into_iter().map(f32::from).collect();
     plan.infer_with_features(file.model.weights(), &image)
 }

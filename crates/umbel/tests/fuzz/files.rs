@@ -9,7 +9,7 @@ use serde_json::Value;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::{Cache, CacheOptions, Index, PrepSpec, Split, SplitMethod};
 use umbel::model_file::ModelFile;
-use umbel::nn::{Graph, Model, Optimizer, OptimizerConfig, Plan, isa_from_env};
+use umbel::nn::{Cpu, Graph, Model, OptimizerConfig, TrainingEngine, Updates};
 use umbel::pipeline::{TrainConfig, train_folder};
 use umbel::predict::Predictor;
 use umbel::pretrained::Pretrained;
@@ -136,7 +136,7 @@ fn run() -> &'static Run {
             fit: FitOptions { epochs: 2, batch: 4, ..FitOptions::default() },
             ..TrainConfig::default()
         };
-        train_folder(&config, Some(&path("run")), &mut Silent, &Interrupt::default()).unwrap();
+        train_folder(&config, Some(&path("run")), &Default::default(), &mut Silent, &Interrupt::default()).unwrap();
         let index = Index::scan(&config.data).unwrap();
         Run { folder, index }
     })
@@ -195,9 +195,9 @@ fn checkpoint() {
     let fresh = Model::new(network, 1).unwrap();
     let read = through_a_file(|path| {
         if let Ok(Some(found)) = Checkpoint::read(path) {
-            let mut model = fresh.clone();
-            let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-            let _ = found.restore(path, &mut model, &mut optimizer, None);
+            let updates = Updates::by(OptimizerConfig::adam());
+            let mut training = Cpu::best().train(fresh.clone(), 1, &updates).unwrap();
+            let _ = found.restore(path, &mut *training);
         }
     });
     fuzz("checkpoint", 4, &|random| damaged_container(random, &seeds), &read);
@@ -251,7 +251,7 @@ fn network() {
         if stack.summary().is_ok_and(|summary| summary.parameters < 20_000)
             && let Ok(model) = Model::new(stack, 1)
         {
-            let _ = Plan::training(&model, 1, isa_from_env().unwrap());
+            let _ = Cpu::best().train(model, 1, &Updates::by(OptimizerConfig::adam()));
         }
     };
     fuzz("network", 3, &|random| mutate::text(random, &seeds), &read);

@@ -8,7 +8,9 @@ use umbel::data::{PrepSpec, Resize};
 use umbel::explain::{ExplainOptions, Explainer, Method, viridis, write_panel};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::layers::*;
-use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan, Sequential};
+use umbel::nn::{Isa, Model, Sequential};
+
+use crate::trial::Trial;
 
 const SIZE: u32 = 40;
 /// The shape's box has this side: a sixteenth of the area.
@@ -53,8 +55,7 @@ fn trained() -> &'static ModelFile {
             .add(GlobalAvgPool2d)
             .add(Dense::new(CLASSES.len()));
         let mut model = Model::new(stack, 3).unwrap();
-        let mut plan = Plan::training(&model, 30, Isa::best()).unwrap();
-        let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
+        let mut plan = Trial::new(&model, 30, Isa::best()).unwrap();
         for step in 0..250 {
             let numbers = (0..30).map(|k| (k % 3, (step * 10 + k / 3) % 200));
             let (mut images, mut labels) = (Vec::new(), Vec::new());
@@ -62,7 +63,7 @@ fn trained() -> &'static ModelFile {
                 images.extend(draw(class as usize, number).0.into_raw().into_iter().map(f32::from));
                 labels.push(class as u32);
             }
-            plan.train_step(model.weights_mut(), &mut optimizer, 0.004, &images, &labels, step);
+            plan.train_step(model.weights_mut(), 0.004, &images, &labels, step);
         }
         ModelFile {
             model,

@@ -14,4 +14,5 @@ mod readme;
 mod report;
 mod tensorboard;
 mod train;
+mod trial;
 mod unfamiliar;

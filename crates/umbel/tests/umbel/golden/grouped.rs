@@ -1,7 +1,9 @@
 //! Grouped convolutions and zero padding against PyTorch: outputs, loss and gradients (golden/grouped_golden.py).
 
 use umbel::nn::layers::*;
-use umbel::nn::{Isa, Model, Plan, Sequential};
+use umbel::nn::{Isa, Model, Sequential};
+
+use crate::trial::Trial;
 
 use super::files::{Golden, Verdict, largest_difference};
 use super::formula;
@@ -36,7 +38,7 @@ fn grouped_convolutions_and_zero_padding_are_pytorchs() {
     let labels: Vec<u32> = (0..PICTURES as u32).map(|i| (i * 7 + 1) % 5).collect();
     let mut verdict = Verdict::default();
     for isa in Isa::usable() {
-        let mut plan = Plan::training(&model, PICTURES, isa).unwrap();
+        let mut plan = Trial::new(&model, PICTURES, isa).unwrap();
         let logits = plan.infer(model.weights(), &images).iter().map(|&v| f64::from(v));
         verdict.add(format!("logits/{}", isa.name()), largest_difference(logits, golden.get("logits")), 1e-5, None);
         let mut weights = model.weights().clone();

@@ -3,7 +3,9 @@
 
 use serde::Deserialize;
 use umbel::nn::models::{ArchitectureOptions, by_name};
-use umbel::nn::{Arithmetic, Graph, Isa, Model, Optimizer, OptimizerConfig, Plan, Precision, Tensor};
+use umbel::nn::{Cpu, Graph, Infer, Isa, Model, OptimizerConfig, Precision, Tensor, Updates};
+
+use crate::trial::{Trial, inference};
 
 use super::files::{self, Golden, Verdict, largest_difference};
 use super::formula;
@@ -123,13 +125,14 @@ impl Case {
     }
 
     /// Forward passes and one backward pass.
-    fn check_gradients(&self, arithmetic: Arithmetic, tolerances: &Tolerances, verdict: &mut Verdict) {
-        let mut inference = Plan::inference(&self.model, self.labels.len(), arithmetic).unwrap();
+    fn check_gradients(&self, (isa, precision): (Isa, Precision), tolerances: &Tolerances, verdict: &mut Verdict) {
+        let mut inference = Cpu::from(isa).inference(&self.model, self.labels.len(), precision).unwrap();
         let logits = inference.infer(self.model.weights(), &self.images).to_vec();
         self.compare(verdict, "logits", &logits, tolerances.logits);
 
         let mut weights = self.model.weights().clone();
-        let mut plan = Plan::training(&self.model, self.labels.len(), arithmetic).unwrap();
+        let updates = Updates { precision, ..Updates::by(OptimizerConfig::adam()) };
+        let mut plan = Trial::with(&self.model, self.labels.len(), isa, &updates).unwrap();
         let (loss, gradients) = plan.gradients(&mut weights, &self.images, &self.labels, 0);
         assert_eq!(loss.samples, self.labels.len());
         self.compare_loss(verdict, "loss", &[loss.loss / loss.samples as f64], tolerances.loss);
@@ -146,12 +149,11 @@ impl Case {
     /// Three steps of one optimizer.
     fn check_steps(&self, isa: Isa, kind: &str, config: OptimizerConfig, verdict: &mut Verdict) {
         let mut weights = self.model.weights().clone();
-        let mut plan = Plan::training(&self.model, self.labels.len(), isa).unwrap();
-        let mut optimizer = Optimizer::new(config, &weights);
+        let mut plan = Trial::by(&self.model, self.labels.len(), isa, config).unwrap();
         let rate = self.golden.get(&format!("{kind}/learning_rate"))[0];
         let losses: Vec<f64> = (0..3)
             .map(|step| {
-                let sum = plan.train_step(&mut weights, &mut optimizer, rate, &self.images, &self.labels, step);
+                let sum = plan.train_step(&mut weights, rate, &self.images, &self.labels, step);
                 sum.loss / sum.samples as f64
             })
             .collect();
@@ -186,7 +188,7 @@ impl Case {
     fn check(&self, optimizers: &[(&str, OptimizerConfig)]) {
         for isa in Isa::usable() {
             let mut verdict = Verdict::default();
-            self.check_gradients(isa.into(), &SINGLE, &mut verdict);
+            self.check_gradients((isa, Precision::F32), &SINGLE, &mut verdict);
             for &(kind, config) in optimizers {
                 self.check_steps(isa, kind, config, &mut verdict);
             }
@@ -197,8 +199,7 @@ impl Case {
     fn check_bf16(&self) {
         for isa in Isa::usable() {
             let mut verdict = Verdict::default();
-            let arithmetic = Arithmetic { isa, precision: Precision::Bf16 };
-            self.check_gradients(arithmetic, &BF16, &mut verdict);
+            self.check_gradients((isa, Precision::Bf16), &BF16, &mut verdict);
             verdict.finish(&format!("{} network, {} in bf16", self.name, isa.name()));
         }
     }
@@ -269,7 +270,7 @@ fn the_ready_made_cnn_is_the_tutorials_network() {
     let model = Model::new(by_name("cnn", &options).unwrap(), 0).unwrap();
     let tutorial = tutorial();
     assert_table(&model, &tutorial.summary, "cnn");
-    let mut plan = Plan::inference(&model, tutorial.labels.len(), Isa::best()).unwrap();
+    let mut plan = inference(&model, tutorial.labels.len(), Isa::best()).unwrap();
     let logits = plan.infer(tutorial.model.weights(), &tutorial.images).to_vec();
     let mut verdict = Verdict::default();
     tutorial.compare(&mut verdict, "logits", &logits, LOGITS);

@@ -11,8 +11,10 @@ use umbel::data::decode::Limits;
 use umbel::data::{PrepSpec, Resize};
 use umbel::nn::layers::Layer;
 use umbel::nn::models::{ArchitectureOptions, by_name};
-use umbel::nn::{Isa, Model, Plan};
+use umbel::nn::{Infer, Isa, Model};
 use umbel::pretrained::{Head, Pretrained};
+
+use crate::trial::{Trial, inference};
 
 use super::files::{self, Golden, Verdict};
 use super::formula;
@@ -98,7 +100,7 @@ fn check(name: &str) {
     let labels: Vec<u32> = (0..PICTURES as u32).map(|n| (3 * n + 1) % CLASSES as u32).collect();
     for isa in Isa::usable() {
         let mut verdict = Verdict::default();
-        let mut plan = Plan::training(&trained, PICTURES, isa).unwrap();
+        let mut plan = Trial::new(&trained, PICTURES, isa).unwrap();
         let logits = get("logits");
         let largest = |values: &[f64]| values.iter().fold(0.0f64, |a, v| a.max(v.abs()));
         let came = plan.infer(inferred.weights(), &images).iter().map(|&v| f64::from(v));
@@ -180,7 +182,7 @@ fn imagenets_weights_see_what_they_see_in_the_code_that_they_come_from() {
     let (model, head) = weights.into_model(by_name("tf_efficientnet_lite0", &options).unwrap(), 1).unwrap();
     assert_eq!(head, Head::Kept);
     let golden = Golden::read("lite0.safetensors");
-    let mut plan = Plan::inference(&model, 1, Isa::best()).unwrap();
+    let mut plan = inference(&model, 1, Isa::best()).unwrap();
     let mut verdict = Verdict::default();
     let best = |logits: &[f64]| (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap();
     for (name, theirs) in golden.iter() {

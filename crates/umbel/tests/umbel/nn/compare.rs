@@ -1,7 +1,9 @@
 //! Drawn pictures, labels and weights, and how values are compared.
 
 use umbel::base::random::{Purpose, Stream};
-use umbel::nn::{Graph, Isa, Model, Optimizer, OptimizerConfig, Plan};
+use umbel::nn::{Graph, Isa, Model};
+
+use crate::trial::Trial;
 
 /// Noise around a color of each picture's own: pictures of noise alone look all the same to a network.
 pub fn images(stack: &Graph, n: usize, seed: u64) -> Vec<f32> {
@@ -37,13 +39,12 @@ pub fn model(stack: impl Into<Graph>, seed: u64) -> Model {
 pub fn trained(stack: impl Into<Graph>, classes: u32, threads: usize, isa: Isa) -> Model {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     let mut model = Model::new(stack, 11).unwrap();
-    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-    let mut plan = Plan::training(&model, 13, isa).unwrap();
+    let mut plan = Trial::new(&model, 13, isa).unwrap();
     pool.install(|| {
         for step in 0..6 {
             let n = if step == 3 { 5 } else { 13 };
             let images = images(model.architecture(), n, step);
-            plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &images, &labels(classes, n), step);
+            plan.train_step(model.weights_mut(), 0.01, &images, &labels(classes, n), step);
         }
     });
     model

@@ -2,7 +2,9 @@
 
 use umbel::base::random::{Purpose, Stream};
 use umbel::nn::layers::*;
-use umbel::nn::{Graph, Isa, Model, Optimizer, OptimizerConfig, Plan, Source};
+use umbel::nn::{Graph, Infer, Isa, Model, Optimizer, OptimizerConfig, Source};
+
+use crate::trial::{Trial, inference};
 
 use super::compare::{close, images, labels, largest, model, trained};
 use super::reference;
@@ -89,13 +91,14 @@ fn check(graph: Graph, seed: u64) {
     let least = 0.05 * expected.iter().map(|tensor| largest(tensor)).fold(0.0, f64::max);
     for isa in Isa::usable() {
         let what = |name: &str| format!("{name} of graph {seed} ({})", isa.name());
-        for make in [Plan::inference, Plan::training] {
-            let mut plan = make(&model, n, isa).unwrap();
-            close(&what("logits"), plan.infer(model.weights(), &images), &logits, 0.0, 5e-5);
+        let alone = inference(&model, n, isa).unwrap().infer(model.weights(), &images).to_vec();
+        let in_training = Trial::new(&model, n, isa).unwrap().infer(model.weights(), &images).to_vec();
+        for came in [alone, in_training] {
+            close(&what("logits"), &came, &logits, 0.0, 5e-5);
         }
         let mut weights = model.weights().clone();
         // Room for more, so that places lie elsewhere than they would need to.
-        let mut plan = Plan::training(&model, n + 2, isa).unwrap();
+        let mut plan = Trial::new(&model, n + 2, isa).unwrap();
         let (_, came) = plan.gradients(&mut weights, &images, &labels, 1);
         let trained = weights.tensors.iter().filter(|tensor| tensor.trainable);
         assert_eq!(came.len(), expected.len());
@@ -173,7 +176,7 @@ fn what_lies_below_everything_that_is_trained_costs_no_memory() {
         let mut graph = everything();
         graph.set_trainable(trainable).unwrap();
         let model = Model::new(graph, 1).unwrap();
-        let plan = Plan::training(&model, 64, Isa::best()).unwrap();
+        let plan = Trial::new(&model, 64, Isa::best()).unwrap();
         (plan.memory_bytes(), Optimizer::new(OptimizerConfig::adam(), model.weights()).memory_bytes())
     };
     let (all, head) = (bytes(|_| true), bytes(|name| name == "dense_2"));
@@ -191,10 +194,9 @@ fn frozen_weights_and_statistics_stay_as_they_are() {
     let mut model = model(graph, 3);
     let before = model.weights().clone();
     let images = images(model.architecture(), 4, 5);
-    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-    let mut plan = Plan::training(&model, 4, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, 4, Isa::best()).unwrap();
     for key in 0..3 {
-        plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &images, &labels(3, 4), key);
+        plan.train_step(model.weights_mut(), 0.01, &images, &labels(3, 4), key);
     }
     for (before, after) in before.tensors.iter().zip(&model.weights().tensors) {
         let frozen = before.name.starts_with("stem/") || before.name.starts_with("batch_normalization/");
@@ -215,7 +217,7 @@ fn stochastic_depth_drops_whole_samples_of_the_branch_and_nothing_else() {
     let model = model(graph, 4);
     let n = 64;
     let (images, labels) = (images(model.architecture(), n, 1), labels(2, n));
-    let mut plan = Plan::training(&model, n, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, n, Isa::best()).unwrap();
     let mut of =
         |key, images: &[f32], n: usize| plan.gradients(&mut model.weights().clone(), images, &labels[..n], key).1[0][0];
     assert_eq!(of(1, &images, n), of(1, &images, n));
@@ -241,7 +243,7 @@ fn gradients_go_through_the_same_dropped_samples_as_the_values() {
     graph.layer(Dense::new(3), vector);
     let model = model(graph, 6);
     let (images, labels) = (images(model.architecture(), 6, 3), labels(3, 6));
-    let mut plan = Plan::training(&model, 6, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, 6, Isa::best()).unwrap();
     let mut weights = model.weights().clone();
     let (_, gradients) = plan.gradients(&mut weights, &images, &labels, 8);
     const STEP: f32 = 0.01;

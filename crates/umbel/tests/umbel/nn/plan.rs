@@ -2,7 +2,9 @@
 
 use umbel::nn::layers::*;
 use umbel::nn::models::{ArchitectureOptions, by_name};
-use umbel::nn::{Arithmetic, Isa, Model, Optimizer, OptimizerConfig, Plan, Precision, Sequential};
+use umbel::nn::{Cpu, Infer, Isa, Model, OptimizerConfig, Precision, Sequential, Updates};
+
+use crate::trial::{Trial, inference};
 
 use super::compare::{close, images, labels, largest, model, trained};
 use super::reference;
@@ -53,9 +55,9 @@ fn outputs_are_the_reference_on_every_instruction_set() {
         let images = images(stack, 3, 2);
         let expected = reference::logits(stack, &reference::widen(model.weights()), &images, false);
         for isa in Isa::usable() {
-            for make in [Plan::inference, Plan::training] {
-                let mut plan = make(&model, 3, isa).unwrap();
-                let came = plan.infer(model.weights(), &images).to_vec();
+            let of_inference = inference(&model, 3, isa).unwrap().infer(model.weights(), &images).to_vec();
+            let of_training = Trial::new(&model, 3, isa).unwrap().infer(model.weights(), &images).to_vec();
+            for came in [of_inference, of_training] {
                 close(&format!("logits ({})", isa.name()), &came, &expected, 0.0, 2e-5);
             }
         }
@@ -75,7 +77,7 @@ fn gradients_are_central_differences_on_every_instruction_set() {
         let loss = reference::loss(stack, &reference::widen(model.weights()), &images, &labels);
         for isa in Isa::usable() {
             let mut weights = model.weights().clone();
-            let mut plan = Plan::training(&model, n, isa).unwrap();
+            let mut plan = Trial::new(&model, n, isa).unwrap();
             let (sum, came) = plan.gradients(&mut weights, &images, &labels, 1);
             assert!((sum.loss / n as f64 - loss).abs() < 1e-5, "{} {loss}", sum.loss);
             let trained = weights.tensors.iter().filter(|tensor| tensor.trainable);
@@ -104,15 +106,16 @@ fn in_bf16_outputs_and_gradients_are_near_the_reference_on_every_instruction_set
         let logits = reference::logits(stack, &reference::widen(model.weights()), &images, false);
         let gradients = reference::gradients(stack, model.weights(), &images, &labels);
         for isa in Isa::usable() {
-            let arithmetic = Arithmetic { isa, precision: Precision::Bf16 };
+            let precision = Precision::Bf16;
             let what = |name: &str| format!("{name} ({} in bf16)", isa.name());
-            let mut inference = Plan::inference(&model, n, arithmetic).unwrap();
-            let came = inference.infer(model.weights(), &images).to_vec();
+            let mut half = Cpu::from(isa).inference(&model, n, precision).unwrap();
+            let came = half.infer(model.weights(), &images).to_vec();
             close(&what("logits"), &came, &logits, 0.0, BF16);
-            let mut single = Plan::inference(&model, n, isa).unwrap();
+            let mut single = inference(&model, n, isa).unwrap();
             assert_ne!(single.infer(model.weights(), &images), came, "{}", what("the same as f32"));
             let mut weights = model.weights().clone();
-            let mut plan = Plan::training(&model, n, arithmetic).unwrap();
+            let updates = Updates { precision, ..Updates::by(OptimizerConfig::adam()) };
+            let mut plan = Trial::with(&model, n, isa, &updates).unwrap();
             let (_, came) = plan.gradients(&mut weights, &images, &labels, 1);
             // As one vector: in the smallest tensors rounding is as large as what it leaves, and may decide which of two
             // pixels max-pooling takes.
@@ -129,7 +132,7 @@ fn batch_norm_moves_its_averages_towards_the_batch() {
     let model = Model::new(another(), 1).unwrap();
     let images = images(model.architecture(), 4, 3);
     let mut weights = model.weights().clone();
-    let mut plan = Plan::training(&model, 4, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, 4, Isa::best()).unwrap();
     plan.gradients(&mut weights, &images, &labels(3, 4), 0);
     let channel: Vec<f64> = images.iter().step_by(2).map(|&x| f64::from(x)).collect();
     let mean = channel.iter().sum::<f64>() / channel.len() as f64;
@@ -146,9 +149,8 @@ fn training_overfits_a_handful_of_pictures() {
         let mut model = Model::new(stack.unwrap(), 2).unwrap();
         let images = images(model.architecture(), 8, 6);
         let labels = labels(4, 8);
-        let mut optimizer = Optimizer::new(config, model.weights());
-        let mut plan = Plan::training(&model, 8, Isa::best()).unwrap();
-        let mut step = |key| plan.train_step(model.weights_mut(), &mut optimizer, rate, &images, &labels, key);
+        let mut plan = Trial::by(&model, 8, Isa::best(), config).unwrap();
+        let mut step = |key| plan.train_step(model.weights_mut(), rate, &images, &labels, key);
         let first = step(0);
         assert!((first.loss / 8.0 - 4.0f64.ln()).abs() < 0.5, "{first:?}");
         for key in 1..400 {
@@ -157,7 +159,7 @@ fn training_overfits_a_handful_of_pictures() {
         let last = plan.evaluate(model.weights(), &images, &labels);
         assert!(last.loss / 8.0 < 0.01, "{config:?}: {last:?}");
         assert_eq!((last.correct, last.correct_top_k, last.samples), (8, 8, 8));
-        assert_eq!(optimizer.steps(), 400);
+        assert_eq!(plan.training.optimizer().steps(), 400);
     }
 }
 
@@ -195,7 +197,7 @@ fn a_smaller_batch_is_a_smaller_plan() {
     let (images, labels) = (images(model.architecture(), 3, 8), labels(4, 3));
     let run = |batch: usize| {
         let mut weights = model.weights().clone();
-        let mut plan = Plan::training(&model, batch, Isa::best()).unwrap();
+        let mut plan = Trial::new(&model, batch, Isa::best()).unwrap();
         // Something larger first, that must leave no trace.
         if batch > 3 {
             let more = super::compare::images(model.architecture(), batch, 77);
@@ -212,12 +214,12 @@ fn inference_is_the_training_forward_pass_without_dropout() {
     let stack = by_name("cnn", &ArchitectureOptions { image_size: 20, classes: 3, augment: vec![], dropout: 0.0 });
     let model = model(stack.unwrap(), 4);
     let (images, labels) = (images(model.architecture(), 4, 1), labels(3, 4));
-    let mut plan = Plan::training(&model, 4, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, 4, Isa::best()).unwrap();
     let (training, _) = plan.gradients(&mut model.weights().clone(), &images, &labels, 0);
     assert_eq!(training, plan.evaluate(model.weights(), &images, &labels));
-    let mut inference = Plan::inference(&model, 4, Isa::best()).unwrap();
-    assert_eq!(training, inference.evaluate(model.weights(), &images, &labels));
-    assert!(inference.memory_bytes() < plan.memory_bytes() / 2);
+    let mut alone = inference(&model, 4, Isa::best()).unwrap();
+    assert_eq!(training, alone.evaluate(model.weights(), &images, &labels));
+    assert!(alone.memory_bytes() < plan.memory_bytes() / 2);
 }
 
 #[test]
@@ -226,15 +228,16 @@ fn inference_never_answers_with_weights_of_before() {
     for isa in Isa::usable() {
         let (mut one, other) = (model(graph.clone(), 1), model(graph.clone(), 2));
         let (images, labels) = (images(one.architecture(), n, 4), labels(3, n));
-        let mut plan = Plan::training(&one, n, isa).unwrap();
-        let mut optimizer = Optimizer::new(OptimizerConfig::adam(), one.weights());
+        let mut plan = Trial::new(&one, n, isa).unwrap();
         let mut answers = Vec::new();
-        let mut check = |plan: &mut Plan, model: &Model| {
-            let mut fresh = Plan::inference(model, n, isa).unwrap();
+        let mut kept = inference(&one, n, isa).unwrap();
+        let mut check = |plan: &mut Trial, model: &Model| {
+            let mut fresh = inference(model, n, isa).unwrap();
             let wanted = fresh.infer(model.weights(), &images).to_vec();
             // Prepared for it, and kept.
             for _ in 0..2 {
                 assert_eq!(plan.infer(model.weights(), &images), wanted);
+                assert_eq!(kept.infer(model.weights(), &images), wanted);
             }
             assert!(!answers.contains(&wanted), "this model answers as one before");
             answers.push(wanted);
@@ -255,7 +258,7 @@ fn inference_never_answers_with_weights_of_before() {
         check(&mut plan, &one);
         // The plan's own steps, as between two passes of validation.
         for step in 0..2 {
-            plan.train_step(one.weights_mut(), &mut optimizer, 0.01, &images, &labels, step);
+            plan.train_step(one.weights_mut(), 0.01, &images, &labels, step);
             check(&mut plan, &one);
         }
     }
@@ -266,7 +269,7 @@ fn dropout_follows_its_key() {
     let stack = Sequential::new((4, 4, 1)).add(Dropout::new(0.5)).add(Flatten).add(Dense::new(2));
     let model = model(stack, 4);
     let (images, labels) = (images(model.architecture(), 2, 1), labels(2, 2));
-    let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, 2, Isa::best()).unwrap();
     let mut gradients = |key| plan.gradients(&mut model.weights().clone(), &images, &labels, key).1;
     assert_eq!(gradients(1), gradients(1));
     assert_ne!(gradients(1), gradients(2));
@@ -287,7 +290,7 @@ fn gradients_go_through_the_same_masks_as_the_values() {
         .add(Dense::new(3));
     let model = model(stack, 6);
     let (images, labels) = (images(model.architecture(), 2, 3), labels(3, 2));
-    let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, 2, Isa::best()).unwrap();
     let mut weights = model.weights().clone();
     let (_, gradients) = plan.gradients(&mut weights, &images, &labels, 8);
     const STEP: f32 = 0.01;
@@ -311,7 +314,7 @@ fn gradients_go_through_the_same_masks_as_the_values() {
 fn a_model_without_weights_can_be_run() {
     let stack = Sequential::new((1, 1, 3)).add(Flatten);
     let model = Model::new(stack, 0).unwrap();
-    let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
+    let mut plan = Trial::new(&model, 2, Isa::best()).unwrap();
     assert_eq!(plan.infer(model.weights(), &[1.0, 2.0, 3.0]), [1.0, 2.0, 3.0]);
     let (loss, gradients) = plan.gradients(&mut model.weights().clone(), &[1.0, 2.0, 3.0], &[2], 0);
     assert_eq!((loss.correct, gradients.len()), (1, 0));
@@ -321,7 +324,7 @@ fn a_model_without_weights_can_be_run() {
 #[test]
 fn batches_that_cannot_be_are_refused() {
     let model = Model::new(another(), 0).unwrap();
-    let error = |batch| Plan::training(&model, batch, Isa::best()).unwrap_err().to_string();
+    let error = |batch| Trial::new(&model, batch, Isa::best()).err().unwrap().to_string();
     assert_eq!(error(0), "batch is 0, but must be 1 or more");
     for batch in [usize::MAX, usize::MAX / 1000, 1 << 58] {
         assert!(error(batch).contains("use a smaller batch"), "{}", error(batch));

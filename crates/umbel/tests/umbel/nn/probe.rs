@@ -1,7 +1,9 @@
 //! A look at a layer: its output against the reference, its gradients against differences.
 
 use umbel::nn::layers::*;
-use umbel::nn::{Graph, Isa, Model, Plan, Probe, ResolvedLayer, Sequential, Source};
+use umbel::nn::{Cpu, Engine, Graph, Infer, Isa, Model, ResolvedLayer, Sequential, Source};
+
+use crate::trial::inference;
 
 use super::compare::{close, images, model};
 use super::plan::{another, everything};
@@ -91,7 +93,7 @@ fn every_layer_shows_its_output_and_its_slopes_on_every_instruction_set() {
             let class = index % expected.last().unwrap().len();
             let mut known: Option<Vec<(f64, f64)>> = None;
             for isa in Isa::usable() {
-                let mut probe = Probe::new(&model, Some(&layer.name), isa).unwrap();
+                let mut probe = Cpu::from(isa).probe(&model, Some(&layer.name)).unwrap();
                 assert_eq!(probe.layer(), layer.name);
                 let seen = probe.run(model.weights(), &image, class);
                 let (height, width, channels) = seen.shape;
@@ -124,7 +126,7 @@ fn every_layer_shows_its_output_and_its_slopes_on_every_instruction_set() {
 
 #[test]
 fn by_default_it_looks_at_the_last_convolution_and_what_belongs_to_it() {
-    let name = |graph: Graph| Probe::new(&model(graph, 1), None, Isa::best()).map(|p| p.layer().to_string());
+    let name = |graph: Graph| Cpu::best().probe(&model(graph, 1), None).map(|p| p.layer().to_string());
     assert_eq!(name(everything().into()).unwrap(), "activation_1", "the activation behind conv2d_2");
     assert_eq!(name(another().into()).unwrap(), "conv2d_1");
     assert_eq!(name(residual()).unwrap(), "end", "the sum behind the projection, and its activation");
@@ -132,9 +134,9 @@ fn by_default_it_looks_at_the_last_convolution_and_what_belongs_to_it() {
     assert_eq!(name(one_pixel.add(Flatten).into()).unwrap(), "conv2d", "where there is more than one pixel");
     let error = name(Sequential::new((4, 4, 3)).add(Flatten).add(Dense::new(2)).into()).unwrap_err().to_string();
     assert!(error.contains("without a convolution") && error.contains("dense"), "{error}");
-    let missing = Probe::new(&model(another(), 1), Some("conv9"), Isa::best()).unwrap_err().to_string();
+    let missing = Cpu::best().probe(&model(another(), 1), Some("conv9")).unwrap_err().to_string();
     assert!(missing.contains("\"conv9\"") && missing.contains("conv2d_1"), "{missing}");
-    let vector = Probe::new(&model(another(), 1), Some("dense"), Isa::best()).unwrap_err().to_string();
+    let vector = Cpu::best().probe(&model(another(), 1), Some("dense")).unwrap_err().to_string();
     assert!(vector.contains("one that gives a picture"), "{vector}");
 }
 
@@ -150,8 +152,8 @@ fn dropout_is_off_and_the_same_picture_gives_the_same_bits() {
     let model = model(stack, 3);
     let two = images(model.architecture(), 2, 4);
     let (first, second) = two.split_at(two.len() / 2);
-    let mut probe = Probe::new(&model, None, Isa::best()).unwrap();
-    let mut plan = Plan::inference(&model, 1, Isa::best()).unwrap();
+    let mut probe = Cpu::best().probe(&model, None).unwrap();
+    let mut plan = inference(&model, 1, Isa::best()).unwrap();
     assert_eq!(probe.logits(model.weights(), first), plan.infer(model.weights(), first));
     let seen = probe.run(model.weights(), first, 1);
     assert_eq!(seen.shape, (3, 3, 4), "pooled");
@@ -175,7 +177,7 @@ fn features_are_the_mean_of_each_channel_of_the_convolutions() {
     let convolutions = [(2, 4), (5, 5)];
     let model_of_two = model(stack, 2);
     let images = images(model_of_two.architecture(), 3, 1);
-    let mut plan = Plan::inference(&model_of_two, 5, Isa::best()).unwrap();
+    let mut plan = inference(&model_of_two, 5, Isa::best()).unwrap();
     let logits = plan.infer(model_of_two.weights(), &images).to_vec();
     let (again, features) = plan.infer_with_features(model_of_two.weights(), &images);
     assert_eq!((again, features.len()), (logits.as_slice(), 3 * 9));
@@ -190,7 +192,7 @@ fn features_are_the_mean_of_each_channel_of_the_convolutions() {
         close("features", features, &expected, 0.0, 1e-5);
     }
     let flat = model(Sequential::new((4, 4, 3)).add(Flatten).add(Dense::new(2)), 2);
-    let mut plan = Plan::inference(&flat, 1, Isa::best()).unwrap();
+    let mut plan = inference(&flat, 1, Isa::best()).unwrap();
     let (logits, features) = plan.infer_with_features(flat.weights(), &[1.0; 48]);
     assert_eq!((logits.len(), features.len()), (2, 0));
 }

@@ -1,8 +1,10 @@
 //! Profiles: what they say of a step's work, and that they change nothing.
 
+use umbel::nn::cpu::{Phase, Profile};
 use umbel::nn::layers::*;
-use umbel::nn::plan::Phase;
-use umbel::nn::{Isa, Model, Optimizer, OptimizerConfig, Plan, Sequential};
+use umbel::nn::{Isa, Model, Sequential, Slice, Train};
+
+use crate::trial::{Trial, inference};
 
 use super::compare::{images, labels};
 
@@ -18,17 +20,16 @@ fn network() -> Sequential {
 
 #[test]
 fn a_training_step_is_told_part_by_part() {
-    let mut model = Model::new(network(), 1).unwrap();
-    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-    let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
+    let model = Model::new(network(), 1).unwrap();
+    let mut training = Trial::new(&model, 2, Isa::best()).unwrap().training;
     let (images, labels) = (images(model.architecture(), 2, 1), labels(5, 2));
-    plan.start_profile(Some(&optimizer));
-    for step in 0..3 {
-        plan.train_step(model.weights_mut(), &mut optimizer, 0.001, &images, &labels, step);
+    let mut profile = Profile::of_training(&training);
+    for key in 0..3 {
+        profile.step(&mut training, Slice { images: &images, targets: (&labels).into(), key }, 0.001);
         // An inference in between (a validation) is none of its business.
-        plan.infer(model.weights(), &images);
+        training.judge(&images);
     }
-    let laps = plan.take_profile().unwrap().laps;
+    let laps = profile.laps;
     let convolution = 2 * (8 * 6 * 4) * (3 * 3 * 3) * 2;
     let dense = 2 * (4 * 3 * 4) * 5 * 2;
     let came: Vec<(&str, Phase, u64)> = laps.iter().map(|lap| (lap.what.as_str(), lap.phase, lap.operations)).collect();
@@ -54,17 +55,16 @@ fn a_training_step_is_told_part_by_part() {
     // 245 + 112 weights: gradient read, weights and two moments read and written.
     assert_eq!(bytes[8], 7 * 4 * (245 + 112));
     assert!(laps.iter().all(|lap| lap.times.len() == 3 && lap.median() <= lap.times.iter().copied().max().unwrap()));
-    assert!(plan.take_profile().is_none());
 }
 
 #[test]
 fn an_inference_is_told_part_by_part() {
     let model = Model::new(network(), 1).unwrap();
-    let mut plan = Plan::inference(&model, 2, Isa::best()).unwrap();
+    let mut inference = inference(&model, 2, Isa::best()).unwrap();
     let images = images(model.architecture(), 2, 1);
-    plan.start_profile(None);
-    plan.infer(model.weights(), &images);
-    let laps = plan.take_profile().unwrap().laps;
+    let mut profile = Profile::of_inference(&inference);
+    profile.infer(&mut inference, model.weights(), &images);
+    let laps = profile.laps;
     let names: Vec<&str> = laps.iter().map(|lap| lap.what.split([' ', ',']).next().unwrap()).collect();
     assert_eq!(names, ["rescaling", "conv2d", "dense"]);
     assert!(laps.iter().all(|lap| lap.phase == Phase::Forward && lap.times.len() == 1));
@@ -73,17 +73,20 @@ fn an_inference_is_told_part_by_part() {
 #[test]
 fn a_profile_changes_no_bit() {
     let run = |profiled: bool| {
-        let mut model = Model::new(network(), 1).unwrap();
-        let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
-        let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
+        let model = Model::new(network(), 1).unwrap();
+        let mut training = Trial::new(&model, 2, Isa::best()).unwrap().training;
         let (images, labels) = (images(model.architecture(), 2, 1), labels(5, 2));
-        if profiled {
-            plan.start_profile(Some(&optimizer));
+        let mut profile = Profile::of_training(&training);
+        for key in 0..3 {
+            let slice = Slice { images: &images, targets: (&labels).into(), key };
+            if profiled {
+                profile.step(&mut training, slice, 0.01);
+            } else {
+                training.backward(slice);
+                training.update(0.01);
+            }
         }
-        for step in 0..3 {
-            plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &images, &labels, step);
-        }
-        model.weights().clone()
+        training.weights().clone()
     };
     assert!(run(true) == run(false));
 }

@@ -3,6 +3,8 @@
 use umbel::nn::layers::*;
 use umbel::nn::{Model, Optimizer, OptimizerConfig, Schedule, ScheduleKind, Sequential, Tensor};
 
+use crate::trial::Trial;
+
 fn model() -> Model {
     let stack = Sequential::new((2, 2, 1)).add(BatchNorm::default()).add(Flatten).add(Dense::new(3));
     Model::new(stack, 3).unwrap()
@@ -83,7 +85,7 @@ fn settings_left_out_are_keras_defaults() {
 #[test]
 fn weight_decay_is_for_kernels_alone() {
     use umbel::nn::layers::{BatchNorm, Conv2d, Dense, Flatten};
-    use umbel::nn::{Isa, Model, Plan, Sequential, clip_global_norm};
+    use umbel::nn::{Isa, Model, Sequential, Train, clip_global_norm};
     let stack =
         Sequential::new((4, 4, 3)).add(Conv2d::new(2, 3)).add(BatchNorm::default()).add(Flatten).add(Dense::new(2));
     let trained = |optimizer: OptimizerConfig| {
@@ -91,20 +93,20 @@ fn weight_decay_is_for_kernels_alone() {
         for tensor in &mut model.weights_mut().tensors {
             tensor.data.iter_mut().for_each(|value| *value += 0.5);
         }
-        let mut plan = Plan::training(&model, 2, Isa::best()).unwrap();
-        let mut optimizer = Optimizer::new(optimizer, model.weights());
+        let mut plan = Trial::by(&model, 2, Isa::best(), optimizer).unwrap();
         let images: Vec<f32> = (0..96).map(|i| (i * 37 % 50) as f32 / 50.0).collect();
-        plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &images, &[0, 1], 1);
+        plan.train_step(model.weights_mut(), 0.01, &images, &[0, 1], 1);
         // Clipping shortens to the limit and keeps the direction.
-        let before = plan.last_gradients().to_vec();
-        let norm = clip_global_norm(Isa::best(), plan.last_gradients(), 1e-3);
-        let after = plan.last_gradients().to_vec();
+        let places = plan.training.layout().gradients().to_vec();
+        let before = plan.training.gradient_of_each();
+        let norm = clip_global_norm(Isa::best(), &places, plan.training.gradients(), 1e-3);
+        let after = plan.training.gradient_of_each();
         assert!(norm > 1e-3);
         for (before, after) in before.iter().flatten().zip(after.iter().flatten()) {
             assert!((f64::from(*before) * 1e-3 / norm - f64::from(*after)).abs() < 1e-8);
         }
-        assert!((clip_global_norm(Isa::best(), plan.last_gradients(), 1.0) - 1e-3).abs() < 1e-8);
-        assert_eq!(plan.last_gradients(), after, "what is short enough is left as it is");
+        assert!((clip_global_norm(Isa::best(), &places, plan.training.gradients(), 1.0) - 1e-3).abs() < 1e-8);
+        assert_eq!(plan.training.gradient_of_each(), after, "what is short enough is left as it is");
         model
     };
     let sgd = |weight_decay| OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay };

@@ -2,7 +2,9 @@
 
 use umbel::nn::layers::*;
 use umbel::nn::models::{self, ArchitectureOptions, by_name};
-use umbel::nn::{Graph, Isa, Model, Optimizer, OptimizerConfig, Plan, Sequential};
+use umbel::nn::{Cpu, Graph, Isa, Model, Sequential, TrainingEngine};
+
+use crate::trial::Trial;
 
 use super::compare::{images, labels};
 
@@ -24,10 +26,10 @@ fn small(size: usize, classes: usize) -> Sequential {
 fn trains(graph: impl Into<Graph>, classes: u32, batch: usize) {
     let mut model = Model::new(graph, 3).unwrap();
     let what = format!("{:?}, {classes} classes, batch {batch}", model.architecture().input());
-    let mut plan = Plan::training(&model, batch, Isa::best()).unwrap();
-    assert_eq!(Plan::foreseen_bytes(&model, batch).unwrap(), plan.memory_bytes() as u128, "{what}");
+    let mut plan = Trial::new(&model, batch, Isa::best()).unwrap();
+    assert_eq!(Cpu::best().foreseen_bytes(&model, batch).unwrap(), plan.memory_bytes() as u128, "{what}");
     let (images, labels) = (images(model.architecture(), batch, 1), labels(classes, batch));
-    let mut optimizer = Optimizer::new(OptimizerConfig::adam(), model.weights());
+    let optimizer = plan.training.optimizer();
     assert_eq!(optimizer.config().state_bytes(model.weights()), optimizer.memory_bytes());
 
     let before = plan.evaluate(model.weights(), &images, &labels);
@@ -40,7 +42,7 @@ fn trains(graph: impl Into<Graph>, classes: u32, batch: usize) {
     // The more pixels move an output, the smaller the steps that do not go too far.
     let learning_rate = 0.002 * (32.0 / model.architecture().input().0 as f64).powi(2);
     for step in 0..4 {
-        plan.train_step(model.weights_mut(), &mut optimizer, learning_rate, &images, &labels, step);
+        plan.train_step(model.weights_mut(), learning_rate, &images, &labels, step);
     }
     let after = plan.evaluate(model.weights(), &images, &labels);
     assert!(after.loss < before.loss, "{what}: {} became {}", before.loss, after.loss);
@@ -73,14 +75,14 @@ fn every_network_foresees_its_memory_at_all_ends() {
         for (image_size, classes, batch) in [(32, 2, 1), (64, 1000, 2), (96, 5, 3)] {
             let options = ArchitectureOptions { image_size, classes, augment: vec![], dropout: 0.2 };
             let model = Model::new(by_name(name, &options).unwrap(), 0).unwrap();
-            let plan = Plan::training(&model, batch, Isa::best()).unwrap();
-            let foreseen = Plan::foreseen_bytes(&model, batch).unwrap();
+            let plan = Trial::new(&model, batch, Isa::best()).unwrap();
+            let foreseen = Cpu::best().foreseen_bytes(&model, batch).unwrap();
             assert_eq!(foreseen, plan.memory_bytes() as u128, "{name}, {image_size} pixels, batch {batch}");
         }
         // Without taking it: hundreds of gigabytes for some.
         let options = ArchitectureOptions { image_size: 512, classes: 1000, augment: vec![], dropout: 0.2 };
         let model = Model::new(by_name(name, &options).unwrap(), 0).unwrap();
-        let [one, all] = [1, 512].map(|batch| Plan::foreseen_bytes(&model, batch).unwrap());
+        let [one, all] = [1, 512].map(|batch| Cpu::best().foreseen_bytes(&model, batch).unwrap());
         assert!(all > 4_000_000_000 && all < 512 * one, "{name}: {one} for one, {all} for 512");
     }
 }

@@ -10,7 +10,7 @@ use umbel::base::progress::{EpochRecord, Event, Interrupt};
 use umbel::data::Dataset;
 use umbel::model_file::ModelFile;
 use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
-use umbel::nn::{Model, OptimizerConfig, ScheduleKind, Sequential};
+use umbel::nn::{Cpu, Model, OptimizerConfig, ScheduleKind, Sequential};
 use umbel::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau, RunLock, evaluate, fit};
 
 /// Everything but the clock.
@@ -175,7 +175,7 @@ fn training_learns_and_reports_what_evaluate_finds() {
     let (loss, accuracy) = model.evaluate(val).unwrap();
     assert!((loss - last.val_loss).abs() < 1e-6, "{loss} {last:?}");
     assert_eq!(accuracy, last.val_accuracy);
-    let sums = evaluate(&model, train, 7, 5).unwrap();
+    let sums = evaluate(&Cpu::best(), &model, train, 7, 5).unwrap();
     assert_eq!(sums.samples, train.len());
     assert_eq!(sums.correct_top_k, train.len(), "one of five classes is among the first five");
     let best = outcome.history.epochs.iter().map(|r| r.val_accuracy).fold(0.0, f64::max);

@@ -4,14 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{Dataset, Interpolation, PrepSpec};
 use umbel::model_file::ModelFile;
-use umbel::nn::{Model, Optimizer, OptimizerConfig, Plan, isa_from_env};
+use umbel::nn::{Infer, Isa, Model, OptimizerConfig, Updates};
 use umbel::pipeline::{self, PrecisionChoice, TrainConfig};
 use umbel::pretrained::Tune;
 use umbel::train::head::STRENGTHS;
 use umbel::train::{FitOptions, HeadFit, History, evaluate, fit};
+
+use crate::trial::{Trial, inference};
 
 use super::flowers::{self, StopWhen};
 use super::pipeline::Place;
@@ -29,7 +32,7 @@ fn awake() -> &'static Model {
         for index in 0..16 {
             images.extend(train.picture(index).unwrap().0.iter().map(|&byte| f32::from(byte)));
         }
-        let mut plan = Plan::training(&model, 16, isa_from_env().unwrap()).unwrap();
+        let mut plan = Trial::new(&model, 16, Isa::best()).unwrap();
         for _ in 0..40 {
             plan.gradients(model.weights_mut(), &images, &[0; 16], 0);
         }
@@ -57,14 +60,14 @@ fn config(place: &Place, tune: Tune) -> TrainConfig {
 }
 
 fn train(config: &TrainConfig, out: &Path) -> pipeline::TrainOutcome {
-    pipeline::train_folder(config, Some(out), &mut Silent, &Interrupt::default()).unwrap()
+    pipeline::train_folder(config, Some(out), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap()
 }
 
 /// The datasets of a run, as its split.csv says.
 fn parts(run: &Path, config: &TrainConfig) -> [Dataset; 2] {
     use umbel::data::{Cache, Index, Split, SplitOptions};
     let index = Index::scan(&config.data).unwrap();
-    let options = config.cache_options();
+    let options = config.cache_options(Path::new("nowhere"));
     let cache = Cache::open(&index, &config.prep, &options, &mut Silent, &Interrupt::default()).unwrap();
     let split = Split::with(&SplitOptions::from_file(run.join("split.csv")), &index, &cache).unwrap();
     let cache = std::sync::Arc::new(cache);
@@ -94,7 +97,7 @@ fn gradient(model: &Model, train: &Dataset, strength: f64) -> Vec<f64> {
         },
     )
     .unwrap();
-    let mut plan = Plan::inference(&body, 1, isa_from_env().unwrap()).unwrap();
+    let mut plan = inference(&body, 1, Isa::best()).unwrap();
     let mut rows: Vec<(Vec<f64>, usize)> = Vec::new();
     for index in 0..train.len() {
         let (pixels, label) = train.picture(index).unwrap();
@@ -153,7 +156,7 @@ fn the_head_is_the_optimum_and_nothing_else_has_changed() {
     for (part, loss, accuracy) in
         [(&train_part, best.loss, best.accuracy), (&val_part, best.val_loss, best.val_accuracy)]
     {
-        let sums = evaluate(&file.model, part, 9, 1).unwrap();
+        let sums = evaluate(&umbel::nn::Cpu::best(), &file.model, part, 9, 1).unwrap();
         let n = sums.samples as f64;
         assert_eq!(sums.correct as f64 / n, accuracy);
         assert!((sums.loss / n - loss).abs() < 1e-4, "{} {loss}", sums.loss / n);
@@ -186,10 +189,11 @@ fn threads_stops_and_damaged_features_change_no_bit() {
     let mut observer = StopWhen::new(|event| matches!(event, Event::Epoch { .. }));
     let interrupt = observer.interrupt.clone();
     config.threads = 3;
-    let outcome = pipeline::train_folder(&config, Some(&stopped), &mut observer, &interrupt).unwrap();
+    let outcome =
+        pipeline::train_folder(&config, Some(&stopped), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     drop(observer);
     assert!(outcome.interrupted && !stopped.join("model.safetensors").exists());
-    pipeline::resume(&stopped, None, &mut Silent, &Interrupt::default()).unwrap();
+    pipeline::resume(&stopped, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
     assert_eq!(weights(&stopped), weights(&first));
 
     let mut damaged = whole.clone();
@@ -207,7 +211,8 @@ fn threads_stops_and_damaged_features_change_no_bit() {
         false
     });
     let again = place.path("again");
-    pipeline::train_folder(&config, Some(&again), &mut observer, &Interrupt::default()).unwrap();
+    pipeline::train_folder(&config, Some(&again), &Surroundings::default(), &mut observer, &Interrupt::default())
+        .unwrap();
     drop(observer);
     assert_eq!((computed, weights(&again)), (0, weights(&first)));
 }
@@ -259,12 +264,14 @@ fn everything_is_tuned_from_a_fitted_head_on_and_stops_where_it_likes() {
             });
             let interrupt = observer.interrupt.clone();
             let outcome = match at {
-                0 => pipeline::train_folder(&config, Some(&stopped), &mut observer, &interrupt),
-                _ => pipeline::resume(&stopped, None, &mut observer, &interrupt),
+                0 => {
+                    pipeline::train_folder(&config, Some(&stopped), &Surroundings::default(), &mut observer, &interrupt)
+                }
+                _ => pipeline::resume(&stopped, None, &Surroundings::default(), &mut observer, &interrupt),
             };
             assert!(outcome.unwrap().interrupted);
         }
-        pipeline::resume(&stopped, None, &mut Silent, &Interrupt::default()).unwrap();
+        pipeline::resume(&stopped, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
         let bits = |run: &Path| ModelFile::load(run).unwrap().model;
         assert_eq!(bits(&stopped), bits(&whole), "{tune:?}");
     }
@@ -297,9 +304,9 @@ fn every_tensor_has_a_rate_of_its_own() {
     let image: Vec<f32> = pixels.iter().map(|&byte| f32::from(byte)).collect();
     let step = |rates: Vec<f64>| {
         let mut model = flowers::model();
-        let mut optimizer = Optimizer::new(OptimizerConfig::sgd(0.0), model.weights()).with_rates(rates);
-        let mut plan = Plan::training(&model, 1, isa_from_env().unwrap()).unwrap();
-        plan.train_step(model.weights_mut(), &mut optimizer, 0.01, &image, &[label as u32], 1);
+        let updates = Updates { rates, ..Updates::by(OptimizerConfig::sgd(0.0)) };
+        let mut plan = Trial::with(&model, 1, Isa::best(), &updates).unwrap();
+        plan.train_step(model.weights_mut(), 0.01, &image, &[label as u32], 1);
         model
     };
     let (before, whole, halved) = (flowers::model(), step(Vec::new()), step(vec![0.5, 0.0, 1.0, 1.0]));

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::flowers::{self, StopWhen, TOML};
 use umbel::Error;
+use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{PrepSpec, SplitMethod};
 use umbel::model_file::ModelFile;
-use umbel::nn::{Layer, Precision, isa_from_env};
+use umbel::nn::{Cpu, Engine, Layer};
 use umbel::pipeline::{AugmentChoice, PrecisionChoice, TrainConfig, TrainOutcome, resume, train_folder};
 use umbel::train::{FitOptions, History};
 
@@ -40,11 +41,11 @@ impl Place {
 }
 
 fn train(config: &TrainConfig, out: &Path) -> umbel::Result<TrainOutcome> {
-    train_folder(config, Some(out), &mut Silent, &Interrupt::default())
+    train_folder(config, Some(out), &Surroundings::default(), &mut Silent, &Interrupt::default())
 }
 
 fn quiet_resume(run: &Path, epochs: Option<usize>) -> umbel::Result<TrainOutcome> {
-    resume(run, epochs, &mut Silent, &Interrupt::default())
+    resume(run, epochs, &Surroundings::default(), &mut Silent, &Interrupt::default())
 }
 
 #[test]
@@ -62,7 +63,9 @@ fn a_run_leaves_everything_in_its_folder() {
         });
         false
     });
-    let outcome = train_folder(&place.config(), Some(&run), &mut observer, &Interrupt::default()).unwrap();
+    let outcome =
+        train_folder(&place.config(), Some(&run), &Surroundings::default(), &mut observer, &Interrupt::default())
+            .unwrap();
     drop(observer);
     let val = told[1].rsplit(' ').next().unwrap().parse::<usize>().unwrap();
     assert_eq!(
@@ -70,7 +73,7 @@ fn a_run_leaves_everything_in_its_folder() {
         [
             "found 40 5".to_string(),
             format!("using {} {val}", 40 - val),
-            format!("start {} {}", 40 - val, Precision::auto(isa_from_env().unwrap())),
+            format!("start {} {}", 40 - val, Cpu::best().fastest_precision()),
             "end true".into()
         ]
     );
@@ -104,7 +107,9 @@ fn a_run_keeps_the_precision_that_it_began_with() {
     let mut observer = StopWhen::new(|event| matches!(event, Event::Step { epoch: 2, step: 2, .. }));
     let interrupt = observer.interrupt.clone();
     let stopped = TrainConfig { threads: 1, ..config.clone() };
-    assert!(train_folder(&stopped, Some(&halves), &mut observer, &interrupt).unwrap().interrupted);
+    assert!(
+        train_folder(&stopped, Some(&halves), &Surroundings::default(), &mut observer, &interrupt).unwrap().interrupted
+    );
     // As if the choice were automatic, and came to something else here than where the run began.
     let text = fs::read_to_string(halves.join("config.toml")).unwrap();
     assert!(text.contains("precision = \"bf16\""), "{text}");
@@ -116,7 +121,7 @@ fn a_run_keeps_the_precision_that_it_began_with() {
         }
         false
     });
-    resume(&halves, None, &mut observer, &Interrupt::default()).unwrap();
+    resume(&halves, None, &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
     drop(observer);
     assert_eq!(told, "bf16");
     let model = |run: &Path| ModelFile::load(run).unwrap().model;
@@ -133,7 +138,8 @@ fn an_interrupted_run_resumes_to_the_same_model() {
     train(&place.config(), &whole).unwrap();
     let mut observer = StopWhen::new(|event| matches!(event, Event::Step { epoch: 2, step: 2, .. }));
     let interrupt = observer.interrupt.clone();
-    let outcome = train_folder(&place.config(), Some(&halves), &mut observer, &interrupt).unwrap();
+    let outcome =
+        train_folder(&place.config(), Some(&halves), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     assert!(outcome.interrupted);
     assert_eq!(History::read(&halves.join("history.csv")).unwrap().epochs.len(), 1);
     // The run keeps a copy of the model's TOML: the file itself may change meanwhile.
@@ -150,7 +156,8 @@ fn a_run_stopped_before_its_first_epoch_can_be_resumed() {
     let run = place.path("run");
     let mut observer = StopWhen::new(|event| matches!(event, Event::Step { .. }));
     let interrupt = observer.interrupt.clone();
-    let outcome = train_folder(&place.config(), Some(&run), &mut observer, &interrupt).unwrap();
+    let outcome =
+        train_folder(&place.config(), Some(&run), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     assert!(outcome.interrupted);
     assert_eq!(outcome.end.best_epoch, 0);
     // As after a kill before the first checkpoint.
@@ -167,7 +174,7 @@ fn a_finished_run_says_so_and_takes_more_epochs() {
     let run = place.path("run");
     train(&place.config(), &run).unwrap();
     let mut observer = StopWhen::new(|_| false);
-    resume(&run, None, &mut observer, &Interrupt::default()).unwrap();
+    resume(&run, None, &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
     assert!(observer.notes.iter().any(|note| note.contains("3 epochs")), "{:?}", observer.notes);
     quiet_resume(&run, Some(5)).unwrap();
     assert_eq!(History::read(&run.join("history.csv")).unwrap().epochs.len(), 5);

@@ -10,9 +10,11 @@ use umbel::data::decode::{Limits, decode};
 use umbel::data::{PrepSpec, Tta, Views};
 use umbel::metrics::{KnownPictures, softmax};
 use umbel::model_file::{Metrics, ModelFile};
-use umbel::nn::{Isa, Model, Plan};
+use umbel::nn::{Cpu, Infer, Isa, Model};
 use umbel::predict::{Predictor, expand_paths};
 use umbel::train::{FitOptions, evaluate, outputs};
+
+use crate::trial::inference;
 
 fn trained() -> ModelFile {
     let mut model = model();
@@ -24,7 +26,7 @@ fn trained() -> ModelFile {
 fn predictions_agree_with_evaluation() {
     let file = trained();
     let (_, val) = parts();
-    let expected = evaluate(&file.model, val, 8, 5).unwrap();
+    let expected = evaluate(&Cpu::best(), &file.model, val, 8, 5).unwrap();
     let photos: Vec<Vec<u8>> = val.paths.iter().map(|path| fs::read(folder().join(path)).unwrap()).collect();
     for batch in [1, 3, 32] {
         let mut predictor = Predictor::new(file.clone(), batch, 5).unwrap();
@@ -132,7 +134,7 @@ fn answers_over_several_views_are_means() {
     let picture = decode(&photo, &Limits::default()).unwrap();
     let views = Views::new(Tta::FlipsAndCrops, &file.model.architecture().augmentation());
     let views = views.of(&file.prep, &file.prep.apply(&picture));
-    let mut plan = Plan::inference(&file.model, views.len(), Isa::best()).unwrap();
+    let mut plan = inference(&file.model, views.len(), Isa::best()).unwrap();
     let images: Vec<f32> = views.iter().flatten().map(|value| f32::from(*value)).collect();
     let rows = softmax(5, plan.infer(file.model.weights(), &images), file.temperature());
     for (class, name) in file.classes.iter().enumerate() {
@@ -150,8 +152,8 @@ fn what_is_unlike_all_known_pictures_is_unknown() {
     let refused = Predictor::new(file.clone(), 4, 1).unwrap().keep(0.9).unwrap_err().to_string();
     assert!(refused.contains("--resume"), "{refused}");
     let interrupt = Interrupt::default();
-    let seen = outputs(&file.model, train, 8, &interrupt).unwrap().unwrap();
-    let tested = outputs(&file.model, val, 8, &interrupt).unwrap().unwrap();
+    let seen = outputs(&Cpu::best(), &file.model, train, 8, &interrupt).unwrap().unwrap();
+    let tested = outputs(&Cpu::best(), &file.model, val, 8, &interrupt).unwrap().unwrap();
     let labels: Vec<u32> = train.samples.iter().map(|(_, label)| *label).collect();
     let width = seen.features.len() / labels.len();
     let training = (width, seen.features.as_slice(), labels.as_slice());

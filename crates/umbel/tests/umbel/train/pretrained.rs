@@ -251,7 +251,7 @@ fn training_starts_from_the_weights_and_the_model_knows_its_preparation() {
     write(&path, &all(&trained, lukemelas));
     let mut config = TrainConfig { pretrained: Some(path), ..place.config() };
     let train = |config: &TrainConfig, name: &str| {
-        pipeline::train_folder(config, Some(&place.path(name)), &mut Silent, &Interrupt::default())
+        pipeline::train_folder(config, Some(&place.path(name)), &Default::default(), &mut Silent, &Interrupt::default())
     };
     config.model = "cnn".into();
     let error = train(&config, "cnn").unwrap_err().to_string();

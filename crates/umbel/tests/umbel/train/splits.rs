@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::flowers::{self, StopWhen};
 use super::pipeline::Place;
+use umbel::Surroundings;
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
 use umbel::model_file::ModelFile;
@@ -13,7 +14,7 @@ use umbel::pipeline::{FoldsOutcome, TrainConfig, has_folds, resume, resume_folds
 use umbel::{Error, Result};
 
 fn folds(config: &TrainConfig, out: &Path) -> Result<FoldsOutcome> {
-    train_folds(config, Some(out), &mut Silent, &Interrupt::default())
+    train_folds(config, Some(out), &Surroundings::default(), &mut Silent, &Interrupt::default())
 }
 
 fn same_file(one: &Path, other: &Path) {
@@ -25,12 +26,20 @@ fn the_best_model_is_measured_on_the_test_part() {
     let place = Place::new();
     let run = place.path("run");
     let config = TrainConfig { test_split: Some(0.2), ..place.config() };
-    let outcome = train_folder(&config, Some(&run), &mut Silent, &Interrupt::default()).unwrap();
+    let outcome =
+        train_folder(&config, Some(&run), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
     let test = outcome.end.test.unwrap();
     assert_eq!(test.test_images, 10);
 
     let index = Index::scan(&config.data).unwrap();
-    let cache = Cache::open(&index, &config.prep, &config.cache_options(), &mut Silent, &Interrupt::default()).unwrap();
+    let cache = Cache::open(
+        &index,
+        &config.prep,
+        &config.cache_options(Path::new("nowhere")),
+        &mut Silent,
+        &Interrupt::default(),
+    )
+    .unwrap();
     let split = Split::with(&SplitOptions::from_file(run.join("split.csv")), &index, &cache).unwrap();
     assert_eq!(split.train.len() + split.val.len() + split.test.len(), 40);
     let dataset = Dataset::new(&index, Arc::new(cache), &split.test);
@@ -56,7 +65,8 @@ fn the_best_model_is_measured_on_the_test_part() {
         .fold(String::new(), |text, line| text + line + "\n");
     fs::write(place.path("split.csv"), without).unwrap();
     let config = TrainConfig { split: SplitMethod::File(place.path("split.csv")), ..place.config() };
-    let untested = train_folder(&config, Some(&other), &mut Silent, &Interrupt::default()).unwrap();
+    let untested =
+        train_folder(&config, Some(&other), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
     assert_eq!(untested.end.test, None);
     same_file(&run.join("model.safetensors"), &other.join("model.safetensors"));
 }
@@ -68,11 +78,13 @@ fn a_stopped_run_is_tested_when_it_has_ended() {
     let config = TrainConfig { test_split: Some(0.2), ..place.config() };
     let mut observer = StopWhen::new(|event| matches!(event, Event::Step { epoch: 2, .. }));
     let interrupt = observer.interrupt.clone();
-    let outcome = train_folder(&config, Some(&run), &mut observer, &interrupt).unwrap();
+    let outcome = train_folder(&config, Some(&run), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     assert!(outcome.interrupted && outcome.end.test.is_none());
     assert!(!fs::read_to_string(run.join("metrics.json")).unwrap().contains("test_accuracy"));
-    let resumed = resume(&run, None, &mut Silent, &Interrupt::default()).unwrap();
-    let whole = train_folder(&config, Some(&place.path("whole")), &mut Silent, &Interrupt::default()).unwrap();
+    let resumed = resume(&run, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
+    let whole =
+        train_folder(&config, Some(&place.path("whole")), &Surroundings::default(), &mut Silent, &Interrupt::default())
+            .unwrap();
     assert!(resumed.end.test.is_some());
     assert_eq!(resumed.end.test, whole.end.test);
 }
@@ -96,7 +108,8 @@ fn folds_are_ordinary_runs_and_go_on_where_they_stopped() {
     // A fold is the run that its split would make by itself.
     let split = SplitMethod::File(whole.join("fold-2/split.csv"));
     let single = TrainConfig { split, ..place.config() };
-    train_folder(&single, Some(&place.path("single")), &mut Silent, &Interrupt::default()).unwrap();
+    train_folder(&single, Some(&place.path("single")), &Surroundings::default(), &mut Silent, &Interrupt::default())
+        .unwrap();
     same_file(&place.path("single/model.safetensors"), &whole.join("fold-2/model.safetensors"));
 
     let mut fold_now = 0;
@@ -107,13 +120,16 @@ fn folds_are_ordinary_runs_and_go_on_where_they_stopped() {
         fold_now == 2 && matches!(event, Event::Step { epoch: 2, .. })
     });
     let interrupt = observer.interrupt.clone();
-    let stopped = train_folds(&config, Some(&halves), &mut observer, &interrupt).unwrap();
+    let stopped = train_folds(&config, Some(&halves), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     assert!(stopped.record.is_none() && !halves.join("folds.json").exists());
     assert!(!halves.join("fold-3/config.toml").exists());
-    let error = resume(&halves, None, &mut Silent, &Interrupt::default()).unwrap_err();
+    let error = resume(&halves, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap_err();
     assert!(matches!(error, Error::NotARun { .. }), "{error}");
     let first = fs::metadata(halves.join("fold-1/last.ckpt")).unwrap().modified().unwrap();
-    let resumed = resume_folds(&halves, None, &mut Silent, &Interrupt::default()).unwrap().record.unwrap();
+    let resumed = resume_folds(&halves, None, &Surroundings::default(), &mut Silent, &Interrupt::default())
+        .unwrap()
+        .record
+        .unwrap();
     assert_eq!((resumed.mean, resumed.deviation), (record.mean, record.deviation));
     for fold in 1..=3 {
         let file = format!("fold-{fold}/model.safetensors");
@@ -121,7 +137,10 @@ fn folds_are_ordinary_runs_and_go_on_where_they_stopped() {
     }
     assert_eq!(fs::metadata(halves.join("fold-1/last.ckpt")).unwrap().modified().unwrap(), first, "left as it was");
 
-    let more = resume_folds(&halves, Some(4), &mut Silent, &Interrupt::default()).unwrap().record.unwrap();
+    let more = resume_folds(&halves, Some(4), &Surroundings::default(), &mut Silent, &Interrupt::default())
+        .unwrap()
+        .record
+        .unwrap();
     assert_eq!(more.folds.len(), 3);
     let history = fs::read_to_string(halves.join("fold-1/history.csv")).unwrap();
     assert_eq!(history.lines().count(), 5, "{history}");
