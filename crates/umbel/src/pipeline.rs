@@ -21,10 +21,10 @@ pub use command::{arguments, command_line};
 pub use config::{AugmentChoice, PrecisionChoice, TrainConfig};
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
+use job::{Data, Job, in_pool};
 pub use lr_find::{FoundRate, lr_find};
 pub use recipe::{RECIPES, Recipe};
 pub use report::report;
-use job::{Data, Job, in_pool};
 use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::{Parts, Validated};
@@ -65,7 +65,9 @@ pub fn train_folder(
     config.validate()?;
     if let Some(folds) = config.folds {
         let expected = "left out for a single run; train_folds trains in folds".to_string();
-        return Err(Error::Setting { setting: "folds".into(), value: folds.to_string(), expected });
+        return Err(
+            umbel_predict::Error::Setting { setting: "folds".into(), value: folds.to_string(), expected }.into()
+        );
     }
     if let Some(out) = out {
         run_folder::check_free(out)?;

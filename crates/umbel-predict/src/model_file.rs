@@ -1,0 +1,251 @@
+//! The file that is shipped: one `.safetensors` with named weights, and in its header the architecture, class names,
+//! preparation, calibration, metrics, version and digest. Nothing in it runs code; writes are atomic.
+
+#[doc(hidden)]
+pub mod container;
+#[doc(hidden)]
+pub mod header;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "train")]
+use crate::base::atomic::Scratch;
+use crate::base::error::FileFault;
+use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, TEMPERATURES};
+use crate::nn::{Graph, Model, Tensor, Weights};
+use crate::prepare::PrepSpec;
+use crate::{Error, Result};
+use container::{Contents, Sealed, TensorRef};
+
+/// The name of the best model's file in a run folder.
+pub const FILE_NAME: &str = "model.safetensors";
+
+const KIND: &str = "model";
+const ARCHITECTURE: &str = "umbel.architecture";
+const CLASSES: &str = "umbel.classes";
+const PREP: &str = "umbel.prep";
+const METRICS: &str = "umbel.metrics";
+const CALIBRATION: &str = "umbel.calibration";
+const KNOWN: &str = "umbel.known";
+/// No layer's weight is called so.
+const WHITENING: &str = "umbel.known/whitening";
+const MEANS: &str = "umbel.known/means";
+
+/// How good the model was when it was saved.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Metrics {
+    /// From 1; 0 where it was never validated.
+    pub epoch: usize,
+    pub val_accuracy: f64,
+    pub val_loss: f64,
+}
+
+/// A trained model with all that is needed to use it.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct ModelFile {
+    pub model: Model,
+    pub classes: Vec<String>,
+    pub prep: PrepSpec,
+    pub metrics: Metrics,
+    /// `None` (and no field in the file): the model's own confidence, a temperature of 1.
+    pub calibration: Option<Calibration>,
+    /// What tells pictures that are unlike all known ones; `None` (and no field in the file) where it was not measured.
+    pub known: Option<KnownPictures>,
+}
+
+/// The field of the known pictures; the feature space lies among the tensors.
+#[derive(Serialize, Deserialize)]
+struct KnownField {
+    familiarity: Familiarity,
+    scores: KnownScores,
+}
+
+/// Labeled photos, as far as a model file tells of those that its model was trained on.
+pub trait TrainedOn {
+    /// In the order of the model's outputs.
+    fn class_names(&self) -> &[String];
+    /// How every photo was prepared.
+    fn prep(&self) -> &PrepSpec;
+}
+
+impl ModelFile {
+    /// A model with the classes and the preparation of the photos that it was trained on.
+    pub fn new(model: Model, dataset: &impl TrainedOn, metrics: Metrics) -> Self {
+        let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
+        ModelFile { model, classes, prep, metrics, calibration: None, known: None }
+    }
+
+    /// What the logits are divided by.
+    pub fn temperature(&self) -> f64 {
+        self.calibration.map_or(1.0, |calibration| calibration.temperature)
+    }
+
+    /// Writes the file atomically.
+    #[cfg(feature = "train")]
+    pub fn save(&self, path: &Path) -> Result<()> {
+        self.prepare(path)?.commit()
+    }
+
+    /// Writes the file beside its place; what comes back puts it there.
+    #[cfg(feature = "train")]
+    #[doc(hidden)]
+    pub fn prepare(&self, path: &Path) -> Result<Scratch> {
+        let fields = self.fields().map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
+        self.with_tensors(|tensors| container::prepare(path, KIND, fields, tensors))
+    }
+
+    /// The file's bytes, the same for the same contents.
+    pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileFault> {
+        let fields = self.fields()?;
+        let mut bytes = Vec::new();
+        self.with_tensors(|tensors| Sealed::new(KIND, fields, tensors).write(&mut bytes))
+            .expect("writing to memory does not fail");
+        Ok(bytes)
+    }
+
+    /// The header's fields.
+    fn fields(&self) -> std::result::Result<BTreeMap<String, String>, FileFault> {
+        let json = |value: serde_json::Result<String>, field| {
+            value.map_err(|error| FileFault::Field { field, detail: error.to_string() })
+        };
+        let mut fields = BTreeMap::from([
+            (ARCHITECTURE.to_string(), json(serde_json::to_string(self.model.architecture()), ARCHITECTURE)?),
+            (CLASSES.to_string(), json(serde_json::to_string(&self.classes), CLASSES)?),
+            (PREP.to_string(), json(serde_json::to_string(&self.prep), PREP)?),
+            (METRICS.to_string(), json(serde_json::to_string(&self.metrics), METRICS)?),
+        ]);
+        if let Some(calibration) = &self.calibration {
+            fields.insert(CALIBRATION.to_string(), json(serde_json::to_string(calibration), CALIBRATION)?);
+        }
+        if let Some(KnownPictures { familiarity, scores, .. }) = &self.known {
+            let field = KnownField { familiarity: *familiarity, scores: scores.clone() };
+            fields.insert(KNOWN.to_string(), json(serde_json::to_string(&field), KNOWN)?);
+        }
+        Ok(fields)
+    }
+
+    /// Lends the weights, and the feature space where there is one, under their names.
+    fn with_tensors<T>(&self, take: impl FnOnce(&[TensorRef<'_>]) -> T) -> T {
+        let mut tensors: Vec<TensorRef<'_>> = self
+            .model
+            .weights()
+            .tensors
+            .iter()
+            .map(|tensor| TensorRef { name: tensor.name.clone(), shape: &tensor.shape, data: &tensor.data })
+            .collect();
+        let space = self.known.as_ref().and_then(|known| known.space.as_ref());
+        let parts = space.map(|space| (space.features(), space.parts()));
+        let shapes = parts.map(|(n, (_, means))| [[n, n], [means.len() / n, n]]);
+        if let (Some((_, (whitening, means))), Some([square, rows])) = (parts, &shapes) {
+            tensors.push(TensorRef { name: WHITENING.into(), shape: square, data: whitening });
+            tensors.push(TensorRef { name: MEANS.into(), shape: rows, data: means });
+        }
+        take(&tensors)
+    }
+
+    /// Reads a model file, or the `model.safetensors` of a run folder. Refuses damaged files and unknown versions.
+    pub fn load(path: &Path) -> Result<Self> {
+        let path = model_path(path)?;
+        let contents = container::read(&path, KIND)?;
+        Self::from_contents(contents).map_err(|fault| Error::ModelFile { path, fault })
+    }
+
+    /// Reads a model file from its bytes. Refuses damaged ones and unknown versions.
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, FileFault> {
+        Self::from_contents(container::read_bytes(bytes, KIND)?)
+    }
+
+    fn from_contents(mut contents: Contents) -> std::result::Result<Self, FileFault> {
+        let architecture: Graph = contents.field(ARCHITECTURE)?;
+        let classes: Vec<String> = contents.field(CLASSES)?;
+        let prep: PrepSpec = contents.field(PREP)?;
+        prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;
+        let metrics: Metrics = contents.field(METRICS)?;
+        let calibration = calibration(&contents)?;
+        let known = known(&mut contents)?;
+        let input = architecture.input();
+        let size = prep.image_size as usize;
+        if input != (size, size, 3) {
+            return Err(FileFault::Input { prepared: shape_text((size, size, 3)), input: shape_text(input) });
+        }
+        let unfit = |error: Error| FileFault::Weights(error.to_string());
+        let outputs = architecture.classes().map_err(unfit)?;
+        if outputs != classes.len() {
+            return Err(FileFault::Classes { names: classes.len(), outputs });
+        }
+        // The architecture says which are trained, and puts them in its order.
+        let tensors = contents.tensors.into_iter().map(|(name, stored)| Tensor {
+            name,
+            shape: stored.shape,
+            data: stored.data,
+            trainable: true,
+        });
+        let weights = Weights { tensors: tensors.collect() };
+        let model = Model::from_weights(architecture, weights).map_err(unfit)?;
+        Ok(ModelFile { model, classes, prep, metrics, calibration, known })
+    }
+}
+
+/// The calibration, which files of before it was there do not have.
+fn calibration(contents: &Contents) -> std::result::Result<Option<Calibration>, FileFault> {
+    if !contents.fields.contains_key(CALIBRATION) {
+        return Ok(None);
+    }
+    let calibration: Calibration = contents.field(CALIBRATION)?;
+    let (lowest, highest) = TEMPERATURES;
+    // A hair's breadth for 1/(1/20), which need not be 20.
+    if !(lowest * 0.999..=highest * 1.001).contains(&calibration.temperature) {
+        let detail = format!("a temperature of {}, but it must be {lowest} to {highest}", calibration.temperature);
+        return Err(FileFault::Field { field: CALIBRATION, detail });
+    }
+    Ok(Some(calibration))
+}
+
+/// What tells unfamiliar pictures, which older files do not have; its tensors are taken out from among the weights.
+fn known(contents: &mut Contents) -> std::result::Result<Option<KnownPictures>, FileFault> {
+    if !contents.fields.contains_key(KNOWN) {
+        return Ok(None);
+    }
+    let mut take = |name| contents.tensors.remove(name).map(|tensor| (tensor.shape, tensor.data));
+    let parts = (take(WHITENING), take(MEANS));
+    let KnownField { familiarity, scores } = contents.field(KNOWN)?;
+    let bad = |detail: &str| FileFault::Field { field: KNOWN, detail: detail.into() };
+    if !scores.is_sound() {
+        return Err(bad("its scores must be two numbers or more in ascending order"));
+    }
+    let space = match parts {
+        (Some((shape, whitening)), Some((_, means))) => {
+            let space = FeatureSpace::from_parts(shape.first().copied().unwrap_or(0), whitening, means);
+            Some(space.ok_or_else(|| bad("its matrices do not fit each other"))?)
+        }
+        _ => None,
+    };
+    if familiarity == Familiarity::Mahalanobis && space.is_none() {
+        return Err(bad("its distances need two matrices that are not there"));
+    }
+    Ok(Some(KnownPictures { familiarity, scores, space }))
+}
+
+/// The model's file: `path` itself, or the one inside of a run folder.
+fn model_path(path: &Path) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
+    }
+    let inside = path.join(FILE_NAME);
+    match inside.try_exists() {
+        Ok(false) => Err(Error::ModelFile { path: path.to_owned(), fault: FileFault::NoModel }),
+        // Where the system won't say, reading will.
+        Ok(true) | Err(_) => Ok(inside),
+    }
+}
+
+/// `180x180x3`.
+#[doc(hidden)]
+pub fn shape_text((height, width, channels): (usize, usize, usize)) -> String {
+    format!("{height}x{width}x{channels}")
+}

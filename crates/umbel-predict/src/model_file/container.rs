@@ -1,0 +1,239 @@
+//! One safetensors file of `f32` tensors and text fields, sealed by a digest: the common form of model files and
+//! checkpoints. The same contents always give the same bytes; reading allocates nothing before it is known to be there.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use super::header::{F32, Header, TensorInfo};
+#[cfg(feature = "train")]
+use crate::base::atomic::{self, Scratch};
+use crate::base::error::FileFault;
+use crate::{Error, Result};
+
+/// The newest format that is read here, and the one that is written.
+pub const FORMAT: u64 = 1;
+
+const FORMAT_KEY: &str = "umbel.format";
+const KIND_KEY: &str = "umbel.kind";
+const VERSION_KEY: &str = "umbel.version";
+const DIGEST_KEY: &str = "umbel.digest";
+
+const CHUNK: usize = 1 << 16;
+
+/// A tensor to be written.
+#[derive(Clone, Debug)]
+pub struct TensorRef<'a> {
+    pub name: String,
+    pub shape: &'a [usize],
+    pub data: &'a [f32],
+}
+
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    pub fields: BTreeMap<String, String>,
+    pub tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// A tensor that was read.
+#[derive(Clone, Debug)]
+pub struct StoredTensor {
+    pub shape: Vec<usize>,
+    pub data: Vec<f32>,
+}
+
+impl Contents {
+    /// A field parsed from its JSON.
+    pub fn field<T: serde::de::DeserializeOwned>(&self, field: &'static str) -> std::result::Result<T, FileFault> {
+        let text = self.fields.get(field).ok_or(FileFault::Foreign(field))?;
+        serde_json::from_str(text).map_err(|error| FileFault::Field { field, detail: error.to_string() })
+    }
+}
+
+/// Writes `fields` and `tensors` beside `path`, as umbel's `kind` of file ("model", "checkpoint"); what comes back puts it in
+/// place, whole or not at all.
+#[cfg(feature = "train")]
+pub fn prepare(
+    path: &Path,
+    kind: &str,
+    fields: BTreeMap<String, String>,
+    tensors: &[TensorRef<'_>],
+) -> Result<Scratch> {
+    let sealed = Sealed::new(kind, fields, tensors);
+    atomic::prepare_with(path, |file| {
+        let mut out = std::io::BufWriter::with_capacity(CHUNK, file);
+        sealed.write(&mut out)?;
+        out.flush()
+    })
+}
+
+/// A file's contents with its digest, ready to be written.
+#[derive(Debug)]
+pub struct Sealed<'a> {
+    header: Vec<u8>,
+    tensors: &'a [TensorRef<'a>],
+}
+
+impl<'a> Sealed<'a> {
+    /// Seals `fields` and `tensors` as umbel's `kind` of file.
+    pub fn new(kind: &str, mut fields: BTreeMap<String, String>, tensors: &'a [TensorRef<'a>]) -> Self {
+        fields.insert(FORMAT_KEY.into(), FORMAT.to_string());
+        fields.insert(KIND_KEY.into(), kind.into());
+        fields.insert(VERSION_KEY.into(), env!("CARGO_PKG_VERSION").into());
+        let hashes: BTreeMap<&str, (&[usize], blake3::Hash)> =
+            tensors.iter().map(|t| (t.name.as_str(), (t.shape, hash_values(t.data)))).collect();
+        fields.insert(DIGEST_KEY.into(), digest(&fields, &hashes));
+        Sealed { header: header(fields, tensors), tensors }
+    }
+
+    /// Writes header and tensors.
+    pub fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+        out.write_all(&(self.header.len() as u64).to_le_bytes())?;
+        out.write_all(&self.header)?;
+        for tensor in self.tensors {
+            each_chunk(tensor.data, |bytes| out.write_all(bytes))?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the file at `path`, which must be umbel's `kind`, whole and undamaged.
+pub fn read(path: &Path, kind: &'static str) -> Result<Contents> {
+    let wrap = |fault| Error::ModelFile { path: path.to_owned(), fault };
+    let about = std::fs::metadata(path).map_err(|error| read_error(path, error))?;
+    if !about.is_file() {
+        return Err(wrap(FileFault::NotAFile));
+    }
+    let mut file = File::open(path).map_err(|error| read_error(path, error))?;
+    read_from(&mut file, about.len(), kind).map_err(wrap)
+}
+
+/// Reads what stands in `bytes`, which must be umbel's `kind` of file, whole and undamaged.
+pub fn read_bytes(mut bytes: &[u8], kind: &'static str) -> std::result::Result<Contents, FileFault> {
+    let length = bytes.len() as u64;
+    read_from(&mut bytes, length, kind)
+}
+
+fn read_error(path: &Path, error: std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        Error::ModelFile { path: path.to_owned(), fault: FileFault::NotFound }
+    } else {
+        Error::Io { action: "read", path: path.to_owned(), source: error }
+    }
+}
+
+fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::result::Result<Contents, FileFault> {
+    let header = Header::read(file, length)?;
+    let fields = header.fields.clone().unwrap_or_default();
+    check_origin(&fields, kind)?;
+    let mut tensors = BTreeMap::new();
+    let mut hashes = BTreeMap::new();
+    for (name, info) in header.in_order() {
+        if info.dtype != F32 {
+            return Err(FileFault::Weights(format!("tensor {name} is {}, but F32 was expected", info.dtype)));
+        }
+        let (data, hash) = read_values(file, info.bytes() / 4)?;
+        hashes.insert(name, (info.shape.as_slice(), hash));
+        tensors.insert(name.to_string(), StoredTensor { shape: info.shape.clone(), data });
+    }
+    if fields.get(DIGEST_KEY) != Some(&digest(&fields, &hashes)) {
+        return Err(FileFault::Damaged);
+    }
+    if let Some((name, _)) = tensors.iter().find(|(_, tensor)| tensor.data.iter().any(|value| !value.is_finite())) {
+        return Err(FileFault::NotFinite(name.clone()));
+    }
+    Ok(Contents { fields, tensors })
+}
+
+fn check_origin(fields: &BTreeMap<String, String>, kind: &'static str) -> std::result::Result<(), FileFault> {
+    let text = fields.get(FORMAT_KEY).ok_or(FileFault::Foreign(FORMAT_KEY))?;
+    let format: u64 =
+        text.parse().map_err(|_| FileFault::Field { field: FORMAT_KEY, detail: format!("{text:?} is no number") })?;
+    if format > FORMAT {
+        let version = fields.get(VERSION_KEY).cloned().unwrap_or_else(|| "unknown version".into());
+        return Err(FileFault::Newer { format, reads: FORMAT, version });
+    }
+    let found = fields.get(KIND_KEY).ok_or(FileFault::Foreign(KIND_KEY))?;
+    if found != kind {
+        return Err(FileFault::WrongKind { found: found.clone(), expected: kind });
+    }
+    Ok(())
+}
+
+/// The next `count` values, and their hash.
+pub fn read_values(file: &mut impl Read, count: usize) -> std::result::Result<(Vec<f32>, blake3::Hash), FileFault> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| FileFault::TooLarge(count as u64 * 4))?;
+    let mut hasher = blake3::Hasher::new();
+    let mut chunk = [0; CHUNK];
+    while values.len() < count {
+        let bytes = &mut chunk[..CHUNK.min((count - values.len()) * 4)];
+        file.read_exact(bytes).map_err(|error| FileFault::NotSafetensors(error.to_string()))?;
+        hasher.update(bytes);
+        values.extend(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+    }
+    Ok((values, hasher.finalize()))
+}
+
+/// Hands `values` on as little-endian bytes, a piece at a time.
+fn each_chunk<E>(
+    values: &[f32],
+    mut take: impl FnMut(&[u8]) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let mut chunk = [0; CHUNK];
+    for values in values.chunks(CHUNK / 4) {
+        for (bytes, value) in chunk.as_chunks_mut::<4>().0.iter_mut().zip(values) {
+            *bytes = value.to_le_bytes();
+        }
+        take(&chunk[..values.len() * 4])?;
+    }
+    Ok(())
+}
+
+fn hash_values(values: &[f32]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    let taken: std::result::Result<(), std::convert::Infallible> = each_chunk(values, |bytes| {
+        hasher.update(bytes);
+        Ok(())
+    });
+    match taken {
+        Ok(()) => hasher.finalize(),
+        Err(never) => match never {},
+    }
+}
+
+/// What the header says of `fields` and `tensors`, which lie one behind the other.
+fn header(fields: BTreeMap<String, String>, tensors: &[TensorRef<'_>]) -> Vec<u8> {
+    let mut start = 0;
+    let mut info = |tensor: &TensorRef<'_>| {
+        let data_offsets = (start, start + tensor.data.len() * 4);
+        start = data_offsets.1;
+        (tensor.name.clone(), TensorInfo { dtype: F32.into(), shape: tensor.shape.to_vec(), data_offsets })
+    };
+    let header = Header { tensors: tensors.iter().map(&mut info).collect(), fields: Some(fields) };
+    header.to_bytes().expect("texts and whole numbers can be written as JSON")
+}
+
+/// Over everything but the digest itself; every part is preceded by its length, so that none can pass for another.
+fn digest(fields: &BTreeMap<String, String>, tensors: &BTreeMap<&str, (&[usize], blake3::Hash)>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut part = |bytes: &[u8]| {
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    for (key, value) in fields.iter().filter(|(key, _)| *key != DIGEST_KEY) {
+        part(key.as_bytes());
+        part(value.as_bytes());
+    }
+    for (name, (shape, hash)) in tensors {
+        part(name.as_bytes());
+        part(&(shape.len() as u64).to_le_bytes());
+        for size in *shape {
+            part(&(*size as u64).to_le_bytes());
+        }
+        part(hash.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}

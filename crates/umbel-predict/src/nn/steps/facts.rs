@@ -1,0 +1,87 @@
+//! What each step needs, in one place: whoever adds an operation answers here, and the compiler asks.
+
+use super::step::{ConvStep, DenseStep, DepthwiseStep, Merge, Op, Slot, Step};
+use crate::nn::layers::Activation;
+
+/// What a step needs beside its inputs, its output and their gradients.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The weights that it reads, trained or not (moving statistics, and the batch norm that went into a convolution, aside).
+    pub weights: Vec<Slot>,
+    /// The tensors that move while it runs forward in training, without a gradient.
+    pub statistics: Vec<usize>,
+    /// Whether the way back reads the inputs again.
+    pub reads_inputs: bool,
+    /// Whether the way back reads the output again.
+    pub reads_output: bool,
+    /// Values kept for the way back, for each sample and for all together.
+    pub kept: (usize, usize),
+    /// Choices (which pixel won each maximum) kept for the way back, for each sample.
+    pub choices: usize,
+    /// Whether the way back can add to a gradient that is there, so that its own needs no room.
+    pub accumulates: bool,
+}
+
+impl Facts {
+    /// Whether it has weights of its own to train.
+    pub fn is_trained(&self) -> bool {
+        self.weights.iter().any(|slot| slot.gradient.is_some())
+    }
+}
+
+impl Step {
+    /// See [`Facts`].
+    pub fn facts(&self) -> Facts {
+        let none = Facts::default();
+        let nonlinear = |activation: Activation| activation != Activation::Linear;
+        match &self.op {
+            Op::Rescale { .. } | Op::Pad(_) | Op::AveragePool(_) | Op::GlobalAverage { .. } | Op::Dropout { .. } => {
+                none
+            }
+            Op::MaxPool(_) => Facts { choices: self.output, ..none },
+            Op::Conv2d(ConvStep { kernel, bias, activation, pool, .. }) => Facts {
+                weights: weights(kernel, bias),
+                reads_inputs: true,
+                reads_output: !pool && nonlinear(*activation),
+                choices: if *pool { self.output } else { 0 },
+                ..none
+            },
+            Op::Depthwise(DepthwiseStep { kernel, bias, activation, .. }) => Facts {
+                weights: weights(kernel, bias),
+                reads_inputs: true,
+                reads_output: nonlinear(*activation),
+                ..none
+            },
+            Op::Dense(DenseStep { kernel, bias, activation, .. }) => Facts {
+                weights: weights(kernel, bias),
+                reads_inputs: true,
+                reads_output: nonlinear(*activation),
+                ..none
+            },
+            Op::BatchNorm { norm, .. } => Facts {
+                weights: vec![norm.gamma, norm.beta],
+                statistics: vec![norm.moving_mean, norm.moving_variance],
+                reads_inputs: true,
+                // Mean and deviation of the batch.
+                kept: (0, 2 * norm.channels),
+                ..none
+            },
+            Op::Normalize(norm) => Facts { weights: vec![norm.gamma, norm.beta], ..none },
+            Op::Activation { activation, .. } => {
+                let reads_output = activation.is_told_from_output();
+                Facts { reads_inputs: !reads_output, reads_output, ..none }
+            }
+            // Each sample's factor.
+            Op::StochasticDepth { .. } => Facts { kept: (1, 0), ..none },
+            Op::Merge(Merge::Add { activation }) => {
+                Facts { reads_output: nonlinear(*activation), accumulates: !nonlinear(*activation), ..none }
+            }
+            Op::Merge(Merge::Multiply | Merge::ScaleChannels { .. }) => Facts { reads_inputs: true, ..none },
+            Op::Merge(Merge::Concatenate { .. }) => Facts { accumulates: true, ..none },
+        }
+    }
+}
+
+fn weights(kernel: &Slot, bias: &Option<Slot>) -> Vec<Slot> {
+    [*kernel].into_iter().chain(*bias).collect()
+}

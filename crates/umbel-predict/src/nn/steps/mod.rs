@@ -1,0 +1,71 @@
+//! A graph lowered to steps: what one call of an engine can do becomes one step, what costs nothing becomes none. Says what
+//! is to be computed and what each step needs for it, and nothing of who computes: no kernels, no buffers, no batch.
+
+mod facts;
+mod fuse;
+mod layout;
+mod lower;
+mod step;
+
+pub use self::facts::Facts;
+pub use self::layout::Layout;
+pub use self::lower::lower;
+pub use self::step::{
+    ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step, Value,
+};
+
+use super::graph::ResolvedLayer;
+
+/// What steps are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// No dropout; batch norm uses its moving statistics and is folded into a convolution before it.
+    Inference,
+    /// With the batch's own statistics and dropout, and a way back to everything that is trained.
+    Training,
+    /// To look at one step's output: no dropout, moving statistics that are not folded, and a way back that ends there.
+    Probing,
+}
+
+/// What a graph became.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Steps {
+    /// In the order of computation; at least one. The last one gives the logits.
+    pub list: Vec<Step>,
+    /// What each layer's output is.
+    pub values: Vec<Value>,
+    /// Values of one picture.
+    pub images: usize,
+    /// What they are for.
+    pub usage: Use,
+}
+
+impl Steps {
+    /// Of a checked graph, see [`lower`].
+    pub fn of(images: usize, layers: &[ResolvedLayer<'_>], usage: Use) -> Self {
+        lower(images, layers, usage)
+    }
+
+    /// Values of one sample.
+    pub fn count(&self, value: Value) -> usize {
+        match value {
+            Value::Images => self.images,
+            Value::Step(step) => self.list[step].output,
+        }
+    }
+
+    /// Whether the gradient of this value is wanted.
+    pub fn wants_gradient(&self, value: Value) -> bool {
+        matches!(value, Value::Step(step) if self.list[step].needs_gradient)
+    }
+
+    /// For [`Use::Probing`]: ends the backward pass at this step, so that it runs only through what depends on it.
+    pub fn probe(&mut self, probed: usize) {
+        for index in 0..self.list.len() {
+            let depends = |value: &Value| self.wants_gradient(*value);
+            let needs_gradient = index == probed || self.list[index].inputs.iter().any(depends);
+            self.list[index].needs_gradient = needs_gradient;
+            self.list[index].is_probed = index == probed;
+        }
+    }
+}

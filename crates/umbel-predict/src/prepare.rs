@@ -1,0 +1,132 @@
+//! The one preparation path: how a decoded photo becomes the square of pixels that the network sees. Stored in the model
+//! file, used by training, evaluation and prediction alike.
+
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// How a photo that is not square becomes square.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resize {
+    /// Both axes scaled to fit, as Keras does.
+    #[default]
+    Stretch,
+    /// The centre square is kept.
+    Crop,
+    /// Scaled to fit inside, the rest black.
+    Letterbox,
+}
+
+/// How pixels are interpolated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interpolation {
+    /// Two by two neighbours, whatever the scale (Keras' default).
+    Bilinear,
+    /// The triangle filter widened when scaling down, so that nothing is skipped.
+    #[default]
+    BilinearAntialias,
+}
+
+/// What is done to every photo before it enters the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct PrepSpec {
+    /// Height and width in pixels, 32 to 512.
+    pub image_size: u32,
+    pub resize: Resize,
+    pub interpolation: Interpolation,
+}
+
+impl Default for PrepSpec {
+    fn default() -> Self {
+        PrepSpec { image_size: 180, resize: Resize::default(), interpolation: Interpolation::default() }
+    }
+}
+
+impl PrepSpec {
+    /// Checks the ranges.
+    pub fn validate(&self) -> Result<()> {
+        if (32..=512).contains(&self.image_size) {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            setting: "the image size".to_string(),
+            value: self.image_size.to_string(),
+            expected: "a whole number from 32 to 512".to_string(),
+        })
+    }
+
+    /// Bytes of one prepared photo: size · size · 3 (RGB, row by row).
+    pub fn bytes(&self) -> usize {
+        self.image_size as usize * self.image_size as usize * 3
+    }
+
+    /// Resizes a decoded photo to `image_size` squared, RGB bytes. Pixel centers lie at halves, as in `tf.image.resize`;
+    /// each axis is rounded to whole numbers, so values differ from TensorFlow's floats by one at most.
+    pub fn apply(&self, photo: &image::RgbImage) -> Vec<u8> {
+        let (width, height) = photo.dimensions();
+        if width == 0 || height == 0 {
+            return vec![0; self.bytes()];
+        }
+        let size = self.image_size;
+        let whole = (0, 0, width, height);
+        match self.resize {
+            Resize::Stretch => self.scale(photo, whole, size, size),
+            Resize::Crop => {
+                let side = width.min(height);
+                self.scale(photo, ((width - side) / 2, (height - side) / 2, side, side), size, size)
+            }
+            Resize::Letterbox => {
+                let fit = |side: u32, longer: u32| {
+                    (f64::from(side) * f64::from(size) / f64::from(longer)).round().max(1.0) as u32
+                };
+                let longer = width.max(height);
+                let (inner_width, inner_height) = (fit(width, longer), fit(height, longer));
+                let inner = self.scale(photo, whole, inner_width, inner_height);
+                let mut out = vec![0; self.bytes()];
+                let row = inner_width as usize * 3;
+                let left = (size - inner_width) as usize / 2 * 3;
+                let top = (size - inner_height) as usize / 2;
+                let rows = out.chunks_exact_mut(size as usize * 3).skip(top);
+                for (out, inner) in rows.zip(inner.chunks_exact(row)) {
+                    out[left..left + row].copy_from_slice(inner);
+                }
+                out
+            }
+        }
+    }
+
+    /// Scales a box (left, top, width, height) of a photo.
+    pub(crate) fn scale(
+        &self,
+        photo: &image::RgbImage,
+        from: (u32, u32, u32, u32),
+        width: u32,
+        height: u32,
+    ) -> Vec<u8> {
+        let (left, top, from_width, from_height) = from;
+        let algorithm = match self.interpolation {
+            Interpolation::Bilinear => ResizeAlg::Interpolation(FilterType::Bilinear),
+            Interpolation::BilinearAntialias => ResizeAlg::Convolution(FilterType::Bilinear),
+        };
+        let options = ResizeOptions::new().resize_alg(algorithm).crop(
+            f64::from(left),
+            f64::from(top),
+            f64::from(from_width),
+            f64::from(from_height),
+        );
+        // Typed pictures, because the untyped door compiles the resizer for every pixel format there is.
+        let source = TypedImageRef::<U8x3>::from_buffer(photo.width(), photo.height(), photo.as_raw())
+            .expect("an RgbImage holds width x height x 3 bytes");
+        let mut out = vec![0; width as usize * height as usize * 3];
+        let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut out).expect("as long as its size asks");
+        Resizer::new().resize_typed(&source, &mut target, &options).expect("the box lies inside the photo");
+        out
+    }
+}
