@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use umbel::Error;
+use umbel::{Error, PredictError};
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,13 +49,25 @@ pub fn report(result: anyhow::Result<Outcome>) -> ExitCode {
 }
 
 fn code(error: &anyhow::Error) -> u8 {
-    let wrong = error.chain().any(|cause| cause.is::<UsageError>() || cause.downcast_ref().is_some_and(is_setting));
+    let wrong = error.chain().any(|cause| {
+        cause.is::<UsageError>()
+            || cause.downcast_ref().is_some_and(is_setting)
+            || cause.downcast_ref().is_some_and(is_predicting_setting)
+    });
     if wrong { 2 } else { 1 }
 }
 
 /// Values that the user chose, on the command line or in a TOML file, and that cannot be used with any data.
 fn is_setting(error: &Error) -> bool {
-    matches!(error, Error::Setting { .. } | Error::GroupPattern { .. } | Error::ModelToml { .. } | Error::Layer { .. })
+    match error {
+        Error::Predict(error) => is_predicting_setting(error),
+        error => matches!(error, Error::GroupPattern { .. }),
+    }
+}
+
+/// The same, where the error comes from predicting itself.
+fn is_predicting_setting(error: &PredictError) -> bool {
+    matches!(error, PredictError::Setting { .. } | PredictError::ModelToml { .. } | PredictError::Layer { .. })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -86,7 +98,8 @@ mod tests {
     #[test]
     fn a_cause_is_said_once() {
         let io = std::io::Error::new(ErrorKind::NotFound, "no such file");
-        let error = anyhow::Error::new(Error::Io { action: "read", path: "photo.jpg".into(), source: io });
+        let error =
+            anyhow::Error::new(Error::from(PredictError::Io { action: "read", path: "photo.jpg".into(), source: io }));
         assert_eq!(message(&error), "cannot read photo.jpg: no such file");
         let error = error.context("while looking");
         assert_eq!(message(&error), "while looking: cannot read photo.jpg: no such file");
@@ -94,8 +107,11 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_two_and_failure_is_one() {
-        let setting = Error::Setting { setting: "--lr".into(), value: "0".into(), expected: "above 0".into() };
+        let setting: Error =
+            PredictError::Setting { setting: "--lr".into(), value: "0".into(), expected: "above 0".into() }.into();
         assert_eq!(code(&setting.into()), 2);
+        let below = PredictError::Setting { setting: "--keep".into(), value: "2".into(), expected: "up to 1".into() };
+        assert_eq!(code(&below.into()), 2);
         assert_eq!(code(&usage("no")), 2);
         assert_eq!(code(&Error::Interrupted.into()), 1);
     }

@@ -6,7 +6,8 @@
 //! `train` (the loop), `report` (curves and tables from a run's records), `predict` (model file + photo → class),
 //! `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a
 //! look at a folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that
-//! one first. `prelude` is for programs that use umbel.
+//! one first. `prelude` is for programs that use umbel. `nn`, `model_file` and `predict` lie in the crate `umbel-predict`, and
+//! so do the parts of `base`, `metrics`, `data` and `explain` that predicting needs.
 #![forbid(unsafe_code)]
 
 pub mod base;
@@ -14,13 +15,10 @@ pub mod metrics;
 pub mod data;
 pub mod html;
 pub mod check;
-pub mod nn;
-pub mod model_file;
 pub mod pretrained;
 pub mod surroundings;
 pub mod train;
 pub mod report;
-pub mod predict;
 pub mod explain;
 pub mod eval;
 pub mod preview;
@@ -28,5 +26,6 @@ pub mod demo;
 pub mod pipeline;
 pub mod prelude;
 
-pub use base::error::{Error, Result};
+pub use base::error::{Error, PredictError, Result};
 pub use surroundings::Surroundings;
+pub use umbel_predict::{model_file, nn, predict};

@@ -65,7 +65,9 @@ pub fn train_folder(
     config.validate()?;
     if let Some(folds) = config.folds {
         let expected = "left out for a single run; train_folds trains in folds".to_string();
-        return Err(Error::Setting { setting: "folds".into(), value: folds.to_string(), expected });
+        return Err(
+            umbel_predict::Error::Setting { setting: "folds".into(), value: folds.to_string(), expected }.into()
+        );
     }
     if let Some(out) = out {
         run_folder::check_free(out)?;

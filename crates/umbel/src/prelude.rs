@@ -11,4 +11,4 @@ pub use crate::nn::{Graph, Model, OptimizerConfig, ScheduleKind, Sequential};
 pub use crate::predict::{Prediction, Predictor};
 pub use crate::report::curves::{self, NamedCurves};
 pub use crate::report::grid::{self, Cell};
-pub use crate::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau};
+pub use crate::train::{EarlyStopping, Fit, FitOptions, Monitor, ReduceOnPlateau};

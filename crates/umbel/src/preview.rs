@@ -41,7 +41,7 @@ pub fn preview_folder(index: &Index, prep: &PrepSpec, seed: u64, out: &Path) -> 
 pub fn preview_augmented(photo: &Path, prep: &PrepSpec, layers: &[AugmentLayer], seed: u64, out: &Path) -> Result<()> {
     prep.validate()?;
     let picture = decode::decode_file(photo, &Limits::default())
-        .map_err(|error| Error::UnreadablePhoto { path: photo.to_owned(), detail: error.detail })?;
+        .map_err(|error| umbel_predict::Error::UnreadablePhoto { path: photo.to_owned(), detail: error.detail })?;
     let (size, prepared, policy) = (prep.image_size as usize, prep.apply(&picture), Policy::new(layers));
     let mut augmented = vec![0.0; prepared.len()];
     let cells: Vec<Cell> = (0..PICTURES)

@@ -37,7 +37,7 @@ impl Surroundings {
     /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), and `PROCESSOR_IDENTIFIER`. One that is empty is not set.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) where `UMBEL_ISA` names an instruction set that this CPU lacks.
+    /// [`umbel_predict::Error::Setting`] where `UMBEL_ISA` names an instruction set that this CPU lacks.
     pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());

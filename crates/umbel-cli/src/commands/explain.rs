@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use umbel::Surroundings;
 use umbel::data::decode::{Limits, decode};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
@@ -60,7 +61,7 @@ fn folder(args: &ExplainArgs) -> anyhow::Result<Option<PathBuf>> {
         (None, true) => return Ok(None),
         (None, false) => next_free(Path::new("explained")),
     };
-    let io = |source| Error::Io { action: "create the folder", path: folder.clone(), source };
+    let io = |source| umbel::PredictError::Io { action: "create the folder", path: folder.clone(), source };
     std::fs::create_dir_all(&folder).map_err(io)?;
     Ok(Some(folder))
 }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use umbel_predict::base::error::{Error as PredictError, FileFault, Misfits};
+
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -9,35 +11,11 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused a file operation.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried: "read", "write", "create the folder", ...
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// The operating system's answer.
-        source: std::io::Error,
-    },
-    /// A setting has a value that cannot be used.
-    #[error("{setting} is {value}, but must be {expected}")]
-    Setting {
-        /// The setting's name as the user writes it.
-        setting: String,
-        /// What came.
-        value: String,
-        /// What was expected.
-        expected: String,
-    },
+    /// The model, its file or a photo: what predicting needs as well.
+    #[error(transparent)]
+    Predict(#[from] umbel_predict::Error),
+
     // --- Files that umbel wrote and reads again ---
-    /// A model file or checkpoint cannot be used.
-    #[error("{}: {fault}", path.display())]
-    ModelFile {
-        /// Which file.
-        path: PathBuf,
-        /// What is wrong with it.
-        fault: FileFault,
-    },
     /// A text file of a run (history.csv, config.toml, ...) does not hold what it should.
     #[error("cannot understand {}: {detail}", path.display())]
     Malformed {
@@ -151,41 +129,6 @@ pub enum Error {
         detail: String,
     },
 
-    // A model's layers and weights.
-    /// A layer cannot stand where it stands in the model, or its settings cannot be used.
-    #[error("layer {position} ({layer}): {what} is {value}, but must be {expected}")]
-    Layer {
-        /// Which layer, counted from 1.
-        position: usize,
-        /// Its name, `conv2d_1`.
-        layer: String,
-        /// What is wrong: "the input", "filters", ...
-        what: &'static str,
-        /// What came.
-        value: String,
-        /// What was expected, and the way out.
-        expected: String,
-    },
-    /// A model's TOML could not be read.
-    #[error("cannot read {place} of the model's TOML: {cause}")]
-    ModelToml {
-        /// "layer 3 (conv2d)", or "the text".
-        place: String,
-        /// What the parser says, with the key and what it may be.
-        cause: Box<toml::de::Error>,
-    },
-    /// Named tensors do not belong to what they were given to.
-    #[error("{what} do not fit the model: {}", list_misfits(missing, left_over, misshapen))]
-    Tensors {
-        /// "the weights" or "the optimizer's tensors".
-        what: &'static str,
-        /// Names that the model needs and that did not come.
-        missing: Vec<String>,
-        /// Names that came and that the model does not know.
-        left_over: Vec<String>,
-        /// Name, shape that came, shape that was expected.
-        misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
-    },
     /// Pretrained weights that cannot be used.
     #[error("the pretrained weights {}: {fault}", path.display())]
     Pretrained {
@@ -214,18 +157,6 @@ pub enum Error {
         /// Why.
         fault: DownloadFault,
     },
-    /// The buffers for a model and a batch do not fit into memory.
-    #[error(
-        "a batch of {batch} needs {} MiB of memory for this model, which cannot be had: use a smaller batch or smaller pictures",
-        bytes / (1024 * 1024)
-    )]
-    OutOfMemory {
-        /// The batch asked for.
-        batch: usize,
-        /// Bytes of all buffers.
-        bytes: u128,
-    },
-
     // The data folder: every message shows the layout that is expected.
     /// The data folder does not exist.
     #[error("there is no folder {}; give {LAYOUT}", path.display())]
@@ -405,14 +336,6 @@ pub enum Error {
     },
 
     // Pictures and tables for people.
-    /// The one photo that was asked for cannot be used.
-    #[error("{} cannot be used ({detail}): name another photo", path.display())]
-    UnreadablePhoto {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        detail: String,
-    },
     /// A folder that must be new has something in it.
     #[error("the folder {} is not empty: name another one, or empty it first", path.display())]
     FolderNotEmpty {
@@ -437,86 +360,6 @@ pub enum Error {
     /// The user asked to stop (Ctrl-C, SIGTERM); what was done so far is saved.
     #[error("stopped by the user")]
     Interrupted,
-}
-
-/// What can be wrong with a model file or checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileFault {
-    /// There is no such file or folder.
-    #[error(
-        "no such file or folder; a model is a .safetensors file made by umbel, or a run folder with a model.safetensors"
-    )]
-    NotFound,
-    /// A run folder (or any other) without a model in it.
-    #[error(
-        "there is no model.safetensors in this folder; if it is a run that was stopped before the end of its first epoch, \
-         go on with --resume"
-    )]
-    NoModel,
-    /// Something that is neither a file nor a folder.
-    #[error("not a regular file")]
-    NotAFile,
-    /// Cut short, or of another kind.
-    #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; copy it again")]
-    NotSafetensors(String),
-    /// A safetensors file of another program.
-    #[error("a safetensors file, but not one of umbel's (its header has no `{0}`)")]
-    Foreign(&'static str),
-    /// A checkpoint where a model was expected, or the reverse.
-    #[error("this is umbel's {found}, but {expected} is needed; give the run folder instead")]
-    WrongKind {
-        /// What the file is.
-        found: String,
-        /// What was needed.
-        expected: &'static str,
-    },
-    /// Made by a later version.
-    #[error("made by a newer umbel ({version}, format {format}); this one reads up to {reads}: update umbel")]
-    Newer {
-        /// The file's format.
-        format: u64,
-        /// The newest format that can be read here.
-        reads: u64,
-        /// The version that wrote it.
-        version: String,
-    },
-    /// The digest does not agree with the contents.
-    #[error("damaged: its contents do not agree with its digest; copy it again from where it came from")]
-    Damaged,
-    /// A header field that cannot be understood.
-    #[error("its header field `{field}` cannot be understood ({detail})")]
-    Field {
-        /// The key.
-        field: &'static str,
-        /// Why.
-        detail: String,
-    },
-    /// The weights are not those of the architecture.
-    #[error("its weights do not fit its architecture: {0}")]
-    Weights(String),
-    /// A weight is NaN or infinite.
-    #[error("its tensor {0} holds values that are no finite numbers; train again with a lower learning rate")]
-    NotFinite(String),
-    /// Another number of class names than outputs.
-    #[error("it names {names} classes, but its last layer has {outputs} outputs")]
-    Classes {
-        /// Class names.
-        names: usize,
-        /// Outputs.
-        outputs: usize,
-    },
-    /// The input of the network is not what the preparation gives.
-    #[error("its photos are prepared as {prepared}, but its network takes {input}")]
-    Input {
-        /// What the preparation gives.
-        prepared: String,
-        /// What the network takes.
-        input: String,
-    },
-    /// More memory than there is.
-    #[error("it needs {0} bytes of memory, more than there is")]
-    TooLarge(u64),
 }
 
 /// Why pretrained weights cannot be used.
@@ -587,56 +430,6 @@ pub enum DownloadFault {
         /// Of what was promised.
         promised: String,
     },
-}
-
-/// Tensors that were looked for in vain, and others that nobody looked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Misfits {
-    /// Names that the model needs and that did not come.
-    pub missing: Vec<String>,
-    /// Names that came and that the model does not know.
-    pub left_over: Vec<String>,
-    /// Name, shape that came, shape that was expected.
-    pub misshapen: Vec<(String, Vec<usize>, Vec<usize>)>,
-}
-
-impl Misfits {
-    /// Whether everything fits.
-    pub fn is_empty(&self) -> bool {
-        self.missing.is_empty() && self.left_over.is_empty() && self.misshapen.is_empty()
-    }
-}
-
-impl std::fmt::Display for Misfits {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&list_misfits(&self.missing, &self.left_over, &self.misshapen))
-    }
-}
-
-/// The parts of [`Error::Tensors`] that have something to say; long lists are cut.
-fn list_misfits(missing: &[String], left_over: &[String], misshapen: &[(String, Vec<usize>, Vec<usize>)]) -> String {
-    fn cut<T>(items: &[T], show: impl Fn(&T) -> String) -> String {
-        const SHOWN: usize = 8;
-        let mut text = items.iter().take(SHOWN).map(show).collect::<Vec<_>>().join(", ");
-        if items.len() > SHOWN {
-            text.push_str(&format!(" and {} more", items.len() - SHOWN));
-        }
-        text
-    }
-    let mut parts = Vec::new();
-    if !missing.is_empty() {
-        parts.push(format!("missing: {}", cut(missing, String::clone)));
-    }
-    if !left_over.is_empty() {
-        parts.push(format!("not in the model: {}", cut(left_over, String::clone)));
-    }
-    if !misshapen.is_empty() {
-        let show = |(name, came, expected): &(String, Vec<usize>, Vec<usize>)| {
-            format!("{name} is {came:?} instead of {expected:?}")
-        };
-        parts.push(format!("wrong shape: {}", cut(misshapen, show)));
-    }
-    parts.join("; ")
 }
 
 /// What a data folder must look like, said by every error about one.

@@ -111,19 +111,19 @@ impl CheckReport {
 
     /// Writes path,kind,detail, atomically. Characters of a path that are no text for a table are as CSV quotes them.
     pub fn write_csv(&self, path: &Path) -> Result<()> {
-        atomic::write_with(path, |file| {
+        Ok(atomic::write_with(path, |file| {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             writer.write_record(["path", "kind", "detail"])?;
             for Finding { path, kind, detail, .. } in &self.problems {
                 writer.serialize((path, kind, detail))?;
             }
             writer.flush()
-        })
+        })?)
     }
 
     /// Writes one HTML page that holds everything, thumbnails included, atomically. `index` is the one that was
     /// checked; its photos are read once more for the thumbnails.
     pub fn write_page(&self, index: &Index, path: &Path) -> Result<()> {
-        atomic::write_bytes(path, page::page(self, index).as_bytes())
+        Ok(atomic::write_bytes(path, page::page(self, index).as_bytes())?)
     }
 }

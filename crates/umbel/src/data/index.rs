@@ -103,7 +103,7 @@ impl Reading {
         let mut walk = Walk::default();
         walk.folder(&root.join(folder), folder);
         if let Some((path, source)) = walk.stopped {
-            return Err(Error::Io { action: "read the folder", path: root.join(path), source });
+            return Err(umbel_predict::Error::Io { action: "read the folder", path: root.join(path), source }.into());
         }
         self.other_files += walk.other_files;
         self.problems.append(&mut walk.problems);
@@ -123,7 +123,7 @@ impl Reading {
 
 /// The sub-folders of `root` that may be classes, sorted, and how many files lie beside them.
 fn class_folders(root: &Path) -> Result<(Vec<String>, usize, Vec<Problem>)> {
-    let io_error = |source| Error::Io { action: "read the folder", path: root.to_owned(), source };
+    let io_error = |source| umbel_predict::Error::Io { action: "read the folder", path: root.to_owned(), source };
     match fs::metadata(root) {
         Ok(data) if data.is_dir() => {}
         Ok(_) => {
@@ -132,7 +132,7 @@ fn class_folders(root: &Path) -> Result<(Vec<String>, usize, Vec<Problem>)> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::FolderMissing { path: root.to_owned() });
         }
-        Err(error) => return Err(io_error(error)),
+        Err(error) => return Err(io_error(error).into()),
     }
     let real_root = fs::canonicalize(root).map_err(io_error)?;
     let (mut names, mut files, mut problems) = (Vec::new(), 0, Vec::new());

@@ -3,13 +3,12 @@
 pub mod augment;
 pub mod cache;
 pub mod dataset;
-pub mod decode;
 pub mod index;
 pub mod likeness;
 pub mod loader;
-pub mod prep;
 pub mod split;
-pub mod views;
+
+pub use umbel_predict::{decode, prepare as prep, views};
 
 pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions, Rows, RowsWriter};

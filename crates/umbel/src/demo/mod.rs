@@ -116,12 +116,13 @@ fn plant(class: usize, canvas: &mut Canvas, palette: &Palette, at: (f32, f32), r
 /// Writes `per_class` pictures of each class into `folder/<class>/<class>_<number>.jpg`, every tenth as `.png`. The
 /// folder must not exist, or be empty; it appears whole or not at all. Numbers count from 0, as [`draw`]'s do.
 pub fn write_folder(folder: &Path, per_class: usize, size: u32, seed: u64) -> Result<()> {
-    let failed = |action: &'static str| move |source| Error::Io { action, path: folder.to_owned(), source };
+    let failed =
+        |action: &'static str| move |source| umbel_predict::Error::Io { action, path: folder.to_owned(), source };
     let exists = match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {
         Ok(true) => return Err(Error::FolderNotEmpty { path: folder.to_owned() }),
         Ok(false) => true,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-        Err(error) => return Err(failed("read the folder")(error)),
+        Err(error) => return Err(failed("read the folder")(error).into()),
     };
     let parent = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

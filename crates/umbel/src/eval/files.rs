@@ -12,7 +12,7 @@ impl Evaluation {
     /// confusion, roc-pr and reliability (each .svg and .png) into `folder`, each whole or not at all; metrics.json comes last. The
     /// folder is created, or must be empty.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let io = |source| Error::Io { action: "create the folder", path: folder.to_owned(), source };
+        let io = |source| umbel_predict::Error::Io { action: "create the folder", path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
         if std::fs::read_dir(folder).map_err(io)?.next().is_some() {
             return Err(Error::FolderNotEmpty { path: folder.to_owned() });
@@ -27,6 +27,6 @@ impl Evaluation {
         let path = folder.join("metrics.json");
         let json = serde_json::to_string_pretty(self)
             .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
-        atomic::write_bytes(&path, format!("{json}\n").as_bytes())
+        Ok(atomic::write_bytes(&path, format!("{json}\n").as_bytes())?)
     }
 }

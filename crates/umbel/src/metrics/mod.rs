@@ -2,30 +2,28 @@
 //! neither networks nor files.
 
 mod bootstrap;
-mod calibration;
 mod confusion;
 mod curve;
 mod disputes;
-mod feature_space;
 mod gallery;
 mod paired;
 mod probability;
 mod ranking;
 mod scores;
-mod unfamiliar;
 
 pub use bootstrap::{Intervals, intervals};
-pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
 pub use confusion::{ClassScore, Confusion, Means};
 pub use curve::{Operating, Point, macro_precision_recall, macro_roc};
 pub use disputes::Dispute;
-pub use feature_space::{FeatureSpace, MOST_FEATURES};
 pub use paired::{PairedDifference, holm, mcnemar, paired_difference};
-pub use probability::{BINS, Bin, softmax};
+pub use probability::{BINS, Bin};
 pub use scores::{Certainty, NamedScore, Scores};
-pub use unfamiliar::{Familiarity, KnownPictures, KnownScores, auroc, max_probability, negative_energy};
+pub use umbel_predict::metrics::{
+    Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, MOST_FEATURES, TEMPERATURES, auroc,
+    fit_temperature, max_probability, negative_energy, softmax,
+};
 
-use crate::{Error, Result};
+use crate::Result;
 
 /// True classes and the probabilities that were given to every class, one row a photo.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +38,7 @@ impl<'a> Answers<'a> {
     /// where there is no photo, where the lengths do not agree, and where a number is out of its range.
     pub fn new(labels: &'a [u32], probabilities: &'a [f64], n_classes: usize) -> Result<Self> {
         let wrong = |setting: &str, value: String, expected: String| {
-            Err(Error::Setting { setting: setting.into(), value, expected })
+            Err(umbel_predict::Error::Setting { setting: setting.into(), value, expected }.into())
         };
         if labels.is_empty() || n_classes == 0 {
             let came = format!("{} photos of {n_classes} classes", labels.len());

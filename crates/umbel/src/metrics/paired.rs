@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Answers;
 use super::bootstrap::{DRAWS, middle};
+use crate::Result;
 use crate::base::random::{Purpose, Stream};
-use crate::{Error, Result};
 
 /// How the second model differs from the first, on the same photos.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -29,11 +29,12 @@ pub struct PairedDifference {
 /// gives the same intervals.
 pub fn paired_difference(first: &Answers<'_>, second: &Answers<'_>, seed: u64) -> Result<PairedDifference> {
     if first.labels != second.labels {
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "the labels of two models' answers".into(),
             value: format!("{} and {} photos", first.images(), second.images()),
             expected: "the same photos of the same classes, in the same order".into(),
-        });
+        }
+        .into());
     }
     let of = |answers: &Answers<'_>| -> Vec<(f64, f64)> {
         let rows = answers.rows().zip(answers.predicted());

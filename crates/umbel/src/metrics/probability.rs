@@ -75,17 +75,3 @@ impl Answers<'_> {
         self.rows().map(|(label, row)| value(label, row)).sum::<f64>() / self.images() as f64
     }
 }
-
-/// Rows of logits, `n_classes` long and divided by `temperature` (above 0), as probabilities. In double precision, so that
-/// no two logits that differ become equal, and the most likely class is the same at any temperature.
-pub fn softmax(n_classes: usize, logits: &[f32], temperature: f64) -> Vec<f64> {
-    let mut probabilities = Vec::with_capacity(logits.len());
-    for row in logits.chunks_exact(n_classes.max(1)) {
-        let highest = row.iter().fold(f64::NEG_INFINITY, |highest, z| highest.max(f64::from(*z)));
-        let start = probabilities.len();
-        probabilities.extend(row.iter().map(|z| ((f64::from(*z) - highest) / temperature).exp()));
-        let sum: f64 = probabilities[start..].iter().sum();
-        probabilities[start..].iter_mut().for_each(|p| *p /= sum);
-    }
-    probabilities
-}

@@ -23,25 +23,31 @@ pub(super) fn read_toml(model: &str) -> Result<Option<String>> {
     let path = Path::new(model);
     let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     if !is_toml && !path.is_file() {
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "the model".into(),
             value: format!("{model:?}"),
             expected: format!("one of {}, or the path of a TOML file", models::names().join(", ")),
-        });
+        }
+        .into());
     }
     let text = std::fs::read_to_string(path);
-    text.map(Some).map_err(|source| Error::Io { action: "read the model", path: path.to_owned(), source })
+    Ok(text.map(Some).map_err(|source| umbel_predict::Error::Io {
+        action: "read the model",
+        path: path.to_owned(),
+        source,
+    })?)
 }
 
 /// The architecture for so many classes, from the TOML `text` or by name.
 pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) -> Result<Graph> {
-    let Some(text) = text else { return models::by_name(&config.model, &options(config, classes)) };
+    let Some(text) = text else { return Ok(models::by_name(&config.model, &options(config, classes))?) };
     if let Some(dropout) = config.dropout {
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "dropout".into(),
             value: dropout.to_string(),
             expected: "left out when the model is a TOML file: its own dropout layers count".into(),
-        });
+        }
+        .into());
     }
     let size = config.prep.image_size as usize;
     let graph = Graph::from_toml(text, (size, size, 3))?;
@@ -51,7 +57,7 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
     }
     let own = graph.augmentation();
     let wanted = augmentation_layers(config, own.clone());
-    if wanted == own { Ok(graph) } else { graph.with_augmentation(wanted) }
+    if wanted == own { Ok(graph) } else { Ok(graph.with_augmentation(wanted)?) }
 }
 
 /// The augmentation layers that a model of these settings begins with.
@@ -67,7 +73,7 @@ pub(super) fn augmentation(config: &TrainConfig, text: Option<&str>) -> Result<V
 
 /// The model that training starts from: drawn from the seed, or with pretrained weights.
 pub(super) fn model(config: &TrainConfig, mut architecture: Graph, observer: &mut dyn Observer) -> Result<Model> {
-    let Some(path) = &config.pretrained else { return Model::new(architecture, config.fit.seed) };
+    let Some(path) = &config.pretrained else { return Ok(Model::new(architecture, config.fit.seed)?) };
     config.tune.unwrap_or_default().freeze(&mut architecture)?;
     let (model, head) = Pretrained::read(path)?.into_model(architecture, config.fit.seed)?;
     let last = match head {

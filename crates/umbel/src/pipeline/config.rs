@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Recipe;
+use crate::Result;
 use crate::base::settings::within;
 use crate::data::split::FOLDS;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
 use crate::nn::{Engine, Precision, models};
 use crate::pretrained::Tune;
 use crate::train::FitOptions;
-use crate::{Error, Result};
 
 /// Which augmentation the model starts with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,12 +138,19 @@ impl TrainConfig {
         }
         if let Some(folds) = self.folds.filter(|folds| !FOLDS.contains(folds)) {
             let expected = format!("from {} to {}", FOLDS.start(), FOLDS.end());
-            return Err(Error::Setting { setting: "folds".into(), value: folds.to_string(), expected });
+            return Err(
+                umbel_predict::Error::Setting { setting: "folds".into(), value: folds.to_string(), expected }.into()
+            );
         }
         self.split_options()?;
         if let (Some(tune), None) = (self.tune, &self.pretrained) {
             let expected = "left out where the network starts from nothing, or given with pretrained weights".into();
-            return Err(Error::Setting { setting: "tune".into(), value: format!("{tune:?}").to_lowercase(), expected });
+            return Err(umbel_predict::Error::Setting {
+                setting: "tune".into(),
+                value: format!("{tune:?}").to_lowercase(),
+                expected,
+            }
+            .into());
         }
         if let Some(path) = &self.pretrained {
             let known = models::ARCHITECTURES.iter().filter(|a| a.pretrained_size.is_some());
@@ -152,7 +159,7 @@ impl TrainConfig {
             let expected = format!("left out for the model {}, or the model one of {}", self.model, names.join(", "));
             if !fits {
                 let value = path.display().to_string();
-                return Err(Error::Setting { setting: "pretrained".into(), value, expected });
+                return Err(umbel_predict::Error::Setting { setting: "pretrained".into(), value, expected }.into());
             }
         }
         let crop = self.random_crop;
@@ -164,11 +171,12 @@ impl TrainConfig {
             within("dropout", f64::from(dropout), "from 0 to below 1", (0.0..1.0).contains(&dropout))?;
         }
         if self.threads > MAX_THREADS {
-            return Err(Error::Setting {
+            return Err(umbel_predict::Error::Setting {
                 setting: "threads".into(),
                 value: self.threads.to_string(),
                 expected: format!("at most {MAX_THREADS}, or 0 for one per core"),
-            });
+            }
+            .into());
         }
         Ok(())
     }
@@ -207,10 +215,10 @@ impl TrainConfig {
 
     /// The text of config.toml.
     pub(super) fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|error| Error::Setting {
+        Ok(toml::to_string(self).map_err(|error| umbel_predict::Error::Setting {
             setting: "the configuration".into(),
             value: error.to_string(),
             expected: "paths in UTF-8, which TOML can hold".into(),
-        })
+        })?)
     }
 }

@@ -80,7 +80,7 @@ impl Disputes {
 
     /// Writes path,class,suggested,class_probability,suggested_probability (atomically), the surest first.
     pub fn write_csv(&self, index: &Index, path: &Path) -> Result<()> {
-        atomic::write_with(path, |file| {
+        Ok(atomic::write_with(path, |file| {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             writer.write_record(["path", "class", "suggested", "class_probability", "suggested_probability"])?;
             for label in &self.labels {
@@ -94,7 +94,7 @@ impl Disputes {
                 ))?;
             }
             writer.flush()
-        })
+        })?)
     }
 }
 

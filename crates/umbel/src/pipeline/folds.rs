@@ -86,8 +86,12 @@ pub fn has_folds(run: &Path) -> bool {
 }
 
 fn number(config: &TrainConfig) -> Result<usize> {
-    let none = || Error::Setting { setting: "folds".into(), value: "none".into(), expected: "a number from 2".into() };
-    config.folds.ok_or_else(none)
+    let none = || umbel_predict::Error::Setting {
+        setting: "folds".into(),
+        value: "none".into(),
+        expected: "a number from 2".into(),
+    };
+    Ok(config.folds.ok_or_else(none)?)
 }
 
 fn fold_path(run: &RunFolder, fold: usize) -> PathBuf {
@@ -204,5 +208,5 @@ fn write(run: &RunFolder, record: &FoldsRecord) -> Result<()> {
     let path = run.path().join(JSON);
     let json = serde_json::to_string_pretty(record)
         .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
-    atomic::write_bytes(&path, format!("{json}\n").as_bytes())
+    Ok(atomic::write_bytes(&path, format!("{json}\n").as_bytes())?)
 }

@@ -8,7 +8,7 @@ use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Dataset, Split};
 use crate::report::rates;
 use crate::train::{FitOptions, RangeOptions, RangeTest, range_test};
-use crate::{Error, Result, Surroundings};
+use crate::{Result, Surroundings};
 
 /// The pictures' name, without the ending.
 const STEM: &str = "lr-find";
@@ -51,7 +51,7 @@ pub fn lr_find(
         range_test(&model, &train, &options, range, &mut |_| {}, interrupt)
     })?;
     let Some(test) = tested else { return Ok(None) };
-    let io = |source| Error::Io { action: "create the folder", path: out.to_owned(), source };
+    let io = |source| umbel_predict::Error::Io { action: "create the folder", path: out.to_owned(), source };
     std::fs::create_dir_all(out).map_err(io)?;
     let pictures = rates::write(out, STEM, &test)?;
     Ok(Some(FoundRate { test, pictures }))

@@ -63,7 +63,7 @@ impl RunFolder {
         check_free(&path)?;
         if was_never_begun(&path) {
             for file in BEFORE_CONFIG.map(|name| path.join(name)).iter().filter(|file| file.exists()) {
-                std::fs::remove_file(file).map_err(|source| Error::Io {
+                std::fs::remove_file(file).map_err(|source| umbel_predict::Error::Io {
                     action: "delete",
                     path: file.clone(),
                     source,
@@ -124,7 +124,7 @@ impl RunFolder {
         let config = config.absolute();
         let text =
             format!("# The settings of this run; `umbel train --config` takes them again.\n{}", config.to_toml()?);
-        atomic::write_bytes(&self.file(CONFIG), text.as_bytes())
+        Ok(atomic::write_bytes(&self.file(CONFIG), text.as_bytes())?)
     }
 
     pub fn config(&self) -> Result<TrainConfig> {
@@ -189,7 +189,7 @@ impl RunFolder {
         let path = self.file(METRICS);
         let json = serde_json::to_string_pretty(&MetricsFile { run: metrics, validated })
             .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
-        atomic::write_bytes(&path, format!("{json}\n").as_bytes())
+        Ok(atomic::write_bytes(&path, format!("{json}\n").as_bytes())?)
     }
 
     /// The figures of the best epoch, if the run has ended and was asked for just these settings.
@@ -207,7 +207,7 @@ impl RunFolder {
     /// The folder of the plots, made where it isn't there.
     pub fn plots(&self) -> Result<PathBuf> {
         let path = self.file(run_lock::PLOTS);
-        std::fs::create_dir_all(&path).map_err(|source| Error::Io {
+        std::fs::create_dir_all(&path).map_err(|source| umbel_predict::Error::Io {
             action: "create the folder",
             path: path.clone(),
             source,
@@ -238,14 +238,14 @@ impl RunFolder {
 
     fn write_problems(&self, problems: &[Problem]) -> Result<()> {
         let path = self.file(PROBLEMS);
-        atomic::write_with(&path, |file| {
+        Ok(atomic::write_with(&path, |file| {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             writer.write_record(["path", "kind", "detail"])?;
             for problem in problems {
                 writer.serialize(problem)?;
             }
             writer.flush()
-        })
+        })?)
     }
 }
 
@@ -324,5 +324,5 @@ fn next_free(parent: &Path, name: &str) -> Result<PathBuf> {
 }
 
 fn read_error(path: &Path, source: std::io::Error) -> Error {
-    Error::Io { action: "read", path: path.to_owned(), source }
+    umbel_predict::Error::Io { action: "read", path: path.to_owned(), source }.into()
 }

@@ -101,5 +101,5 @@ fn tell(error: &Error, observer: &mut dyn Observer) {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })
+    Ok(fs::read(path).map_err(|source| umbel_predict::Error::Io { action: "read", path: path.to_owned(), source })?)
 }

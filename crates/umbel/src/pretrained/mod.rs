@@ -1,6 +1,7 @@
 //! Weights that another program has trained: read from a safetensors file in timm's names, or in those of lukemelas'
 //! EfficientNet, into umbel's network of that kind. What the photos must be like comes with them.
 
+mod foreign;
 mod names;
 pub mod store;
 mod tune;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use self::names::{Names, Wanted};
 pub use self::tune::Tune;
 use crate::base::error::{Misfits, PretrainedFault};
-use crate::model_file::container::{self, StoredTensor};
+use crate::model_file::container::StoredTensor;
 use crate::nn::layers::{Layer, Rescaling};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
@@ -40,7 +41,7 @@ impl Pretrained {
     /// # Errors
     /// [`Error::Pretrained`] where it is no whole safetensors file of finite `f32` values.
     pub fn read(path: &Path) -> Result<Self> {
-        let tensors = container::read_foreign(path)?;
+        let tensors = foreign::read(path)?;
         Ok(Pretrained { path: path.to_owned(), names: Names::of(tensors.keys()), tensors })
     }
 
@@ -51,7 +52,7 @@ impl Pretrained {
         let fits = |name: &str| {
             let options = ArchitectureOptions { image_size: 224, augment: Vec::new(), ..Default::default() };
             let graph = models::by_name(name, &options);
-            graph.and_then(|graph| self.match_up(&graph)).is_ok_and(|found| found.misfits.is_empty())
+            graph.is_ok_and(|graph| self.match_up(&graph).is_ok_and(|found| found.misfits.is_empty()))
         };
         known.map(|architecture| architecture.name).find(|name| fits(name))
     }

@@ -40,6 +40,6 @@ impl Tune {
         let trained = |(index, layer)| index >= first && !matches!(layer, &Layer::BatchNorm(_));
         let trained: Vec<bool> = layers.iter().map(|layer| layer.layer).enumerate().map(trained).collect();
         let mut trained = trained.into_iter();
-        graph.set_trainable(|_| trained.next().unwrap_or(true))
+        Ok(graph.set_trainable(|_| trained.next().unwrap_or(true))?)
     }
 }

@@ -72,7 +72,7 @@ pub fn inline_svg(figure: &impl Drawing) -> Result<String> {
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 fn drawing(path: &Path, error: AnyError) -> Error {
-    Error::Io { action: "draw", path: path.to_owned(), source: std::io::Error::other(error) }
+    umbel_predict::Error::Io { action: "draw", path: path.to_owned(), source: std::io::Error::other(error) }.into()
 }
 
 fn svg(figure: &impl Drawing) -> std::result::Result<String, AnyError> {

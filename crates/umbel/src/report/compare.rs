@@ -87,7 +87,7 @@ fn of_histories(runs: &[(&str, &History)], out: &Path) -> Result<Comparison> {
         return Err(Error::NothingToCompare);
     }
     let rows = runs.iter().map(|(name, history)| ComparedRun::new(name, &history.epochs)).collect::<Result<_>>()?;
-    std::fs::create_dir_all(out).map_err(|source| Error::Io {
+    std::fs::create_dir_all(out).map_err(|source| umbel_predict::Error::Io {
         action: "create the folder",
         path: out.to_owned(),
         source,

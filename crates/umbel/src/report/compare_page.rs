@@ -18,7 +18,7 @@ pub const FILE_NAME: &str = "compare.html";
 
 /// Writes the page, atomically. `runs` are those that were compared.
 pub fn write(comparison: &Comparison, runs: &[(String, RunRecords)], path: &Path) -> Result<()> {
-    atomic::write_bytes(path, render(comparison, runs)?.as_bytes())
+    Ok(atomic::write_bytes(path, render(comparison, runs)?.as_bytes())?)
 }
 
 /// The page.

@@ -8,8 +8,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{self, Drawing, FINE, Failure, INK, font};
 use super::text;
+use crate::Result;
 use crate::metrics::Confusion;
-use crate::{Error, Result};
 
 /// Room for the class names beside and below a panel, and for its title above.
 const NAMES: u32 = 120;
@@ -28,11 +28,12 @@ const DARK: RGBColor = RGBColor(0x00, 0x42, 0x7a);
 pub fn write(folder: &Path, stem: &str, names: &[String], counts: &Confusion) -> Result<Vec<PathBuf>> {
     let n = counts.rows().len();
     if n == 0 || names.len() != n {
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "the number of class names".into(),
             value: names.len().to_string(),
             expected: format!("{n}, as many as classes, and one at least"),
-        });
+        }
+        .into());
     }
     canvas::write(folder, stem, &Figure { names, counts })
 }

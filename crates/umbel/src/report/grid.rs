@@ -34,12 +34,10 @@ pub struct Cell {
 pub fn write_png(path: &Path, columns: usize, cells: &[Cell]) -> Result<()> {
     let picture = draw(columns, cells)?;
     let mut bytes = Vec::new();
-    picture.write_with_encoder(image::codecs::png::PngEncoder::new(&mut bytes)).map_err(|error| Error::Io {
-        action: "encode",
-        path: path.to_owned(),
-        source: std::io::Error::other(error),
+    picture.write_with_encoder(image::codecs::png::PngEncoder::new(&mut bytes)).map_err(|error| {
+        umbel_predict::Error::Io { action: "encode", path: path.to_owned(), source: std::io::Error::other(error) }
     })?;
-    atomic::write_bytes(path, &bytes)
+    Ok(atomic::write_bytes(path, &bytes)?)
 }
 
 fn draw(columns: usize, cells: &[Cell]) -> Result<RgbImage> {
@@ -108,5 +106,5 @@ fn fit(cell: &Cell, side: u32) -> Result<RgbImage> {
 }
 
 fn setting(what: &str, value: String, expected: &str) -> Error {
-    Error::Setting { setting: what.to_string(), value, expected: expected.to_string() }
+    umbel_predict::Error::Setting { setting: what.to_string(), value, expected: expected.to_string() }.into()
 }

@@ -35,7 +35,7 @@ impl Predictions {
     /// same bits.
     pub fn write(&self, path: &Path) -> Result<()> {
         let answers = self.answers()?;
-        atomic::write_with(path, |file| {
+        Ok(atomic::write_with(path, |file| {
             let mut writer = csv::Writer::from_writer(file);
             writer.write_record(COLUMNS.into_iter().chain(self.classes.iter().map(String::as_str)))?;
             for ((path, (label, row)), predicted) in self.paths.iter().zip(answers.rows()).zip(answers.predicted()) {
@@ -44,13 +44,16 @@ impl Predictions {
                 writer.write_record(names.into_iter().chain(numbers))?;
             }
             writer.flush()
-        })
+        })?)
     }
 
     /// Reads such a table.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes =
-            std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?;
         parse(&bytes).map_err(|detail| Error::Malformed { path: path.to_owned(), detail })
     }
 

@@ -7,8 +7,8 @@ use super::figure::Figure;
 use super::legend::Entry;
 use super::panel::{COLORS, GRID, Kind, Line, Panel, color};
 use super::scale;
+use crate::Result;
 use crate::metrics::{Answers, Point, macro_precision_recall, macro_roc};
-use crate::{Error, Result};
 
 /// Points that lie closer than this to the last one, on both axes, are left out: nobody could see them.
 const VISIBLE: f64 = 0.002;
@@ -18,11 +18,12 @@ const VISIBLE: f64 = 0.002;
 /// there is not one name for each class.
 pub fn write(folder: &Path, stem: &str, names: &[String], answers: &Answers<'_>) -> Result<Vec<PathBuf>> {
     if names.len() != answers.n_classes() {
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "the number of class names".into(),
             value: names.len().to_string(),
             expected: format!("{}, as many as classes", answers.n_classes()),
-        });
+        }
+        .into());
     }
     let mut panels = panels(answers);
     for (panel, title) in panels.iter_mut().zip(["ROC", "Precision and recall"]) {

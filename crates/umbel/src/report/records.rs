@@ -87,12 +87,14 @@ impl RunRecords {
         }
         let settings = file("config.toml").map(|path| {
             let text = std::fs::read_to_string(&path);
-            let text = text.map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+            let text =
+                text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
             text.parse().map_err(|error: toml::de::Error| Error::Malformed { path, detail: error.to_string() })
         });
         let metrics = file("metrics.json").map(|path| {
             let bytes = std::fs::read(&path);
-            let bytes = bytes.map_err(|source| Error::Io { action: "read", path: path.clone(), source })?;
+            let bytes =
+                bytes.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
             serde_json::from_slice(&bytes).map_err(|error| Error::Malformed { path, detail: error.to_string() })
         });
         let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());

@@ -8,8 +8,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{self, Drawing, FINE, Failure, INK, SOFT_INK, font};
 use super::panel::{COLORS, GRID};
+use crate::Result;
 use crate::metrics::Bin;
-use crate::{Error, Result};
 
 const PANEL: (u32, u32) = (520, 500);
 const TITLE: u32 = 50;
@@ -30,11 +30,12 @@ pub struct Panel {
 /// is honest; below it, the model is too sure. Empty bins have none. Fails where there is no panel.
 pub fn write(folder: &Path, stem: &str, panels: &[Panel]) -> Result<Vec<PathBuf>> {
     if panels.is_empty() {
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "the number of panels".into(),
             value: "0".into(),
             expected: "one or more".into(),
-        });
+        }
+        .into());
     }
     canvas::write(folder, stem, &Figure(panels))
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::CallbackState;
+use crate::Result;
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
 use crate::nn::{LossSum, Precision, Tensor, Train, TrainState, Weights};
-use crate::{Error, Result};
 
 /// The checkpoint's name in a run folder.
 pub const FILE_NAME: &str = "last.ckpt";
@@ -98,7 +98,7 @@ impl Running {
 pub fn prepare(path: &Path, progress: &mut Progress, train: &dyn Train) -> Result<Scratch> {
     let (updates, moments) = train.moments();
     progress.optimizer_steps = updates;
-    let json = serde_json::to_string(&progress).map_err(|error| Error::ModelFile {
+    let json = serde_json::to_string(&progress).map_err(|error| umbel_predict::Error::ModelFile {
         path: path.to_owned(),
         fault: FileFault::Field { field: PROGRESS, detail: error.to_string() },
     })?;
@@ -109,7 +109,7 @@ pub fn prepare(path: &Path, progress: &mut Progress, train: &dyn Train) -> Resul
     let average = train.average().into_iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
     let state = moments.iter().map(|tensor| refer(OPTIMIZER, tensor));
     let tensors: Vec<TensorRef<'_>> = weights.chain(state).chain(average).collect();
-    container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)
+    Ok(container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)?)
 }
 
 /// A checkpoint that was read, not yet given to a model.
@@ -124,17 +124,19 @@ impl Checkpoint {
     /// Reads a checkpoint; `None` where there is none.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         let contents = match container::read(path, "checkpoint") {
-            Err(Error::ModelFile { fault: FileFault::NotFound, .. }) => return Ok(None),
+            Err(umbel_predict::Error::ModelFile { fault: FileFault::NotFound, .. }) => return Ok(None),
             other => other?,
         };
-        let progress = contents.field(PROGRESS).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
+        let progress = contents
+            .field(PROGRESS)
+            .map_err(|fault| umbel_predict::Error::ModelFile { path: path.to_owned(), fault })?;
         let Contents { tensors, .. } = contents;
         Ok(Some(Checkpoint { progress, tensors }))
     }
 
     /// Puts the weights, the optimizer's state and, where the run keeps one, the average in place.
     pub fn restore(self, path: &Path, train: &mut dyn Train) -> Result<Progress> {
-        self.place(train).map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })
+        Ok(self.place(train).map_err(|fault| umbel_predict::Error::ModelFile { path: path.to_owned(), fault })?)
     }
 
     fn place(self, train: &mut dyn Train) -> std::result::Result<Progress, FileFault> {

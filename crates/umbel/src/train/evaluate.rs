@@ -85,7 +85,7 @@ pub(super) fn sums(
 fn ready(engine: &dyn Engine, model: &Model, dataset: &Dataset, batch: usize) -> Result<Box<dyn Infer>> {
     positive("batch", batch)?;
     check_fit_for(model, dataset)?;
-    engine.infer(model, batch.min(dataset.len().max(1)), Precision::F32)
+    Ok(engine.infer(model, batch.min(dataset.len().max(1)), Precision::F32)?)
 }
 
 /// Hands on each batch, in the dataset's order; `None` where the user asked to stop.

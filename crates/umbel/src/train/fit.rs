@@ -159,7 +159,7 @@ impl FitOptions {
         }
         let decay = self.layer_decay;
         within("layer_decay", decay, "a number above 0, up to 1", decay > 0.0 && decay <= 1.0)?;
-        self.optimizer.validate()
+        Ok(self.optimizer.validate()?)
     }
 }
 
@@ -250,14 +250,21 @@ pub(crate) fn fit_locked(
     run.outcome(false)
 }
 
-impl Model {
+/// Training and judging a model in one line each, as Keras' `fit` and `evaluate`.
+pub trait Fit {
     /// [`fit`] with the epochs told on standard error, one line each, as Keras does with `verbose=2`.
-    pub fn fit(&mut self, train: &Dataset, val: &Dataset, options: &FitOptions) -> Result<FitOutcome> {
+    fn fit(&mut self, train: &Dataset, val: &Dataset, options: &FitOptions) -> Result<FitOutcome>;
+
+    /// Mean loss and accuracy on a dataset, as Keras' `evaluate`.
+    fn evaluate(&self, dataset: &Dataset) -> Result<(f64, f64)>;
+}
+
+impl Fit for Model {
+    fn fit(&mut self, train: &Dataset, val: &Dataset, options: &FitOptions) -> Result<FitOutcome> {
         fit(self, train, val, options, &mut crate::base::progress::Lines, &Interrupt::default())
     }
 
-    /// Mean loss and accuracy on a dataset, as Keras' `evaluate`.
-    pub fn evaluate(&self, dataset: &Dataset) -> Result<(f64, f64)> {
+    fn evaluate(&self, dataset: &Dataset) -> Result<(f64, f64)> {
         let sums = evaluate(&Cpu::best(), self, dataset, FitOptions::default().batch, 1)?;
         let samples = sums.samples.max(1) as f64;
         Ok((sums.loss / samples, sums.correct as f64 / samples))
@@ -282,5 +289,10 @@ pub(super) fn not_empty(part: &str, dataset: &Dataset) -> Result<()> {
     if !dataset.is_empty() {
         return Ok(());
     }
-    Err(Error::Setting { setting: format!("the {part}"), value: "empty".into(), expected: "one photo or more".into() })
+    Err(umbel_predict::Error::Setting {
+        setting: format!("the {part}"),
+        value: "empty".into(),
+        expected: "one photo or more".into(),
+    }
+    .into())
 }

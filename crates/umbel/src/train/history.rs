@@ -23,13 +23,16 @@ impl History {
     /// Writes all rows (epoch,loss,accuracy,val_loss,val_accuracy,lr,seconds), atomically: a file that is replaced whole
     /// can neither lose a line nor hold one twice. Numbers read back to the same bits.
     pub fn write(&self, path: &Path) -> Result<()> {
-        atomic::write_bytes(path, self.to_csv().as_bytes())
+        Ok(atomic::write_bytes(path, self.to_csv().as_bytes())?)
     }
 
     /// Reads a history.csv. `images_per_second` is not among its columns and is 0 afterwards.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes =
-            std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
+        let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
+            action: "read",
+            path: path.to_owned(),
+            source,
+        })?;
         parse(&bytes).map_err(|detail| Error::Malformed { path: path.to_owned(), detail })
     }
 

@@ -17,10 +17,23 @@ mod targets;
 
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
 pub use evaluate::{Outputs, evaluate, logits, outputs};
-pub use fit::{FitOptions, FitOutcome, HeadFit, fit};
+pub use fit::{Fit, FitOptions, FitOutcome, HeadFit, fit};
 pub use head::Features;
 pub use history::History;
 pub use range_test::{RangeOptions, RangePoint, RangeTest, range_test};
 pub use run_lock::RunLock;
 pub use slices::SliceSums;
 pub use step::memory_needed;
+
+use crate::data::{Dataset, PrepSpec};
+use crate::model_file::TrainedOn;
+
+impl TrainedOn for Dataset {
+    fn class_names(&self) -> &[String] {
+        self.class_names()
+    }
+
+    fn prep(&self) -> &PrepSpec {
+        self.prep()
+    }
+}

@@ -86,7 +86,7 @@ impl RangeTest {
 /// not looked at. The model is left as it is. `told` hears of every step. `None` where the user asked to stop.
 ///
 /// # Errors
-/// [`Error::Setting`] for ranges that make no sense, and [`Error::Diverged`] where not even the lowest rates give a loss.
+/// [`umbel_predict::Error::Setting`] for ranges that make no sense, and [`Error::Diverged`] where not even the lowest rates give a loss.
 pub fn range_test(
     model: &Model,
     train: &Dataset,

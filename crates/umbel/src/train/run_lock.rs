@@ -22,7 +22,7 @@ pub struct RunLock {
 impl RunLock {
     /// Creates the folder where it isn't there and locks it. Fails where another run holds it.
     pub fn acquire(folder: &Path) -> Result<Self> {
-        let io = |action, path: &Path, source| Error::Io { action, path: path.to_owned(), source };
+        let io = |action, path: &Path, source| umbel_predict::Error::Io { action, path: path.to_owned(), source };
         let not_writable = |path: &Path, source| Error::RunNotWritable { path: path.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(|source| not_writable(folder, source))?;
         let path = folder.join(FILE_NAME);
@@ -37,7 +37,7 @@ impl RunLock {
             Err(TryLockError::WouldBlock) => return Err(Error::RunBusy { path: folder.to_owned() }),
             // Some network file systems know no locks; there it is the user who must not start two runs in one folder.
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
-            Err(TryLockError::Error(source)) => return Err(io("lock", &path, source)),
+            Err(TryLockError::Error(source)) => return Err(io("lock", &path, source).into()),
         }
         let lock = RunLock { folder: folder.to_owned(), _file: file };
         lock.sweep();

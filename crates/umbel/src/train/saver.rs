@@ -17,7 +17,7 @@ impl Saver {
     /// can come after it. Fails where those of the time before could not be put in place.
     pub fn start(&mut self, files: Vec<Scratch>) -> Result<()> {
         self.wait()?;
-        let work = move || files.into_iter().try_for_each(Scratch::commit);
+        let work = move || -> Result<()> { Ok(files.into_iter().try_for_each(Scratch::commit)?) };
         match std::thread::Builder::new().name("umbel-saver".to_string()).spawn(work) {
             Ok(thread) => self.under_way = Some(thread),
             Err(source) => return Err(crate::Error::Threads { threads: 1, detail: source.to_string() }),

@@ -4,15 +4,15 @@ use super::FitOptions;
 use crate::Error;
 
 /// A size that the network cannot take.
-pub(super) fn refused(size: usize, error: &Error) -> Error {
-    Error::Setting {
+pub(super) fn refused(size: usize, error: &umbel_predict::Error) -> Error {
+    umbel_predict::Error::Setting {
         setting: "train_sizes".into(),
         value: size.to_string(),
         expected: format!(
             "left out (--train-sizes none) for this network, which cannot take other sizes than it was made for ({error}); \
              one that ends in a global pooling, like umbel_s, can"
         ),
-    }
+    }.into()
 }
 
 /// The sizes of a run's epochs.

@@ -164,7 +164,7 @@ fn rates(model: &Model, options: &FitOptions) -> Result<Vec<f64>> {
 /// average and the sums over slices where there are such, and the batches under way. Known without taking any of it.
 ///
 /// # Errors
-/// [`Error::Setting`] for a batch of 0, and for sizes to train on that cannot be.
+/// [`umbel_predict::Error::Setting`] for a batch of 0, and for sizes to train on that cannot be.
 pub fn memory_needed(model: &Model, batch: usize, options: &FitOptions) -> Result<u64> {
     let (height, width, channels) = model.architecture().input();
     let copies = 2 + usize::from(options.ema_momentum > 0.0) + buffers(options.gradient_accumulation_steps);
@@ -178,7 +178,7 @@ pub fn memory_needed(model: &Model, batch: usize, options: &FitOptions) -> Resul
 /// Bytes of all buffers of [`Step::new`].
 fn foreseen_bytes(engine: &SharedEngine, model: &Model, batch: usize, size: usize) -> Result<u128> {
     if size == model.architecture().input().0 {
-        return engine.foreseen_bytes(model, batch);
+        return Ok(engine.foreseen_bytes(model, batch)?);
     }
     let resized = model.with_input_size(size).map_err(|error| refused(size, &error))?;
     Ok(engine.foreseen_bytes(&resized, batch)? + engine.foreseen_inference_bytes(model, batch)?)

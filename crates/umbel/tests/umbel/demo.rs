@@ -5,9 +5,9 @@ use std::path::Path;
 use image::RgbImage;
 use rayon::prelude::*;
 use tempfile::tempdir;
-use umbel::Error;
 use umbel::data::Index;
 use umbel::demo::{CLASSES, draw, write_folder};
+use umbel::{Error, PredictError};
 
 #[test]
 fn the_same_flower_is_drawn_every_time_and_no_two_are_alike() {
@@ -112,8 +112,8 @@ fn only_a_new_or_empty_folder_is_written_to() {
     assert!(matches!(write_folder(&empty, 1, 16, 1), Err(Error::FolderNotEmpty { path }) if path == empty));
     let file = folder.path().join("file");
     std::fs::write(&file, "mine").unwrap();
-    assert!(matches!(write_folder(&file, 1, 16, 1), Err(Error::Io { .. })));
-    assert!(matches!(write_folder(&file.join("below"), 1, 16, 1), Err(Error::Io { .. })));
+    assert!(matches!(write_folder(&file, 1, 16, 1), Err(Error::Predict(PredictError::Io { .. }))));
+    assert!(matches!(write_folder(&file.join("below"), 1, 16, 1), Err(Error::Predict(PredictError::Io { .. }))));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use umbel::Error;
+use umbel::PredictError;
 use umbel::base::error::FileFault;
 use umbel::base::random::{Purpose, Stream};
 use umbel::data::PrepSpec;
@@ -37,10 +37,14 @@ fn known() -> Option<KnownPictures> {
 }
 
 fn fault(path: &Path) -> FileFault {
-    match ModelFile::load(path).unwrap_err() {
-        Error::ModelFile { fault, .. } => fault,
+    let fault = match ModelFile::load(path).unwrap_err() {
+        PredictError::ModelFile { fault, .. } => fault,
         other => panic!("another error than expected: {other}"),
+    };
+    if let Ok(bytes) = fs::read(path) {
+        assert_eq!(ModelFile::from_bytes(&bytes).unwrap_err(), fault, "the bytes have another fault than their file");
     }
+    fault
 }
 
 /// The bytes of a safetensors file taken apart: header text and tensor bytes.
@@ -68,6 +72,17 @@ fn a_model_reads_back_the_same() {
     file.save(&path).unwrap();
     assert_eq!(first, fs::read(&path).unwrap(), "the same model gives the same bytes");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no scratch file is left");
+}
+
+#[test]
+fn a_model_needs_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let file = sample();
+    file.save(&path).unwrap();
+    let bytes = file.to_bytes().unwrap();
+    assert_eq!(bytes, fs::read(&path).unwrap());
+    assert_eq!(ModelFile::from_bytes(&bytes).unwrap(), file);
 }
 
 #[test]
@@ -200,7 +215,7 @@ fn models_that_contradict_themselves_are_refused() {
 fn a_folder_that_cannot_be_written_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = sample().save(&folder.path().join("none/model.safetensors")).unwrap_err();
-    assert!(matches!(error, Error::Io { .. }), "{error}");
+    assert!(matches!(error, PredictError::Io { .. }), "{error}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use tempfile::tempdir;
-use umbel::Error;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::base::progress::EpochRecord;
 use umbel::data::{Index, PrepSpec};
@@ -11,6 +10,7 @@ use umbel::report::compare::{ComparedRun, Comparison, compare, compare_histories
 use umbel::report::curves::{self, NamedCurves};
 use umbel::report::grid::{self, Cell};
 use umbel::train::History;
+use umbel::{Error, PredictError};
 use umbel::{demo, preview};
 
 fn record(epoch: usize, (loss, accuracy): (f64, f64), (val_loss, val_accuracy): (f64, f64)) -> EpochRecord {
@@ -129,7 +129,7 @@ fn curves_without_an_epoch_are_refused() {
     let error = curves::write(folder.path(), "none", &[NamedCurves { name: "run", epochs: &[] }]).unwrap_err();
     assert!(matches!(error, Error::NoEpochs { .. }), "{error}");
     let error = curves::write(&folder.path().join("missing"), "c", &[NamedCurves { name: "run", epochs: &sound() }]);
-    assert!(matches!(error.unwrap_err(), Error::Io { .. }));
+    assert!(matches!(error.unwrap_err(), Error::Predict(PredictError::Io { .. })));
 }
 
 /// A run folder with these records.
@@ -320,7 +320,7 @@ fn impossible_grids_are_refused() {
         [(0, vec![cell("", 8, 0)]), (3, vec![]), (3, vec![torn]), (1, vec![vast]), (1, vec![cell("", 0, 0)])]
     {
         let error = grid::write_png(path, columns, &cells).unwrap_err();
-        assert!(matches!(error, Error::Setting { .. }), "{error}");
+        assert!(matches!(error, Error::Predict(PredictError::Setting { .. })), "{error}");
     }
     assert!(!path.exists());
 }
@@ -362,7 +362,7 @@ fn an_augmented_preview_shows_nine_different_versions() {
     let text = photos.join("notes.txt");
     std::fs::write(&text, "no picture").unwrap();
     let error = preview::preview_augmented(&text, &prep, &[], 1, &out).unwrap_err();
-    assert!(matches!(error, Error::UnreadablePhoto { .. }), "{error}");
+    assert!(matches!(error, Error::Predict(PredictError::UnreadablePhoto { .. })), "{error}");
 }
 
 #[test]

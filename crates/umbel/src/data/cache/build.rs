@@ -26,8 +26,8 @@ pub fn write_pack(
     let failed = |source| Error::Cache { action: "write", folder: path.parent().unwrap_or(path).to_owned(), source };
     let _making = housekeeping::begin_to_make(path.parent().unwrap_or(path));
     let scratch = Scratch::beside(path).map_err(|error| match error {
-        Error::Io { source, .. } => failed(source),
-        other => other,
+        umbel_predict::Error::Io { source, .. } => failed(source),
+        other => other.into(),
     })?;
     let file = scratch.file()?;
     let progress = Counter::start(observer, index.photos.len());
@@ -58,8 +58,8 @@ pub fn write_pack(
     let problems: Vec<Problem> = problems.into_iter().flatten().collect();
     pack::finish(&file, &layout, &rows, &problems).map_err(failed)?;
     scratch.commit().map_err(|error| match error {
-        Error::Io { source, .. } => failed(source),
-        other => other,
+        umbel_predict::Error::Io { source, .. } => failed(source),
+        other => other.into(),
     })
 }
 
@@ -86,7 +86,9 @@ fn prepare(path: PathBuf, prep: &PrepSpec) -> Result<std::result::Result<Prepare
     let bytes = match decode::try_read_file(&path, &limits) {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) => return Ok(Err(error)),
-        Err(source) if handles::are_used_up(&source) => return Err(Error::Io { action: "open", path, source }),
+        Err(source) if handles::are_used_up(&source) => {
+            return Err(umbel_predict::Error::Io { action: "open", path, source }.into());
+        }
         Err(error) => return Ok(Err(decode::unreadable(&error))),
     };
     let photo = decode::decode(&bytes, &limits);

@@ -127,10 +127,10 @@ impl Cache {
         Error::Cache { action: "write", folder: self.options.folder.clone(), source }
     }
 
-    fn cache_error(&self, error: Error) -> Error {
+    fn cache_error(&self, error: umbel_predict::Error) -> Error {
         match error {
-            Error::Io { source, .. } => self.failed(source),
-            other => other,
+            umbel_predict::Error::Io { source, .. } => self.failed(source),
+            other => other.into(),
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn is_one(path: &Path) -> bool {
 }
 
 pub(super) fn read(path: &Path) -> Result<Index> {
-    let failed = |source| Error::Io { action: "read", path: path.to_owned(), source };
+    let failed = |source| umbel_predict::Error::Io { action: "read", path: path.to_owned(), source };
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
     let root = match path.parent() {

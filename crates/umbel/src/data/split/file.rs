@@ -10,7 +10,11 @@ use crate::{Error, Result};
 
 /// Reads a split. Further columns are left alone.
 pub fn read(path: &Path, index: &Index) -> Result<Split> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
     parse(&bytes, index).map_err(|source| Error::SplitFile { path: path.to_owned(), source })
 }
 
@@ -64,12 +68,12 @@ pub fn write(path: &Path, index: &Index, split: &Split) -> Result<()> {
         }
     }
     rows.sort_unstable_by_key(|row| row.0);
-    atomic::write_with(path, |file| {
+    Ok(atomic::write_with(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
         writer.write_record(["path", "class", "part"])?;
         for row in rows {
             writer.serialize(row)?;
         }
         writer.flush()
-    })
+    })?)
 }

@@ -2,7 +2,7 @@
 
 use super::units::Units;
 use super::{Index, Split, balance};
-use crate::{Error, Result};
+use crate::Result;
 
 /// Fewest and most folds: two is the least that makes sense, and more than a hundred is a slip of the finger.
 pub const RANGE: std::ops::RangeInclusive<usize> = 2..=100;
@@ -12,11 +12,12 @@ pub fn splits(index: &Index, mut units: Units, test: Vec<usize>, folds: usize, s
     units.keep_only_ones(index);
     if !RANGE.contains(&folds) || units.free.len() < folds {
         let most = units.free.len().min(*RANGE.end());
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "folds".into(),
             value: folds.to_string(),
             expected: format!("from {} to {most} for these photos (copies and groups stay together)", RANGE.start()),
-        });
+        }
+        .into());
     }
     let fold_of = balance::assign(index, &units.free, &vec![1.0 / folds as f64; folds], seed);
     let make = |fold| {

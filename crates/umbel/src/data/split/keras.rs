@@ -1,14 +1,14 @@
 //! Keras' split: the listed files, shuffled by numpy's legacy generator, the last part for validation.
 
 use super::{Index, Split};
-use crate::{Error, Result};
+use crate::Result;
 
 /// Keras' `ALLOWLIST_FORMATS`.
 const EXTENSIONS: [&str; 5] = [".bmp", ".gif", ".jpeg", ".jpg", ".png"];
 
 /// Keras 3's `index_directory` and `get_training_or_validation_split`.
 pub fn split(index: &Index, val_fraction: f64, seed: u64) -> Result<Split> {
-    let seed = u32::try_from(seed).map_err(|_| Error::Setting {
+    let seed = u32::try_from(seed).map_err(|_| umbel_predict::Error::Setting {
         setting: "the seed".to_string(),
         value: seed.to_string(),
         expected: "0 to 4294967295 for Keras' split, as in numpy".to_string(),

@@ -54,11 +54,12 @@ impl SplitOptions {
         if self.val + test < 1.0 {
             return Ok(());
         }
-        Err(Error::Setting {
+        Err(umbel_predict::Error::Setting {
             setting: "the validation split and the test split together".to_string(),
             value: (self.val + test).to_string(),
             expected: "below 1, so that photos are left to train on".to_string(),
-        })
+        }
+        .into())
     }
 
     /// Whether these settings can be used for folds.
@@ -107,7 +108,7 @@ impl SplitOptions {
 }
 
 fn refused(setting: &str, value: String, why: &str) -> Error {
-    Error::Setting { setting: setting.into(), value, expected: format!("left out: {why}") }
+    umbel_predict::Error::Setting { setting: setting.into(), value, expected: format!("left out: {why}") }.into()
 }
 
 fn name(method: &SplitMethod) -> String {
@@ -122,9 +123,10 @@ fn check_share(setting: &str, share: f64) -> Result<()> {
     if share > 0.0 && share < 1.0 {
         return Ok(());
     }
-    Err(Error::Setting {
+    Err(umbel_predict::Error::Setting {
         setting: setting.to_string(),
         value: share.to_string(),
         expected: "between 0 and 1, such as 0.2".to_string(),
-    })
+    }
+    .into())
 }

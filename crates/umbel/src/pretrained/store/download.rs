@@ -275,5 +275,5 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io { action, path: path.to_owned(), source }
+    umbel_predict::Error::Io { action, path: path.to_owned(), source }.into()
 }

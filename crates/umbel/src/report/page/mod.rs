@@ -55,7 +55,7 @@ pub struct Facts<'a> {
 
 /// Writes the page, atomically.
 pub fn write(run: &RunRecords, facts: &Facts<'_>, path: &Path) -> Result<()> {
-    atomic::write_bytes(path, render(run, facts)?.as_bytes())
+    Ok(atomic::write_bytes(path, render(run, facts)?.as_bytes())?)
 }
 
 /// Everything that the sections draw from.

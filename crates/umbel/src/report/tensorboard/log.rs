@@ -92,5 +92,5 @@ fn now() -> f64 {
 }
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-    Error::Io { action, path: path.to_owned(), source }
+    umbel_predict::Error::Io { action, path: path.to_owned(), source }.into()
 }

@@ -2,10 +2,10 @@
 //! told. Computed from the photos as they are, without augmentation, and kept in the cache.
 
 use super::super::Outputs;
+use crate::Result;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Cache, Dataset, Loader, LoaderOptions, Rows};
 use crate::nn::{Computed, Graph, Infer, Model, Precision, SharedEngine, Tensor, Weights};
-use crate::{Error, Result};
 
 /// Photos in hand while features are computed.
 const BATCH: usize = 16;
@@ -26,7 +26,7 @@ impl Features {
     /// where the user asked to stop.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the model does not end with a dense layer; those of [`Engine::infer`](crate::nn::Engine::infer) and the cache.
+    /// [`umbel_predict::Error::Setting`] where the model does not end with a dense layer; those of [`Engine::infer`](crate::nn::Engine::infer) and the cache.
     pub fn of(
         engine: &SharedEngine,
         model: &Model,
@@ -91,16 +91,17 @@ impl Features {
 /// All but the last layer, with the model's weights.
 fn body(model: &Model) -> Result<Model> {
     let Some(graph) = model.architecture().without_head()? else {
-        return Err(Error::Setting {
+        return Err(umbel_predict::Error::Setting {
             setting: "the model's last layer".into(),
             value: "none that can be fitted by itself".into(),
             expected: "Dense without an activation, behind other layers".into(),
-        });
+        }
+        .into());
     };
     let kept = Model::new(graph.clone(), 0)?;
     let is_kept = |tensor: &&Tensor| kept.weights().get(&tensor.name).is_some();
     let tensors = model.weights().tensors.iter().filter(is_kept).cloned().collect();
-    Model::from_weights(graph, Weights { tensors })
+    Ok(Model::from_weights(graph, Weights { tensors })?)
 }
 
 /// The last layer alone, for what it reads.
@@ -115,7 +116,7 @@ pub(super) fn head(model: &Model, inputs: usize) -> Result<Model> {
     graph.named(last.name.clone(), dense.clone(), vector);
     let of_last = |tensor: &&Tensor| tensor.name.rsplit_once('/').is_some_and(|(layer, _)| layer == last.name);
     let tensors = model.weights().tensors.iter().filter(of_last).cloned().collect();
-    Model::from_weights(graph, Weights { tensors })
+    Ok(Model::from_weights(graph, Weights { tensors })?)
 }
 
 /// Values of a photo.

@@ -69,7 +69,7 @@ pub(super) fn data_digest(train: &Dataset, val: &Dataset) -> Result<String> {
 }
 
 fn digest(of: &impl serde::Serialize) -> Result<String> {
-    let json = serde_json::to_vec(of).map_err(|error| Error::Setting {
+    let json = serde_json::to_vec(of).map_err(|error| umbel_predict::Error::Setting {
         setting: "the run's settings".into(),
         value: error.to_string(),
         expected: "numbers and names that can be written down".into(),

@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use image::ImageFormat;
 use tempfile::TempDir;
-use umbel::Error;
 use umbel::base::progress::{Event, Interrupt, Observer, Silent};
 use umbel::data::decode::{Limits, decode_file};
 use umbel::data::{Cache, CacheOptions, Dataset, Index, Loader, LoaderOptions, PrepSpec, ProblemKind};
+use umbel::{Error, PredictError};
 
 use super::pictures::{drawn, encoded, flowers, folder, small, write};
 
@@ -248,7 +248,7 @@ fn a_wrong_size_is_refused_before_any_work() {
     let index = Index::scan(root.path()).unwrap();
     let prep = PrepSpec { image_size: 513, ..small() };
     let error = Cache::open(&index, &prep, &options(&cache_folder), &mut Silent, &Interrupt::default()).unwrap_err();
-    assert!(matches!(error, Error::Setting { .. }));
+    assert!(matches!(error, Error::Predict(PredictError::Setting { .. })));
     assert_eq!(fs::read_dir(cache_folder.path()).unwrap().count(), 0);
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 
 use image::ImageFormat;
 use tempfile::TempDir;
-use umbel::Error;
 use umbel::data::{GroupBy, Index, Part, Split, SplitMethod, SplitOptions};
+use umbel::{Error, PredictError};
 
 use super::pictures::{drawn, encoded, prepared, write};
 
@@ -73,7 +73,7 @@ fn without_a_validation_part_it_is_taken_from_training() {
     let splits = Split::folds(&SplitOptions::default(), 4, &index, &cache).unwrap();
     assert!(splits.iter().all(|fold| fold.test == split.test && fold.val.len().abs_diff(5) <= 1));
     let with_test = SplitOptions { test: Some(0.1), ..SplitOptions::default() };
-    assert!(matches!(Split::with(&with_test, &index, &cache), Err(Error::Setting { .. })));
+    assert!(matches!(Split::with(&with_test, &index, &cache), Err(Error::Predict(PredictError::Setting { .. }))));
 }
 
 #[test]
@@ -87,7 +87,10 @@ fn settings_of_a_split_are_refused_where_the_parts_are_given() {
         (SplitOptions { method: SplitMethod::Keras, ..default() }, "keras"),
     ] {
         let error = Split::with(&options, &index, &cache).unwrap_err();
-        assert!(matches!(error, Error::Setting { .. }) && error.to_string().contains(what), "{error}");
+        assert!(
+            matches!(error, Error::Predict(PredictError::Setting { .. })) && error.to_string().contains(what),
+            "{error}"
+        );
     }
     let error = Split::folds(&default(), 2, &index, &cache).unwrap_err();
     assert!(error.to_string().contains("validation part of their own"), "{error}");

@@ -5,8 +5,8 @@ use std::fs;
 
 use image::ImageFormat;
 use tempfile::TempDir;
-use umbel::Error;
 use umbel::data::{Cache, GroupBy, Index, Split, SplitMethod, SplitOptions};
+use umbel::{Error, PredictError};
 
 use super::pictures::{drawn, encoded, folder, prepared, write};
 use super::split::{assert_parts_divide, per_class};
@@ -142,5 +142,5 @@ fn patterns_that_do_not_fit_are_said() {
     assert!(matches!(error, Error::EmptyPart { part: "validation", .. }), "{error}");
     assert!(error.to_string().contains("groups"), "{error}");
     let keras = SplitOptions { method: SplitMethod::Keras, ..by("[0-9]", None, 0) };
-    assert!(matches!(Split::with(&keras, &index, &cache), Err(Error::Setting { .. })));
+    assert!(matches!(Split::with(&keras, &index, &cache), Err(Error::Predict(PredictError::Setting { .. }))));
 }

@@ -3,10 +3,10 @@ use std::fs;
 
 use image::ImageFormat;
 use tempfile::TempDir;
-use umbel::Error;
 use umbel::base::error::SplitFileError;
 use umbel::data::split::keras_permutation;
 use umbel::data::{Cache, Index, Split, SplitMethod, SplitOptions};
+use umbel::{Error, PredictError};
 
 use super::pictures::{drawn, encoded, flowers, folder, prepared, write};
 
@@ -166,7 +166,10 @@ fn settings_that_do_not_go_together_are_refused() {
     let (index, cache) = prepared(root.path());
     let refused = |options: SplitOptions, what: &str| {
         let error = Split::with(&options, &index, &cache).unwrap_err();
-        assert!(matches!(error, Error::Setting { .. }) && error.to_string().contains(what), "{error}");
+        assert!(
+            matches!(error, Error::Predict(PredictError::Setting { .. })) && error.to_string().contains(what),
+            "{error}"
+        );
     };
     refused(three_way(0.6, 0.4, 0), "below 1");
     refused(three_way(0.2, 0.0, 0), "the test split is 0");
@@ -235,7 +238,7 @@ fn folds_that_cannot_be_made_are_refused() {
         assert!(error.to_string().contains("from 2 to 8"), "{error}");
     }
     let keras = SplitOptions { method: SplitMethod::Keras, ..SplitOptions::default() };
-    assert!(matches!(Split::folds(&keras, 2, &index, &cache), Err(Error::Setting { .. })));
+    assert!(matches!(Split::folds(&keras, 2, &index, &cache), Err(Error::Predict(PredictError::Setting { .. }))));
 }
 
 #[test]
@@ -313,7 +316,7 @@ fn a_wrong_split_file_names_the_line() {
     assert!(matches!(second("a/001.png,a"), SplitFileError::Malformed(_)));
     assert!(matches!(read(start), Err(Error::EmptyPart { part: "validation", .. })));
     let absent = SplitMethod::File(scratch.path().join("absent.csv"));
-    assert!(matches!(Split::make(&absent, &index, &cache, 0.2, 0), Err(Error::Io { .. })));
+    assert!(matches!(Split::make(&absent, &index, &cache, 0.2, 0), Err(Error::Predict(PredictError::Io { .. }))));
 }
 
 #[test]
@@ -322,11 +325,11 @@ fn settings_that_leave_a_part_empty_are_refused() {
     let (index, cache) = prepared(root.path());
     for fraction in [0.0, 1.0, -0.5, f64::NAN] {
         let error = Split::make(&SplitMethod::Stratified, &index, &cache, fraction, 0).unwrap_err();
-        assert!(matches!(error, Error::Setting { .. }), "{error}");
+        assert!(matches!(error, Error::Predict(PredictError::Setting { .. })), "{error}");
     }
     let keras = |fraction, seed| Split::make(&SplitMethod::Keras, &index, &cache, fraction, seed);
     assert!(matches!(keras(0.2, 0), Err(Error::EmptyPart { part: "validation", .. })));
-    assert!(matches!(keras(0.5, 1 << 32), Err(Error::Setting { .. })));
+    assert!(matches!(keras(0.5, 1 << 32), Err(Error::Predict(PredictError::Setting { .. }))));
     assert!(keras(0.5, (1 << 32) - 1).is_ok());
 
     let singles = folder(&[1, 1]);

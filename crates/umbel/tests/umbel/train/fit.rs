@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use super::flowers::{StopWhen, model, options, parts, quiet_fit};
-use umbel::Error;
 use umbel::base::augmentation::{Balance, Mixing};
 use umbel::base::progress::{EpochRecord, Event, Interrupt};
 use umbel::data::Dataset;
 use umbel::model_file::ModelFile;
 use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
 use umbel::nn::{Cpu, Model, OptimizerConfig, ScheduleKind, Sequential};
-use umbel::train::{EarlyStopping, FitOptions, Monitor, ReduceOnPlateau, RunLock, evaluate, fit};
+use umbel::train::{EarlyStopping, Fit, FitOptions, Monitor, ReduceOnPlateau, RunLock, evaluate, fit};
+use umbel::{Error, PredictError};
 
 /// Everything but the clock.
 fn timeless(epochs: &[EpochRecord]) -> Vec<EpochRecord> {
@@ -366,7 +366,10 @@ fn settings_out_of_range_are_named() {
     ];
     for (setting, options) in bad {
         let error = quiet_fit(&mut model(), &options).unwrap_err();
-        assert!(matches!(&error, Error::Setting { setting: named, .. } if named == setting), "{error}");
+        assert!(
+            matches!(&error, Error::Predict(PredictError::Setting { setting: named, .. }) if named == setting),
+            "{error}"
+        );
     }
 }
 

@@ -11,6 +11,7 @@ use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
 use umbel::model_file::ModelFile;
 use umbel::pipeline::{FoldsOutcome, TrainConfig, has_folds, resume, resume_folds, train_folder, train_folds};
+use umbel::train::Fit;
 use umbel::{Error, Result};
 
 fn folds(config: &TrainConfig, out: &Path) -> Result<FoldsOutcome> {

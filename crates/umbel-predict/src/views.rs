@@ -1,7 +1,7 @@
 //! Several looks at one prepared photo, over which a model's answers are averaged (test-time augmentation).
 
-use super::PrepSpec;
 use crate::base::augmentation::{AugmentLayer, FlipMode};
+use crate::prepare::PrepSpec;
 
 /// The share of the side that a crop keeps, as in 224 of 256 pixels.
 const CROP: f64 = 0.875;

@@ -5,7 +5,8 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::{Error, Result};
+#[cfg(feature = "train")]
+use crate::Error;
 
 /// Every `kind`. Keras' own snake-case names (`max_pooling2d`, `batch_normalization`, ...) are read as well.
 pub const KINDS: &[&str] = &[
@@ -57,7 +58,8 @@ fn is_true(value: &bool) -> bool {
 }
 
 /// Reads one `[[layer]]` table; `position` counts from 1.
-pub(crate) fn layer_from_toml(position: usize, mut table: toml::Table) -> Result<NamedLayer> {
+#[cfg(feature = "train")]
+pub(crate) fn layer_from_toml(position: usize, mut table: toml::Table) -> crate::Result<NamedLayer> {
     let wrong = |what: &str, value: String, expected: String| Error::Setting {
         setting: format!("{what} of layer {position}"),
         value,
@@ -93,11 +95,11 @@ pub(crate) fn layer_from_toml(position: usize, mut table: toml::Table) -> Result
 
 impl<'de> Deserialize<'de> for NamedLayer {
     /// Goes through a JSON value: serde's tagged enums lose `deny_unknown_fields` where they are flattened.
-    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         fn take<T: serde::de::DeserializeOwned, E: serde::de::Error>(
             map: &mut serde_json::Map<String, serde_json::Value>,
             key: &str,
-        ) -> std::result::Result<Option<T>, E> {
+        ) -> Result<Option<T>, E> {
             map.remove(key).map(serde_json::from_value).transpose().map_err(|e| E::custom(format_args!("{key}: {e}")))
         }
         let mut map = serde_json::Map::deserialize(from)?;
@@ -115,7 +117,7 @@ impl<'de> Deserialize<'de> for NamedLayer {
 }
 
 impl<'de> Deserialize<'de> for Layer {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let named = NamedLayer::deserialize(from)?;
         match named {
             NamedLayer { name: Some(_), .. } => Err(D::Error::unknown_field("name", &[])),
@@ -144,10 +146,8 @@ fn canonical(kind: &str) -> Option<&'static str> {
 struct Nothing {}
 
 /// Reads the settings of a layer of this kind.
-fn settings<'de, D: Deserializer<'de>>(kind: &str, from: D) -> std::result::Result<Layer, D::Error> {
-    fn read<'de, L: Deserialize<'de> + Into<Layer>, D: Deserializer<'de>>(
-        from: D,
-    ) -> std::result::Result<Layer, D::Error> {
+fn settings<'de, D: Deserializer<'de>>(kind: &str, from: D) -> Result<Layer, D::Error> {
+    fn read<'de, L: Deserialize<'de> + Into<Layer>, D: Deserializer<'de>>(from: D) -> Result<Layer, D::Error> {
         L::deserialize(from).map(Into::into)
     }
     match canonical(kind) {

@@ -3,30 +3,28 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, Metadata, TensorInfo};
-
+use super::header::{F32, Header, TensorInfo};
+#[cfg(feature = "train")]
 use crate::base::atomic::{self, Scratch};
-use crate::base::error::{FileFault, PretrainedFault};
+use crate::base::error::FileFault;
 use crate::{Error, Result};
 
 /// The newest format that is read here, and the one that is written.
-pub(crate) const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 1;
 
 const FORMAT_KEY: &str = "umbel.format";
 const KIND_KEY: &str = "umbel.kind";
 const VERSION_KEY: &str = "umbel.version";
 const DIGEST_KEY: &str = "umbel.digest";
 
-/// The safetensors format's own limit.
-const MAX_HEADER_BYTES: u64 = 100_000_000;
 const CHUNK: usize = 1 << 16;
 
 /// A tensor to be written.
 #[derive(Clone, Debug)]
-pub(crate) struct TensorRef<'a> {
+pub struct TensorRef<'a> {
     pub name: String,
     pub shape: &'a [usize],
     pub data: &'a [f32],
@@ -34,14 +32,14 @@ pub(crate) struct TensorRef<'a> {
 
 /// What a file holds.
 #[derive(Clone, Debug)]
-pub(crate) struct Contents {
+pub struct Contents {
     pub fields: BTreeMap<String, String>,
     pub tensors: BTreeMap<String, StoredTensor>,
 }
 
 /// A tensor that was read.
 #[derive(Clone, Debug)]
-pub(crate) struct StoredTensor {
+pub struct StoredTensor {
     pub shape: Vec<usize>,
     pub data: Vec<f32>,
 }
@@ -56,32 +54,53 @@ impl Contents {
 
 /// Writes `fields` and `tensors` beside `path`, as umbel's `kind` of file ("model", "checkpoint"); what comes back puts it in
 /// place, whole or not at all.
-pub(crate) fn prepare(
+#[cfg(feature = "train")]
+pub fn prepare(
     path: &Path,
     kind: &str,
-    mut fields: BTreeMap<String, String>,
+    fields: BTreeMap<String, String>,
     tensors: &[TensorRef<'_>],
 ) -> Result<Scratch> {
-    fields.insert(FORMAT_KEY.into(), FORMAT.to_string());
-    fields.insert(KIND_KEY.into(), kind.into());
-    fields.insert(VERSION_KEY.into(), env!("CARGO_PKG_VERSION").into());
-    let hashes: BTreeMap<&str, (&[usize], blake3::Hash)> =
-        tensors.iter().map(|t| (t.name.as_str(), (t.shape, hash_values(t.data)))).collect();
-    fields.insert(DIGEST_KEY.into(), digest(&fields, &hashes));
-    let header = header(&fields, tensors);
+    let sealed = Sealed::new(kind, fields, tensors);
     atomic::prepare_with(path, |file| {
-        let mut out = BufWriter::with_capacity(CHUNK, file);
-        out.write_all(&(header.len() as u64).to_le_bytes())?;
-        out.write_all(&header)?;
-        for tensor in tensors {
-            each_chunk(tensor.data, |bytes| out.write_all(bytes))?;
-        }
+        let mut out = std::io::BufWriter::with_capacity(CHUNK, file);
+        sealed.write(&mut out)?;
         out.flush()
     })
 }
 
+/// A file's contents with its digest, ready to be written.
+#[derive(Debug)]
+pub struct Sealed<'a> {
+    header: Vec<u8>,
+    tensors: &'a [TensorRef<'a>],
+}
+
+impl<'a> Sealed<'a> {
+    /// Seals `fields` and `tensors` as umbel's `kind` of file.
+    pub fn new(kind: &str, mut fields: BTreeMap<String, String>, tensors: &'a [TensorRef<'a>]) -> Self {
+        fields.insert(FORMAT_KEY.into(), FORMAT.to_string());
+        fields.insert(KIND_KEY.into(), kind.into());
+        fields.insert(VERSION_KEY.into(), env!("CARGO_PKG_VERSION").into());
+        let hashes: BTreeMap<&str, (&[usize], blake3::Hash)> =
+            tensors.iter().map(|t| (t.name.as_str(), (t.shape, hash_values(t.data)))).collect();
+        fields.insert(DIGEST_KEY.into(), digest(&fields, &hashes));
+        Sealed { header: header(fields, tensors), tensors }
+    }
+
+    /// Writes header and tensors.
+    pub fn write(&self, out: &mut impl Write) -> std::io::Result<()> {
+        out.write_all(&(self.header.len() as u64).to_le_bytes())?;
+        out.write_all(&self.header)?;
+        for tensor in self.tensors {
+            each_chunk(tensor.data, |bytes| out.write_all(bytes))?;
+        }
+        Ok(())
+    }
+}
+
 /// Reads the file at `path`, which must be umbel's `kind`, whole and undamaged.
-pub(crate) fn read(path: &Path, kind: &'static str) -> Result<Contents> {
+pub fn read(path: &Path, kind: &'static str) -> Result<Contents> {
     let wrap = |fault| Error::ModelFile { path: path.to_owned(), fault };
     let about = std::fs::metadata(path).map_err(|error| read_error(path, error))?;
     if !about.is_file() {
@@ -91,42 +110,10 @@ pub(crate) fn read(path: &Path, kind: &'static str) -> Result<Contents> {
     read_from(&mut file, about.len(), kind).map_err(wrap)
 }
 
-/// Reads the `f32` tensors of a safetensors file that any program made; counters (whole numbers) are left out.
-pub(crate) fn read_foreign(path: &Path) -> Result<BTreeMap<String, StoredTensor>> {
-    let wrap = |fault| Error::Pretrained { path: path.to_owned(), fault };
-    let io = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => wrap(PretrainedFault::NotFound),
-        _ => Error::Io { action: "read", path: path.to_owned(), source },
-    };
-    let about = std::fs::metadata(path).map_err(io)?;
-    if !about.is_file() {
-        return Err(wrap(PretrainedFault::NotSafetensors("it is not a regular file".into())));
-    }
-    let mut file = std::io::BufReader::new(File::open(path).map_err(io)?);
-    let foreign = |fault: FileFault| match fault {
-        FileFault::NotSafetensors(detail) => PretrainedFault::NotSafetensors(detail),
-        other => PretrainedFault::NotSafetensors(other.to_string()),
-    };
-    let metadata = read_header(&mut file, about.len()).map_err(|fault| wrap(foreign(fault)))?;
-    let mut tensors = BTreeMap::new();
-    for name in metadata.offset_keys() {
-        let Some(info) = metadata.info(&name) else { continue };
-        let bytes = info.data_offsets.1 - info.data_offsets.0;
-        match info.dtype {
-            Dtype::F32 => {
-                let (data, _) = read_values(&mut file, bytes / 4).map_err(|fault| wrap(foreign(fault)))?;
-                if data.iter().any(|value| !value.is_finite()) {
-                    return Err(wrap(PretrainedFault::NotFinite(name)));
-                }
-                tensors.insert(name, StoredTensor { shape: info.shape.clone(), data });
-            }
-            Dtype::I64 | Dtype::I32 | Dtype::U64 | Dtype::U32 => {
-                std::io::copy(&mut file.by_ref().take(bytes as u64), &mut std::io::sink()).map_err(io)?;
-            }
-            other => return Err(wrap(PretrainedFault::Dtype { tensor: name, dtype: other.to_string() })),
-        }
-    }
-    Ok(tensors)
+/// Reads what stands in `bytes`, which must be umbel's `kind` of file, whole and undamaged.
+pub fn read_bytes(mut bytes: &[u8], kind: &'static str) -> std::result::Result<Contents, FileFault> {
+    let length = bytes.len() as u64;
+    read_from(&mut bytes, length, kind)
 }
 
 fn read_error(path: &Path, error: std::io::Error) -> Error {
@@ -138,21 +125,19 @@ fn read_error(path: &Path, error: std::io::Error) -> Error {
 }
 
 fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::result::Result<Contents, FileFault> {
-    let metadata = read_header(file, length)?;
-    let fields: BTreeMap<String, String> = metadata.metadata().clone().unwrap_or_default().into_iter().collect();
+    let header = Header::read(file, length)?;
+    let fields = header.fields.clone().unwrap_or_default();
     check_origin(&fields, kind)?;
     let mut tensors = BTreeMap::new();
     let mut hashes = BTreeMap::new();
-    for name in metadata.offset_keys() {
-        let info = metadata.info(&name).ok_or_else(|| FileFault::NotSafetensors(format!("no tensor {name}")))?;
-        if info.dtype != Dtype::F32 {
+    for (name, info) in header.in_order() {
+        if info.dtype != F32 {
             return Err(FileFault::Weights(format!("tensor {name} is {}, but F32 was expected", info.dtype)));
         }
-        let (data, hash) = read_values(file, (info.data_offsets.1 - info.data_offsets.0) / 4)?;
-        hashes.insert(name.clone(), (info.shape.clone(), hash));
-        tensors.insert(name, StoredTensor { shape: info.shape.clone(), data });
+        let (data, hash) = read_values(file, info.bytes() / 4)?;
+        hashes.insert(name, (info.shape.as_slice(), hash));
+        tensors.insert(name.to_string(), StoredTensor { shape: info.shape.clone(), data });
     }
-    let hashes = hashes.iter().map(|(name, (shape, hash))| (name.as_str(), (shape.as_slice(), *hash))).collect();
     if fields.get(DIGEST_KEY) != Some(&digest(&fields, &hashes)) {
         return Err(FileFault::Damaged);
     }
@@ -160,28 +145,6 @@ fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::resu
         return Err(FileFault::NotFinite(name.clone()));
     }
     Ok(Contents { fields, tensors })
-}
-
-/// The header, once it is sure that the file is as long as it says.
-fn read_header(file: &mut impl Read, length: u64) -> std::result::Result<Metadata, FileFault> {
-    let bad = |detail: &str| FileFault::NotSafetensors(detail.to_string());
-    let mut size = [0; 8];
-    file.read_exact(&mut size).map_err(|_| bad("it has no header"))?;
-    let size = u64::from_le_bytes(size);
-    if size > MAX_HEADER_BYTES {
-        return Err(bad("its header would be too large"));
-    }
-    if length < 8 + size {
-        return Err(bad("it ends within its header"));
-    }
-    let mut header = vec![0; size as usize];
-    file.read_exact(&mut header).map_err(|_| bad("it ends within its header"))?;
-    let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| bad(&error.to_string()))?;
-    let expected = 8 + size + metadata.data_len() as u64;
-    if length != expected {
-        return Err(bad(&format!("it has {length} bytes, but its header asks for {expected}")));
-    }
-    Ok(metadata)
 }
 
 fn check_origin(fields: &BTreeMap<String, String>, kind: &'static str) -> std::result::Result<(), FileFault> {
@@ -199,7 +162,8 @@ fn check_origin(fields: &BTreeMap<String, String>, kind: &'static str) -> std::r
     Ok(())
 }
 
-fn read_values(file: &mut impl Read, count: usize) -> std::result::Result<(Vec<f32>, blake3::Hash), FileFault> {
+/// The next `count` values, and their hash.
+pub fn read_values(file: &mut impl Read, count: usize) -> std::result::Result<(Vec<f32>, blake3::Hash), FileFault> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| FileFault::TooLarge(count as u64 * 4))?;
     let mut hasher = blake3::Hasher::new();
@@ -240,21 +204,16 @@ fn hash_values(values: &[f32]) -> blake3::Hash {
     }
 }
 
-/// The header's JSON in a fixed order, padded to eight bytes as the format asks.
-fn header(fields: &BTreeMap<String, String>, tensors: &[TensorRef<'_>]) -> Vec<u8> {
-    // `serde_json::Value` writes maps sorted by key; the crate's own writer keeps fields in a hash map's chance order.
-    let mut header = serde_json::Map::new();
-    header.insert("__metadata__".into(), serde_json::json!(fields));
+/// What the header says of `fields` and `tensors`, which lie one behind the other.
+fn header(fields: BTreeMap<String, String>, tensors: &[TensorRef<'_>]) -> Vec<u8> {
     let mut start = 0;
-    for tensor in tensors {
-        let end = start + tensor.data.len() * 4;
-        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.to_vec(), data_offsets: (start, end) };
-        header.insert(tensor.name.clone(), serde_json::json!(info));
-        start = end;
-    }
-    let mut header = serde_json::Value::Object(header).to_string().into_bytes();
-    header.resize(header.len().next_multiple_of(8), b' ');
-    header
+    let mut info = |tensor: &TensorRef<'_>| {
+        let data_offsets = (start, start + tensor.data.len() * 4);
+        start = data_offsets.1;
+        (tensor.name.clone(), TensorInfo { dtype: F32.into(), shape: tensor.shape.to_vec(), data_offsets })
+    };
+    let header = Header { tensors: tensors.iter().map(&mut info).collect(), fields: Some(fields) };
+    header.to_bytes().expect("texts and whole numbers can be written as JSON")
 }
 
 /// Over everything but the digest itself; every part is preceded by its length, so that none can pass for another.

@@ -34,7 +34,9 @@ pub use depthwise::DepthwiseConv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use form::KINDS;
-pub(crate) use form::{NamedLayer, layer_from_toml};
+pub(crate) use form::NamedLayer;
+#[cfg(feature = "train")]
+pub(crate) use form::layer_from_toml;
 pub use merge::{Add, Concatenate, Multiply};
 pub use normalization::Normalization;
 pub use pair::{IntoPair, IntoRange};

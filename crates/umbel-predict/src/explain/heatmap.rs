@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::viridis;
-use crate::data::Resize;
+use crate::prepare::Resize;
 
 /// How much of the photo shows through: as grey, so that all color is the map's.
 const PHOTO: f32 = 0.45;

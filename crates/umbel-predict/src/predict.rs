@@ -8,11 +8,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::base::settings::{positive, within};
-use crate::data::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
-use crate::data::{PrepSpec, Tta, Views};
+use crate::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Infer, Model, Precision};
+use crate::prepare::PrepSpec;
+use crate::views::{Tta, Views};
 use crate::{Error, Result};
 
 /// A class with its probability.
@@ -171,7 +172,7 @@ impl Predictor {
     pub fn predict_file(&mut self, path: &Path) -> Result<Prediction> {
         let bytes = read_file(path, &self.limits);
         let answer = bytes.and_then(|bytes| self.predict_batch(&[bytes]).remove(0));
-        answer.map_err(|error| Error::BadPicture { path: path.display().to_string(), detail: error.detail })
+        answer.map_err(|error| Error::UnreadablePhoto { path: path.to_owned(), detail: error.detail })
     }
 
     fn predict_batch(&mut self, photos: &[Vec<u8>]) -> Vec<std::result::Result<Prediction, DecodeError>> {

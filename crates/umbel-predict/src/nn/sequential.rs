@@ -8,11 +8,11 @@ use super::layers::Layer;
 /// A graph that is a chain. Everything that a [`Graph`] can be asked, it can; where a graph is wanted, it becomes one.
 ///
 /// ```
-/// use umbel::nn::Sequential;
-/// use umbel::nn::layers::{Conv2d, Dense, GlobalAvgPool2d};
+/// use umbel_predict::nn::Sequential;
+/// use umbel_predict::nn::layers::{Conv2d, Dense, GlobalAvgPool2d};
 /// let stack = Sequential::new((180, 180, 3)).add(Conv2d::new(16, 3)).add(GlobalAvgPool2d).add(Dense::new(5));
 /// assert_eq!(stack.classes()?, 5);
-/// # Ok::<(), umbel::Error>(())
+/// # Ok::<(), umbel_predict::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sequential {

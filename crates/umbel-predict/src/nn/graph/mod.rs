@@ -13,7 +13,7 @@ use super::summary::{Summary, SummaryLayer};
 use crate::base::augmentation::AugmentLayer;
 use crate::{Error, Result};
 
-pub(crate) use self::depth::stage;
+pub use self::depth::stage;
 pub use self::resolve::ResolvedLayer;
 
 /// The architecture: input shape (height, width, channels) and layers, each with what it reads.
@@ -22,8 +22,8 @@ pub use self::resolve::ResolvedLayer;
 /// reads something else than the layer before it lists names: `inputs = ["conv2d", "add"]`, where `"input"` is the photo.
 ///
 /// ```
-/// use umbel::nn::layers::*;
-/// use umbel::nn::{Graph, Source};
+/// use umbel_predict::nn::layers::*;
+/// use umbel_predict::nn::{Graph, Source};
 /// let mut graph = Graph::new((32, 32, 3));
 /// let stem = graph.layer(Conv2d::new(8, 3).padding(Padding::Same), Source::Input);
 /// let branch = graph.layer(Conv2d::new(8, 3).padding(Padding::Same).activation(Activation::Relu), stem);
@@ -31,7 +31,7 @@ pub use self::resolve::ResolvedLayer;
 /// let vector = graph.layer(GlobalAvgPool2d, sum);
 /// graph.layer(Dense::new(5), vector);
 /// assert_eq!(graph.classes()?, 5);
-/// # Ok::<(), umbel::Error>(())
+/// # Ok::<(), umbel_predict::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(into = "GraphForm", try_from = "GraphForm")]

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::layers::{Mistake, NamedLayer, layer_from_toml};
+#[cfg(feature = "train")]
+use super::super::layers::layer_from_toml;
+use super::super::layers::{Mistake, NamedLayer};
 use super::resolve::{layer_error, names};
 use super::{Graph, Node, Source, source_before};
 use crate::{Error, Result};
@@ -14,7 +16,7 @@ impl Graph {
     /// Reads a graph from TOML text (`[[layer]]` tables with a `kind`); unknown keys are errors.
     ///
     /// ```
-    /// use umbel::nn::Graph;
+    /// use umbel_predict::nn::Graph;
     /// let text = r#"
     ///     [[layer]]
     ///     kind = "conv2d"
@@ -44,13 +46,14 @@ impl Graph {
     /// "#;
     /// let graph = Graph::from_toml(text, (180, 180, 3))?;
     /// assert_eq!(graph.classes()?, 5);
-    /// # Ok::<(), umbel::Error>(())
+    /// # Ok::<(), umbel_predict::Error>(())
     /// ```
     ///
     /// A key `input = [height, width, channels]` may stand on top; it has to agree with `input`.
     ///
     /// # Errors
     /// Where the text is no such TOML, or the graph fails the checks of [`Graph::resolve`].
+    #[cfg(feature = "train")]
     pub fn from_toml(text: &str, input: (usize, usize, usize)) -> Result<Self> {
         let whole = |cause| Error::ModelToml { place: "the text".into(), cause: Box::new(cause) };
         let form: TomlForm = toml::from_str(text).map_err(whole)?;
@@ -106,6 +109,7 @@ fn look_up(input: &str, names: &[String], index: usize) -> std::result::Result<S
 }
 
 /// What `from_toml` reads before it looks at the layers one by one, to be able to say which is wrong.
+#[cfg(feature = "train")]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TomlForm {

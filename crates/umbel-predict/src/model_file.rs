@@ -1,24 +1,29 @@
 //! The file that is shipped: one `.safetensors` with named weights, and in its header the architecture, class names,
 //! preparation, calibration, metrics, version and digest. Nothing in it runs code; writes are atomic.
 
-pub(crate) mod container;
+#[doc(hidden)]
+pub mod container;
+#[doc(hidden)]
+pub mod header;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "train")]
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
-use crate::data::{Dataset, PrepSpec};
 use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, TEMPERATURES};
 use crate::nn::{Graph, Model, Tensor, Weights};
+use crate::prepare::PrepSpec;
 use crate::{Error, Result};
-use container::{Contents, TensorRef};
+use container::{Contents, Sealed, TensorRef};
 
 /// The name of the best model's file in a run folder.
 pub const FILE_NAME: &str = "model.safetensors";
 
+const KIND: &str = "model";
 const ARCHITECTURE: &str = "umbel.architecture";
 const CLASSES: &str = "umbel.classes";
 const PREP: &str = "umbel.prep";
@@ -60,9 +65,17 @@ struct KnownField {
     scores: KnownScores,
 }
 
+/// Labeled photos, as far as a model file tells of those that its model was trained on.
+pub trait TrainedOn {
+    /// In the order of the model's outputs.
+    fn class_names(&self) -> &[String];
+    /// How every photo was prepared.
+    fn prep(&self) -> &PrepSpec;
+}
+
 impl ModelFile {
     /// A model with the classes and the preparation of the photos that it was trained on.
-    pub fn new(model: Model, dataset: &Dataset, metrics: Metrics) -> Self {
+    pub fn new(model: Model, dataset: &impl TrainedOn, metrics: Metrics) -> Self {
         let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
         ModelFile { model, classes, prep, metrics, calibration: None, known: None }
     }
@@ -73,17 +86,32 @@ impl ModelFile {
     }
 
     /// Writes the file atomically.
+    #[cfg(feature = "train")]
     pub fn save(&self, path: &Path) -> Result<()> {
         self.prepare(path)?.commit()
     }
 
     /// Writes the file beside its place; what comes back puts it there.
-    pub(crate) fn prepare(&self, path: &Path) -> Result<Scratch> {
+    #[cfg(feature = "train")]
+    #[doc(hidden)]
+    pub fn prepare(&self, path: &Path) -> Result<Scratch> {
+        let fields = self.fields().map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
+        self.with_tensors(|tensors| container::prepare(path, KIND, fields, tensors))
+    }
+
+    /// The file's bytes, the same for the same contents.
+    pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileFault> {
+        let fields = self.fields()?;
+        let mut bytes = Vec::new();
+        self.with_tensors(|tensors| Sealed::new(KIND, fields, tensors).write(&mut bytes))
+            .expect("writing to memory does not fail");
+        Ok(bytes)
+    }
+
+    /// The header's fields.
+    fn fields(&self) -> std::result::Result<BTreeMap<String, String>, FileFault> {
         let json = |value: serde_json::Result<String>, field| {
-            value.map_err(|error| Error::ModelFile {
-                path: path.to_owned(),
-                fault: FileFault::Field { field, detail: error.to_string() },
-            })
+            value.map_err(|error| FileFault::Field { field, detail: error.to_string() })
         };
         let mut fields = BTreeMap::from([
             (ARCHITECTURE.to_string(), json(serde_json::to_string(self.model.architecture()), ARCHITECTURE)?),
@@ -98,6 +126,11 @@ impl ModelFile {
             let field = KnownField { familiarity: *familiarity, scores: scores.clone() };
             fields.insert(KNOWN.to_string(), json(serde_json::to_string(&field), KNOWN)?);
         }
+        Ok(fields)
+    }
+
+    /// Lends the weights, and the feature space where there is one, under their names.
+    fn with_tensors<T>(&self, take: impl FnOnce(&[TensorRef<'_>]) -> T) -> T {
         let mut tensors: Vec<TensorRef<'_>> = self
             .model
             .weights()
@@ -112,14 +145,19 @@ impl ModelFile {
             tensors.push(TensorRef { name: WHITENING.into(), shape: square, data: whitening });
             tensors.push(TensorRef { name: MEANS.into(), shape: rows, data: means });
         }
-        container::prepare(path, "model", fields, &tensors)
+        take(&tensors)
     }
 
     /// Reads a model file, or the `model.safetensors` of a run folder. Refuses damaged files and unknown versions.
     pub fn load(path: &Path) -> Result<Self> {
         let path = model_path(path)?;
-        let contents = container::read(&path, "model")?;
+        let contents = container::read(&path, KIND)?;
         Self::from_contents(contents).map_err(|fault| Error::ModelFile { path, fault })
+    }
+
+    /// Reads a model file from its bytes. Refuses damaged ones and unknown versions.
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, FileFault> {
+        Self::from_contents(container::read_bytes(bytes, KIND)?)
     }
 
     fn from_contents(mut contents: Contents) -> std::result::Result<Self, FileFault> {
@@ -207,6 +245,7 @@ fn model_path(path: &Path) -> Result<PathBuf> {
 }
 
 /// `180x180x3`.
-pub(crate) fn shape_text((height, width, channels): (usize, usize, usize)) -> String {
+#[doc(hidden)]
+pub fn shape_text((height, width, channels): (usize, usize, usize)) -> String {
     format!("{height}x{width}x{channels}")
 }

@@ -11,7 +11,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::{CUT_SHORT, DecodeError, Limits, check_pixels, damaged, too_large};
-use crate::data::ProblemKind;
+use crate::base::problem::ProblemKind;
 
 /// Decodes a JPEG to grey or RGB, upright.
 pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, DecodeError> {

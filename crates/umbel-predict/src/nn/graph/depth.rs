@@ -25,7 +25,7 @@ impl Graph {
 }
 
 /// The stage that a layer of a block belongs to: `blocks.6` of `blocks.6.0.conv_pw`, `layer4` of `layer4.1.conv2`.
-pub(crate) fn stage(name: &str) -> Option<&str> {
+pub fn stage(name: &str) -> Option<&str> {
     let mut dots = name.match_indices('.').map(|(at, _)| at);
     if name.starts_with("blocks.") {
         return dots.nth(1).map(|at| &name[..at]);

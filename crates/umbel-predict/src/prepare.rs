@@ -103,7 +103,7 @@ impl PrepSpec {
     }
 
     /// Scales a box (left, top, width, height) of a photo.
-    pub(super) fn scale(
+    pub(crate) fn scale(
         &self,
         photo: &image::RgbImage,
         from: (u32, u32, u32, u32),

@@ -14,7 +14,7 @@ use std::path::Path;
 use image::error::LimitErrorKind;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
-use super::ProblemKind;
+use crate::base::problem::ProblemKind;
 pub use facts::{Facts, facts};
 pub use format::{SNIFF_BYTES, named_as_picture, sniff};
 
@@ -75,7 +75,7 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, DecodeError> {
 }
 
 /// [`read_file`] with the system's own errors kept apart, for those who must tell them from one another.
-pub(super) fn try_read_file(path: &Path, limits: &Limits) -> std::io::Result<Result<Vec<u8>, DecodeError>> {
+pub fn try_read_file(path: &Path, limits: &Limits) -> std::io::Result<Result<Vec<u8>, DecodeError>> {
     // Asked before opening: opening a pipe would wait for its writer.
     let data = std::fs::metadata(path)?;
     if !data.is_file() {
@@ -91,7 +91,7 @@ pub(super) fn try_read_file(path: &Path, limits: &Limits) -> std::io::Result<Res
 }
 
 /// A file that the system would not read.
-pub(super) fn unreadable(error: &std::io::Error) -> DecodeError {
+pub fn unreadable(error: &std::io::Error) -> DecodeError {
     DecodeError { kind: ProblemKind::Unreadable, detail: format!("the system would not read it: {error}") }
 }
 

@@ -3,7 +3,6 @@
 
 mod colors;
 mod heatmap;
-mod panel;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,12 +10,11 @@ pub use image::RgbImage;
 
 pub use colors::viridis;
 pub use heatmap::Heatmap;
-pub use panel::write_panel;
 
-use crate::data::PrepSpec;
 use crate::metrics::softmax;
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Model, Probe, Probed};
+use crate::prepare::PrepSpec;
 use crate::{Error, Result};
 
 /// How a map is made from a layer's output and the gradient of a class's logit.

@@ -1,0 +1,11 @@
+//! What every other module uses: errors, random streams, checks of settings, and the settings that both the data side and
+//! the network side must know (augmentation as layers of the model).
+
+#[cfg(feature = "train")]
+pub mod atomic;
+pub mod augmentation;
+pub mod error;
+pub mod memory;
+pub mod problem;
+pub mod random;
+pub mod settings;

@@ -1,0 +1,24 @@
+//! From logits to what is said about them: probabilities, calibrated confidence, and whether a picture is like the known ones.
+//! Pure functions; knows neither networks nor files.
+
+mod calibration;
+mod feature_space;
+mod unfamiliar;
+
+pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
+pub use feature_space::{FeatureSpace, MOST_FEATURES};
+pub use unfamiliar::{Familiarity, KnownPictures, KnownScores, auroc, max_probability, negative_energy};
+
+/// Rows of logits, `n_classes` long and divided by `temperature` (above 0), as probabilities. In double precision, so that
+/// no two logits that differ become equal, and the most likely class is the same at any temperature.
+pub fn softmax(n_classes: usize, logits: &[f32], temperature: f64) -> Vec<f64> {
+    let mut probabilities = Vec::with_capacity(logits.len());
+    for row in logits.chunks_exact(n_classes.max(1)) {
+        let highest = row.iter().fold(f64::NEG_INFINITY, |highest, z| highest.max(f64::from(*z)));
+        let start = probabilities.len();
+        probabilities.extend(row.iter().map(|z| ((f64::from(*z) - highest) / temperature).exp()));
+        let sum: f64 = probabilities[start..].iter().sum();
+        probabilities[start..].iter_mut().for_each(|p| *p /= sum);
+    }
+    probabilities
+}
