@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use umbel::Surroundings;
 use umbel::base::progress::{Interrupt, Lines};
 use umbel::base::random::{Purpose, Stream};
 use umbel::data::Index;
@@ -25,8 +26,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let swapped = swap(&mut index);
 
     let options = DisputeOptions { epochs, image_size, ..DisputeOptions::default() };
-    let config = TrainConfig { data: folder, ..TrainConfig::default() };
-    let found = disputed_labels(&config, None, &index, &options, &mut Lines, &Interrupt::default())?;
+    let settings = (TrainConfig { data: folder, ..TrainConfig::default() }, None);
+    let (surroundings, interrupt) = (Surroundings::default(), Interrupt::default());
+    let found = disputed_labels(&settings, &index, &options, &surroundings, &mut Lines, &interrupt)?;
     println!("{} of {} labels were swapped", swapped.iter().filter(|is| **is).count(), index.photos.len());
     println!("{} labels judged in {:.0} s, {:.1} % agree", found.judged, found.seconds, 100.0 * found.accuracy);
     println!("{} labels disputed", found.labels.len());

@@ -8,7 +8,6 @@ use umbel::Surroundings;
 use umbel::data::decode::{Limits, decode};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
-use umbel::{Error, Surroundings};
 
 use super::photos;
 use crate::args::{ExplainArgs, MethodArg};
