@@ -1,12 +1,12 @@
 //! The CPU engine at work on weights that a test holds.
 
-use umbel::Result;
+use umbel::PredictError;
 use umbel::nn::{
     Cpu, Inference, Isa, LossSum, Model, OptimizerConfig, Precision, Slice, Targets, Train, Training, Updates, Weights,
 };
 
 /// For inference in `f32`.
-pub fn inference(model: &Model, batch: usize, isa: Isa) -> Result<Inference> {
+pub fn inference(model: &Model, batch: usize, isa: Isa) -> Result<Inference, PredictError> {
     Cpu::from(isa).inference(model, batch, Precision::F32)
 }
 
@@ -17,16 +17,16 @@ pub struct Trial {
 
 impl Trial {
     /// In `f32`, by Adam.
-    pub fn new(model: &Model, batch: usize, isa: Isa) -> Result<Self> {
+    pub fn new(model: &Model, batch: usize, isa: Isa) -> Result<Self, PredictError> {
         Self::by(model, batch, isa, OptimizerConfig::adam())
     }
 
     /// In `f32`, by this optimizer.
-    pub fn by(model: &Model, batch: usize, isa: Isa, optimizer: OptimizerConfig) -> Result<Self> {
+    pub fn by(model: &Model, batch: usize, isa: Isa, optimizer: OptimizerConfig) -> Result<Self, PredictError> {
         Self::with(model, batch, isa, &Updates::by(optimizer))
     }
 
-    pub fn with(model: &Model, batch: usize, isa: Isa, updates: &Updates) -> Result<Self> {
+    pub fn with(model: &Model, batch: usize, isa: Isa, updates: &Updates) -> Result<Self, PredictError> {
         Ok(Trial { training: Cpu::from(isa).training(model.clone(), batch, updates)? })
     }
 
