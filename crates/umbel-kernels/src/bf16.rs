@@ -46,8 +46,9 @@ fn round_body<T: Pairs>(t: T, x: &[f32], y: &mut [u16]) {
             // SAFETY: a whole vector's halves.
             unsafe { t.store_rounded_at(y.as_mut_ptr(), v) };
         } else {
+            const { assert!(T::S::LANES <= 16) };
             let mut all = [0; 16];
-            // SAFETY: no vector here has more than 16 lanes.
+            // SAFETY: no vector has more lanes, which is asserted above.
             unsafe { t.store_rounded_at(all.as_mut_ptr(), v) };
             let n = y.len();
             y.copy_from_slice(&all[..n]);

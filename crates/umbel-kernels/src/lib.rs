@@ -22,6 +22,7 @@ pub mod dense;
 pub mod depthwise;
 pub mod dropout;
 pub mod elementwise;
+mod extent;
 mod fused;
 pub mod gemm;
 pub mod grouped;

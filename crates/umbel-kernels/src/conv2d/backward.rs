@@ -10,6 +10,7 @@ use super::pointwise_backward::Masked;
 use super::strips::{InputRows, Strips};
 use super::winograd::{self, Filter};
 use super::{Conv2dShape, OutputGradient, pointwise, pointwise_backward, pooled, unpool_row};
+use crate::extent::{total, volume};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::sums::{add_rows, reduce};
@@ -36,10 +37,12 @@ pub(super) struct Layout {
 
 impl Layout {
     pub fn new(shape: &Conv2dShape) -> Self {
+        shape.check_reach();
         let gradient_pitch = (shape.out_width + 2 * shape.kernel.1) * shape.channels_out;
-        let strips = Strips::new(shape.out_height, (shape.padded_pitch() * shape.stride.0 + gradient_pitch) / 2, 1);
-        let units = shape.batch * strips.per_image;
-        let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
+        let input_floats = volume(&[shape.padded_pitch(), shape.stride.0]);
+        let strips = Strips::new(shape.out_height, (input_floats + gradient_pitch) / 2, 1);
+        let units = volume(&[shape.batch, strips.per_image]);
+        let partial = total(&[whole_lines(shape.w_len()), whole_lines(shape.channels_out)]);
         let slices = units.min(MAX_SLICES).min(MAX_PARTIAL_FLOATS / partial).max(1);
         let turned =
             if winograd::fits(shape) { winograd::turned_len(shape.channels_out, shape.channels_in) } else { 0 };
@@ -49,7 +52,7 @@ impl Layout {
 
 pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
     let layout = Layout::new(shape);
-    let here = layout.flipped + layout.turned + layout.slices * layout.partial;
+    let here = total(&[layout.flipped, layout.turned, volume(&[layout.slices, layout.partial])]);
     if pointwise::fits(shape) { here.max(pointwise_backward::workspace_len(shape)) } else { here }
 }
 
@@ -355,7 +358,8 @@ fn weight_gradient(
 
 /// Floats of the flipped weights, for the widest panels.
 pub(super) fn flipped_len(shape: &Conv2dShape) -> usize {
-    shape.kernel.0 * shape.kernel.1 * shape.channels_out * shape.channels_in.next_multiple_of(MAX_PANEL_WIDTH)
+    let columns = shape.channels_in.next_multiple_of(MAX_PANEL_WIDTH);
+    volume(&[shape.kernel.0, shape.kernel.1, shape.channels_out, columns])
 }
 
 /// The weights as the input gradient reads them: kernel rows from last to first; in each, the columns grouped by their

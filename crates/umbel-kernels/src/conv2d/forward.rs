@@ -2,6 +2,7 @@
 
 use super::strips::{InputRows, Walk};
 use super::{Conv2dShape, pointwise, pool_rows, winograd};
+use crate::extent::volume;
 use crate::gemm::{Product, Start, pack, panel_width, product};
 use crate::parallel::{Shared, with_scratch};
 use crate::{FusedActivation, Isa, fused};
@@ -47,7 +48,7 @@ const PACKED_PIXELS: usize = 256;
 /// Runs `work` with the weights packed where that pays.
 fn with_packed(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl FnOnce(Weights<'_>)) {
     let width = panel_width(isa);
-    let few_pixels = shape.batch * shape.out_height * shape.out_width < PACKED_PIXELS;
+    let few_pixels = volume(&[shape.batch, shape.out_height, shape.out_width]) < PACKED_PIXELS;
     if weights.packed || few_pixels || shape.w_len() < PACKED_FLOATS || shape.channels_out <= width {
         return work(weights);
     }
@@ -61,9 +62,9 @@ fn with_packed(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl F
 pub(super) fn packed_len(isa: Isa, shape: &Conv2dShape) -> usize {
     let columns = shape.channels_out.next_multiple_of(panel_width(isa));
     if winograd::fits(shape) {
-        winograd::POINTS * shape.channels_in * columns
+        volume(&[winograd::POINTS, shape.channels_in, columns])
     } else {
-        shape.w_len() / shape.channels_out * columns
+        volume(&[shape.kernel.0, shape.kernel.1, shape.channels_in, columns])
     }
 }
 

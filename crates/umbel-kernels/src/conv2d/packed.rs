@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::forward::{self, Weights, packed_len as len_for};
 use super::{Conv2dShape, FusedActivation, Isa, winograd};
+use crate::extent::volume;
 use crate::gemm::{MAX_PANEL_WIDTH, panel_width};
 
 /// How many `f32` the packed weights take, on any instruction set (for Winograd's tiles 16/9 of the weights and more); 0 where
@@ -16,7 +17,8 @@ pub fn packed_len(shape: &Conv2dShape) -> usize {
     if shape.channels_out <= MAX_PANEL_WIDTH {
         return 0;
     }
-    shape.w_len() / shape.channels_out * shape.channels_out.next_multiple_of(MAX_PANEL_WIDTH)
+    let columns = shape.channels_out.next_multiple_of(MAX_PANEL_WIDTH);
+    volume(&[shape.kernel.0, shape.kernel.1, shape.channels_in, columns])
 }
 
 /// Packs `w`, each output channel times its factor where there are `factors`, for [`forward_packed`] and

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::Conv2dShape;
 use super::forward::Weights;
+use crate::extent::volume;
 use crate::gemm::{MAX_PANEL_WIDTH, Product, spread_product};
 use crate::parallel::Shared;
 use crate::{Isa, fused};
@@ -33,7 +34,7 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
 }
 
 pub(super) fn pixels(shape: &Conv2dShape) -> usize {
-    shape.batch * shape.height * shape.width
+    volume(&[shape.batch, shape.height, shape.width])
 }
 
 pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::Conv2dShape;
 use super::backward::{flip, flipped_len};
 use super::pointwise::{BLOCK_PIXELS, GRADIENT_CHANNELS, MAX_SLICES, SLICE_PIXELS, TASK_PIXELS, pixels};
+use crate::extent::{total, volume};
 use crate::gemm::{Product, Start, panel_width, product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::sums::{add_rows, reduce};
@@ -62,14 +63,14 @@ enum Biases {
 
 /// How many partial weight gradients there are, and the floats of each.
 pub(super) fn slices(shape: &Conv2dShape) -> (usize, usize) {
-    let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
+    let partial = total(&[whole_lines(shape.w_len()), whole_lines(shape.channels_out)]);
     let most = (MAX_PARTIAL_FLOATS / partial).clamp(1, MAX_SLICES);
     ((pixels(shape) / SLICE_PIXELS).clamp(1, most), partial)
 }
 
 pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
     let (slices, partial) = slices(shape);
-    flipped_len(shape) + slices * partial
+    total(&[flipped_len(shape), volume(&[slices, partial])])
 }
 
 /// Gradients of the convolution.

@@ -6,6 +6,7 @@
 use super::strips::InputRows;
 use super::{Conv2dShape, add_picked, lay_quads, split_choice};
 use crate::Isa;
+use crate::extent::{total, volume};
 use crate::parallel::whole_lines;
 use crate::sums::add_rows;
 
@@ -51,19 +52,20 @@ struct Layout {
 impl Layout {
     fn new(shape: &Conv2dShape) -> Self {
         let pixels = shape.out_width / 2;
-        let quad_row = (2 * (pixels - 1) + shape.kernel.1) * shape.channels_in * 4;
+        let quad_row = volume(&[2 * (pixels - 1) + shape.kernel.1, shape.channels_in, 4]);
         let input_rows = (QUAD_FLOATS / quad_row).max(shape.kernel.0 + 1);
         let rows = (input_rows - shape.kernel.0) / 2 + 1;
         let rows = rows.min(shape.out_height / 2);
-        let quads = whole_lines((2 * (rows - 1) + shape.kernel.0) * quad_row);
-        Layout { rows, pixels, quad_row, quads, gradient: whole_lines(rows * pixels * shape.channels_out) }
+        let quads = whole_lines(volume(&[2 * (rows - 1) + shape.kernel.0, quad_row]));
+        let gradient = whole_lines(volume(&[rows, pixels, shape.channels_out]));
+        Layout { rows, pixels, quad_row, quads, gradient }
     }
 }
 
 /// Floats of scratch that [`weight_gradient`] needs.
 pub(super) fn scratch_len(shape: &Conv2dShape) -> usize {
     let layout = Layout::new(shape);
-    layout.quads + 2 * layout.gradient
+    total(&[layout.quads, layout.gradient, layout.gradient])
 }
 
 /// Adds to `dw` and `db` the share of some pooled rows of one image: `dy` and `choice` hold these rows, `x_rows` the input

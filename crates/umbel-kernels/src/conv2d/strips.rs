@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use super::Conv2dShape;
+use crate::extent::{reach, total, volume};
 use crate::parallel::{whole_lines, with_scratch};
 
 /// Floats of padded input that a strip may hold (it should stay in the second-level cache beside the weights).
@@ -96,19 +97,22 @@ pub(super) struct InputRows<'a> {
 impl Conv2dShape {
     /// No output pixel reaches beyond the input, so that it can be read in place.
     pub(super) fn stays_inside(&self) -> bool {
-        self.pad == (0, 0)
-            && (self.out_height.max(1) - 1) * self.stride.0 + self.kernel.0 <= self.height
-            && (self.out_width.max(1) - 1) * self.stride.1 + self.kernel.1 <= self.width
+        self.pad == (0, 0) && self.rows_under(self.out_height) <= self.height && self.columns_under() <= self.width
     }
 
     /// Floats in a padded row of input.
     pub(super) fn padded_pitch(&self) -> usize {
-        ((self.out_width.max(1) - 1) * self.stride.1 + self.kernel.1) * self.channels_in
+        volume(&[self.columns_under(), self.channels_in])
+    }
+
+    /// Input columns under a row of output.
+    fn columns_under(&self) -> usize {
+        total(&[reach(&[(self.out_width.max(1), self.stride.1)]) - 1, self.kernel.1])
     }
 
     /// Input rows under `out_rows` adjacent rows of output.
     pub(super) fn rows_under(&self, out_rows: usize) -> usize {
-        (out_rows.max(1) - 1) * self.stride.0 + self.kernel.0
+        total(&[reach(&[(out_rows.max(1), self.stride.0)]) - 1, self.kernel.0])
     }
 
     /// Row `index` of one image, counted from the first row of the padding: the floats of padding at its left, and what
@@ -122,7 +126,7 @@ impl Conv2dShape {
 
     /// Floats that [`input_rows`](Self::input_rows) copies for so many rows of output.
     pub(super) fn scratch_len(&self, out_rows: usize) -> usize {
-        if self.stays_inside() { 0 } else { self.rows_under(out_rows) * self.padded_pitch() }
+        if self.stays_inside() { 0 } else { volume(&[self.rows_under(out_rows), self.padded_pitch()]) }
     }
 
     /// The rows under output rows `first .. last` of one image, copied into `scratch` with zeros around where needed.

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::extent::volume;
 use crate::gemm::{Product, Start, product};
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared, with_scratch};
@@ -55,9 +56,9 @@ impl DenseShape {
 
     /// What every call demands of its operands.
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32], workspace: &[f32]) {
-        assert_eq!(x.len(), self.batch * self.inputs, "x must be batch x inputs");
-        assert_eq!(w.len(), self.inputs * self.outputs, "w must be inputs x outputs");
-        assert_eq!(y.len(), self.batch * self.outputs, "y must be batch x outputs");
+        assert_eq!(x.len(), volume(&[self.batch, self.inputs]), "x must be batch x inputs");
+        assert_eq!(w.len(), volume(&[self.inputs, self.outputs]), "w must be inputs x outputs");
+        assert_eq!(y.len(), volume(&[self.batch, self.outputs]), "y must be batch x outputs");
         if let Some(bias) = bias {
             assert_eq!(bias.len(), self.outputs, "the bias must have one value per output");
         }
@@ -84,11 +85,11 @@ impl DenseShape {
 
     /// Floats of the partial outputs: `[slice, block of outputs, batch, output in the block]`.
     fn partials_len(&self) -> usize {
-        self.slices() * self.batch * self.outputs
+        volume(&[self.slices(), self.batch, self.outputs])
     }
 
     fn forward_tasks(&self) -> usize {
-        self.slices() * self.outputs.div_ceil(TASK_OUTPUTS)
+        volume(&[self.slices(), self.outputs.div_ceil(TASK_OUTPUTS)])
     }
 }
 
@@ -117,7 +118,7 @@ impl Task {
 
 /// How many `f32` of workspace forward and backward need for this shape (monotone in `batch`).
 pub fn workspace_len(shape: &DenseShape) -> usize {
-    shape.batch * shape.outputs * shape.slices().max(1)
+    volume(&[shape.batch, shape.outputs, shape.slices().max(1)])
 }
 
 /// `y = activation(x · w + bias)`.

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use axis::Axis;
 
+use crate::extent::{Sliding, total, volume};
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared, whole_lines};
 use crate::prefetch::ask_for_much;
@@ -50,24 +51,43 @@ const ENOUGH_IMAGES: usize = 8;
 
 impl DepthwiseShape {
     fn image_len(&self) -> usize {
-        self.height * self.width * self.channels
+        volume(&[self.height, self.width, self.channels])
     }
 
     fn out_image_len(&self) -> usize {
-        self.out_height * self.out_width * self.channels
+        volume(&[self.out_height, self.out_width, self.channels])
     }
 
     fn w_len(&self) -> usize {
-        self.kernel.0 * self.kernel.1 * self.channels
+        volume(&[self.kernel.0, self.kernel.1, self.channels])
+    }
+
+    /// Panics where a place that a tap may look at, inside of the input or in its padding, is none that can be told.
+    fn check_reach(&self) {
+        let Self { kernel, stride, pad, .. } = *self;
+        let down =
+            Sliding { size: self.height, window: kernel.0, stride: stride.0, pad: pad.0, outputs: self.out_height };
+        let across =
+            Sliding { size: self.width, window: kernel.1, stride: stride.1, pad: pad.1, outputs: self.out_width };
+        volume(&[down.covered(), across.covered(), self.channels]);
     }
 
     /// What every call demands of its operands.
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32]) {
         let sizes = [self.channels, self.kernel.0, self.kernel.1, self.stride.0, self.stride.1];
         assert!(sizes.iter().all(|&size| size > 0), "channels, kernel and stride must not be 0: {self:?}");
-        assert_eq!(x.len(), self.batch * self.image_len(), "x must have the shape's length");
+        self.check_reach();
+        assert_eq!(
+            x.len(),
+            volume(&[self.batch, self.height, self.width, self.channels]),
+            "x must have the shape's length"
+        );
         assert_eq!(w.len(), self.w_len(), "w must have the shape's length");
-        assert_eq!(y.len(), self.batch * self.out_image_len(), "y must have the shape's length");
+        assert_eq!(
+            y.len(),
+            volume(&[self.batch, self.out_height, self.out_width, self.channels]),
+            "y must have the shape's length"
+        );
         if let Some(bias) = bias {
             assert_eq!(bias.len(), self.channels, "the bias must have one value per channel");
         }
@@ -75,19 +95,19 @@ impl DepthwiseShape {
 
     /// Output rows of a task.
     fn task_rows(&self) -> usize {
-        (TASK_OUTPUTS / (self.out_width * self.channels).max(1)).clamp(1, self.out_height.max(1))
+        (TASK_OUTPUTS / volume(&[self.out_width, self.channels]).max(1)).clamp(1, self.out_height.max(1))
     }
 
     /// How the weight gradient is cut: into (image, some rows), so many to an image, shared out to so many slices.
     fn units(&self) -> (usize, usize, usize) {
         let per_image = self.out_height.div_ceil(self.task_rows());
-        let units = self.batch * per_image;
+        let units = volume(&[self.batch, per_image]);
         (per_image, units, units.clamp(1, MAX_SLICES))
     }
 
     /// Floats of one slice's partial weight and bias gradient.
     fn partial_len(&self) -> usize {
-        whole_lines(self.w_len()) + whole_lines(self.channels)
+        total(&[whole_lines(self.w_len()), whole_lines(self.channels)])
     }
 }
 
@@ -122,7 +142,7 @@ per_isa! {
 /// How many `f32` of workspace [`backward`] needs for this shape (monotone in `batch`).
 pub fn workspace_len(shape: &DepthwiseShape) -> usize {
     let (_, _, slices) = shape.units();
-    slices * shape.partial_len()
+    volume(&[slices, shape.partial_len()])
 }
 
 /// `y = activation(conv(x, w) + bias)`, each channel by itself.

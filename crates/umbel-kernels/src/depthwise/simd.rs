@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::axis::Axis;
 use super::{Correlation, sliding};
 use crate::FusedActivation;
+use crate::extent::{reach, total, volume};
 use crate::isa::{Simd, Work};
 
 /// Pixels in a tile. Seven divides the sizes that networks for 224 x 224 pixels come down to, and with two vectors of
@@ -33,15 +34,18 @@ pub(super) fn correlate<S: Simd>(
     out: &mut [f32],
 ) {
     let &Correlation { down, across, channels, .. } = walk;
-    assert!(source.len() >= down.size * across.size * channels, "the source is too short");
+    assert!(source.len() >= volume(&[down.size, across.size, channels]), "the source is too short");
     assert!(bias.is_none_or(|bias| bias.len() >= channels), "the bias is too short");
     if rows.0 >= rows.1 || across.outputs == 0 {
         return;
     }
     check_weights(walk, w);
     let out_row = |i: usize| (down.first_output + (i - rows.0) * down.output_step) * walk.out_columns * channels;
-    let last_pixel = across.first_output + (across.outputs - 1) * across.output_step;
-    assert!(last_pixel < walk.out_columns && out.len() >= out_row(rows.1 - 1) + (last_pixel + 1) * channels);
+    let pixels = total(&[across.first_output, reach(&[(across.outputs, across.output_step)])]);
+    let lines = total(&[down.first_output, reach(&[(rows.1 - rows.0, down.output_step)])]);
+    assert!(pixels <= walk.out_columns, "an output beyond its row");
+    let last_row = volume(&[lines - 1, walk.out_columns, channels]);
+    assert!(out.len() >= total(&[last_row, volume(&[pixels, channels])]), "the output is too short");
     let out = out.as_mut_ptr();
     let block = block_channels(walk);
     for first in (0..channels).step_by(block) {
@@ -61,7 +65,7 @@ pub(super) fn correlate<S: Simd>(
 
 /// Channels that are gone through before the next ones, so that the source's rows are fetched once for all that they meet.
 fn block_channels(walk: &Correlation) -> usize {
-    let per_channel = size_of::<f32>() * walk.down.taps * walk.across.size;
+    let per_channel = volume(&[size_of::<f32>(), walk.down.taps, walk.across.size]);
     (BLOCK_BYTES / per_channel.max(1) / LEAST_CHANNELS * LEAST_CHANNELS).max(LEAST_CHANNELS)
 }
 
@@ -98,7 +102,7 @@ fn check_weights(walk: &Correlation, w: &[f32]) {
     let ends = |first: usize, step: isize, taps: usize| [first as isize, first as isize + (taps as isize - 1) * step];
     let columns = ends(across.first_weight, across.weight_step, across.taps);
     assert!(columns.iter().all(|&column| (0..kernel_columns as isize).contains(&column)), "a tap beyond the kernel");
-    let kernel_rows = w.len() / (kernel_columns * channels);
+    let kernel_rows = w.len() / volume(&[kernel_columns, channels]);
     let rows = ends(down.first_weight, down.weight_step, down.taps);
     assert!(rows.iter().all(|&row| (0..kernel_rows as isize).contains(&row)), "a tap beyond the kernel");
 }

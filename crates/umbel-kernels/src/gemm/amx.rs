@@ -2,9 +2,11 @@
 //! timed on a CPU.
 
 use std::arch::asm;
+use std::marker::PhantomData;
 
-use super::simd::{Product, Start, check, reach};
+use super::simd::{Product, Start, check};
 use crate::FusedActivation;
+use crate::extent::reach;
 use crate::isa::{Amx, Simd, Work};
 
 /// Rows and columns of a tile of C, and pairs in a row of A's.
@@ -20,8 +22,8 @@ pub(super) fn fits(p: &Product<'_, u16>) -> bool {
 
 /// How far whole blocks of columns reach in B.
 fn whole_reach(p: &Product<'_, u16>) -> usize {
-    let blocks = (p.n.div_ceil(WIDTH) - 1) * p.b_panel.unwrap_or(WIDTH);
-    blocks + reach(&[(p.k, p.b_row), (p.segments, p.b_segment), (WIDTH, 1)])
+    let blocks = (p.n.div_ceil(WIDTH), p.b_panel.unwrap_or(WIDTH));
+    reach(&[blocks, (p.k, p.b_row), (p.segments, p.b_segment), (WIDTH, 1)])
 }
 
 /// As [`product`](super::simd::product).
@@ -101,15 +103,28 @@ impl Shapes {
     }
 }
 
-/// This thread's tiles, configured. They are released when it goes, so that a switch of threads need not save them.
-struct Tiles(());
+/// This thread's tiles, configured. They are released when it goes, so that a switch of threads need not save them. While it
+/// is there, nothing else on its thread may configure or release tiles: the compiler makes no such instructions by itself, and
+/// [`product`], which keeps it, calls nothing that does.
+struct Tiles {
+    /// The state is a thread's own, so that this must stay where it was made.
+    on_this_thread: PhantomData<*const ()>,
+}
 
 impl Tiles {
     fn new(_: Amx, rows: usize, depth: usize) -> Self {
         let shapes = Shapes::new(rows, depth);
         // SAFETY: the token proves that the instruction is there, and the shapes are within what palette 1 allows.
-        unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const shapes, options(nostack, preserves_flags, readonly)) };
-        Tiles(())
+        unsafe {
+            asm!(
+                "ldtilecfg [{}]",
+                in(reg) &raw const shapes,
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack, preserves_flags, readonly),
+            )
+        };
+        Tiles { on_this_thread: PhantomData }
     }
 
     /// Two rows of tiles of A, which begin at `a`, times the panel of B at `b`.
@@ -166,6 +181,8 @@ impl Tiles {
                 b_row = in(reg) 4 * p.b_row,
                 walk = in(reg) &raw const *walk,
                 sums = in(reg) sums.0.as_mut_ptr(),
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                 options(nostack),
             );
         }
@@ -175,7 +192,14 @@ impl Tiles {
 impl Drop for Tiles {
     fn drop(&mut self) {
         // SAFETY: whoever made this had the token.
-        unsafe { asm!("tilerelease", options(nostack, preserves_flags, nomem)) };
+        unsafe {
+            asm!(
+                "tilerelease",
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack, preserves_flags, nomem),
+            )
+        };
     }
 }
 

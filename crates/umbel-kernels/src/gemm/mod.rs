@@ -13,6 +13,7 @@ pub(crate) use simd::{Product, Start};
 use rayon::prelude::*;
 
 use crate::Isa;
+use crate::extent::{reach, volume};
 use crate::isa::{Kind, Portable, Simd, per_isa, per_pairs};
 use crate::parallel::Spread;
 
@@ -106,10 +107,12 @@ pub fn gemm(
     c: &mut [f32],
     workspace: &mut [f32],
 ) {
-    assert_eq!(c.len(), m * n, "C must be m x n");
+    assert_eq!(c.len(), volume(&[m, n]), "C must be m x n");
     if m == 0 || n == 0 {
         return;
     }
+    assert!(a.data.len() >= reach(&[(m, a.row_stride), (k, a.col_stride)]), "A is too short");
+    assert!(b.data.len() >= reach(&[(k, b.row_stride), (n, b.col_stride)]), "B is too short");
     let b = if b.col_stride == 1 || k == 0 {
         b
     } else {
@@ -144,5 +147,5 @@ pub fn gemm(
 
 /// How many `f32` of workspace [`gemm`] needs for this shape.
 pub fn workspace_len(_m: usize, n: usize, k: usize) -> usize {
-    n * k
+    volume(&[n, k])
 }

@@ -35,7 +35,8 @@ macro_rules! with_proof {
 /// The mask of the first `n <= 16` lanes.
 #[inline(always)]
 fn first(n: usize) -> __mmask16 {
-    ((1u32 << n) - 1) as __mmask16
+    debug_assert!(n <= 16, "the first {n} of sixteen lanes");
+    (1u32.wrapping_shl(n as u32) - 1) as __mmask16
 }
 
 impl Simd for Avx512 {

@@ -6,6 +6,7 @@ mod avx2;
 pub mod scalar;
 
 use crate::Isa;
+use crate::extent::{total, volume};
 use crate::isa::Kind;
 
 /// Values of a pixel.
@@ -27,7 +28,7 @@ pub struct Line {
 /// How many bytes [`row`] wants to be able to read of a picture of `size` x `size`: a row more than it has, and a little.
 /// What they are changes nothing.
 pub fn readable_len(size: usize) -> usize {
-    (size + 1) * size * CHANNELS + PAIR_BYTES
+    total(&[volume(&[total(&[size, 1]), size, CHANNELS]), PAIR_BYTES])
 }
 
 /// Fills `out` (RGB, 0 to 255) with what lies along `line` of `photo`, which begins with `size` x `size` RGB bytes, row by row.

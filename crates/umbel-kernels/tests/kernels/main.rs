@@ -15,6 +15,7 @@ mod grouped;
 mod loss;
 mod optimizer;
 mod pool;
+mod soundness;
 mod support;
 mod vectors;
 mod warp;

@@ -6,6 +6,7 @@ use super::super::strips::{Strips, image_of};
 use super::super::{Conv2dShape, pointwise::fits, pool_rows};
 use super::{pack, pointwise};
 use crate::bf16::{halves_mut, round_into};
+use crate::extent::volume;
 use crate::gemm::{Product, Start, pair_product, panel_width};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::{FusedActivation, Isa, fused};
@@ -103,7 +104,7 @@ pub(super) fn forward_pool(
 
 /// Floats of scratch for [`round_rows`].
 fn rows_len(shape: &Conv2dShape, out_rows: usize) -> usize {
-    (shape.rows_under(out_rows) * shape.padded_pitch() + 1).div_ceil(2)
+    (volume(&[shape.rows_under(out_rows), shape.padded_pitch()]) + 1).div_ceil(2)
 }
 
 /// The rows under output rows `first .. last` of one image, rounded, with zeros around, and one or two more behind.

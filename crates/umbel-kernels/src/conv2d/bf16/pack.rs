@@ -6,6 +6,7 @@ use super::super::Conv2dShape;
 use super::super::backward::group_len;
 use crate::Isa;
 use crate::bf16::{join_into, round};
+use crate::extent::volume;
 use crate::gemm::panel_width;
 use crate::parallel::with_scratch;
 
@@ -16,13 +17,13 @@ pub(super) fn row_pairs(shape: &Conv2dShape) -> usize {
 
 /// Floats of a forward panel, which lie kernel row by kernel row.
 pub(super) fn panel_len(isa: Isa, shape: &Conv2dShape) -> usize {
-    shape.kernel.0 * row_pairs(shape) * panel_width(isa)
+    volume(&[shape.kernel.0, row_pairs(shape), panel_width(isa)])
 }
 
 /// Runs `work` with the packed weights.
 pub(super) fn with_packed(isa: Isa, shape: &Conv2dShape, w: &[f32], work: impl FnOnce(&[f32])) {
     let panels = shape.channels_out.div_ceil(panel_width(isa));
-    with_scratch(panels * panel_len(isa, shape), |packed| {
+    with_scratch(volume(&[panels, panel_len(isa, shape)]), |packed| {
         pack(isa, shape, w, packed);
         work(packed);
     });

@@ -5,6 +5,7 @@ use super::super::picked::open;
 use super::super::strips::InputRows;
 use super::super::{Conv2dShape, lay_quads, pooled::Picked};
 use crate::Isa;
+use crate::extent::{total, volume};
 use crate::isa::{Pairs, Simd, per_pairs};
 use crate::parallel::whole_lines;
 
@@ -32,19 +33,20 @@ impl Layout {
     fn new(shape: &Conv2dShape) -> Self {
         let pixels = shape.out_width / 2;
         let pairs = pixels.div_ceil(2);
-        let octet_row = (4 * (pairs - 1) + shape.kernel.1) * shape.channels_in * 4;
+        let octet_row = volume(&[4 * (pairs - 1) + shape.kernel.1, shape.channels_in, 4]);
         let input_rows = (OCTET_FLOATS / octet_row).max(shape.kernel.0 + 1);
         let rows = (input_rows - shape.kernel.0) / 2 + 1;
         let rows = rows.min(shape.out_height / 2);
-        let octets = whole_lines((2 * (rows - 1) + shape.kernel.0) * octet_row);
-        Layout { rows, pixels, pairs, octet_row, octets, gradient: whole_lines(rows * pairs * shape.channels_out) }
+        let octets = whole_lines(volume(&[2 * (rows - 1) + shape.kernel.0, octet_row]));
+        let gradient = whole_lines(volume(&[rows, pairs, shape.channels_out]));
+        Layout { rows, pixels, pairs, octet_row, octets, gradient }
     }
 }
 
 /// Floats of scratch that [`weight_gradient`] needs.
 pub(super) fn scratch_len(shape: &Conv2dShape) -> usize {
     let layout = Layout::new(shape);
-    layout.octets + 2 * layout.gradient
+    total(&[layout.octets, layout.gradient, layout.gradient])
 }
 
 /// Pairs that a row of [`InputRows`] must hold for [`weight_gradient`].
@@ -111,7 +113,7 @@ fn split_choice_body<T: Pairs>(t: T, dy: &[f32], choice: &[u8], masked: &mut [f3
     let (channels, lanes) = (db.len(), T::S::LANES);
     let pairs = dy.len().div_ceil(2 * channels);
     assert!(choice.len() == dy.len(), "a choice for each gradient");
-    assert!(masked.len() >= pairs * channels && index.len() >= pairs * channels, "room for each pair");
+    assert!(masked.len().min(index.len()) >= volume(&[pairs, channels]), "room for each pair");
     // The two bytes of each place, in the upper half, for the first of a pair and for the second.
     let [first_bytes, second_bytes] = [0, 4].map(|at| [0, 2, 8, 10].map(|place| pair_of_bytes(at + place)));
     for c in (0..channels).step_by(lanes) {

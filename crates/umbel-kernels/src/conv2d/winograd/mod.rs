@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::Conv2dShape;
 use super::forward::Weights;
 use super::strips::{InputRows, Walk};
+use crate::extent::{total, volume};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::isa::per_isa;
 use crate::parallel::{Shared, whole_lines, with_scratch};
@@ -53,12 +54,12 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
         && shape.stride == (1, 1)
         && shape.channels_in.min(shape.channels_out) >= MIN_CHANNELS
         && shape.out_height.min(shape.out_width).min(shape.height).min(shape.width) >= MIN_OUTPUTS
-        && POINTS * shape.channels_in * shape.channels_out <= MAX_TURNED_FLOATS
+        && shape.channels_in.saturating_mul(shape.channels_out) <= MAX_TURNED_FLOATS / POINTS
 }
 
 /// Floats of turned weights from `channels_in` to `channels_out`, for the widest panels.
 pub(super) fn turned_len(channels_in: usize, channels_out: usize) -> usize {
-    POINTS * channels_in * channels_out.next_multiple_of(MAX_PANEL_WIDTH)
+    volume(&[POINTS, channels_in, channels_out.next_multiple_of(MAX_PANEL_WIDTH)])
 }
 
 /// Turns `w`, each output channel times its factor where there are `factors`: `[panels, 16, channels_in, panel width]`.
@@ -112,7 +113,8 @@ impl Filter<'_> {
     /// Floats of scratch that so many tiles need.
     pub fn scratch_len(&self, tiles: usize) -> usize {
         let chunk = self.chunk(tiles);
-        POINTS * (whole_lines(chunk * self.channels_in) + chunk * self.channels_out)
+        let (inputs, products) = (volume(&[chunk, self.channels_in]), volume(&[chunk, self.channels_out]));
+        volume(&[POINTS, total(&[whole_lines(inputs), products])])
     }
 
     /// Goes over a grid of tiles, `columns` in a row, chunk by chunk: `finish` gets the place of a run of tiles in the
