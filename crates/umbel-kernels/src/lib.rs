@@ -27,6 +27,7 @@ mod fused;
 pub mod gemm;
 pub mod grouped;
 pub mod isa;
+pub mod layer_norm;
 pub mod loss;
 pub mod optimizer;
 mod parallel;

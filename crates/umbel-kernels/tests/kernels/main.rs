@@ -12,6 +12,7 @@ mod dropout;
 mod elementwise;
 mod gemm;
 mod grouped;
+mod layer_norm;
 mod loss;
 mod optimizer;
 mod pool;
