@@ -26,6 +26,7 @@ mod extent;
 mod fused;
 pub mod gemm;
 pub mod grouped;
+mod half;
 pub mod isa;
 pub mod layer_norm;
 pub mod loss;

@@ -1,44 +1,12 @@
 //! The forward pass: one task per strip of one image.
 
 use super::strips::{InputRows, Walk};
+use super::weights::{Weights, panels_len};
 use super::{Conv2dShape, pointwise, pool_rows, winograd};
 use crate::extent::volume;
-use crate::gemm::{Product, Start, pack, panel_width, product};
+use crate::gemm::{Product, pack, panel_width, product};
 use crate::parallel::{Shared, with_scratch};
 use crate::{FusedActivation, Isa, fused};
-
-/// The operands that don't change from strip to strip.
-#[derive(Clone, Copy)]
-pub(super) struct Weights<'a> {
-    pub w: &'a [f32],
-    /// `w` is cut into panels, see [`pack`], or turned for Winograd's tiles.
-    pub packed: bool,
-    pub bias: Option<&'a [f32]>,
-    pub activation: FusedActivation,
-}
-
-impl<'a> Weights<'a> {
-    /// What the weights have to say in a product with `k` terms to a segment, for the output channels from `column` on (a
-    /// multiple of the panels' width). The activation is there as far as the product has it.
-    pub fn product_part(&self, isa: Isa, channels_out: usize, k: usize, column: usize) -> Product<'a> {
-        let width = panel_width(isa);
-        let segments =
-            self.w.len() / (k * if self.packed { channels_out.next_multiple_of(width) } else { channels_out });
-        let panel = segments * k * width;
-        let b_row = if self.packed { width } else { channels_out };
-        Product {
-            k,
-            b: &self.w[if self.packed { column / width * panel } else { column }..],
-            b_row,
-            b_panel: self.packed.then_some(panel),
-            segments,
-            b_segment: k * b_row,
-            start: self.bias.map_or(Start::Zero, |bias| Start::Bias(&bias[column..])),
-            activation: self.activation.in_product(),
-            ..Product::default()
-        }
-    }
-}
 
 /// Weights from so many floats on are packed; fewer stay in the cache as they are.
 const PACKED_FLOATS: usize = 64 * 1024;
@@ -52,20 +20,10 @@ fn with_packed(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl F
     if weights.packed || few_pixels || shape.w_len() < PACKED_FLOATS || shape.channels_out <= width {
         return work(weights);
     }
-    with_scratch(packed_len(isa, shape), |panels| {
+    with_scratch(panels_len(isa, shape), |panels| {
         pack(isa, weights.w, shape.channels_out, panels);
         work(Weights { w: panels, packed: true, ..weights });
     });
-}
-
-/// Floats of the packed weights on this instruction set.
-pub(super) fn packed_len(isa: Isa, shape: &Conv2dShape) -> usize {
-    let columns = shape.channels_out.next_multiple_of(panel_width(isa));
-    if winograd::fits(shape) {
-        volume(&[winograd::POINTS, shape.channels_in, columns])
-    } else {
-        volume(&[shape.kernel.0, shape.kernel.1, shape.channels_in, columns])
-    }
 }
 
 pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {

@@ -6,7 +6,9 @@
 
 mod backward;
 pub mod bf16;
+mod flipped;
 mod forward;
+mod input_gradient;
 mod packed;
 mod picked;
 mod pointwise;
@@ -15,9 +17,11 @@ mod pooled;
 pub mod scalar;
 mod simd;
 mod strips;
+mod unit;
+mod weights;
 mod winograd;
 
-use forward::Weights;
+use weights::Weights;
 
 pub use packed::{forward_packed, forward_pool_packed, pack, packed_len};
 

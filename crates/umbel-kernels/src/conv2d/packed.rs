@@ -3,8 +3,8 @@
 
 use rayon::prelude::*;
 
-use super::forward::{self, Weights, packed_len as len_for};
-use super::{Conv2dShape, FusedActivation, Isa, winograd};
+use super::weights::{Weights, panels_len};
+use super::{Conv2dShape, FusedActivation, Isa, forward, winograd};
 use crate::extent::volume;
 use crate::gemm::{MAX_PANEL_WIDTH, panel_width};
 
@@ -106,4 +106,12 @@ fn check(shape: &Conv2dShape, packed: &[f32]) {
     let len = packed_len(shape);
     assert!(len > 0, "there is nothing to pack in {shape:?}");
     assert_eq!(packed.len(), len, "the packed weights must be as long as packed_len says");
+}
+
+/// The part of [`packed_len`] that is used on this instruction set.
+fn len_for(isa: Isa, shape: &Conv2dShape) -> usize {
+    if !winograd::fits(shape) {
+        return panels_len(isa, shape);
+    }
+    volume(&[winograd::POINTS, shape.channels_in, shape.channels_out.next_multiple_of(panel_width(isa))])
 }

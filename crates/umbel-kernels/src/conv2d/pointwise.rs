@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::forward::Weights;
+use super::weights::Weights;
 use crate::extent::volume;
 use crate::gemm::{MAX_PANEL_WIDTH, Product, spread_product};
 use crate::parallel::Shared;

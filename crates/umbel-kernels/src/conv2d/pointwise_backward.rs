@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::backward::{flip, flipped_len};
+use super::flipped::{flip, flipped_len};
 use super::pointwise::{BLOCK_PIXELS, GRADIENT_CHANNELS, MAX_SLICES, SLICE_PIXELS, TASK_PIXELS, pixels};
 use crate::extent::{total, volume};
 use crate::gemm::{Product, Start, panel_width, product};

@@ -3,7 +3,8 @@
 
 use rayon::prelude::*;
 
-use super::{BACKWARD_INPUTS, BLOCK_INPUTS, DenseShape, Task, finish_sums, mask_and_sum, simd};
+use super::shared::{Task, finish_sums, mask_and_sum};
+use super::{BACKWARD_INPUTS, BLOCK_INPUTS, DenseShape, simd};
 use crate::bf16::{halves, halves_mut, join_into, round_into};
 use crate::gemm::{Product, Start, pair_product};
 use crate::isa::per_pairs;
@@ -168,7 +169,7 @@ pub fn backward(
 
 /// `turned[o / 2, sample] = (dy[sample, o], dy[sample, o + 1])`; the last of an odd number is paired with 0.
 fn turn(dy: &[f32], outputs: usize, batch: usize, turned: &mut [f32]) {
-    let bits = |d: &f32| u32::from(crate::bf16::round(*d));
+    let bits = |d: &f32| u32::from(crate::half::round(*d));
     for (sample, dy) in dy.chunks_exact(outputs).enumerate() {
         for (pair, two) in dy.chunks(2).enumerate() {
             turned[pair * batch + sample] = f32::from_bits(bits(&two[0]) | two.get(1).map_or(0, bits) << 16);

@@ -5,19 +5,19 @@
 
 pub mod bf16;
 pub mod scalar;
+mod shared;
 mod simd;
 
-use std::ops::Range;
-
 use rayon::prelude::*;
+
+use shared::{Task, finish_sums, mask_and_sum};
 
 use crate::extent::volume;
 use crate::gemm::{Product, Start, product};
 use crate::isa::per_isa;
-use crate::parallel::{CHUNK, Shared, with_scratch};
+use crate::parallel::{Shared, with_scratch};
 use crate::prefetch::ask_for;
-use crate::sums::add_rows;
-use crate::{FusedActivation, Isa, fused};
+use crate::{FusedActivation, Isa};
 
 /// Shapes: `x [batch, inputs]`, `w [inputs, outputs]`, `y [batch, outputs]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,29 +93,6 @@ impl DenseShape {
     }
 }
 
-/// What a forward task sums: the products of one slice of inputs, for one block of outputs.
-struct Task {
-    inputs: Range<usize>,
-    first_output: usize,
-    outputs: usize,
-    /// Where its partial outputs lie.
-    partial_start: usize,
-}
-
-impl Task {
-    fn new(shape: &DenseShape, index: usize) -> Self {
-        let blocks = shape.outputs.div_ceil(TASK_OUTPUTS);
-        let (slice, first_output) = (index / blocks, index % blocks * TASK_OUTPUTS);
-        let first = slice * shape.slice_inputs();
-        Task {
-            inputs: first..(first + shape.slice_inputs()).min(shape.inputs),
-            first_output,
-            outputs: (shape.outputs - first_output).min(TASK_OUTPUTS),
-            partial_start: (slice * shape.outputs + first_output) * shape.batch,
-        }
-    }
-}
-
 /// How many `f32` of workspace forward and backward need for this shape (monotone in `batch`).
 pub fn workspace_len(shape: &DenseShape) -> usize {
     volume(&[shape.batch, shape.outputs, shape.slices().max(1)])
@@ -171,32 +148,6 @@ pub fn forward(
         }
     });
     finish_sums(isa, shape, bias, activation, workspace, y);
-}
-
-/// Adds the slices' partial outputs in order, then bias and activation.
-fn finish_sums(
-    isa: Isa,
-    shape: &DenseShape,
-    bias: Option<&[f32]>,
-    activation: FusedActivation,
-    workspace: &[f32],
-    y: &mut [f32],
-) {
-    let DenseShape { batch, outputs, .. } = *shape;
-    let partials = &workspace[..shape.partials_len()];
-    y.par_chunks_mut(outputs).enumerate().for_each(|(sample, y)| {
-        y.fill(0.0);
-        for (block, y) in y.chunks_mut(TASK_OUTPUTS).enumerate() {
-            let at = block * TASK_OUTPUTS * batch + sample * y.len();
-            for partial in partials.chunks_exact(batch * outputs) {
-                for (y, &partial) in y.iter_mut().zip(&partial[at..]) {
-                    *y += partial;
-                }
-            }
-        }
-        finish(isa, bias.unwrap_or_default(), activation.in_product(), y);
-        fused::activate_after_product(isa, activation, y);
-    });
 }
 
 /// Gradients of [`forward`]. `dy` is the gradient of the output after the activation and is masked in place with the
@@ -279,26 +230,4 @@ pub fn backward(
             }
         });
     });
-}
-
-/// Masks the gradient with the activation's derivative, and sums it over the samples.
-fn mask_and_sum(
-    isa: Isa,
-    shape: &DenseShape,
-    y: &[f32],
-    activation: FusedActivation,
-    dy: &mut [f32],
-    db: Option<&mut [f32]>,
-) {
-    if activation != FusedActivation::Linear {
-        assert_eq!(y.len(), dy.len(), "y must be as long as dy");
-        let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
-        chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
-    }
-    if let Some(db) = db {
-        db.fill(0.0);
-        if shape.outputs > 0 {
-            add_rows(isa, dy, db);
-        }
-    }
 }

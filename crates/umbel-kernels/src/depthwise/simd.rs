@@ -2,24 +2,18 @@
 //!
 //! The kernels and strides that networks have go through [`sliding`], all others (and narrow pictures) through [`vectors`].
 
-use std::ops::Range;
-
 use super::axis::Axis;
+use super::tile::{Part, Row, TILE_PIXELS, ZEROS, load, store};
 use super::{Correlation, sliding};
 use crate::FusedActivation;
 use crate::extent::{reach, total, volume};
 use crate::isa::{Simd, Work};
 
-/// Pixels in a tile. Seven divides the sizes that networks for 224 x 224 pixels come down to, and with two vectors of
-/// channels all sums stay in the sixteen registers of AVX2.
-pub(super) const TILE_PIXELS: usize = 7;
 /// Bytes of the source's rows under an output row that are gone through before other channels, so that most are still in the
 /// first-level cache for the next row ...
 const BLOCK_BYTES: usize = 40 * 1024;
 /// ... but not of fewer channels than these, since what lies side by side is fetched ahead.
 const LEAST_CHANNELS: usize = 64;
-/// What pixels outside of the source read: two vectors of the widest instruction set.
-pub(super) static ZEROS: [f32; 32] = [0.0; 32];
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
@@ -105,27 +99,6 @@ fn check_weights(walk: &Correlation, w: &[f32]) {
     let kernel_rows = w.len() / volume(&[kernel_columns, channels]);
     let rows = ends(down.first_weight, down.weight_step, down.taps);
     assert!(rows.iter().all(|&row| (0..kernel_rows as isize).contains(&row)), "a tap beyond the kernel");
-}
-
-/// What all tiles of an output row share.
-pub(super) struct Row<'a> {
-    pub walk: &'a Correlation,
-    pub source: &'a [f32],
-    pub w: &'a [f32],
-    pub bias: Option<&'a [f32]>,
-    /// Applied to what comes out.
-    pub clamp: FusedActivation,
-    /// The taps downward that lie inside of the source.
-    pub taps: Range<usize>,
-    pub i: usize,
-}
-
-/// Adjacent pixels of a row, the first of them `j`, over some channels. `out` is the first pixel's first channel.
-pub(super) struct Part<'a> {
-    pub row: &'a Row<'a>,
-    pub j: usize,
-    pub c: Range<usize>,
-    pub out: *mut f32,
 }
 
 /// Runs the copy of the tile that fits its size.
@@ -232,22 +205,4 @@ unsafe fn vectors<S: Simd, const PIXELS: usize, const VECTORS: usize, const PART
             }
         }
     }
-}
-
-/// # Safety
-/// `n` floats must be readable at `p` where `PARTIAL`, a whole vector elsewhere.
-#[inline(always)]
-pub(super) unsafe fn load<S: Simd, const PARTIAL: bool>(s: S, p: *const f32, n: usize) -> S::V {
-    // SAFETY: the caller's promise.
-    unsafe { if PARTIAL { s.load_first(p, n) } else { s.load_at(p) } }
-}
-
-/// As [`load`].
-///
-/// # Safety
-/// So many floats must be writable at `p`.
-#[inline(always)]
-pub(super) unsafe fn store<S: Simd, const PARTIAL: bool>(s: S, p: *mut f32, n: usize, v: S::V) {
-    // SAFETY: the caller's promise.
-    unsafe { if PARTIAL { s.store_first(p, n, v) } else { s.store_at(p, v) } }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::DepthwiseShape;
 use super::axis::Axis;
-use super::simd::{ZEROS, load, store};
+use super::tile::{ZEROS, load, store};
 use crate::extent::volume;
 use crate::isa::{Simd, Work};
 

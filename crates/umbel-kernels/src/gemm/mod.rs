@@ -5,9 +5,6 @@ mod amx;
 pub mod scalar;
 mod simd;
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use amx::computes as amx_computes;
-
 pub(crate) use simd::{Product, Start};
 
 use rayon::prelude::*;

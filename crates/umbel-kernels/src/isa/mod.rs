@@ -9,7 +9,7 @@ mod simd;
 mod terms;
 
 #[cfg(target_arch = "x86_64")]
-mod amx;
+pub(crate) mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -167,6 +167,13 @@ impl Isa {
 
     pub(crate) fn kind(self) -> Kind {
         self.0
+    }
+}
+
+impl Precision {
+    /// What this CPU trains fastest with.
+    pub fn auto(isa: Isa) -> Self {
+        if isa.gains_from_bf16() { Precision::Bf16 } else { Precision::F32 }
     }
 }
 

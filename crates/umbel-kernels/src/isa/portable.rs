@@ -104,7 +104,7 @@ impl Simd for Portable {
     }
     #[inline(always)]
     fn round_to_bf16(self, a: Self::V) -> Self::V {
-        a.map(|a| f32::from_bits(u32::from(crate::bf16::round(a)) << 16))
+        a.map(|a| f32::from_bits(u32::from(crate::half::round(a)) << 16))
     }
     #[inline(always)]
     fn join_halves(self, low: Self::V, high: Self::V) -> Self::V {

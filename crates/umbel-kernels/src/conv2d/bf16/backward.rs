@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::super::backward::{Columns, Layout, Reach, Taps, Unit, expand};
+use super::super::backward::{Layout, expand};
 use super::super::strips::InputRows;
+use super::super::unit::{Columns, Reach, Taps, Unit};
 use super::super::{Conv2dShape, OutputGradient, pointwise::fits};
 use super::{pack, pointwise, pooled};
 use crate::bf16::{halves, halves_mut, join_into, round_into};

@@ -4,40 +4,13 @@ use rayon::prelude::*;
 
 use super::super::strips::{Strips, image_of};
 use super::super::{Conv2dShape, pointwise::fits, pool_rows};
-use super::{pack, pointwise};
+use super::pointwise;
+use super::weights::Weights;
 use crate::bf16::{halves_mut, round_into};
 use crate::extent::volume;
-use crate::gemm::{Product, Start, pair_product, panel_width};
+use crate::gemm::{Product, pair_product};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::{FusedActivation, Isa, fused};
-
-/// The operands that don't change from strip to strip.
-#[derive(Clone, Copy)]
-pub(super) struct Weights<'a> {
-    pub panels: &'a [f32],
-    pub bias: Option<&'a [f32]>,
-    pub activation: FusedActivation,
-}
-
-impl<'a> Weights<'a> {
-    /// What the weights have to say in a product, for the output channels from `column` on (a multiple of the panels'
-    /// width). The activation is there as far as the product has it.
-    pub fn product_part(&self, isa: Isa, shape: &Conv2dShape, column: usize) -> Product<'a, u16> {
-        let (width, panel, pairs) = (panel_width(isa), pack::panel_len(isa, shape), pack::row_pairs(shape));
-        Product {
-            k: pairs,
-            a_col: 2,
-            b: &self.panels[column / width * panel..],
-            b_row: width,
-            b_panel: Some(panel),
-            segments: shape.kernel.0,
-            b_segment: pairs * width,
-            start: self.bias.map_or(Start::Zero, |bias| Start::Bias(&bias[column..])),
-            activation: self.activation.in_product(),
-            ..Product::default()
-        }
-    }
-}
 
 pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     if fits(shape) {

@@ -10,6 +10,9 @@ mod forward;
 mod pack;
 mod pointwise;
 mod pooled;
+mod weights;
+
+use weights::Weights;
 
 use super::{Conv2dShape, OutputGradient, backward::workspace_len};
 use crate::{FusedActivation, Isa};
@@ -31,7 +34,7 @@ pub fn forward(
     shape.check_forward(x, w, bias, y);
     if shape.y_len() > 0 {
         pack::with_packed(isa, shape, w, |panels| {
-            forward::forward(isa, shape, x, forward::Weights { panels, bias, activation }, y);
+            forward::forward(isa, shape, x, Weights { panels, bias, activation }, y);
         });
     }
 }
@@ -54,7 +57,7 @@ pub fn forward_pool(
     shape.check_forward_pool(x, w, bias, activation, pooled, choice.as_deref());
     if shape.pooled_len() > 0 {
         pack::with_packed(isa, shape, w, |panels| {
-            forward::forward_pool(isa, shape, x, forward::Weights { panels, bias, activation }, pooled, choice);
+            forward::forward_pool(isa, shape, x, Weights { panels, bias, activation }, pooled, choice);
         });
     }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::super::Conv2dShape;
-use super::super::backward::group_len;
+use super::super::flipped::group_len;
 use crate::Isa;
 use crate::bf16::{join_into, round};
 use crate::extent::volume;
@@ -55,7 +55,7 @@ pub(super) fn flipped_pairs(shape: &Conv2dShape) -> usize {
     flipped_before(shape, shape.stride.1)
 }
 
-/// The weights as the input gradient reads them, see [`flip`](super::super::backward::flip). The terms of a group of
+/// The weights as the input gradient reads them, see [`flip`](super::super::flipped::flip). The terms of a group of
 /// kernel columns are paired as they follow each other. It takes no more room than the flipped weights of `f32`.
 pub(super) fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);

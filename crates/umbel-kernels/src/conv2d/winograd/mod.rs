@@ -11,8 +11,8 @@ mod simd;
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::forward::Weights;
 use super::strips::{InputRows, Walk};
+use super::weights::Weights;
 use crate::extent::{total, volume};
 use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::isa::per_isa;
@@ -74,7 +74,7 @@ pub(super) fn turn(isa: Isa, shape: &Conv2dShape, w: &[f32], factors: Option<&[f
     });
 }
 
-/// The same for the input gradient, of weights that [`flip`](super::backward::flip) has turned round and cut into panels.
+/// The same for the input gradient, of weights that [`flip`](super::flipped::flip) has turned round and cut into panels.
 pub(super) fn turn_flipped(isa: Isa, shape: &Conv2dShape, flipped: &[f32], turned: &mut [f32]) {
     let (co, width) = (shape.channels_out, panel_width(isa));
     let panels = shape.channels_in.div_ceil(width);

@@ -1,0 +1,45 @@
+//! A forward pass' weights with bias and activation, and what of a product they say.
+
+use super::Conv2dShape;
+use crate::extent::volume;
+use crate::gemm::{Product, Start, panel_width};
+use crate::{FusedActivation, Isa};
+
+/// The operands that don't change from strip to strip.
+#[derive(Clone, Copy)]
+pub(super) struct Weights<'a> {
+    pub w: &'a [f32],
+    /// `w` is cut into panels, see [`pack`](crate::gemm::pack), or turned for Winograd's tiles.
+    pub packed: bool,
+    pub bias: Option<&'a [f32]>,
+    pub activation: FusedActivation,
+}
+
+impl<'a> Weights<'a> {
+    /// What the weights have to say in a product with `k` terms to a segment, for the output channels from `column` on (a
+    /// multiple of the panels' width). The activation is there as far as the product has it.
+    pub fn product_part(&self, isa: Isa, channels_out: usize, k: usize, column: usize) -> Product<'a> {
+        let width = panel_width(isa);
+        let segments =
+            self.w.len() / (k * if self.packed { channels_out.next_multiple_of(width) } else { channels_out });
+        let panel = segments * k * width;
+        let b_row = if self.packed { width } else { channels_out };
+        Product {
+            k,
+            b: &self.w[if self.packed { column / width * panel } else { column }..],
+            b_row,
+            b_panel: self.packed.then_some(panel),
+            segments,
+            b_segment: k * b_row,
+            start: self.bias.map_or(Start::Zero, |bias| Start::Bias(&bias[column..])),
+            activation: self.activation.in_product(),
+            ..Product::default()
+        }
+    }
+}
+
+/// Floats of the weights cut into panels on this instruction set.
+pub(super) fn panels_len(isa: Isa, shape: &Conv2dShape) -> usize {
+    let columns = shape.channels_out.next_multiple_of(panel_width(isa));
+    volume(&[shape.kernel.0, shape.kernel.1, shape.channels_in, columns])
+}
