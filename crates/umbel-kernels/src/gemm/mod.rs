@@ -11,7 +11,9 @@ use rayon::prelude::*;
 
 use crate::Isa;
 use crate::extent::{reach, volume};
-use crate::isa::{Kind, Portable, Simd, per_isa, per_pairs};
+#[cfg(target_arch = "x86_64")]
+use crate::isa::Kind;
+use crate::isa::{per_isa, per_pairs};
 use crate::parallel::Spread;
 
 /// A matrix view over a slice: element (i, j) lies at `i * row_stride + j * col_stride`.
@@ -54,20 +56,7 @@ pub(crate) fn pair_product(isa: Isa, p: &Product<'_, u16>, c: &mut [f32]) {
 
 /// Columns of a panel: as many as the micro-kernel's tile has.
 pub(crate) fn panel_width(isa: Isa) -> usize {
-    fn width<S: Simd>(_: S) -> usize {
-        S::TILE_VECTORS * S::LANES
-    }
-    match isa.kind() {
-        Kind::Scalar => width(Portable),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx2(token) => width(token),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx512(token) => width(token),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx512Bf16(token) => width(token.avx512()),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Amx(token) => width(token.avx512_bf16().avx512()),
-    }
+    isa.vector().tile_columns()
 }
 
 /// The largest [`panel_width`] of all instruction sets, of which each is a divisor.

@@ -6,7 +6,7 @@ use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-use super::Avx512Bf16;
+use super::{Avx512, Avx512Bf16, InstructionSet, PairVector, Vector};
 
 /// Proof that this CPU has what [`Avx512Bf16`] stands for, AMX-TILE and AMX-BF16, and that the operating system lets this
 /// process use the tiles.
@@ -15,19 +15,33 @@ pub(crate) struct Amx {
     avx512_bf16: Avx512Bf16,
 }
 
-impl Amx {
-    /// The token, where the CPU and the operating system have the instructions, and what they compute has been seen to be
-    /// right: no such CPU was at hand when this was written.
-    pub(crate) fn new() -> Option<Self> {
+impl InstructionSet for Amx {
+    const NAME: &'static str = "amx";
+
+    fn detect() -> Option<Self> {
         static USABLE: OnceLock<bool> = OnceLock::new();
-        let token = Amx { avx512_bf16: Avx512Bf16::new()? };
+        let token = Amx { avx512_bf16: Avx512Bf16::detect()? };
         let usable = || is_in_the_cpu() && permission() && computes(token);
         USABLE.get_or_init(usable).then_some(token)
     }
+    #[inline(always)]
+    fn vector(self) -> Vector {
+        Vector::Avx512(self.avx512())
+    }
+    #[inline(always)]
+    fn pairs(self) -> PairVector {
+        PairVector::Avx512Bf16(self.avx512_bf16)
+    }
+    fn gains_from_bf16(self) -> bool {
+        // Sixteen times as many products as of `f32`.
+        true
+    }
+}
 
+impl Amx {
     /// For everything but whole tiles.
-    pub(crate) fn avx512_bf16(self) -> Avx512Bf16 {
-        self.avx512_bf16
+    pub(crate) fn avx512(self) -> Avx512 {
+        self.avx512_bf16.avx512()
     }
 }
 

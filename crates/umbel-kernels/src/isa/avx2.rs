@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Simd, Work};
+use super::{InstructionSet, PairVector, Simd, Vector, Work};
 
 /// Proof that this CPU has AVX2 and FMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,11 +10,24 @@ pub(crate) struct Avx2 {
     _proof: (),
 }
 
-impl Avx2 {
-    /// The token, where the CPU (and the operating system) has the instructions.
-    pub(crate) fn new() -> Option<Self> {
+impl InstructionSet for Avx2 {
+    const NAME: &'static str = "avx2";
+
+    fn detect() -> Option<Self> {
         let there = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma");
         there.then_some(Avx2 { _proof: () })
+    }
+    #[inline(always)]
+    fn vector(self) -> Vector {
+        Vector::Avx2(self)
+    }
+    #[inline(always)]
+    fn pairs(self) -> PairVector {
+        PairVector::Emulated(Vector::Avx2(self))
+    }
+    fn gains_from_bf16(self) -> bool {
+        // Nothing is gained by emulation.
+        false
     }
 }
 
