@@ -4,16 +4,18 @@
 
 use rayon::prelude::*;
 
-use super::flipped::{flip, flipped_len};
+use super::flipped::flipped_len;
 use super::input_gradient::{input_gradient, tiled_input_gradient};
-use super::pointwise_backward::Masked;
-use super::strips::{InputRows, Strips};
+use super::masked::Masked;
+use super::operand::{PixelRows, Walked};
+use super::room::{Parts, Room};
+use super::strips::{InputRows, Strips, image_of};
 use super::unit::{Columns, Reach, Unit};
 use super::winograd::{self, Filter};
 use super::{Conv2dShape, OutputGradient, pointwise, pointwise_backward, pooled, unpool_row};
 use crate::extent::{total, volume};
-use crate::gemm::{Product, Start, product};
-use crate::parallel::{Shared, whole_lines, with_scratch};
+use crate::gemm::{Product, Start};
+use crate::parallel::{Shared, whole_lines};
 use crate::sums::{add_rows, reduce};
 use crate::{FusedActivation, Isa, fused};
 
@@ -58,7 +60,7 @@ pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
 }
 
 #[allow(clippy::too_many_arguments)]
-pub(super) fn backward(
+pub(super) fn backward<O: Walked>(
     isa: Isa,
     shape: &Conv2dShape,
     x: &[f32],
@@ -71,8 +73,10 @@ pub(super) fn backward(
 ) {
     if let OutputGradient::Full { dy, y, activation } = gradient
         && pointwise::fits(shape)
+        && (O::IS_F32 || activation == FusedActivation::Linear)
     {
-        return pointwise_backward::backward(isa, shape, x, w, Masked { dy, y, activation }, dx, dw, db, workspace);
+        let gradient = Masked { dy, y, activation };
+        return pointwise_backward::backward::<O>(isa, shape, x, w, gradient, dx, dw, db, workspace);
     }
     let layout = Layout::new(shape);
     let (flipped, rest) = workspace.split_at_mut(layout.flipped);
@@ -80,12 +84,12 @@ pub(super) fn backward(
     let partials = &mut partials[..layout.slices * layout.partial];
     let reach = match dx {
         None => Reach::Weights,
-        Some(_) if layout.turned > 0 => Reach::InputTiles,
+        Some(_) if O::IS_F32 && layout.turned > 0 => Reach::InputTiles,
         Some(_) => Reach::Inputs,
     };
     let columns = Columns::new(shape, reach);
     if reach != Reach::Weights {
-        flip(isa, shape, w, flipped);
+        O::flip(isa, shape, w, flipped);
     }
     if reach == Reach::InputTiles {
         winograd::turn_flipped(isa, shape, flipped, turned);
@@ -98,9 +102,9 @@ pub(super) fn backward(
     });
     let pooled = match gradient {
         OutputGradient::Pooled { dy, choice } if pooled::fits(shape) => Some((dy, choice)),
-        _ => None,
+        OutputGradient::Pooled { .. } | OutputGradient::Full { .. } => None,
     };
-    let needs_full = pooled.is_none() || dx.is_some();
+    let room = Room::new::<O>(shape, &columns, reach, pooled.is_some());
     let dx = dx.map(Shared::new);
     partials.par_chunks_mut(layout.partial).enumerate().for_each(|(slice, partial)| {
         let (dw, db) = partial.split_at_mut(whole_lines(shape.w_len()));
@@ -113,29 +117,24 @@ pub(super) fn backward(
         }
         for unit in first..last {
             let unit = Unit::new(shape, &layout.strips, unit, reach);
-            let x_len = whole_lines(shape.rows_under(unit.last - unit.first) * shape.padded_pitch());
-            let d_rows = (unit.gradient_last - unit.gradient_first) as usize;
-            let d_len = if needs_full { whole_lines(d_rows * columns.pitch) } else { 0 };
-            let quads_len = if pooled.is_some() { pooled::scratch_len(shape) } else { 0 };
-            let tiles = (unit.input_last - unit.input_first).div_ceil(2) * shape.width.div_ceil(2);
-            let tiles_len = filter.map_or(0, |filter| filter.scratch_len(tiles));
-            with_scratch(x_len + d_len + quads_len.max(tiles_len), |scratch| {
-                let (x_rows, d_rows) = scratch.split_at_mut(x_len);
-                let (d_rows, more) = d_rows.split_at_mut(d_len);
-                if needs_full {
+            room.lend::<O>(shape, &unit, filter, |parts| {
+                let Parts { taps, d_rows, left, more } = parts;
+                if room.d_pitch > 0 {
                     expand(isa, shape, &unit, &columns, gradient, d_rows);
                 }
-                let image_len = shape.height * shape.width * shape.channels_in;
-                let image = &x[unit.image * image_len..][..image_len];
-                let x_rows = shape.input_rows(image, unit.first, unit.last, x_rows);
+                let d_rows = &*d_rows;
+                let out_rows = unit.first..unit.last;
+                let x_rows =
+                    O::taps(isa, shape, image_of(shape, x, unit.image), out_rows, room.least_pitch, taps, more);
                 match pooled {
                     Some((dy, choice)) => {
                         let rows = unit.pooled(shape);
-                        pooled::weight_gradient(isa, shape, x_rows, &dy[rows.clone()], &choice[rows], dw, db, more);
+                        let (dy, choice) = (&dy[rows.clone()], &choice[rows]);
+                        pooled::weight_gradient::<O>(isa, shape, x_rows, dy, choice, dw, db, more);
                     }
                     None => {
-                        let accumulate = unit.index != first;
-                        weight_gradient(isa, shape, &unit, &columns, x_rows, d_rows, accumulate, dw, db);
+                        let start = if unit.index == first { Start::Zero } else { Start::Accumulate };
+                        weight_gradient::<O>(isa, shape, &unit, &columns, x_rows, d_rows, start, dw, db, more);
                     }
                 }
                 if let Some(dx) = &dx {
@@ -145,7 +144,10 @@ pub(super) fn backward(
                     let dx = unsafe { dx.range(start, (unit.input_last - unit.input_first) * row_len) };
                     match filter {
                         Some(filter) => tiled_input_gradient(isa, shape, &unit, &columns, d_rows, filter, dx, more),
-                        None => input_gradient(isa, shape, &unit, &columns, d_rows, flipped, dx),
+                        None => {
+                            let d_rows = O::left(isa, d_rows, left);
+                            input_gradient::<O>(isa, shape, &unit, &columns, d_rows, flipped, dx);
+                        }
                     }
                 }
             });
@@ -201,41 +203,44 @@ pub(super) fn expand(
 /// Adds the strip's share to `dw` (or starts it) and `db`: for each kernel row a product over all output pixels, with the
 /// kernel's columns and input channels as rows and the output channels as columns.
 #[allow(clippy::too_many_arguments)]
-fn weight_gradient(
+fn weight_gradient<O: Walked>(
     isa: Isa,
     shape: &Conv2dShape,
     unit: &Unit,
     columns: &Columns,
     x_rows: InputRows<'_>,
     d_rows: &[f32],
-    accumulate: bool,
+    start: Start<'_>,
     dw: &mut [f32],
     db: &mut [f32],
+    scratch: &mut [f32],
 ) {
     let channels = shape.channels_out;
     let skipped = (unit.first as isize - unit.gradient_first) as usize;
     let d_rows = d_rows.get(skipped * columns.pitch + columns.left * channels..).unwrap_or_default();
+    let (count, pitch, row_len) = (unit.last - unit.first, columns.pitch, shape.out_width * channels);
+    let (b, b_segment) = O::pixel_rows(isa, d_rows, PixelRows { count, pitch, row_len, channels }, scratch);
     let m = shape.kernel.1 * shape.channels_in;
     for (ky, dw) in dw.chunks_exact_mut(m * channels).take(shape.kernel.0).enumerate() {
         let p = Product {
             m,
             n: channels,
-            k: shape.out_width,
-            a: x_rows.data.get(ky * x_rows.pitch..).unwrap_or_default(),
-            a_row: 1,
-            a_col: shape.stride.1 * shape.channels_in,
-            b: d_rows,
+            k: shape.out_width.div_ceil(O::TERMS),
+            a: O::view(x_rows.data.get(ky * x_rows.pitch..).unwrap_or_default()),
+            a_row: O::TERMS,
+            a_col: O::TERMS * O::TERMS * shape.stride.1 * shape.channels_in,
+            b,
             b_row: channels,
             c_row: channels,
-            segments: unit.last - unit.first,
-            a_segment: shape.stride.0 * x_rows.pitch,
-            b_segment: columns.pitch,
-            start: if accumulate { Start::Accumulate } else { Start::Zero },
+            segments: count,
+            a_segment: O::TERMS * shape.stride.0 * x_rows.pitch,
+            b_segment,
+            start,
             ..Product::default()
         };
-        product(isa, &p, dw);
+        O::product(isa, &p, dw.into());
     }
-    for row in d_rows.chunks(columns.pitch).take(unit.last - unit.first) {
-        add_rows(isa, &row[..shape.out_width * channels], db);
+    for row in d_rows.chunks(columns.pitch).take(count) {
+        add_rows(isa, &row[..row_len], db);
     }
 }

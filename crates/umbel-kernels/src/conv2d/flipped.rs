@@ -45,3 +45,9 @@ pub(super) fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]
 pub(super) fn group_len(shape: &Conv2dShape, remainder: usize) -> usize {
     shape.kernel.1.saturating_sub(remainder).div_ceil(shape.stride.1)
 }
+
+/// Elements before the kernel columns of this remainder modulo the stride, in a row of flipped weights with so many terms to an
+/// element.
+pub(super) fn flipped_before(shape: &Conv2dShape, remainder: usize, terms: usize) -> usize {
+    (0..remainder).map(|remainder| (group_len(shape, remainder) * shape.channels_out).div_ceil(terms)).sum()
+}

@@ -1,28 +1,27 @@
 //! The input gradient of one unit.
 
 use super::Conv2dShape;
-use super::flipped::group_len;
+use super::flipped::flipped_before;
 use super::strips::InputRows;
 use super::unit::{Columns, Taps, Unit};
 use super::winograd::Filter;
-use crate::gemm::{Product, panel_width, product};
+use crate::gemm::{Operand, Product, panel_width};
 use crate::{FusedActivation, Isa};
 
 /// Gradient of the unit's input rows: a convolution of the output gradient with the flipped weights. With a stride, the
 /// input pixels of equal remainders form one such convolution each.
-pub(super) fn input_gradient(
+pub(super) fn input_gradient<O: Operand>(
     isa: Isa,
     shape: &Conv2dShape,
     unit: &Unit,
     columns: &Columns,
-    d_rows: &[f32],
+    d_rows: &[O::A],
     flipped: &[f32],
     dx: &mut [f32],
 ) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let width = panel_width(isa);
-    let tap_len = co * width;
-    let kernel_row = shape.kernel.1 * tap_len;
+    let kernel_row = flipped_before(shape, shape.stride.1, O::TERMS) * width;
     let row_len = shape.width * ci;
     let n_rows = unit.input_last - unit.input_first;
     for row in 0..shape.stride.0.min(n_rows) {
@@ -34,15 +33,16 @@ pub(super) fn input_gradient(
                 let d_row = (down.first_output - unit.gradient_first) as usize;
                 a = d_row * columns.pitch + (across.first_output + columns.left as isize) as usize * co;
                 let remainder = (column + shape.pad.1) % shape.stride.1;
-                let before: usize = (0..remainder).map(|r| group_len(shape, r)).sum();
-                b = (shape.kernel.0 - 1 - down.last_tap) * kernel_row + before * tap_len;
+                b = (shape.kernel.0 - 1 - down.last_tap) * kernel_row
+                    + flipped_before(shape, remainder, O::TERMS) * width;
             }
             let p = Product {
                 m: (shape.width - column).div_ceil(shape.stride.1),
                 n: ci,
-                k: across.count * co,
+                k: (across.count * co).div_ceil(O::TERMS),
                 a: &d_rows[a..],
                 a_row: co,
+                a_col: O::TERMS,
                 b: &flipped[b..],
                 b_row: width,
                 b_panel: Some(shape.kernel.0 * kernel_row),
@@ -55,7 +55,7 @@ pub(super) fn input_gradient(
                 c_line: shape.stride.0 * row_len,
                 ..Product::default()
             };
-            product(isa, &p, &mut dx[row * row_len + column * ci..]);
+            O::product(isa, &p, (&mut dx[row * row_len + column * ci..]).into());
         }
     }
 }

@@ -9,15 +9,19 @@ pub mod bf16;
 mod flipped;
 mod forward;
 mod input_gradient;
+mod masked;
+mod operand;
 mod packed;
 mod picked;
 mod pointwise;
 mod pointwise_backward;
 mod pooled;
+mod room;
 pub mod scalar;
 mod simd;
 mod strips;
 mod unit;
+mod walk;
 mod weights;
 mod winograd;
 
@@ -26,6 +30,7 @@ use weights::Weights;
 pub use packed::{forward_packed, forward_pool_packed, pack, packed_len};
 
 use crate::extent::{Sliding, total, volume};
+use crate::gemm::F32;
 use crate::isa::per_isa;
 use crate::{FusedActivation, Isa};
 
@@ -168,7 +173,7 @@ per_isa! {
     ) = simd::pool_rows;
     fn lay_quads(upper: &[f32], lower: &[f32], channels: usize, quads: &mut [f32]) = picked::lay_quads;
     fn split_choice(dy: &[f32], choice: &[u8], masked: &mut [f32], index: &mut [f32]) = picked::split_choice;
-    fn add_picked(p: &pooled::Picked<'_>, dw: &mut [f32]) = picked::add;
+    fn add_picked(p: &picked::Picked<'_>, dw: &mut [f32]) = picked::add;
     fn unpool_row(dy: &[f32], choice: &[u8], which: usize, channels: usize, full: &mut [f32]) = simd::unpool_row;
 }
 
@@ -193,7 +198,7 @@ pub fn forward(
 ) {
     shape.check_forward(x, w, bias, y);
     if shape.y_len() > 0 {
-        forward::forward(isa, shape, x, Weights { w, packed: false, bias, activation }, y);
+        forward::forward::<F32>(isa, shape, x, Weights { w, packed: false, bias, activation }, y);
     }
 }
 
@@ -217,7 +222,7 @@ pub fn forward_pool(
 ) {
     shape.check_forward_pool(x, w, bias, activation, pooled, choice.as_deref());
     if shape.pooled_len() > 0 {
-        forward::forward_pool(isa, shape, x, Weights { w, packed: false, bias, activation }, pooled, choice);
+        forward::forward_pool::<F32>(isa, shape, x, Weights { w, packed: false, bias, activation }, pooled, choice);
     }
 }
 
@@ -245,5 +250,5 @@ pub fn backward(
         zeros.for_each(|gradient| gradient.fill(0.0));
         return;
     }
-    backward::backward(isa, shape, x, w, gradient, dx, dw, db, workspace);
+    backward::backward::<F32>(isa, shape, x, w, gradient, dx, dw, db, workspace);
 }

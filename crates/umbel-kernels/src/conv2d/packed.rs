@@ -3,10 +3,11 @@
 
 use rayon::prelude::*;
 
-use super::weights::{Weights, panels_len};
+use super::operand::panels_len;
+use super::weights::Weights;
 use super::{Conv2dShape, FusedActivation, Isa, forward, winograd};
 use crate::extent::volume;
-use crate::gemm::{MAX_PANEL_WIDTH, panel_width};
+use crate::gemm::{F32, MAX_PANEL_WIDTH, panel_width};
 
 /// How many `f32` the packed weights take, on any instruction set (for Winograd's tiles 16/9 of the weights and more); 0 where
 /// packing gains nothing, because all output channels are one panel.
@@ -74,7 +75,7 @@ pub fn forward_packed(
     assert_eq!(y.len(), shape.y_len(), "y must have the shape's length");
     if shape.y_len() > 0 {
         let weights = Weights { w: &packed[..len_for(isa, shape)], packed: true, bias, activation };
-        forward::forward(isa, shape, x, weights, y);
+        forward::forward::<F32>(isa, shape, x, weights, y);
     }
 }
 
@@ -98,7 +99,7 @@ pub fn forward_pool_packed(
     assert_eq!(pooled.len(), shape.pooled_len(), "pooled must have the shape's length");
     if shape.pooled_len() > 0 {
         let weights = Weights { w: &packed[..len_for(isa, shape)], packed: true, bias, activation };
-        forward::forward_pool(isa, shape, x, weights, pooled, None);
+        forward::forward_pool::<F32>(isa, shape, x, weights, pooled, None);
     }
 }
 

@@ -1,8 +1,29 @@
 //! The body of the weight gradient through max-pooling: a register tile of weights by output channels.
 
-use super::pooled::Picked;
 use crate::extent::{reach, total, volume};
 use crate::isa::{Simd, Single, Terms, TermsWork};
+
+/// The quads of some rows, and what their pixels meet.
+pub(super) struct Picked<'a> {
+    /// `[rows of input, pixels and channels of a row, 4]`: an input, its right, its lower and its lower right neighbour; in bf16
+    /// each with that of the next pooled pixel.
+    pub quads: &'a [f32],
+    /// Floats in a row of quads.
+    pub quad_row: usize,
+    /// Pooled rows, and terms in each: pooled pixels, or pairs of them.
+    pub rows: usize,
+    pub pixels: usize,
+    pub kernel_rows: usize,
+    /// Weights of a kernel row for one output channel.
+    pub taps: usize,
+    /// Floats from a term's quads to those of the next.
+    pub pixel_step: usize,
+    pub channels: usize,
+    /// The pooled gradient `[rows, pixels, channels]`, 0 where the activation lets nothing through.
+    pub dy: &'a [f32],
+    /// Which of the quad was taken, 0 to 3, in the lowest two bits; in bf16 the bytes of both.
+    pub index: &'a [f32],
+}
 
 /// Lays `quads` side by side: input, right, lower and lower right neighbour, `channels` apart.
 #[inline(always)]

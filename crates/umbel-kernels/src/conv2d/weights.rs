@@ -1,8 +1,6 @@
 //! A forward pass' weights with bias and activation, and what of a product they say.
 
-use super::Conv2dShape;
-use crate::extent::volume;
-use crate::gemm::{Product, Start, panel_width};
+use crate::gemm::{Operand, Product, Start, panel_width};
 use crate::{FusedActivation, Isa};
 
 /// The operands that don't change from strip to strip.
@@ -16,16 +14,23 @@ pub(super) struct Weights<'a> {
 }
 
 impl<'a> Weights<'a> {
-    /// What the weights have to say in a product with `k` terms to a segment, for the output channels from `column` on (a
+    /// What the weights have to say in a product with `k` terms to a segment (numbers, not pairs), for the output channels from `column` on (a
     /// multiple of the panels' width). The activation is there as far as the product has it.
-    pub fn product_part(&self, isa: Isa, channels_out: usize, k: usize, column: usize) -> Product<'a> {
-        let width = panel_width(isa);
+    pub fn product_part<O: Operand>(
+        &self,
+        isa: Isa,
+        channels_out: usize,
+        k: usize,
+        column: usize,
+    ) -> Product<'a, O::A> {
+        let (width, k) = (panel_width(isa), k.div_ceil(O::TERMS));
         let segments =
             self.w.len() / (k * if self.packed { channels_out.next_multiple_of(width) } else { channels_out });
         let panel = segments * k * width;
         let b_row = if self.packed { width } else { channels_out };
         Product {
             k,
+            a_col: O::TERMS,
             b: &self.w[if self.packed { column / width * panel } else { column }..],
             b_row,
             b_panel: self.packed.then_some(panel),
@@ -36,10 +41,4 @@ impl<'a> Weights<'a> {
             ..Product::default()
         }
     }
-}
-
-/// Floats of the weights cut into panels on this instruction set.
-pub(super) fn panels_len(isa: Isa, shape: &Conv2dShape) -> usize {
-    let columns = shape.channels_out.next_multiple_of(panel_width(isa));
-    volume(&[shape.kernel.0, shape.kernel.1, shape.channels_in, columns])
 }

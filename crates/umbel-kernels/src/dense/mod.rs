@@ -3,20 +3,15 @@
 //! The layer behind a flattened feature map has millions of weights and few samples, so what costs is reading the weights
 //! once and writing their gradient once: all work is cut along the inputs, into blocks of weights that fit the cache.
 
+mod backward;
 pub mod bf16;
+mod forward;
 pub mod scalar;
-mod shared;
 mod simd;
 
-use rayon::prelude::*;
-
-use shared::{Task, finish_sums, mask_and_sum};
-
 use crate::extent::volume;
-use crate::gemm::{Product, Start, product};
+use crate::gemm::{F32, Operand};
 use crate::isa::per_isa;
-use crate::parallel::{Shared, with_scratch};
-use crate::prefetch::ask_for;
 use crate::{FusedActivation, Isa};
 
 /// Shapes: `x [batch, inputs]`, `w [inputs, outputs]`, `y [batch, outputs]`.
@@ -117,37 +112,7 @@ pub fn forward(
     if y.is_empty() {
         return;
     }
-    let DenseShape { batch, inputs, outputs } = *shape;
-    let shared = Shared::new(&mut workspace[..shape.partials_len()]);
-    (0..shape.forward_tasks()).into_par_iter().for_each(|index| {
-        let task = Task::new(shape, index);
-        // SAFETY: tasks differ in their slice or their block of outputs.
-        let partial = unsafe { shared.range(task.partial_start, batch * task.outputs) };
-        let (first, last) = (task.inputs.start, task.inputs.end);
-        if batch == 1 {
-            return one_sample(isa, &x[first..last], &w[first * outputs + task.first_output..], outputs, partial);
-        }
-        for input in (first..last).step_by(BLOCK_INPUTS) {
-            let next = (input + BLOCK_INPUTS).min(last);
-            if outputs <= TASK_OUTPUTS {
-                ask_for(&w[next * outputs..(next + BLOCK_INPUTS).min(last) * outputs]);
-            }
-            let p = Product {
-                m: batch,
-                n: task.outputs,
-                k: (last - input).min(BLOCK_INPUTS),
-                a: &x[input..],
-                a_row: inputs,
-                b: &w[input * outputs + task.first_output..],
-                b_row: outputs,
-                c_row: task.outputs,
-                start: if input == first { Start::Zero } else { Start::Accumulate },
-                ..Product::default()
-            };
-            product(isa, &p, partial);
-        }
-    });
-    finish_sums(isa, shape, bias, activation, workspace, y);
+    forward::forward::<F32>(isa, shape, x, w, bias, activation, y, workspace);
 }
 
 /// Gradients of [`forward`]. `dy` is the gradient of the output after the activation and is masked in place with the
@@ -170,64 +135,17 @@ pub fn backward(
     workspace: &mut [f32],
 ) {
     shape.check_backward(x, w, dy, dx.as_deref(), dw, db.as_deref(), workspace);
-    let DenseShape { batch, inputs, outputs } = *shape;
-    mask_and_sum(isa, shape, y, activation, dy, db);
-    if w.is_empty() {
-        dx.into_iter().for_each(|dx| dx.fill(0.0));
-        return;
+    backward::backward::<F32>(isa, shape, x, w, y, activation, dy, dx, dw, db, workspace);
+}
+
+/// Operands that a dense layer can multiply.
+trait Sampled: Operand {
+    /// `y = x · w` for a single sample: rows of `w` lie `w_row` apart, and `y` says how many of their columns are wanted.
+    fn one_sample(isa: Isa, x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]);
+}
+
+impl Sampled for F32 {
+    fn one_sample(isa: Isa, x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]) {
+        one_sample(isa, x, w, w_row, y);
     }
-    let dy = &*dy;
-    let transposed = &mut workspace[..outputs * batch];
-    if dx.is_some() {
-        for (sample, dy) in dy.chunks_exact(outputs).enumerate() {
-            for (output, &d) in dy.iter().enumerate() {
-                transposed[output * batch + sample] = d;
-            }
-        }
-    }
-    let transposed = &*transposed;
-    let dx = dx.map(Shared::new);
-    dw.par_chunks_mut(BACKWARD_INPUTS * outputs).enumerate().for_each(|(task, dw)| {
-        let first = task * BACKWARD_INPUTS;
-        let m = dw.len() / outputs;
-        if dx.is_some() {
-            ask_for(&w[first * outputs..][..dw.len()]);
-        }
-        let weights = Product {
-            m,
-            n: outputs,
-            k: batch,
-            a: x.get(first..).unwrap_or_default(),
-            a_row: 1,
-            a_col: inputs,
-            b: dy,
-            b_row: outputs,
-            c_row: outputs,
-            ..Product::default()
-        };
-        product(isa, &weights, dw);
-        let Some(dx) = &dx else { return };
-        // dxᵀ = w · dyᵀ reads the weights as they lie; only the small result has to be turned.
-        let turned = Product {
-            m,
-            n: batch,
-            k: outputs,
-            a: &w[first * outputs..],
-            a_row: outputs,
-            b: transposed,
-            b_row: batch,
-            c_row: batch,
-            ..Product::default()
-        };
-        with_scratch(m * batch, |scratch| {
-            product(isa, &turned, scratch);
-            for sample in 0..batch {
-                // SAFETY: tasks have disjoint inputs.
-                let dx = unsafe { dx.range(sample * inputs + first, m) };
-                for (i, dx) in dx.iter_mut().enumerate() {
-                    *dx = scratch[i * batch + sample];
-                }
-            }
-        });
-    });
 }

@@ -6,6 +6,7 @@ use crate::FusedActivation;
 use crate::extent::reach;
 use crate::isa::amx::{Amx, Sums, TILE, Tiles, Walk};
 use crate::isa::{Simd, Work};
+use crate::parallel::Spread;
 
 /// Columns of a block: a panel's.
 const WIDTH: usize = 2 * TILE;
@@ -23,7 +24,7 @@ fn whole_reach(p: &Product<'_, u16>) -> usize {
 }
 
 /// As [`product`](super::simd::product).
-pub(super) fn product(token: Amx, p: &Product<'_, u16>, c: &mut [f32]) {
+pub(super) fn product(token: Amx, p: &Product<'_, u16>, c: &Spread<'_>) {
     if p.m == 0 || p.n == 0 || p.lines == 0 {
         return;
     }
@@ -78,7 +79,7 @@ struct Finish<'a, 'b> {
     p: &'a Product<'b, u16>,
     part: Part,
     sums: &'a Sums,
-    c: &'a mut [f32],
+    c: &'a Spread<'a>,
 }
 
 impl Work for Finish<'_, '_> {
@@ -97,7 +98,9 @@ impl Work for Finish<'_, '_> {
                 let at = part.line * p.c_line + row * p.c_row + column;
                 for lane in (0..n).step_by(S::LANES) {
                     let n = (n - lane).min(S::LANES);
-                    let c = &mut c[at + lane..][..n];
+                    assert!(at + lane + n <= c.len(), "C is too short");
+                    // SAFETY: within C, as has just been asserted; what is written belongs to the product.
+                    let c = unsafe { std::slice::from_raw_parts_mut(c.as_mut_ptr().add(at + lane), n) };
                     let sum = s.load(&sums.0[from + half * TILE * TILE + lane..][..n]);
                     let sum = match p.start {
                         Start::Zero => sum,
@@ -148,7 +151,7 @@ mod tests {
             ..Product::default()
         };
         let mut c = vec![0.0; m * n];
-        product(token, &p, &mut c);
+        product(token, &p, &(&mut c[..]).into());
         for (i, &sum) in c.iter().enumerate() {
             let (row, column) = (i / n, i % n);
             let products = (0..2 * k).map(|term| whole(row * 2 * k + term) * value(term, column));

@@ -2,9 +2,11 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod operand;
 pub mod scalar;
 mod simd;
 
+pub(crate) use operand::{Bf16, F32, Operand};
 pub(crate) use simd::{Product, Start};
 
 use rayon::prelude::*;
@@ -43,15 +45,15 @@ pub(crate) fn product(isa: Isa, p: &Product<'_>, c: &mut [f32]) {
     spread_product(isa, p, c.into());
 }
 
-/// [`product`] for pairs of bf16. With AMX, what lies as its tiles want it goes through them.
-pub(crate) fn pair_product(isa: Isa, p: &Product<'_, u16>, c: &mut [f32]) {
+/// [`spread_product`] for pairs of bf16. With AMX, what lies as its tiles want it goes through them.
+pub(crate) fn spread_pair_product(isa: Isa, p: &Product<'_, u16>, c: Spread<'_>) {
     #[cfg(target_arch = "x86_64")]
     if let Kind::Amx(token) = isa.kind()
         && amx::fits(p)
     {
-        return amx::product(token, p, c);
+        return amx::product(token, p, &c);
     }
-    vector_product(isa, p, c.into());
+    vector_product(isa, p, c);
 }
 
 /// Columns of a panel: as many as the micro-kernel's tile has.

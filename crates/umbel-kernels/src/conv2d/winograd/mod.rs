@@ -11,10 +11,11 @@ mod simd;
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::strips::{InputRows, Walk};
+use super::strips::InputRows;
+use super::walk::Walk;
 use super::weights::Weights;
 use crate::extent::{total, volume};
-use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
+use crate::gemm::{F32, MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::isa::per_isa;
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::{FusedActivation, Isa, fused};
@@ -224,13 +225,17 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
     with_filter(isa, shape, weights, |filter| {
-        walk(&in_whole_tiles(shape), &filter, shape.out_height).for_each(x, |image, (first, last), rows, scratch| {
-            // SAFETY: no two tasks have the same image and strip.
-            let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
-            let activation = weights.activation.in_product();
-            filter.rows(isa, rows, (last - first, shape.out_width), activation, scratch, y);
-            fused::activate_after_product(isa, weights.activation, y);
-        });
+        walk(&in_whole_tiles(shape), &filter, shape.out_height).for_each::<F32>(
+            isa,
+            x,
+            |image, (first, last), rows, scratch| {
+                // SAFETY: no two tasks have the same image and strip.
+                let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
+                let activation = weights.activation.in_product();
+                filter.rows(isa, rows, (last - first, shape.out_width), activation, scratch, y);
+                fused::activate_after_product(isa, weights.activation, y);
+            },
+        );
     });
 }
 
@@ -249,7 +254,7 @@ pub(super) fn forward_pool(
     // A last row or column that is left over is in no window.
     let whole = Conv2dShape { out_height: shape.out_height / 2 * 2, out_width: columns * 2, ..*shape };
     with_filter(isa, shape, weights, |filter| {
-        walk(&whole, &filter, whole.out_height).for_each(x, |image, (first, last), rows, scratch| {
+        walk(&whole, &filter, whole.out_height).for_each::<F32>(isa, x, |image, (first, last), rows, scratch| {
             let before = image * whole.out_height / 2 + first / 2;
             filter.over_tiles(isa, rows, ((last - first) / 2, columns), scratch, |run, products, point| {
                 let (start, len) = (((before + run.row) * columns + run.column) * co, run.len * co);
