@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use umbel::Surroundings;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::data::{Index, PrepSpec};
 use umbel::demo;
 use umbel::model_file::ModelFile;
-use umbel::Surroundings;
 use umbel::pipeline::{self, AugmentChoice, TrainConfig, TrainOutcome};
 use umbel::predict::Predictor;
 use umbel::preview::{pick_photo, preview_augmented, preview_folder};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde::Serialize;
-use umbel::base::machine::Machine;
 use umbel::Surroundings;
+use umbel::base::machine::Machine;
 use umbel::data::CacheOptions;
 use umbel::nn::{Isa, Precision};
 use umbel::report::grid::{self, Cell};
@@ -52,7 +52,8 @@ impl Findings {
         let precision = engine.fastest_precision().name();
         // In bf16 an engine says all that it can do.
         let isa = engine.computes(Precision::Bf16).device;
-        let Machine { system, cpu, cores, threads, .. } = Machine::here(&isa, precision, surroundings.processor.as_deref());
+        let Machine { system, cpu, cores, threads, .. } =
+            Machine::here(&isa, precision, surroundings.processor.as_deref());
         Ok(Findings {
             version: env!("CARGO_PKG_VERSION"),
             system,

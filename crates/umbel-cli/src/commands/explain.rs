@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use umbel::{Error, Surroundings};
 use umbel::data::decode::{Limits, decode};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
+use umbel::{Error, Surroundings};
 
 use super::photos;
 use crate::args::{ExplainArgs, MethodArg};

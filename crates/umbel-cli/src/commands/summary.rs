@@ -18,7 +18,11 @@ pub fn run(args: &SummaryArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         console::json(&summary)?;
         return Ok(Outcome::Done);
     }
-    let memory = memory_needed(&model, args.batch, &FitOptions { engine: surroundings.engine.clone(), ..FitOptions::default() })?;
+    let memory = memory_needed(
+        &model,
+        args.batch,
+        &FitOptions { engine: surroundings.engine.clone(), ..FitOptions::default() },
+    )?;
     console::line(summary.to_string().trim_end())?;
     console::line(format!("One training step of {} photos needs {}.", args.batch, console::bytes(memory)))?;
     Ok(Outcome::Done)

@@ -182,9 +182,11 @@ pub(super) fn expand(
         match gradient {
             OutputGradient::Full { dy, y, activation } => {
                 let at = (unit.image * shape.out_height + row) * row_len;
-                match activation {
-                    FusedActivation::Linear => full.copy_from_slice(&dy[at..][..row_len]),
-                    _ => fused::mask_into(isa, &dy[at..][..row_len], &y[at..][..row_len], activation, full),
+                let dy = &dy[at..][..row_len];
+                if activation == FusedActivation::Linear {
+                    full.copy_from_slice(dy);
+                } else {
+                    fused::mask_into(isa, dy, &y[at..][..row_len], activation, full);
                 }
             }
             OutputGradient::Pooled { dy, choice } => {

@@ -15,8 +15,8 @@ pub mod optimizer;
 pub mod schedule;
 
 pub use cpu::{
-    Cpu, Inference, Isa, LossSum, Optimizer, Precision, Training, blend, categorical_crossentropy, clip_global_norm, softmax,
-    sparse_categorical_crossentropy,
+    Cpu, Inference, Isa, LossSum, Optimizer, Precision, Training, blend, categorical_crossentropy, clip_global_norm,
+    softmax, sparse_categorical_crossentropy,
 };
 pub use engine::{
     Computed, Engine, Infer, Probe, Probed, SharedEngine, Slice, Targets, Train, TrainState, TrainingEngine, Updates,

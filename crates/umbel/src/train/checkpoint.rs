@@ -155,8 +155,7 @@ impl Checkpoint {
                 return Err(FileFault::Weights("it holds an average of weights that this run does not keep".into()));
             }
         };
-        let state =
-            TrainState { weights: named(weights), updates: self.progress.optimizer_steps, moments, average };
+        let state = TrainState { weights: named(weights), updates: self.progress.optimizer_steps, moments, average };
         train.restore(state).map_err(|error| FileFault::Weights(error.to_string()))?;
         Ok(self.progress)
     }

@@ -72,9 +72,8 @@ impl SliceSums {
     /// Where not all of so many slices have come.
     pub fn finish(&mut self, slices: usize, gradients: &mut [f32]) -> LossSum {
         let nodes = self.take();
-        let (came, whole) = nodes.iter().fold((0, true), |(end, whole), (first, node)| {
-            (first + node.slices, whole && *first == end)
-        });
+        let (came, whole) =
+            nodes.iter().fold((0, true), |(end, whole), (first, node)| (first + node.slices, whole && *first == end));
         assert!(whole && came == slices, "not all of {slices} slices have come");
         let all = nodes.into_iter().map(|(_, node)| node).rev().reduce(|right, left| self.sum(left, right));
         let Some(Node { values, loss, .. }) = all else { return LossSum::default() };

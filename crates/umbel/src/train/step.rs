@@ -1,11 +1,11 @@
 //! A training step has one owner: weights, gradients, the optimizer's state and the average, the photos' targets and sizes,
 //! and the sum over the slices of an update. The run and the range test drive it.
 
+use super::FitOptions;
 use super::evaluate::sums;
+use super::sizes::{Sizes, refused};
 use super::slices::{SliceSums, buffers};
 use super::targets::TargetMaker;
-use super::FitOptions;
-use super::sizes::{Sizes, refused};
 use crate::base::progress::Interrupt;
 use crate::data::augment::Policy;
 use crate::data::{Batch, Dataset, LoaderOptions};

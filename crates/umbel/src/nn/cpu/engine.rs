@@ -4,12 +4,12 @@ use std::fmt;
 
 use umbel_kernels::{Isa, Precision};
 
+use super::compiled;
 use super::inference::Inference;
 use super::probe::CpuProbe;
 use super::training::Training;
-use super::compiled;
-use crate::nn::engine::{Computed, Engine, Infer, Probe, Train, TrainingEngine, Updates};
 use crate::nn::Model;
+use crate::nn::engine::{Computed, Engine, Infer, Probe, Train, TrainingEngine, Updates};
 use crate::nn::steps::Use;
 use crate::{Error, Result};
 

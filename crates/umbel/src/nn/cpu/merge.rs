@@ -64,7 +64,13 @@ fn sum(isa: Isa, activation: Activation, step: &PlacedStep, memory: &mut Memory,
     let last = step.inputs.len() - 1;
     if last == 1 && step.inputs[0].x != step.inputs[1].x {
         let [a, b, y] = memory.arena.disjoint([range(0), range(1), step.y.range(n)]);
-        return elementwise::add(isa, or_images(step, 0, images, a), or_images(step, 1, images, b), fused(activation), y);
+        return elementwise::add(
+            isa,
+            or_images(step, 0, images, a),
+            or_images(step, 1, images, b),
+            fused(activation),
+            y,
+        );
     }
     for index in 0..=last {
         let [x, y] = memory.arena.disjoint([range(index), step.y.range(n)]);

@@ -269,7 +269,9 @@ impl Measured<'_> {
             Op::Dropout { .. } => format!("dropout, {values}"),
             Op::StochasticDepth { .. } => format!("stochastic depth, {values}"),
             Op::Dense(DenseStep { inputs, activation, .. }) => format!("dense {inputs} to {values}{}", by(*activation)),
-            Op::Merge(Merge::Add { activation }) => format!("sum of {}, {values}{}", self.step.inputs.len(), by(*activation)),
+            Op::Merge(Merge::Add { activation }) => {
+                format!("sum of {}, {values}{}", self.step.inputs.len(), by(*activation))
+            }
             Op::Merge(Merge::Multiply) => format!("product, {values}"),
             Op::Merge(Merge::ScaleChannels { pixels, channels }) => format!("gate, {pixels} pixels, {channels}"),
             Op::Merge(Merge::Concatenate { .. }) => format!("concatenation of {}, {values}", self.step.inputs.len()),

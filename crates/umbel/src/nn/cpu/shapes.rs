@@ -84,11 +84,9 @@ pub(super) fn fused(activation: Activation) -> FusedActivation {
         Activation::Relu6 => FusedActivation::Relu6,
         Activation::HardSwish => FusedActivation::HardSwish,
         Activation::Silu => FusedActivation::Silu,
-        Activation::Gelu
-        | Activation::Tanh
-        | Activation::Sigmoid
-        | Activation::HardSigmoid
-        | Activation::Softmax => unreachable!("{activation:?} is a step of its own, see Activation::fuses_in_inference"),
+        Activation::Gelu | Activation::Tanh | Activation::Sigmoid | Activation::HardSigmoid | Activation::Softmax => {
+            unreachable!("{activation:?} is a step of its own, see Activation::fuses_in_inference")
+        }
     }
 }
 

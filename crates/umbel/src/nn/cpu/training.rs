@@ -7,10 +7,10 @@ use super::forward::{self, Given};
 use super::gradients::{blend, clip_global_norm};
 use super::memory::{Memory, Sizes};
 use super::{Compiled, Isa, LossSum, Optimizer, Program, compiled};
+use crate::Result;
 use crate::nn::engine::{Seen, Slice, Targets, Train, TrainState, Updates, Watch};
 use crate::nn::steps::{Layout, Use};
 use crate::nn::{Model, Tensor, Weights};
-use crate::Result;
 
 /// [`LossSum::correct_top_k`] counts the labels among so many of the highest outputs.
 const TOP_K: usize = 5;

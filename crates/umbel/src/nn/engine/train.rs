@@ -198,6 +198,8 @@ impl fmt::Debug for SharedEngine {
 impl PartialEq for SharedEngine {
     /// Whether the two compute the same.
     fn eq(&self, other: &Self) -> bool {
-        [Precision::F32, Precision::Bf16].into_iter().all(|precision| self.computes(precision) == other.computes(precision))
+        [Precision::F32, Precision::Bf16]
+            .into_iter()
+            .all(|precision| self.computes(precision) == other.computes(precision))
     }
 }

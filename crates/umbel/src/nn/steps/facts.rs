@@ -35,7 +35,9 @@ impl Step {
         let none = Facts::default();
         let nonlinear = |activation: Activation| activation != Activation::Linear;
         match &self.op {
-            Op::Rescale { .. } | Op::Pad(_) | Op::AveragePool(_) | Op::GlobalAverage { .. } | Op::Dropout { .. } => none,
+            Op::Rescale { .. } | Op::Pad(_) | Op::AveragePool(_) | Op::GlobalAverage { .. } | Op::Dropout { .. } => {
+                none
+            }
             Op::MaxPool(_) => Facts { choices: self.output, ..none },
             Op::Conv2d(ConvStep { kernel, bias, activation, pool, .. }) => Facts {
                 weights: weights(kernel, bias),

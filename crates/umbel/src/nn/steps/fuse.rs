@@ -1,7 +1,7 @@
 //! What goes into the step before it instead of becoming one.
 
-use super::lower::{Lowering, pooling};
 use super::Use;
+use super::lower::{Lowering, pooling};
 use super::step::{ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, Value};
 use crate::nn::graph::ResolvedLayer;
 use crate::nn::layers::{Activation, MaxPool2d};
@@ -37,9 +37,7 @@ impl Lowering {
     pub(super) fn normalize(&mut self, norm: NormStep, input: Value, count: usize) -> Value {
         if self.steps.usage != Use::Probing {
             let folded = match self.own_step(input).map(|step| &mut step.op) {
-                Some(Op::Conv2d(ConvStep { activation: Activation::Linear, pool: false, folded, .. })) => {
-                    Some(folded)
-                }
+                Some(Op::Conv2d(ConvStep { activation: Activation::Linear, pool: false, folded, .. })) => Some(folded),
                 Some(Op::Depthwise(DepthwiseStep { activation: Activation::Linear, folded, .. })) => Some(folded),
                 _ => None,
             };

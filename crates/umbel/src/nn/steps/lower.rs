@@ -1,6 +1,8 @@
 //! Layers to steps.
 
-use super::step::{ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step, Value};
+use super::step::{
+    ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step, Value,
+};
 use super::{Steps, Use};
 use crate::nn::graph::{ResolvedLayer, Source};
 use crate::nn::layers::{Activation, Conv2d, Dense, DepthwiseConv2d, Layer, Padding, Parameter, Shape, windows};

@@ -10,7 +10,9 @@ mod step;
 pub use self::facts::Facts;
 pub use self::layout::Layout;
 pub use self::lower::lower;
-pub use self::step::{ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step, Value};
+pub use self::step::{
+    ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step, Value,
+};
 
 use super::graph::ResolvedLayer;
 

@@ -31,12 +31,7 @@ type Step<T> = std::result::Result<T, DownloadFault>;
 /// # Errors
 /// [`Error::Download`] with the way out, [`Error::Interrupted`], and those of [`Pretrained::read`] for what came. What came so
 /// far is kept, but for what turned out wrong.
-pub fn fetch(
-    store: &Store,
-    origin: &Origin,
-    observer: &mut dyn Observer,
-    interrupt: &Interrupt,
-) -> Result<PathBuf> {
+pub fn fetch(store: &Store, origin: &Origin, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<PathBuf> {
     let path = store.path_of(origin.name);
     if path.is_file() {
         return Ok(path);

@@ -11,12 +11,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Download`], always.
-pub fn fetch(
-    store: &Store,
-    origin: &Origin,
-    _observer: &mut dyn Observer,
-    _interrupt: &Interrupt,
-) -> Result<PathBuf> {
+pub fn fetch(store: &Store, origin: &Origin, _observer: &mut dyn Observer, _interrupt: &Interrupt) -> Result<PathBuf> {
     let (url, path) = (store.url(origin), store.path_of(origin.name));
     Err(Error::Download { url, path, fault: DownloadFault::NotBuilt })
 }

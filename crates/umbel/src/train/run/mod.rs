@@ -83,8 +83,21 @@ impl<'a> Run<'a> {
         };
         let folder = lock.map(|lock| lock.folder().to_owned());
         let (best, saver) = (None, Saver::default());
-        let mut run =
-            Run { folder, model, train, val, options, callbacks, schedule, steps, sizes, step: None, progress, best, saver };
+        let mut run = Run {
+            folder,
+            model,
+            train,
+            val,
+            options,
+            callbacks,
+            schedule,
+            steps,
+            sizes,
+            step: None,
+            progress,
+            best,
+            saver,
+        };
         run.step = Some(Step::new(run.model.clone(), train, &run.options, run.sizes.largest())?);
         // From here on they lie there.
         run.model.take();
