@@ -9,20 +9,7 @@ use num_traits::Float;
 
 use crate::isa::{Pairs, Simd, per_pairs};
 
-/// The bits of the nearest bf16.
-pub fn round(x: f32) -> u16 {
-    let bits = x.to_bits();
-    if x.is_nan() {
-        // Adding could carry a NaN's bits into its sign.
-        return 0x7fc0;
-    }
-    ((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16
-}
-
-/// The number that the bits of a bf16 stand for.
-pub fn widen(bits: u16) -> f32 {
-    f32::from_bits(u32::from(bits) << 16)
-}
+pub use crate::half::{round, widen};
 
 /// Every value as the nearest bf16: what a product in bf16 sees of `x`.
 pub fn rounded<T: Float>(x: &[f32]) -> Vec<T> {
@@ -46,8 +33,9 @@ fn round_body<T: Pairs>(t: T, x: &[f32], y: &mut [u16]) {
             // SAFETY: a whole vector's halves.
             unsafe { t.store_rounded_at(y.as_mut_ptr(), v) };
         } else {
+            const { assert!(T::S::LANES <= 16) };
             let mut all = [0; 16];
-            // SAFETY: no vector here has more than 16 lanes.
+            // SAFETY: no vector has more lanes, which is asserted above.
             unsafe { t.store_rounded_at(all.as_mut_ptr(), v) };
             let n = y.len();
             y.copy_from_slice(&all[..n]);

@@ -1,7 +1,7 @@
 //! What a fused activation does to a kernel's output and gradient, for the operations that do it in a pass of its own.
 
 use crate::isa::{Simd, per_isa};
-use crate::{Activation, FusedActivation, Isa, activation};
+use crate::{FusedActivation, Isa, activation};
 
 per_isa! {
     /// `y = activation(y)` for the clamps.
@@ -17,8 +17,7 @@ pub(crate) fn activate(isa: Isa, fused: FusedActivation, y: &mut [f32]) {
     match fused {
         FusedActivation::Linear => {}
         FusedActivation::Relu | FusedActivation::Relu6 => clamp(isa, fused, y),
-        FusedActivation::HardSwish => activation::in_place(isa, Activation::HardSwish, y),
-        FusedActivation::Silu => activation::in_place(isa, Activation::Silu, y),
+        FusedActivation::HardSwish | FusedActivation::Silu => activation::in_place(isa, fused, y),
     }
 }
 

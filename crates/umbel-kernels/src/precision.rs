@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::Isa;
-
 /// The number format of what is multiplied. Sums, and everything beside convolutions and dense layers, are `f32`, and so is
 /// what is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -16,11 +14,6 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// What this CPU trains fastest with.
-    pub fn auto(isa: Isa) -> Self {
-        if isa.gains_from_bf16() { Precision::Bf16 } else { Precision::F32 }
-    }
-
     /// The precision of that [`name`](Self::name).
     pub fn named(name: &str) -> Option<Self> {
         [Precision::F32, Precision::Bf16].into_iter().find(|precision| precision.name() == name)

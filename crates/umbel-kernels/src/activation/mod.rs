@@ -43,7 +43,10 @@ impl FusedActivation {
     /// Whether the function is a clamp to a range. Only then does it commute with max-pooling, and can its gradient be told
     /// from its output: the others' backward passes need the input, so training keeps them as operations of their own.
     pub fn is_clamp(self) -> bool {
-        !matches!(self, FusedActivation::HardSwish | FusedActivation::Silu)
+        match self {
+            FusedActivation::Linear | FusedActivation::Relu | FusedActivation::Relu6 => true,
+            FusedActivation::HardSwish | FusedActivation::Silu => false,
+        }
     }
 
     /// The range of a clamp, which lets the gradient through strictly inside of it.
@@ -69,7 +72,7 @@ impl FusedActivation {
         match self {
             FusedActivation::HardSwish => scalar::value(Activation::HardSwish, x),
             FusedActivation::Silu => scalar::value(Activation::Silu, x),
-            _ => {
+            FusedActivation::Linear | FusedActivation::Relu | FusedActivation::Relu6 => {
                 let (low, high) = self.float_bounds();
                 x.max(low).min(high)
             }
@@ -93,8 +96,8 @@ per_isa! {
     fn forward_chunk(activation: Activation, row: usize, x: &[f32], y: &mut [f32]) = simd::forward;
     fn backward_chunk(activation: Activation, row: usize, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32])
         = simd::backward;
-    /// `y = f(y)`, of one task.
-    pub(crate) fn in_place(activation: Activation, y: &mut [f32]) = simd::in_place;
+    /// `y = f(y)`, of one task; `f` is no clamp.
+    pub(crate) fn in_place(activation: FusedActivation, y: &mut [f32]) = simd::in_place;
 }
 
 /// Elements that one task takes: whole rows where rows matter.

@@ -1,6 +1,6 @@
 //! The fast bodies. What needs an exponential uses the vector one.
 
-use super::Activation;
+use super::{Activation, FusedActivation};
 use crate::isa::Simd;
 
 /// Runs an expression over whole vectors, the last of which may be partial.
@@ -53,7 +53,7 @@ pub(super) fn forward<S: Simd>(s: S, activation: Activation, row: usize, x: &[f3
 
 /// The two that kernels fuse and that are not clamps.
 #[inline(always)]
-pub(super) fn in_place<S: Simd>(s: S, activation: Activation, y: &mut [f32]) {
+pub(super) fn in_place<S: Simd>(s: S, activation: FusedActivation, y: &mut [f32]) {
     macro_rules! each {
         (|$x:ident| $value:expr) => {
             for y in y.chunks_mut(S::LANES) {
@@ -63,9 +63,11 @@ pub(super) fn in_place<S: Simd>(s: S, activation: Activation, y: &mut [f32]) {
         };
     }
     match activation {
-        Activation::Silu => each!(|x| s.mul(x, sigmoid(s, x))),
-        Activation::HardSwish => each!(|x| s.mul(s.mul(x, six_gates(s, x)), s.splat(1.0 / 6.0))),
-        _ => unreachable!("{activation:?} is not fused this way"),
+        FusedActivation::Silu => each!(|x| s.mul(x, sigmoid(s, x))),
+        FusedActivation::HardSwish => each!(|x| s.mul(s.mul(x, six_gates(s, x)), s.splat(1.0 / 6.0))),
+        FusedActivation::Linear | FusedActivation::Relu | FusedActivation::Relu6 => {
+            unreachable!("{activation:?} is a clamp")
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod simd;
 
 use rayon::prelude::*;
 
+use crate::extent::{total, volume};
 use crate::isa::per_isa;
 use crate::parallel::CHUNK;
 use crate::sums::add_rows;
@@ -31,13 +32,13 @@ impl BatchNormShape {
     }
 
     fn block_len(&self) -> usize {
-        self.block_rows() * self.channels
+        volume(&[self.block_rows(), self.channels])
     }
 
     fn check(&self, x: &[f32], per_channel: &[&[f32]]) {
         assert!(self.activation.is_clamp(), "{:?} cannot be fused with batch norm", self.activation);
         assert!(self.rows > 0 && self.channels > 0, "rows and channels must not be 0: {self:?}");
-        assert_eq!(x.len(), self.rows * self.channels, "x must be rows x channels");
+        assert_eq!(x.len(), volume(&[self.rows, self.channels]), "x must be rows x channels");
         let fit = per_channel.iter().all(|values| values.len() == self.channels);
         assert!(fit, "everything but x, y and their gradients must have one value per channel");
     }
@@ -70,7 +71,7 @@ per_isa! {
 /// How many `f32` of workspace the training calls need (monotone in `rows`).
 pub fn workspace_len(shape: &BatchNormShape) -> usize {
     let blocks = shape.rows.div_ceil(shape.block_rows());
-    (2 * blocks).max(3) * shape.channels + shape.channels
+    volume(&[total(&[volume(&[2, blocks]).max(3), 1]), shape.channels])
 }
 
 /// Normalises with the batch's own mean and (biased) variance; `mean` and `inverse_deviation` (`[channels]`) are kept

@@ -1,97 +1,50 @@
 //! The forward pass: one task per strip of one image.
 
-use super::strips::{InputRows, Walk};
+use super::operand::Walked;
+use super::strips::InputRows;
+use super::walk::Walk;
+use super::weights::Weights;
 use super::{Conv2dShape, pointwise, pool_rows, winograd};
-use crate::gemm::{Product, Start, pack, panel_width, product};
-use crate::parallel::{Shared, with_scratch};
+use crate::gemm::Product;
+use crate::parallel::Shared;
 use crate::{FusedActivation, Isa, fused};
 
-/// The operands that don't change from strip to strip.
-#[derive(Clone, Copy)]
-pub(super) struct Weights<'a> {
-    pub w: &'a [f32],
-    /// `w` is cut into panels, see [`pack`], or turned for Winograd's tiles.
-    pub packed: bool,
-    pub bias: Option<&'a [f32]>,
-    pub activation: FusedActivation,
-}
-
-impl<'a> Weights<'a> {
-    /// What the weights have to say in a product with `k` terms to a segment, for the output channels from `column` on (a
-    /// multiple of the panels' width). The activation is there as far as the product has it.
-    pub fn product_part(&self, isa: Isa, channels_out: usize, k: usize, column: usize) -> Product<'a> {
-        let width = panel_width(isa);
-        let segments =
-            self.w.len() / (k * if self.packed { channels_out.next_multiple_of(width) } else { channels_out });
-        let panel = segments * k * width;
-        let b_row = if self.packed { width } else { channels_out };
-        Product {
-            k,
-            b: &self.w[if self.packed { column / width * panel } else { column }..],
-            b_row,
-            b_panel: self.packed.then_some(panel),
-            segments,
-            b_segment: k * b_row,
-            start: self.bias.map_or(Start::Zero, |bias| Start::Bias(&bias[column..])),
-            activation: self.activation.in_product(),
-            ..Product::default()
-        }
-    }
-}
-
-/// Weights from so many floats on are packed; fewer stay in the cache as they are.
-const PACKED_FLOATS: usize = 64 * 1024;
-/// For fewer pixels than these, packing takes longer than it saves.
-const PACKED_PIXELS: usize = 256;
-
-/// Runs `work` with the weights packed where that pays.
-fn with_packed(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl FnOnce(Weights<'_>)) {
-    let width = panel_width(isa);
-    let few_pixels = shape.batch * shape.out_height * shape.out_width < PACKED_PIXELS;
-    if weights.packed || few_pixels || shape.w_len() < PACKED_FLOATS || shape.channels_out <= width {
+/// Runs `work` with the weights packed where that pays, or has to be.
+fn with_packed<O: Walked>(isa: Isa, shape: &Conv2dShape, weights: Weights<'_>, work: impl FnOnce(Weights<'_>)) {
+    if weights.packed {
         return work(weights);
     }
-    with_scratch(packed_len(isa, shape), |panels| {
-        pack(isa, weights.w, shape.channels_out, panels);
-        work(Weights { w: panels, packed: true, ..weights });
+    O::with_panels(isa, shape, weights.w, |panels| match panels {
+        Some(w) => work(Weights { w, packed: true, ..weights }),
+        None => work(weights),
     });
 }
 
-/// Floats of the packed weights on this instruction set.
-pub(super) fn packed_len(isa: Isa, shape: &Conv2dShape) -> usize {
-    let columns = shape.channels_out.next_multiple_of(panel_width(isa));
-    if winograd::fits(shape) {
-        winograd::POINTS * shape.channels_in * columns
-    } else {
-        shape.w_len() / shape.channels_out * columns
-    }
-}
-
-pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
-    if winograd::fits(shape) {
+pub(super) fn forward<O: Walked>(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
+    if O::IS_F32 && winograd::fits(shape) {
         return winograd::forward(isa, shape, x, weights, y);
     }
-    with_packed(isa, shape, weights, |weights| {
+    with_packed::<O>(isa, shape, weights, |weights| {
         if pointwise::fits(shape) {
-            pointwise::forward(isa, shape, x, weights, y);
+            pointwise::forward::<O>(isa, shape, x, weights, y);
         } else {
-            forward_strips(isa, shape, x, weights, y);
+            forward_strips::<O>(isa, shape, x, weights, y);
         }
     });
 }
 
-fn forward_strips(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
+fn forward_strips<O: Walked>(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
-    Walk::new(shape, shape.out_height).for_each(x, |image, (first, last), rows, _| {
+    Walk::new(shape, shape.out_height).for_each::<O>(isa, x, |image, (first, last), rows, _| {
         // SAFETY: no two tasks have the same image and strip.
         let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
-        convolve(isa, shape, rows, last - first, weights, y);
+        convolve::<O>(isa, shape, rows, last - first, weights, y);
         fused::activate_after_product(isa, weights.activation, y);
     });
 }
 
-pub(super) fn forward_pool(
+pub(super) fn forward_pool<O: Walked>(
     isa: Isa,
     shape: &Conv2dShape,
     x: &[f32],
@@ -99,13 +52,13 @@ pub(super) fn forward_pool(
     pooled: &mut [f32],
     choice: Option<&mut [u8]>,
 ) {
-    if winograd::fits(shape) {
+    if O::IS_F32 && winograd::fits(shape) {
         return winograd::forward_pool(isa, shape, x, weights, pooled, choice);
     }
-    with_packed(isa, shape, weights, |weights| forward_pool_strips(isa, shape, x, weights, pooled, choice));
+    with_packed::<O>(isa, shape, weights, |weights| forward_pool_strips::<O>(isa, shape, x, weights, pooled, choice));
 }
 
-fn forward_pool_strips(
+fn forward_pool_strips<O: Walked>(
     isa: Isa,
     shape: &Conv2dShape,
     x: &[f32],
@@ -123,7 +76,7 @@ fn forward_pool_strips(
     let pooled = Shared::new(pooled);
     let choice = choice.map(Shared::new);
     let walk = Walk { scratch: 2 * row_len, ..Walk::new(shape, out_rows) };
-    walk.for_each(x, |image, (first, last), rows, two_rows| {
+    walk.for_each::<O>(isa, x, |image, (first, last), rows, two_rows| {
         for row in (first..last).step_by(2) {
             let start = (image * (out_rows / 2) + row / 2) * pooled_len;
             // SAFETY: no two tasks have the same image and strip, and rows come once.
@@ -134,7 +87,7 @@ fn forward_pool_strips(
                 None => &mut [],
             };
             let below = InputRows { data: &rows.data[(row - first) * shape.stride.0 * rows.pitch..], ..rows };
-            convolve(isa, shape, below, 2, bare, two_rows);
+            convolve::<O>(isa, shape, below, 2, bare, two_rows);
             let (upper, lower) = two_rows.split_at(row_len);
             pool_rows(isa, upper, lower, shape.channels_out, weights.activation, pooled, choice);
         }
@@ -142,7 +95,14 @@ fn forward_pool_strips(
 }
 
 /// `out_rows` rows of output from the input rows under them.
-fn convolve(isa: Isa, shape: &Conv2dShape, rows: InputRows<'_>, out_rows: usize, weights: Weights<'_>, y: &mut [f32]) {
+fn convolve<O: Walked>(
+    isa: Isa,
+    shape: &Conv2dShape,
+    rows: InputRows<'_, O::A>,
+    out_rows: usize,
+    weights: Weights<'_>,
+    y: &mut [f32],
+) {
     let pixel = shape.stride.1 * shape.channels_in;
     let line = shape.stride.0 * rows.pitch;
     let k = shape.kernel.1 * shape.channels_in;
@@ -159,7 +119,7 @@ fn convolve(isa: Isa, shape: &Conv2dShape, rows: InputRows<'_>, out_rows: usize,
         lines,
         a_line: line,
         c_line: m * shape.channels_out,
-        ..weights.product_part(isa, shape.channels_out, k, 0)
+        ..weights.product_part::<O>(isa, shape.channels_out, k, 0)
     };
-    product(isa, &p, y);
+    O::product(isa, &p, y.into());
 }

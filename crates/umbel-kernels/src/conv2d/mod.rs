@@ -6,21 +6,31 @@
 
 mod backward;
 pub mod bf16;
+mod flipped;
 mod forward;
+mod input_gradient;
+mod masked;
+mod operand;
 mod packed;
 mod picked;
 mod pointwise;
 mod pointwise_backward;
 mod pooled;
+mod room;
 pub mod scalar;
 mod simd;
 mod strips;
+mod unit;
+mod walk;
+mod weights;
 mod winograd;
 
-use forward::Weights;
+use weights::Weights;
 
 pub use packed::{forward_packed, forward_pool_packed, pack, packed_len};
 
+use crate::extent::{Sliding, total, volume};
+use crate::gemm::F32;
 use crate::isa::per_isa;
 use crate::{FusedActivation, Isa};
 
@@ -56,19 +66,33 @@ pub enum OutputGradient<'a> {
 
 impl Conv2dShape {
     fn x_len(&self) -> usize {
-        self.batch * self.height * self.width * self.channels_in
+        volume(&[self.batch, self.height, self.width, self.channels_in])
     }
 
     fn w_len(&self) -> usize {
-        self.kernel.0 * self.kernel.1 * self.channels_in * self.channels_out
+        volume(&[self.kernel.0, self.kernel.1, self.channels_in, self.channels_out])
     }
 
     fn y_len(&self) -> usize {
-        self.batch * self.out_height * self.out_width * self.channels_out
+        volume(&[self.batch, self.out_height, self.out_width, self.channels_out])
     }
 
     fn pooled_len(&self) -> usize {
-        self.batch * (self.out_height / 2) * (self.out_width / 2) * self.channels_out
+        volume(&[self.batch, self.out_height / 2, self.out_width / 2, self.channels_out])
+    }
+
+    /// Panics where a place that the kernel may look at, inside of the input or in its padding, is none that can be told, or
+    /// one of the output's seen from there.
+    fn check_reach(&self) {
+        let Self { kernel, stride, pad, .. } = *self;
+        let down =
+            Sliding { size: self.height, window: kernel.0, stride: stride.0, pad: pad.0, outputs: self.out_height };
+        let across =
+            Sliding { size: self.width, window: kernel.1, stride: stride.1, pad: pad.1, outputs: self.out_width };
+        volume(&[down.covered(), across.covered(), self.channels_in]);
+        let [rows, columns] =
+            [(self.out_height, kernel.0), (self.out_width, kernel.1)].map(|(size, k)| total(&[size, k, k]));
+        volume(&[rows, columns, self.channels_out]);
     }
 
     /// What every call demands of its operands.
@@ -81,6 +105,7 @@ impl Conv2dShape {
     fn check_pictures(&self, x: &[f32], bias: Option<&[f32]>) {
         let sizes = [self.channels_in, self.channels_out, self.kernel.0, self.kernel.1, self.stride.0, self.stride.1];
         assert!(sizes.iter().all(|&size| size > 0), "channels, kernel and stride must not be 0: {self:?}");
+        self.check_reach();
         assert_eq!(x.len(), self.x_len(), "x must have the shape's length");
         if let Some(bias) = bias {
             assert_eq!(bias.len(), self.channels_out, "the bias must have one value per output channel");
@@ -148,7 +173,7 @@ per_isa! {
     ) = simd::pool_rows;
     fn lay_quads(upper: &[f32], lower: &[f32], channels: usize, quads: &mut [f32]) = picked::lay_quads;
     fn split_choice(dy: &[f32], choice: &[u8], masked: &mut [f32], index: &mut [f32]) = picked::split_choice;
-    fn add_picked(p: &pooled::Picked<'_>, dw: &mut [f32]) = picked::add;
+    fn add_picked(p: &picked::Picked<'_>, dw: &mut [f32]) = picked::add;
     fn unpool_row(dy: &[f32], choice: &[u8], which: usize, channels: usize, full: &mut [f32]) = simd::unpool_row;
 }
 
@@ -173,7 +198,7 @@ pub fn forward(
 ) {
     shape.check_forward(x, w, bias, y);
     if shape.y_len() > 0 {
-        forward::forward(isa, shape, x, Weights { w, packed: false, bias, activation }, y);
+        forward::forward::<F32>(isa, shape, x, Weights { w, packed: false, bias, activation }, y);
     }
 }
 
@@ -197,7 +222,7 @@ pub fn forward_pool(
 ) {
     shape.check_forward_pool(x, w, bias, activation, pooled, choice.as_deref());
     if shape.pooled_len() > 0 {
-        forward::forward_pool(isa, shape, x, Weights { w, packed: false, bias, activation }, pooled, choice);
+        forward::forward_pool::<F32>(isa, shape, x, Weights { w, packed: false, bias, activation }, pooled, choice);
     }
 }
 
@@ -225,5 +250,5 @@ pub fn backward(
         zeros.for_each(|gradient| gradient.fill(0.0));
         return;
     }
-    backward::backward(isa, shape, x, w, gradient, dx, dw, db, workspace);
+    backward::backward::<F32>(isa, shape, x, w, gradient, dx, dw, db, workspace);
 }

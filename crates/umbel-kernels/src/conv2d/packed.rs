@@ -3,9 +3,11 @@
 
 use rayon::prelude::*;
 
-use super::forward::{self, Weights, packed_len as len_for};
-use super::{Conv2dShape, FusedActivation, Isa, winograd};
-use crate::gemm::{MAX_PANEL_WIDTH, panel_width};
+use super::operand::panels_len;
+use super::weights::Weights;
+use super::{Conv2dShape, FusedActivation, Isa, forward, winograd};
+use crate::extent::volume;
+use crate::gemm::{F32, MAX_PANEL_WIDTH, panel_width};
 
 /// How many `f32` the packed weights take, on any instruction set (for Winograd's tiles 16/9 of the weights and more); 0 where
 /// packing gains nothing, because all output channels are one panel.
@@ -16,7 +18,8 @@ pub fn packed_len(shape: &Conv2dShape) -> usize {
     if shape.channels_out <= MAX_PANEL_WIDTH {
         return 0;
     }
-    shape.w_len() / shape.channels_out * shape.channels_out.next_multiple_of(MAX_PANEL_WIDTH)
+    let columns = shape.channels_out.next_multiple_of(MAX_PANEL_WIDTH);
+    volume(&[shape.kernel.0, shape.kernel.1, shape.channels_in, columns])
 }
 
 /// Packs `w`, each output channel times its factor where there are `factors`, for [`forward_packed`] and
@@ -72,7 +75,7 @@ pub fn forward_packed(
     assert_eq!(y.len(), shape.y_len(), "y must have the shape's length");
     if shape.y_len() > 0 {
         let weights = Weights { w: &packed[..len_for(isa, shape)], packed: true, bias, activation };
-        forward::forward(isa, shape, x, weights, y);
+        forward::forward::<F32>(isa, shape, x, weights, y);
     }
 }
 
@@ -96,7 +99,7 @@ pub fn forward_pool_packed(
     assert_eq!(pooled.len(), shape.pooled_len(), "pooled must have the shape's length");
     if shape.pooled_len() > 0 {
         let weights = Weights { w: &packed[..len_for(isa, shape)], packed: true, bias, activation };
-        forward::forward_pool(isa, shape, x, weights, pooled, None);
+        forward::forward_pool::<F32>(isa, shape, x, weights, pooled, None);
     }
 }
 
@@ -104,4 +107,12 @@ fn check(shape: &Conv2dShape, packed: &[f32]) {
     let len = packed_len(shape);
     assert!(len > 0, "there is nothing to pack in {shape:?}");
     assert_eq!(packed.len(), len, "the packed weights must be as long as packed_len says");
+}
+
+/// The part of [`packed_len`] that is used on this instruction set.
+fn len_for(isa: Isa, shape: &Conv2dShape) -> usize {
+    if !winograd::fits(shape) {
+        return panels_len(isa, shape);
+    }
+    volume(&[winograd::POINTS, shape.channels_in, shape.channels_out.next_multiple_of(panel_width(isa))])
 }

@@ -1,7 +1,29 @@
 //! The body of the weight gradient through max-pooling: a register tile of weights by output channels.
 
-use super::pooled::Picked;
+use crate::extent::{reach, total, volume};
 use crate::isa::{Simd, Single, Terms, TermsWork};
+
+/// The quads of some rows, and what their pixels meet.
+pub(super) struct Picked<'a> {
+    /// `[rows of input, pixels and channels of a row, 4]`: an input, its right, its lower and its lower right neighbour; in bf16
+    /// each with that of the next pooled pixel.
+    pub quads: &'a [f32],
+    /// Floats in a row of quads.
+    pub quad_row: usize,
+    /// Pooled rows, and terms in each: pooled pixels, or pairs of them.
+    pub rows: usize,
+    pub pixels: usize,
+    pub kernel_rows: usize,
+    /// Weights of a kernel row for one output channel.
+    pub taps: usize,
+    /// Floats from a term's quads to those of the next.
+    pub pixel_step: usize,
+    pub channels: usize,
+    /// The pooled gradient `[rows, pixels, channels]`, 0 where the activation lets nothing through.
+    pub dy: &'a [f32],
+    /// Which of the quad was taken, 0 to 3, in the lowest two bits; in bf16 the bytes of both.
+    pub index: &'a [f32],
+}
 
 /// Lays `quads` side by side: input, right, lower and lower right neighbour, `channels` apart.
 #[inline(always)]
@@ -54,11 +76,12 @@ pub(super) fn add_terms<T: Terms>(t: T, p: &Picked<'_>, dw: &mut [f32]) {
     if p.rows == 0 || p.pixels == 0 || p.taps == 0 {
         return;
     }
-    assert!(p.quad_row >= (p.pixels - 1) * p.pixel_step + p.taps * 4, "a row of quads is too short");
-    assert!(p.quads.len() >= (2 * (p.rows - 1) + p.kernel_rows) * p.quad_row, "there are too few quads");
-    let pooled = p.rows * p.pixels * p.channels;
+    assert!(p.quad_row >= reach(&[(p.pixels, p.pixel_step), (volume(&[p.taps, 4]), 1)]), "a row of quads is too short");
+    let input_rows = total(&[volume(&[2, p.rows - 1]), p.kernel_rows]);
+    assert!(p.quads.len() >= volume(&[input_rows, p.quad_row]), "there are too few quads");
+    let pooled = volume(&[p.rows, p.pixels, p.channels]);
     assert!(p.dy.len() >= pooled && p.index.len() >= pooled, "the gradient is too short");
-    assert!(dw.len() >= p.kernel_rows * p.taps * p.channels, "the weights' gradient is too short");
+    assert!(dw.len() >= volume(&[p.kernel_rows, p.taps, p.channels]), "the weights' gradient is too short");
     let dw = dw.as_mut_ptr();
     let lanes = T::S::LANES;
     let mut channel = 0;

@@ -4,9 +4,10 @@
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::forward::Weights;
-use crate::gemm::{MAX_PANEL_WIDTH, Product, spread_product};
-use crate::parallel::Shared;
+use super::weights::Weights;
+use crate::extent::volume;
+use crate::gemm::{MAX_PANEL_WIDTH, Operand, Product};
+use crate::parallel::{Shared, with_scratch};
 use crate::{Isa, fused};
 
 /// Pixels of a task.
@@ -33,10 +34,10 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
 }
 
 pub(super) fn pixels(shape: &Conv2dShape) -> usize {
-    shape.batch * shape.height * shape.width
+    volume(&[shape.batch, shape.height, shape.width])
 }
 
-pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
+pub(super) fn forward<O: Operand>(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights<'_>, y: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let pixels = pixels(shape);
     // Evenly, so that two threads have the same to do.
@@ -45,7 +46,7 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
     let channels = if row_tasks < ENOUGH_TASKS {
         // The same, and whole panels.
         let share = co / (ENOUGH_TASKS / row_tasks);
-        share.next_multiple_of(MAX_PANEL_WIDTH).clamp(MAX_PANEL_WIDTH, TASK_CHANNELS).min(co)
+        share.next_multiple_of(MAX_PANEL_WIDTH).clamp(O::LEAST_COLUMNS, TASK_CHANNELS).min(co)
     } else {
         co
     };
@@ -54,10 +55,13 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
     (0..row_tasks * column_tasks).into_par_iter().for_each(|task| {
         let (row, column) = (task / column_tasks * rows, task % column_tasks * channels);
         let (m, n) = ((pixels - row).min(rows), (co - column).min(channels));
-        let p = weights.product_part(isa, co, ci, column);
-        let p = Product { m, n, a: &x[row * ci..], a_row: ci, c_row: co, ..p };
-        // SAFETY: tasks have disjoint pixels or channels.
-        spread_product(isa, &p, unsafe { y.spread(row * co + column, (m - 1) * co + n) });
+        let x = &x[row * ci..][..m * ci];
+        with_scratch(O::left_len(x.len()), |scratch| {
+            let p = weights.product_part::<O>(isa, co, ci, column);
+            let p = Product { m, n, a: O::left(isa, x, scratch), a_row: ci, c_row: co, ..p };
+            // SAFETY: tasks have disjoint pixels or channels.
+            O::product(isa, &p, unsafe { y.spread(row * co + column, (m - 1) * co + n) });
+        });
         if !weights.activation.is_clamp() {
             for pixel in row..row + m {
                 // SAFETY: as above.

@@ -7,12 +7,15 @@
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::backward::{flip, flipped_len};
+use super::flipped::flipped_len;
+use super::masked::Masked;
+use super::operand::Walked;
 use super::pointwise::{BLOCK_PIXELS, GRADIENT_CHANNELS, MAX_SLICES, SLICE_PIXELS, TASK_PIXELS, pixels};
-use crate::gemm::{Product, Start, panel_width, product};
+use crate::extent::{total, volume};
+use crate::gemm::{F32, Operand, Product, Start, panel_width};
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::sums::{add_rows, reduce};
-use crate::{FusedActivation, Isa, fused};
+use crate::{Isa, fused};
 
 /// So many floats of partial weight gradients at most: where there are more weights, they are enough to share out.
 const MAX_PARTIAL_FLOATS: usize = 1 << 20;
@@ -23,36 +26,6 @@ const BLOCK_FLOATS: usize = 64 * 1024;
 /// Output channels of a task that sums the weight gradient behind an activation.
 const MASKED_CHANNELS: usize = 128;
 
-/// The gradient of the output, and what tells where the activation lets it through; `y` is not read where it is linear.
-#[derive(Clone, Copy)]
-pub(super) struct Masked<'a> {
-    pub dy: &'a [f32],
-    pub y: &'a [f32],
-    pub activation: FusedActivation,
-}
-
-impl Masked<'_> {
-    fn is_linear(&self) -> bool {
-        self.activation == FusedActivation::Linear
-    }
-
-    /// Floats of scratch that [`Masked::rows`] wants for so many.
-    fn scratch_len(&self, len: usize) -> usize {
-        if self.is_linear() { 0 } else { whole_lines(len) }
-    }
-
-    /// The gradient before the activation, from `start` on.
-    fn rows<'b>(&'b self, isa: Isa, start: usize, len: usize, scratch: &'b mut [f32]) -> &'b [f32] {
-        let dy = &self.dy[start..start + len];
-        if self.is_linear() {
-            return dy;
-        }
-        let masked = &mut scratch[..len];
-        fused::mask_into(isa, dy, &self.y[start..start + len], self.activation, masked);
-        masked
-    }
-}
-
 /// Whether anybody asked for the bias gradient, which costs another walk over all pixels.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Biases {
@@ -62,19 +35,19 @@ enum Biases {
 
 /// How many partial weight gradients there are, and the floats of each.
 pub(super) fn slices(shape: &Conv2dShape) -> (usize, usize) {
-    let partial = whole_lines(shape.w_len()) + whole_lines(shape.channels_out);
+    let partial = total(&[whole_lines(shape.w_len()), whole_lines(shape.channels_out)]);
     let most = (MAX_PARTIAL_FLOATS / partial).clamp(1, MAX_SLICES);
     ((pixels(shape) / SLICE_PIXELS).clamp(1, most), partial)
 }
 
 pub(super) fn workspace_len(shape: &Conv2dShape) -> usize {
     let (slices, partial) = slices(shape);
-    flipped_len(shape) + slices * partial
+    total(&[flipped_len(shape), volume(&[slices, partial])])
 }
 
 /// Gradients of the convolution.
 #[allow(clippy::too_many_arguments)]
-pub(super) fn backward(
+pub(super) fn backward<O: Walked>(
     isa: Isa,
     shape: &Conv2dShape,
     x: &[f32],
@@ -87,19 +60,19 @@ pub(super) fn backward(
 ) {
     let (flipped, partials) = workspace.split_at_mut(flipped_len(shape));
     if dx.is_some() {
-        flip(isa, shape, w, flipped);
+        O::flip(isa, shape, w, flipped);
     }
     let (slices, partial) = slices(shape);
     let partials = &mut partials[..slices * partial];
     let biases = if db.is_some() { Biases::Summed } else { Biases::LeftOut };
-    if slices >= ENOUGH_SLICES {
+    if O::IS_F32 && slices >= ENOUGH_SLICES {
         by_blocks(isa, shape, x, gradient, flipped, dx, partials, (slices, biases));
     } else {
         if let Some(dx) = dx {
-            input_gradient(isa, shape, gradient, flipped, dx);
+            input_gradient::<O>(isa, shape, gradient, flipped, dx);
         }
         if gradient.is_linear() {
-            weight_gradient(isa, shape, x, gradient.dy, partials, (slices, biases));
+            weight_gradient::<O>(isa, shape, x, gradient.dy, partials, (slices, biases));
         } else {
             masked_weight_gradient(isa, shape, x, gradient, partials, (slices, biases));
         }
@@ -111,22 +84,23 @@ pub(super) fn backward(
 }
 
 /// `dx = dy · wᵀ` for some pixels.
-fn through_weights(isa: Isa, shape: &Conv2dShape, dy: &[f32], flipped: &[f32], dx: &mut [f32]) {
+fn through_weights<O: Walked>(isa: Isa, shape: &Conv2dShape, dy: &[O::A], flipped: &[f32], dx: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     let width = panel_width(isa);
     let p = Product {
         m: dx.len() / ci,
         n: ci,
-        k: co,
+        k: co.div_ceil(O::TERMS),
         a: dy,
         a_row: co,
+        a_col: O::TERMS,
         b: flipped,
         b_row: width,
-        b_panel: Some(co * width),
+        b_panel: Some(co.div_ceil(O::TERMS) * width),
         c_row: ci,
         ..Product::default()
     };
-    product(isa, &p, dx);
+    O::product(isa, &p, dx.into());
 }
 
 /// Both gradients, a slice of pixels to a task.
@@ -157,7 +131,7 @@ fn by_blocks(
                 let dy = gradient.rows(isa, block * co, count * co, scratch);
                 if let Some(dx) = &dx {
                     // SAFETY: slices and their blocks have disjoint pixels.
-                    through_weights(isa, shape, dy, flipped, unsafe { dx.range(block * ci, count * ci) });
+                    through_weights::<F32>(isa, shape, dy, flipped, unsafe { dx.range(block * ci, count * ci) });
                 }
                 let start = if block == first { Start::Zero } else { Start::Accumulate };
                 let p = Product {
@@ -170,7 +144,7 @@ fn by_blocks(
                     start,
                     ..Product::default()
                 };
-                product(isa, &Product { a_row: 1, a_col: ci, c_row: co, ..p }, dw);
+                F32::product(isa, &Product { a_row: 1, a_col: ci, c_row: co, ..p }, (&mut *dw).into());
                 if biases == Biases::Summed {
                     add_rows(isa, dy, db);
                 }
@@ -179,19 +153,21 @@ fn by_blocks(
     });
 }
 
-fn input_gradient(isa: Isa, shape: &Conv2dShape, gradient: Masked<'_>, flipped: &[f32], dx: &mut [f32]) {
+fn input_gradient<O: Walked>(isa: Isa, shape: &Conv2dShape, gradient: Masked<'_>, flipped: &[f32], dx: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
     dx.par_chunks_mut(TASK_PIXELS * ci).enumerate().for_each(|(task, dx)| {
         let len = dx.len() / ci * co;
-        with_scratch(gradient.scratch_len(len), |scratch| {
-            let dy = gradient.rows(isa, task * TASK_PIXELS * co, len, scratch);
-            through_weights(isa, shape, dy, flipped, dx);
+        let masked_len = gradient.scratch_len(len);
+        with_scratch(masked_len + O::left_len(len), |scratch| {
+            let (masked, left) = scratch.split_at_mut(masked_len);
+            let dy = gradient.rows(isa, task * TASK_PIXELS * co, len, masked);
+            through_weights::<O>(isa, shape, O::left(isa, dy, left), flipped, dx);
         });
     });
 }
 
 /// Each task has some input channels of one slice of pixels; the first of a slice also sums the bias gradient.
-fn weight_gradient(
+fn weight_gradient<O: Walked>(
     isa: Isa,
     shape: &Conv2dShape,
     x: &[f32],
@@ -210,22 +186,30 @@ fn weight_gradient(
         let m = (ci - first_channel).min(GRADIENT_CHANNELS);
         // SAFETY: tasks have disjoint slices or channels.
         let dw = unsafe { partials.range(slice * partial + first_channel * co, m * co) };
-        for block in (first..last).step_by(BLOCK_PIXELS) {
-            let p = Product {
-                m,
-                n: co,
-                k: (last - block).min(BLOCK_PIXELS),
-                a: &x[block * ci + first_channel..],
-                a_row: 1,
-                a_col: ci,
-                b: &dy[block * co..],
-                b_row: co,
-                c_row: co,
-                start: if block == first { Start::Zero } else { Start::Accumulate },
-                ..Product::default()
-            };
-            product(isa, &p, dw);
-        }
+        let (left_len, right_len) = (whole_lines(O::rows_len(BLOCK_PIXELS, m)), O::rows_len(BLOCK_PIXELS, co));
+        with_scratch(left_len + right_len, |scratch| {
+            let (left, right) = scratch.split_at_mut(left_len);
+            for block in (first..last).step_by(BLOCK_PIXELS) {
+                let count = (last - block).min(BLOCK_PIXELS);
+                let channels = first_channel..first_channel + m;
+                let (b, b_row) = O::rows(isa, &dy[block * co..][..count * co], co, 0..co, right);
+                let (a, a_col) = O::columns(isa, &x[block * ci..][..count * ci], ci, channels, left);
+                let p = Product {
+                    m,
+                    n: co,
+                    k: count.div_ceil(O::TERMS),
+                    a,
+                    a_row: O::TERMS,
+                    a_col,
+                    b,
+                    b_row,
+                    c_row: co,
+                    start: if block == first { Start::Zero } else { Start::Accumulate },
+                    ..Product::default()
+                };
+                O::product(isa, &p, (&mut *dw).into());
+            }
+        });
         if first_channel == 0 && biases == Biases::Summed {
             // SAFETY: behind the weights, and only for the slice's first task.
             let db = unsafe { partials.range(slice * partial + whole_lines(shape.w_len()), co) };
@@ -276,7 +260,7 @@ fn masked_weight_gradient(
                     start,
                     ..Product::default()
                 };
-                product(isa, &Product { a_row: 1, a_col: ci, c_row: n, ..p }, dw);
+                F32::product(isa, &Product { a_row: 1, a_col: ci, c_row: n, ..p }, (&mut *dw).into());
                 if biases == Biases::Summed {
                     add_rows(isa, masked, db);
                 }

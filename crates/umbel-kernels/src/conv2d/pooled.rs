@@ -3,35 +3,16 @@
 //! are laid side by side (a quad), and each channel picks its own from a register: a quarter of the arithmetic, plus the
 //! picking.
 
+use super::operand::Walked;
+use super::picked::Picked;
 use super::strips::InputRows;
-use super::{Conv2dShape, add_picked, lay_quads, split_choice};
+use super::{Conv2dShape, lay_quads};
 use crate::Isa;
+use crate::extent::{total, volume};
 use crate::parallel::whole_lines;
-use crate::sums::add_rows;
 
 /// Quads are laid for as many rows as fit in so many floats, so that they stay in the second-level cache.
 const QUAD_FLOATS: usize = 64 * 1024;
-
-/// The quads of some rows, and what their pixels meet.
-pub(super) struct Picked<'a> {
-    /// `[rows of input, pixels and channels of a row, 4]`: an input, its right, its lower and its lower right neighbour.
-    pub quads: &'a [f32],
-    /// Floats in a row of quads.
-    pub quad_row: usize,
-    /// Pooled rows, and pooled pixels in each.
-    pub rows: usize,
-    pub pixels: usize,
-    pub kernel_rows: usize,
-    /// Weights of a kernel row for one output channel.
-    pub taps: usize,
-    /// Floats from a pooled pixel's quads to those of the next.
-    pub pixel_step: usize,
-    pub channels: usize,
-    /// The pooled gradient `[rows, pixels, channels]`, 0 where the activation lets nothing through.
-    pub dy: &'a [f32],
-    /// Which of the quad was taken, 0 to 3, in the lowest two bits.
-    pub index: &'a [f32],
-}
 
 /// Whether this way is there for the shape: a quad is made of neighbours.
 pub(super) fn fits(shape: &Conv2dShape) -> bool {
@@ -43,33 +24,42 @@ struct Layout {
     /// Pooled rows that are gone over together.
     rows: usize,
     pixels: usize,
+    /// Terms in a row: pooled pixels, or pairs of them.
+    terms: usize,
     quad_row: usize,
     quads: usize,
     gradient: usize,
 }
 
 impl Layout {
-    fn new(shape: &Conv2dShape) -> Self {
+    fn new<O: Walked>(shape: &Conv2dShape) -> Self {
         let pixels = shape.out_width / 2;
-        let quad_row = (2 * (pixels - 1) + shape.kernel.1) * shape.channels_in * 4;
+        let terms = pixels.div_ceil(O::TERMS);
+        let quad_row = volume(&[2 * O::TERMS * (terms - 1) + shape.kernel.1, shape.channels_in, 4]);
         let input_rows = (QUAD_FLOATS / quad_row).max(shape.kernel.0 + 1);
         let rows = (input_rows - shape.kernel.0) / 2 + 1;
         let rows = rows.min(shape.out_height / 2);
-        let quads = whole_lines((2 * (rows - 1) + shape.kernel.0) * quad_row);
-        Layout { rows, pixels, quad_row, quads, gradient: whole_lines(rows * pixels * shape.channels_out) }
+        let quads = whole_lines(volume(&[2 * (rows - 1) + shape.kernel.0, quad_row]));
+        let gradient = whole_lines(volume(&[rows, terms, shape.channels_out]));
+        Layout { rows, pixels, terms, quad_row, quads, gradient }
     }
 }
 
 /// Floats of scratch that [`weight_gradient`] needs.
-pub(super) fn scratch_len(shape: &Conv2dShape) -> usize {
-    let layout = Layout::new(shape);
-    layout.quads + 2 * layout.gradient
+pub(super) fn scratch_len<O: Walked>(shape: &Conv2dShape) -> usize {
+    let layout = Layout::new::<O>(shape);
+    total(&[layout.quads, layout.gradient, layout.gradient])
 }
 
-/// Adds to `dw` and `db` the share of some pooled rows of one image: `dy` and `choice` hold these rows, `x_rows` the input
-/// under them.
+/// Elements that a row of the input must hold for [`weight_gradient`].
+pub(super) fn least_pitch<O: Walked>(shape: &Conv2dShape) -> usize {
+    Layout::new::<O>(shape).quad_row / 4 + O::TERMS * shape.channels_in
+}
+
+/// Adds to `dw` and `db` the share of some pooled rows of one image: `dy` and `choice` hold these rows, `x_rows` what
+/// [`Operand::taps`] made of the input under them.
 #[allow(clippy::too_many_arguments)]
-pub(super) fn weight_gradient(
+pub(super) fn weight_gradient<O: Walked>(
     isa: Isa,
     shape: &Conv2dShape,
     x_rows: InputRows<'_>,
@@ -79,33 +69,34 @@ pub(super) fn weight_gradient(
     db: &mut [f32],
     scratch: &mut [f32],
 ) {
-    let layout = Layout::new(shape);
+    let layout = Layout::new::<O>(shape);
     let (quads, gradient) = scratch.split_at_mut(layout.quads);
     let (masked, index) = gradient.split_at_mut(layout.gradient);
-    let ci = shape.channels_in;
-    let block_len = layout.rows * layout.pixels * shape.channels_out;
+    let (ci, co) = (shape.channels_in, shape.channels_out);
+    let row_len = layout.pixels * co;
+    let block_len = layout.rows * row_len;
     for (block, (dy, choice)) in dy.chunks(block_len).zip(choice.chunks(block_len)).enumerate() {
-        let rows = dy.len() / (layout.pixels * shape.channels_out);
+        let rows = dy.len() / row_len;
         let input_rows = 2 * (rows - 1) + shape.kernel.0;
         for (row, quads) in quads.chunks_exact_mut(layout.quad_row).take(input_rows).enumerate() {
             let upper = &x_rows.data[(2 * block * layout.rows + row) * x_rows.pitch..];
-            lay_quads(isa, upper, &upper[x_rows.pitch..], ci, quads);
+            lay_quads(isa, upper, &upper[x_rows.pitch..], O::TERMS * ci, quads);
         }
-        let (masked, index) = (&mut masked[..dy.len()], &mut index[..dy.len()]);
-        split_choice(isa, dy, choice, masked, index);
-        add_rows(isa, masked, db);
+        let len = rows * layout.terms * co;
+        let (masked, index) = (&mut masked[..len], &mut index[..len]);
+        O::split_choice(isa, dy, choice, row_len, masked, index, db);
         let picked = Picked {
             quads,
             quad_row: layout.quad_row,
             rows,
-            pixels: layout.pixels,
+            pixels: layout.terms,
             kernel_rows: shape.kernel.0,
             taps: shape.kernel.1 * ci,
-            pixel_step: 2 * ci * 4,
-            channels: shape.channels_out,
+            pixel_step: 2 * O::TERMS * ci * 4,
+            channels: co,
             dy: masked,
             index,
         };
-        add_picked(isa, &picked, dw);
+        O::add_picked(isa, &picked, dw);
     }
 }

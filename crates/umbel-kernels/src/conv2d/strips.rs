@@ -1,10 +1,8 @@
 //! How a convolution is cut: strips of output rows, small enough for the cache, and the zero-padded copy of the input
 //! rows that a strip reads.
 
-use rayon::prelude::*;
-
 use super::Conv2dShape;
-use crate::parallel::{whole_lines, with_scratch};
+use crate::extent::{reach, total, volume};
 
 /// Floats of padded input that a strip may hold (it should stay in the second-level cache beside the weights).
 const STRIP_FLOATS: usize = 32 * 1024;
@@ -41,44 +39,6 @@ impl Strips {
     }
 }
 
-/// The tasks of a forward pass: one for each strip of each image.
-pub(super) struct Walk {
-    pub shape: Conv2dShape,
-    pub strips: Strips,
-    pub out_rows: usize,
-    /// A strip reads what lies under a multiple of so many rows, though its last be fewer.
-    pub step: usize,
-    /// Floats of scratch that a task needs beside its input rows.
-    pub scratch: usize,
-}
-
-impl Walk {
-    /// Over `out_rows` rows of output, without more scratch.
-    pub(super) fn new(shape: &Conv2dShape, out_rows: usize) -> Self {
-        Walk { shape: *shape, strips: Strips::forward(shape, out_rows), out_rows, step: 1, scratch: 0 }
-    }
-
-    /// Runs `task` for each image and its rows of output `first .. last`, with the rows under them and its scratch. No two
-    /// tasks get the same rows.
-    pub(super) fn for_each(&self, x: &[f32], task: impl Fn(usize, (usize, usize), InputRows<'_>, &mut [f32]) + Sync) {
-        let Walk { shape, strips, .. } = self;
-        (0..shape.batch * strips.per_image).into_par_iter().for_each(|index| {
-            let image = index / strips.per_image;
-            let (first, last) = strips.range(index % strips.per_image, self.out_rows);
-            if first == last {
-                return;
-            }
-            let read = (last - first).next_multiple_of(self.step);
-            let under = whole_lines(shape.scratch_len(read));
-            with_scratch(under + self.scratch, |scratch| {
-                let (padded, scratch) = scratch.split_at_mut(under);
-                let rows = shape.input_rows(image_of(shape, x, image), first, first + read, padded);
-                task(image, (first, last), rows, scratch);
-            });
-        });
-    }
-}
-
 /// One image of a batch.
 pub(super) fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &'a [f32] {
     let len = shape.height * shape.width * shape.channels_in;
@@ -88,27 +48,30 @@ pub(super) fn image_of<'a>(shape: &Conv2dShape, x: &'a [f32], image: usize) -> &
 /// The input rows under a strip: element (row, column, channel) at `row * pitch + column * channels_in + channel`, where
 /// row 0 lies under the strip's first output row and column 0 under the first output column, padding included.
 #[derive(Clone, Copy)]
-pub(super) struct InputRows<'a> {
-    pub data: &'a [f32],
+pub(super) struct InputRows<'a, A = f32> {
+    pub data: &'a [A],
     pub pitch: usize,
 }
 
 impl Conv2dShape {
     /// No output pixel reaches beyond the input, so that it can be read in place.
     pub(super) fn stays_inside(&self) -> bool {
-        self.pad == (0, 0)
-            && (self.out_height.max(1) - 1) * self.stride.0 + self.kernel.0 <= self.height
-            && (self.out_width.max(1) - 1) * self.stride.1 + self.kernel.1 <= self.width
+        self.pad == (0, 0) && self.rows_under(self.out_height) <= self.height && self.columns_under() <= self.width
     }
 
     /// Floats in a padded row of input.
     pub(super) fn padded_pitch(&self) -> usize {
-        ((self.out_width.max(1) - 1) * self.stride.1 + self.kernel.1) * self.channels_in
+        volume(&[self.columns_under(), self.channels_in])
+    }
+
+    /// Input columns under a row of output.
+    fn columns_under(&self) -> usize {
+        total(&[reach(&[(self.out_width.max(1), self.stride.1)]) - 1, self.kernel.1])
     }
 
     /// Input rows under `out_rows` adjacent rows of output.
     pub(super) fn rows_under(&self, out_rows: usize) -> usize {
-        (out_rows.max(1) - 1) * self.stride.0 + self.kernel.0
+        total(&[reach(&[(out_rows.max(1), self.stride.0)]) - 1, self.kernel.0])
     }
 
     /// Row `index` of one image, counted from the first row of the padding: the floats of padding at its left, and what
@@ -122,7 +85,7 @@ impl Conv2dShape {
 
     /// Floats that [`input_rows`](Self::input_rows) copies for so many rows of output.
     pub(super) fn scratch_len(&self, out_rows: usize) -> usize {
-        if self.stays_inside() { 0 } else { self.rows_under(out_rows) * self.padded_pitch() }
+        if self.stays_inside() { 0 } else { volume(&[self.rows_under(out_rows), self.padded_pitch()]) }
     }
 
     /// The rows under output rows `first .. last` of one image, copied into `scratch` with zeros around where needed.

@@ -3,20 +3,16 @@
 //! The layer behind a flattened feature map has millions of weights and few samples, so what costs is reading the weights
 //! once and writing their gradient once: all work is cut along the inputs, into blocks of weights that fit the cache.
 
+mod backward;
 pub mod bf16;
+mod forward;
 pub mod scalar;
 mod simd;
 
-use std::ops::Range;
-
-use rayon::prelude::*;
-
-use crate::gemm::{Product, Start, product};
+use crate::extent::volume;
+use crate::gemm::{F32, Operand};
 use crate::isa::per_isa;
-use crate::parallel::{CHUNK, Shared, with_scratch};
-use crate::prefetch::ask_for;
-use crate::sums::add_rows;
-use crate::{FusedActivation, Isa, fused};
+use crate::{FusedActivation, Isa};
 
 /// Shapes: `x [batch, inputs]`, `w [inputs, outputs]`, `y [batch, outputs]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +51,9 @@ impl DenseShape {
 
     /// What every call demands of its operands.
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32], workspace: &[f32]) {
-        assert_eq!(x.len(), self.batch * self.inputs, "x must be batch x inputs");
-        assert_eq!(w.len(), self.inputs * self.outputs, "w must be inputs x outputs");
-        assert_eq!(y.len(), self.batch * self.outputs, "y must be batch x outputs");
+        assert_eq!(x.len(), volume(&[self.batch, self.inputs]), "x must be batch x inputs");
+        assert_eq!(w.len(), volume(&[self.inputs, self.outputs]), "w must be inputs x outputs");
+        assert_eq!(y.len(), volume(&[self.batch, self.outputs]), "y must be batch x outputs");
         if let Some(bias) = bias {
             assert_eq!(bias.len(), self.outputs, "the bias must have one value per output");
         }
@@ -84,40 +80,17 @@ impl DenseShape {
 
     /// Floats of the partial outputs: `[slice, block of outputs, batch, output in the block]`.
     fn partials_len(&self) -> usize {
-        self.slices() * self.batch * self.outputs
+        volume(&[self.slices(), self.batch, self.outputs])
     }
 
     fn forward_tasks(&self) -> usize {
-        self.slices() * self.outputs.div_ceil(TASK_OUTPUTS)
-    }
-}
-
-/// What a forward task sums: the products of one slice of inputs, for one block of outputs.
-struct Task {
-    inputs: Range<usize>,
-    first_output: usize,
-    outputs: usize,
-    /// Where its partial outputs lie.
-    partial_start: usize,
-}
-
-impl Task {
-    fn new(shape: &DenseShape, index: usize) -> Self {
-        let blocks = shape.outputs.div_ceil(TASK_OUTPUTS);
-        let (slice, first_output) = (index / blocks, index % blocks * TASK_OUTPUTS);
-        let first = slice * shape.slice_inputs();
-        Task {
-            inputs: first..(first + shape.slice_inputs()).min(shape.inputs),
-            first_output,
-            outputs: (shape.outputs - first_output).min(TASK_OUTPUTS),
-            partial_start: (slice * shape.outputs + first_output) * shape.batch,
-        }
+        volume(&[self.slices(), self.outputs.div_ceil(TASK_OUTPUTS)])
     }
 }
 
 /// How many `f32` of workspace forward and backward need for this shape (monotone in `batch`).
 pub fn workspace_len(shape: &DenseShape) -> usize {
-    shape.batch * shape.outputs * shape.slices().max(1)
+    volume(&[shape.batch, shape.outputs, shape.slices().max(1)])
 }
 
 /// `y = activation(x · w + bias)`.
@@ -139,63 +112,7 @@ pub fn forward(
     if y.is_empty() {
         return;
     }
-    let DenseShape { batch, inputs, outputs } = *shape;
-    let shared = Shared::new(&mut workspace[..shape.partials_len()]);
-    (0..shape.forward_tasks()).into_par_iter().for_each(|index| {
-        let task = Task::new(shape, index);
-        // SAFETY: tasks differ in their slice or their block of outputs.
-        let partial = unsafe { shared.range(task.partial_start, batch * task.outputs) };
-        let (first, last) = (task.inputs.start, task.inputs.end);
-        if batch == 1 {
-            return one_sample(isa, &x[first..last], &w[first * outputs + task.first_output..], outputs, partial);
-        }
-        for input in (first..last).step_by(BLOCK_INPUTS) {
-            let next = (input + BLOCK_INPUTS).min(last);
-            if outputs <= TASK_OUTPUTS {
-                ask_for(&w[next * outputs..(next + BLOCK_INPUTS).min(last) * outputs]);
-            }
-            let p = Product {
-                m: batch,
-                n: task.outputs,
-                k: (last - input).min(BLOCK_INPUTS),
-                a: &x[input..],
-                a_row: inputs,
-                b: &w[input * outputs + task.first_output..],
-                b_row: outputs,
-                c_row: task.outputs,
-                start: if input == first { Start::Zero } else { Start::Accumulate },
-                ..Product::default()
-            };
-            product(isa, &p, partial);
-        }
-    });
-    finish_sums(isa, shape, bias, activation, workspace, y);
-}
-
-/// Adds the slices' partial outputs in order, then bias and activation.
-fn finish_sums(
-    isa: Isa,
-    shape: &DenseShape,
-    bias: Option<&[f32]>,
-    activation: FusedActivation,
-    workspace: &[f32],
-    y: &mut [f32],
-) {
-    let DenseShape { batch, outputs, .. } = *shape;
-    let partials = &workspace[..shape.partials_len()];
-    y.par_chunks_mut(outputs).enumerate().for_each(|(sample, y)| {
-        y.fill(0.0);
-        for (block, y) in y.chunks_mut(TASK_OUTPUTS).enumerate() {
-            let at = block * TASK_OUTPUTS * batch + sample * y.len();
-            for partial in partials.chunks_exact(batch * outputs) {
-                for (y, &partial) in y.iter_mut().zip(&partial[at..]) {
-                    *y += partial;
-                }
-            }
-        }
-        finish(isa, bias.unwrap_or_default(), activation.in_product(), y);
-        fused::activate_after_product(isa, activation, y);
-    });
+    forward::forward::<F32>(isa, shape, x, w, bias, activation, y, workspace);
 }
 
 /// Gradients of [`forward`]. `dy` is the gradient of the output after the activation and is masked in place with the
@@ -218,86 +135,17 @@ pub fn backward(
     workspace: &mut [f32],
 ) {
     shape.check_backward(x, w, dy, dx.as_deref(), dw, db.as_deref(), workspace);
-    let DenseShape { batch, inputs, outputs } = *shape;
-    mask_and_sum(isa, shape, y, activation, dy, db);
-    if w.is_empty() {
-        dx.into_iter().for_each(|dx| dx.fill(0.0));
-        return;
-    }
-    let dy = &*dy;
-    let transposed = &mut workspace[..outputs * batch];
-    if dx.is_some() {
-        for (sample, dy) in dy.chunks_exact(outputs).enumerate() {
-            for (output, &d) in dy.iter().enumerate() {
-                transposed[output * batch + sample] = d;
-            }
-        }
-    }
-    let transposed = &*transposed;
-    let dx = dx.map(Shared::new);
-    dw.par_chunks_mut(BACKWARD_INPUTS * outputs).enumerate().for_each(|(task, dw)| {
-        let first = task * BACKWARD_INPUTS;
-        let m = dw.len() / outputs;
-        if dx.is_some() {
-            ask_for(&w[first * outputs..][..dw.len()]);
-        }
-        let weights = Product {
-            m,
-            n: outputs,
-            k: batch,
-            a: x.get(first..).unwrap_or_default(),
-            a_row: 1,
-            a_col: inputs,
-            b: dy,
-            b_row: outputs,
-            c_row: outputs,
-            ..Product::default()
-        };
-        product(isa, &weights, dw);
-        let Some(dx) = &dx else { return };
-        // dxᵀ = w · dyᵀ reads the weights as they lie; only the small result has to be turned.
-        let turned = Product {
-            m,
-            n: batch,
-            k: outputs,
-            a: &w[first * outputs..],
-            a_row: outputs,
-            b: transposed,
-            b_row: batch,
-            c_row: batch,
-            ..Product::default()
-        };
-        with_scratch(m * batch, |scratch| {
-            product(isa, &turned, scratch);
-            for sample in 0..batch {
-                // SAFETY: tasks have disjoint inputs.
-                let dx = unsafe { dx.range(sample * inputs + first, m) };
-                for (i, dx) in dx.iter_mut().enumerate() {
-                    *dx = scratch[i * batch + sample];
-                }
-            }
-        });
-    });
+    backward::backward::<F32>(isa, shape, x, w, y, activation, dy, dx, dw, db, workspace);
 }
 
-/// Masks the gradient with the activation's derivative, and sums it over the samples.
-fn mask_and_sum(
-    isa: Isa,
-    shape: &DenseShape,
-    y: &[f32],
-    activation: FusedActivation,
-    dy: &mut [f32],
-    db: Option<&mut [f32]>,
-) {
-    if activation != FusedActivation::Linear {
-        assert_eq!(y.len(), dy.len(), "y must be as long as dy");
-        let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
-        chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
-    }
-    if let Some(db) = db {
-        db.fill(0.0);
-        if shape.outputs > 0 {
-            add_rows(isa, dy, db);
-        }
+/// Operands that a dense layer can multiply.
+trait Sampled: Operand {
+    /// `y = x · w` for a single sample: rows of `w` lie `w_row` apart, and `y` says how many of their columns are wanted.
+    fn one_sample(isa: Isa, x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]);
+}
+
+impl Sampled for F32 {
+    fn one_sample(isa: Isa, x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]) {
+        one_sample(isa, x, w, w_row, y);
     }
 }

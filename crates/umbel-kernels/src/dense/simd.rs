@@ -1,6 +1,7 @@
 //! The element-wise work around the dense layer's matrix products.
 
 use crate::FusedActivation;
+use crate::extent::reach;
 use crate::isa::{Pairs, Simd};
 use crate::prefetch::prefetch;
 
@@ -21,7 +22,7 @@ pub(super) fn finish<S: Simd>(s: S, bias: &[f32], activation: FusedActivation, y
 #[inline(always)]
 pub(super) fn one_sample<S: Simd>(s: S, x: &[f32], w: &[f32], w_row: usize, y: &mut [f32]) {
     let n = y.len();
-    assert!(x.is_empty() || w.len() >= (x.len() - 1) * w_row + n, "w is too short");
+    assert!(w.len() >= reach(&[(x.len(), w_row), (n, 1)]), "w is too short");
     let mut c = 0;
     // SAFETY: the assert covers columns `c .. n` of every row, and no call goes beyond `n`.
     unsafe {
@@ -81,8 +82,8 @@ unsafe fn columns<S: Simd, const VECTORS: usize, const PARTIAL: bool>(
 #[inline(always)]
 pub(super) fn one_sample_bf16<T: Pairs>(t: T, x: &[u16], k: usize, w: &[f32], w_row: usize, y: &mut [f32]) {
     let (s, lanes, n) = (t.simd(), T::S::LANES, y.len());
-    assert!(x.len() >= k.next_multiple_of(2), "x is too short");
-    assert!(k == 0 || w.len() >= (k - 1) * w_row + n, "w is too short");
+    assert!(x.len() / 2 >= k.div_ceil(2), "x is too short");
+    assert!(w.len() >= reach(&[(k, w_row), (n, 1)]), "w is too short");
     let mut c = 0;
     // SAFETY: the asserts cover columns `c .. n` of every row, and all of `x`; no call goes beyond `n`.
     unsafe {

@@ -5,19 +5,22 @@
 //! kernel that meets it. Nothing is copied or padded; pixels near the edge read zeros in the place of what is not there.
 
 mod axis;
+mod backward;
 pub mod scalar;
 mod simd;
 mod sliding;
+mod tile;
 mod weight_gradient;
 
 use rayon::prelude::*;
 
 use axis::Axis;
 
+use crate::extent::{Sliding, total, volume};
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared, whole_lines};
 use crate::prefetch::ask_for_much;
-use crate::sums::{add_rows, reduce};
+use crate::sums::reduce;
 use crate::{FusedActivation, Isa, fused};
 
 /// Shapes: `x [batch, height, width, channels]`, `w [kernel.0, kernel.1, channels]`,
@@ -50,24 +53,43 @@ const ENOUGH_IMAGES: usize = 8;
 
 impl DepthwiseShape {
     fn image_len(&self) -> usize {
-        self.height * self.width * self.channels
+        volume(&[self.height, self.width, self.channels])
     }
 
     fn out_image_len(&self) -> usize {
-        self.out_height * self.out_width * self.channels
+        volume(&[self.out_height, self.out_width, self.channels])
     }
 
     fn w_len(&self) -> usize {
-        self.kernel.0 * self.kernel.1 * self.channels
+        volume(&[self.kernel.0, self.kernel.1, self.channels])
+    }
+
+    /// Panics where a place that a tap may look at, inside of the input or in its padding, is none that can be told.
+    fn check_reach(&self) {
+        let Self { kernel, stride, pad, .. } = *self;
+        let down =
+            Sliding { size: self.height, window: kernel.0, stride: stride.0, pad: pad.0, outputs: self.out_height };
+        let across =
+            Sliding { size: self.width, window: kernel.1, stride: stride.1, pad: pad.1, outputs: self.out_width };
+        volume(&[down.covered(), across.covered(), self.channels]);
     }
 
     /// What every call demands of its operands.
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32]) {
         let sizes = [self.channels, self.kernel.0, self.kernel.1, self.stride.0, self.stride.1];
         assert!(sizes.iter().all(|&size| size > 0), "channels, kernel and stride must not be 0: {self:?}");
-        assert_eq!(x.len(), self.batch * self.image_len(), "x must have the shape's length");
+        self.check_reach();
+        assert_eq!(
+            x.len(),
+            volume(&[self.batch, self.height, self.width, self.channels]),
+            "x must have the shape's length"
+        );
         assert_eq!(w.len(), self.w_len(), "w must have the shape's length");
-        assert_eq!(y.len(), self.batch * self.out_image_len(), "y must have the shape's length");
+        assert_eq!(
+            y.len(),
+            volume(&[self.batch, self.out_height, self.out_width, self.channels]),
+            "y must have the shape's length"
+        );
         if let Some(bias) = bias {
             assert_eq!(bias.len(), self.channels, "the bias must have one value per channel");
         }
@@ -75,19 +97,19 @@ impl DepthwiseShape {
 
     /// Output rows of a task.
     fn task_rows(&self) -> usize {
-        (TASK_OUTPUTS / (self.out_width * self.channels).max(1)).clamp(1, self.out_height.max(1))
+        (TASK_OUTPUTS / volume(&[self.out_width, self.channels]).max(1)).clamp(1, self.out_height.max(1))
     }
 
     /// How the weight gradient is cut: into (image, some rows), so many to an image, shared out to so many slices.
     fn units(&self) -> (usize, usize, usize) {
         let per_image = self.out_height.div_ceil(self.task_rows());
-        let units = self.batch * per_image;
+        let units = volume(&[self.batch, per_image]);
         (per_image, units, units.clamp(1, MAX_SLICES))
     }
 
     /// Floats of one slice's partial weight and bias gradient.
     fn partial_len(&self) -> usize {
-        whole_lines(self.w_len()) + whole_lines(self.channels)
+        total(&[whole_lines(self.w_len()), whole_lines(self.channels)])
     }
 }
 
@@ -122,7 +144,7 @@ per_isa! {
 /// How many `f32` of workspace [`backward`] needs for this shape (monotone in `batch`).
 pub fn workspace_len(shape: &DepthwiseShape) -> usize {
     let (_, _, slices) = shape.units();
-    slices * shape.partial_len()
+    volume(&[slices, shape.partial_len()])
 }
 
 /// `y = activation(conv(x, w) + bias)`, each channel by itself.
@@ -203,126 +225,19 @@ pub fn backward(
     let (_, _, slices) = shape.units();
     let partials = &mut workspace[..slices * shape.partial_len()];
     if shape.batch >= ENOUGH_IMAGES {
-        by_images(isa, shape, x, w, y, activation, dy, dx, partials);
+        backward::by_images(isa, shape, x, w, y, activation, dy, dx, partials);
     } else {
         if activation != FusedActivation::Linear {
             let chunks = dy.par_chunks_mut(CHUNK).zip(y.par_chunks(CHUNK));
             chunks.for_each(|(dy, y)| fused::mask(isa, y, activation, dy));
         }
         if let Some(dx) = dx {
-            input_gradient(isa, shape, w, dy, dx);
+            backward::input_gradient(isa, shape, w, dy, dx);
         }
-        weight_gradient(isa, shape, x, dy, partials);
+        backward::weight_gradient(isa, shape, x, dy, partials);
     }
     reduce(partials, shape.partial_len(), 0, dw);
     if let Some(db) = db {
         reduce(partials, shape.partial_len(), whole_lines(shape.w_len()), db);
     }
-}
-
-/// All gradients, some images to a task: what an image reads and writes stays in the cache from one to the next.
-#[allow(clippy::too_many_arguments)]
-fn by_images(
-    isa: Isa,
-    shape: &DepthwiseShape,
-    x: &[f32],
-    w: &[f32],
-    y: &[f32],
-    activation: FusedActivation,
-    dy: &mut [f32],
-    dx: Option<&mut [f32]>,
-    partials: &mut [f32],
-) {
-    let s = *shape;
-    if s.out_image_len() == 0 || s.image_len() == 0 {
-        partials.fill(0.0);
-        dx.into_iter().for_each(|dx| dx.fill(0.0));
-        return;
-    }
-    let slices = partials.len() / s.partial_len();
-    let (dy, dx) = (Shared::new(dy), dx.map(Shared::new));
-    partials.par_chunks_mut(s.partial_len()).enumerate().for_each(|(slice, partial)| {
-        partial.fill(0.0);
-        for image in slice * s.batch / slices..(slice + 1) * s.batch / slices {
-            // SAFETY: each image comes once.
-            let dy = unsafe { dy.range(image * s.out_image_len(), s.out_image_len()) };
-            if activation != FusedActivation::Linear {
-                fused::mask(isa, &y[image * s.out_image_len()..][..s.out_image_len()], activation, dy);
-            }
-            if let Some(dx) = &dx {
-                // SAFETY: as above.
-                let dx = unsafe { dx.range(image * s.image_len(), s.image_len()) };
-                input_gradient_rows(isa, shape, w, dy, (0, s.height), dx);
-            }
-            add_unit(isa, shape, (0, s.out_height), &x[image * s.image_len()..][..s.image_len()], dy, partial);
-        }
-    });
-}
-
-/// A task owns some groups of `stride.0` adjacent input rows, so that it has all remainders of them.
-fn input_gradient(isa: Isa, shape: &DepthwiseShape, w: &[f32], dy: &[f32], dx: &mut [f32]) {
-    if dx.is_empty() {
-        return;
-    }
-    let s = *shape;
-    let row_len = s.width * s.channels;
-    let rows = (TASK_OUTPUTS / row_len).max(1).next_multiple_of(s.stride.0);
-    let per_image = s.height.div_ceil(rows);
-    let dx = Shared::new(dx);
-    (0..s.batch * per_image).into_par_iter().for_each(|task| {
-        let (image, first) = (task / per_image, task % per_image * rows);
-        let last = (first + rows).min(s.height);
-        // SAFETY: tasks differ in their image or their rows.
-        let dx = unsafe { dx.range((image * s.height + first) * row_len, (last - first) * row_len) };
-        input_gradient_rows(isa, shape, w, &dy[image * s.out_image_len()..][..s.out_image_len()], (first, last), dx);
-    });
-}
-
-/// The gradient of input rows `first .. last` of one image; `first` is a multiple of the stride.
-fn input_gradient_rows(
-    isa: Isa,
-    shape: &DepthwiseShape,
-    w: &[f32],
-    dy: &[f32],
-    (first, last): (usize, usize),
-    dx: &mut [f32],
-) {
-    let s = *shape;
-    for remainder in 0..s.stride.0.min(last - first) {
-        for column in 0..s.stride.1.min(s.width) {
-            let walk = Correlation {
-                down: Axis::input_gradient(s.height, s.kernel.0, s.stride.0, s.pad.0, s.out_height, remainder),
-                across: Axis::input_gradient(s.width, s.kernel.1, s.stride.1, s.pad.1, s.out_width, column),
-                channels: s.channels,
-                kernel_columns: s.kernel.1,
-                out_columns: s.width,
-            };
-            let end = (last - remainder).div_ceil(s.stride.0);
-            correlate(isa, &walk, (first / s.stride.0, end), dy, w, None, FusedActivation::Linear, dx);
-        }
-    }
-}
-
-/// Adds the share of output rows `rows` of one image, whose gradient is `dy`, to a slice's partial gradients.
-fn add_unit(isa: Isa, shape: &DepthwiseShape, rows: (usize, usize), image: &[f32], dy: &[f32], partial: &mut [f32]) {
-    let (dw, db) = partial.split_at_mut(whole_lines(shape.w_len()));
-    add_weight_gradient(isa, shape, rows, image, dy, &mut dw[..shape.w_len()]);
-    add_rows(isa, dy, &mut db[..shape.channels]);
-}
-
-/// A slice is some adjacent units of some rows of an image.
-fn weight_gradient(isa: Isa, shape: &DepthwiseShape, x: &[f32], dy: &[f32], partials: &mut [f32]) {
-    let s = *shape;
-    let (per_image, units, slices) = s.units();
-    let (rows, row_len) = (s.task_rows(), s.out_width * s.channels);
-    partials.par_chunks_mut(s.partial_len()).enumerate().for_each(|(slice, partial)| {
-        partial.fill(0.0);
-        for unit in slice * units / slices..(slice + 1) * units / slices {
-            let (image, first) = (unit / per_image, unit % per_image * rows);
-            let last = (first + rows).min(s.out_height);
-            let dy = &dy[(image * s.out_height + first) * row_len..][..(last - first) * row_len];
-            let image = &x[image * s.image_len()..][..s.image_len()];
-            add_unit(isa, shape, (first, last), image, dy, partial);
-        }
-    });
 }

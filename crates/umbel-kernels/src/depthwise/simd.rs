@@ -2,23 +2,18 @@
 //!
 //! The kernels and strides that networks have go through [`sliding`], all others (and narrow pictures) through [`vectors`].
 
-use std::ops::Range;
-
 use super::axis::Axis;
+use super::tile::{Part, Row, TILE_PIXELS, ZEROS, load, store};
 use super::{Correlation, sliding};
 use crate::FusedActivation;
+use crate::extent::{reach, total, volume};
 use crate::isa::{Simd, Work};
 
-/// Pixels in a tile. Seven divides the sizes that networks for 224 x 224 pixels come down to, and with two vectors of
-/// channels all sums stay in the sixteen registers of AVX2.
-pub(super) const TILE_PIXELS: usize = 7;
 /// Bytes of the source's rows under an output row that are gone through before other channels, so that most are still in the
 /// first-level cache for the next row ...
 const BLOCK_BYTES: usize = 40 * 1024;
 /// ... but not of fewer channels than these, since what lies side by side is fetched ahead.
 const LEAST_CHANNELS: usize = 64;
-/// What pixels outside of the source read: two vectors of the widest instruction set.
-pub(super) static ZEROS: [f32; 32] = [0.0; 32];
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
@@ -33,15 +28,18 @@ pub(super) fn correlate<S: Simd>(
     out: &mut [f32],
 ) {
     let &Correlation { down, across, channels, .. } = walk;
-    assert!(source.len() >= down.size * across.size * channels, "the source is too short");
+    assert!(source.len() >= volume(&[down.size, across.size, channels]), "the source is too short");
     assert!(bias.is_none_or(|bias| bias.len() >= channels), "the bias is too short");
     if rows.0 >= rows.1 || across.outputs == 0 {
         return;
     }
     check_weights(walk, w);
     let out_row = |i: usize| (down.first_output + (i - rows.0) * down.output_step) * walk.out_columns * channels;
-    let last_pixel = across.first_output + (across.outputs - 1) * across.output_step;
-    assert!(last_pixel < walk.out_columns && out.len() >= out_row(rows.1 - 1) + (last_pixel + 1) * channels);
+    let pixels = total(&[across.first_output, reach(&[(across.outputs, across.output_step)])]);
+    let lines = total(&[down.first_output, reach(&[(rows.1 - rows.0, down.output_step)])]);
+    assert!(pixels <= walk.out_columns, "an output beyond its row");
+    let last_row = volume(&[lines - 1, walk.out_columns, channels]);
+    assert!(out.len() >= total(&[last_row, volume(&[pixels, channels])]), "the output is too short");
     let out = out.as_mut_ptr();
     let block = block_channels(walk);
     for first in (0..channels).step_by(block) {
@@ -61,7 +59,7 @@ pub(super) fn correlate<S: Simd>(
 
 /// Channels that are gone through before the next ones, so that the source's rows are fetched once for all that they meet.
 fn block_channels(walk: &Correlation) -> usize {
-    let per_channel = size_of::<f32>() * walk.down.taps * walk.across.size;
+    let per_channel = volume(&[size_of::<f32>(), walk.down.taps, walk.across.size]);
     (BLOCK_BYTES / per_channel.max(1) / LEAST_CHANNELS * LEAST_CHANNELS).max(LEAST_CHANNELS)
 }
 
@@ -98,30 +96,9 @@ fn check_weights(walk: &Correlation, w: &[f32]) {
     let ends = |first: usize, step: isize, taps: usize| [first as isize, first as isize + (taps as isize - 1) * step];
     let columns = ends(across.first_weight, across.weight_step, across.taps);
     assert!(columns.iter().all(|&column| (0..kernel_columns as isize).contains(&column)), "a tap beyond the kernel");
-    let kernel_rows = w.len() / (kernel_columns * channels);
+    let kernel_rows = w.len() / volume(&[kernel_columns, channels]);
     let rows = ends(down.first_weight, down.weight_step, down.taps);
     assert!(rows.iter().all(|&row| (0..kernel_rows as isize).contains(&row)), "a tap beyond the kernel");
-}
-
-/// What all tiles of an output row share.
-pub(super) struct Row<'a> {
-    pub walk: &'a Correlation,
-    pub source: &'a [f32],
-    pub w: &'a [f32],
-    pub bias: Option<&'a [f32]>,
-    /// Applied to what comes out.
-    pub clamp: FusedActivation,
-    /// The taps downward that lie inside of the source.
-    pub taps: Range<usize>,
-    pub i: usize,
-}
-
-/// Adjacent pixels of a row, the first of them `j`, over some channels. `out` is the first pixel's first channel.
-pub(super) struct Part<'a> {
-    pub row: &'a Row<'a>,
-    pub j: usize,
-    pub c: Range<usize>,
-    pub out: *mut f32,
 }
 
 /// Runs the copy of the tile that fits its size.
@@ -228,22 +205,4 @@ unsafe fn vectors<S: Simd, const PIXELS: usize, const VECTORS: usize, const PART
             }
         }
     }
-}
-
-/// # Safety
-/// `n` floats must be readable at `p` where `PARTIAL`, a whole vector elsewhere.
-#[inline(always)]
-pub(super) unsafe fn load<S: Simd, const PARTIAL: bool>(s: S, p: *const f32, n: usize) -> S::V {
-    // SAFETY: the caller's promise.
-    unsafe { if PARTIAL { s.load_first(p, n) } else { s.load_at(p) } }
-}
-
-/// As [`load`].
-///
-/// # Safety
-/// So many floats must be writable at `p`.
-#[inline(always)]
-pub(super) unsafe fn store<S: Simd, const PARTIAL: bool>(s: S, p: *mut f32, n: usize, v: S::V) {
-    // SAFETY: the caller's promise.
-    unsafe { if PARTIAL { s.store_first(p, n, v) } else { s.store_at(p, v) } }
 }

@@ -2,7 +2,7 @@
 //! column is loaded once and goes into every sum that it belongs to, all of which stay in registers together with a kernel row.
 
 use super::axis::Axis;
-use super::simd::{Part, Row, TILE_PIXELS, load, store};
+use super::tile::{Part, Row, TILE_PIXELS, load, store};
 use crate::isa::{Simd, Work};
 
 /// Calls `$run!(taps, step)` with the literals that fit the axis, if there are any.

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::DepthwiseShape;
 use super::axis::Axis;
-use super::simd::{ZEROS, load, store};
+use super::tile::{ZEROS, load, store};
+use crate::extent::volume;
 use crate::isa::{Simd, Work};
 
 /// Taps of a kernel row that are summed together: with two vectors of channels, as many as AVX2 has registers for.
@@ -25,9 +26,9 @@ pub(super) fn add<S: Simd>(
     let channels = shape.channels;
     let down = Axis::forward(shape.height, shape.kernel.0, shape.stride.0, shape.pad.0, shape.out_height);
     let across = Axis::forward(shape.width, shape.kernel.1, shape.stride.1, shape.pad.1, shape.out_width);
-    assert!(image.len() >= down.size * across.size * channels, "the image is too short");
-    assert!(dy.len() >= (rows.1 - rows.0) * across.outputs * channels, "the gradient is too short");
-    assert!(dw.len() >= down.taps * across.taps * channels, "the weights' gradient is too short");
+    assert!(image.len() >= volume(&[down.size, across.size, channels]), "the image is too short");
+    assert!(dy.len() >= volume(&[rows.1 - rows.0, across.outputs, channels]), "the gradient is too short");
+    assert!(dw.len() >= volume(&[down.taps, across.taps, channels]), "the weights' gradient is too short");
     let group = (GROUP_PIXELS / across.outputs.max(1)).max(1);
     let mut c = 0;
     while c < channels {

@@ -6,6 +6,7 @@ mod simd;
 
 use rayon::prelude::*;
 
+use crate::extent::volume;
 use crate::isa::per_isa;
 use crate::parallel::{CHUNK, Shared};
 use crate::{FusedActivation, Isa, fused};
@@ -21,7 +22,7 @@ pub struct GateShape {
 
 impl GateShape {
     fn image_len(&self) -> usize {
-        self.pixels * self.channels
+        volume(&[self.pixels, self.channels])
     }
 
     /// Pixels that one task takes.
@@ -31,9 +32,9 @@ impl GateShape {
 
     /// What every call demands of its operands; false where there is nothing to do.
     fn check(&self, x: &[f32], gates: &[f32], y: &[f32]) -> bool {
-        assert_eq!(x.len(), self.batch * self.image_len(), "x must be batch x pixels x channels");
+        assert_eq!(x.len(), volume(&[self.batch, self.pixels, self.channels]), "x must be batch x pixels x channels");
         assert_eq!(y.len(), x.len(), "y must be as long as x");
-        assert_eq!(gates.len(), self.batch * self.channels, "gates must be batch x channels");
+        assert_eq!(gates.len(), volume(&[self.batch, self.channels]), "gates must be batch x channels");
         !x.is_empty()
     }
 }

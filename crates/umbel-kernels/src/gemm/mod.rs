@@ -2,18 +2,20 @@
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
+mod operand;
 pub mod scalar;
 mod simd;
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use amx::computes as amx_computes;
-
+pub(crate) use operand::{Bf16, F32, Operand};
 pub(crate) use simd::{Product, Start};
 
 use rayon::prelude::*;
 
 use crate::Isa;
-use crate::isa::{Kind, Portable, Simd, per_isa, per_pairs};
+use crate::extent::{reach, volume};
+#[cfg(target_arch = "x86_64")]
+use crate::isa::Kind;
+use crate::isa::{per_isa, per_pairs};
 use crate::parallel::Spread;
 
 /// A matrix view over a slice: element (i, j) lies at `i * row_stride + j * col_stride`.
@@ -43,33 +45,20 @@ pub(crate) fn product(isa: Isa, p: &Product<'_>, c: &mut [f32]) {
     spread_product(isa, p, c.into());
 }
 
-/// [`product`] for pairs of bf16. With AMX, what lies as its tiles want it goes through them.
-pub(crate) fn pair_product(isa: Isa, p: &Product<'_, u16>, c: &mut [f32]) {
+/// [`spread_product`] for pairs of bf16. With AMX, what lies as its tiles want it goes through them.
+pub(crate) fn spread_pair_product(isa: Isa, p: &Product<'_, u16>, c: Spread<'_>) {
     #[cfg(target_arch = "x86_64")]
     if let Kind::Amx(token) = isa.kind()
         && amx::fits(p)
     {
-        return amx::product(token, p, c);
+        return amx::product(token, p, &c);
     }
-    vector_product(isa, p, c.into());
+    vector_product(isa, p, c);
 }
 
 /// Columns of a panel: as many as the micro-kernel's tile has.
 pub(crate) fn panel_width(isa: Isa) -> usize {
-    fn width<S: Simd>(_: S) -> usize {
-        S::TILE_VECTORS * S::LANES
-    }
-    match isa.kind() {
-        Kind::Scalar => width(Portable),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx2(token) => width(token),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx512(token) => width(token),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Avx512Bf16(token) => width(token.avx512()),
-        #[cfg(target_arch = "x86_64")]
-        Kind::Amx(token) => width(token.avx512_bf16().avx512()),
-    }
+    isa.vector().tile_columns()
 }
 
 /// The largest [`panel_width`] of all instruction sets, of which each is a divisor.
@@ -106,10 +95,12 @@ pub fn gemm(
     c: &mut [f32],
     workspace: &mut [f32],
 ) {
-    assert_eq!(c.len(), m * n, "C must be m x n");
+    assert_eq!(c.len(), volume(&[m, n]), "C must be m x n");
     if m == 0 || n == 0 {
         return;
     }
+    assert!(a.data.len() >= reach(&[(m, a.row_stride), (k, a.col_stride)]), "A is too short");
+    assert!(b.data.len() >= reach(&[(k, b.row_stride), (n, b.col_stride)]), "B is too short");
     let b = if b.col_stride == 1 || k == 0 {
         b
     } else {
@@ -144,5 +135,5 @@ pub fn gemm(
 
 /// How many `f32` of workspace [`gemm`] needs for this shape.
 pub fn workspace_len(_m: usize, n: usize, k: usize) -> usize {
-    n * k
+    volume(&[n, k])
 }

@@ -8,6 +8,7 @@
 //! without leaving the registers.
 
 use crate::FusedActivation;
+use crate::extent::{reach, total};
 use crate::isa::{Simd, Single, Terms, TermsWork};
 use crate::parallel::Spread;
 
@@ -71,11 +72,6 @@ pub(crate) enum Start<'a> {
     Accumulate,
 }
 
-/// How far the last element of a view lies from its first, plus one; `extents` are (count, stride).
-pub(super) fn reach(extents: &[(usize, usize)]) -> usize {
-    extents.iter().map(|&(count, stride)| (count - 1) * stride).sum::<usize>() + 1
-}
-
 /// [`product`] of `f32`.
 #[inline(always)]
 pub(super) fn single_product<S: Simd>(s: S, p: &Product<'_>, c: Spread<'_>) {
@@ -116,16 +112,17 @@ pub(super) fn check<A>(p: &Product<'_, A>, left: usize, c: usize, width: usize) 
     if let Start::Bias(bias) = p.start {
         assert!(bias.len() >= p.n, "the bias is too short");
     }
-    if p.k * p.segments == 0 {
+    if p.k == 0 || p.segments == 0 {
         return;
     }
     let a = reach(&[(p.lines, p.a_line), (p.m, p.a_row), (p.k, p.a_col), (p.segments, p.a_segment)]);
-    assert!(p.a.len() >= a + left - 1, "A is too short");
+    assert!(p.a.len() >= total(&[a, left - 1]), "A is too short");
     let columns = match p.b_panel {
         None => [(p.n, 1), (1, 0)],
         Some(panel) => [(p.n.min(width), 1), (p.n.div_ceil(width), panel)],
     };
-    let b = reach(&columns) - 1 + reach(&[(p.k, p.b_row), (p.segments, p.b_segment)]);
+    let [first, second] = columns;
+    let b = reach(&[first, second, (p.k, p.b_row), (p.segments, p.b_segment)]);
     assert!(p.b.len() >= b, "B is too short");
 }
 
@@ -227,7 +224,7 @@ unsafe fn one_tile<T: Terms, const M: usize, const VECTORS: usize, const PARTIAL
             let mut b = p.b.as_ptr().wrapping_add(part.b + segment * p.b_segment);
             // One pointer for every three rows, since x86 adds a register once or twice for free. Left to itself, the
             // compiler adds row by row in one long chain, which takes longer than the arithmetic.
-            let third = |i: usize| opaque(a.wrapping_add(3 * i * p.a_row));
+            let third = |i: usize| opaque(a.wrapping_add((3 * i).wrapping_mul(p.a_row)));
             let mut thirds = [third(0), third(1), third(2), third(3)];
             for _ in 0..p.k {
                 let mut bs = [s.splat(0.0); VECTORS];

@@ -8,6 +8,7 @@ pub mod scalar;
 use rayon::prelude::*;
 
 use crate::conv2d::{self, Conv2dShape, OutputGradient};
+use crate::extent::{total, volume};
 use crate::parallel::whole_lines;
 use crate::{FusedActivation, Isa, fused};
 
@@ -33,15 +34,16 @@ impl GroupedShape {
     }
 
     fn x_len(&self) -> usize {
-        self.conv.batch * self.conv.height * self.conv.width * self.conv.channels_in
+        volume(&[self.conv.batch, self.conv.height, self.conv.width, self.conv.channels_in])
     }
 
     fn y_len(&self) -> usize {
-        self.conv.batch * self.conv.out_height * self.conv.out_width * self.conv.channels_out
+        volume(&[self.conv.batch, self.conv.out_height, self.conv.out_width, self.conv.channels_out])
     }
 
     fn w_len(&self) -> usize {
-        self.conv.kernel.0 * self.conv.kernel.1 * (self.conv.channels_in / self.groups) * self.conv.channels_out
+        let Conv2dShape { kernel, channels_in, channels_out, .. } = self.conv;
+        volume(&[kernel.0, kernel.1, channels_in / self.groups, channels_out])
     }
 
     fn check(&self, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &[f32]) {
@@ -64,12 +66,13 @@ impl GroupedShape {
 
 /// How many `f32` of workspace [`forward`] needs for this shape (monotone in `batch`).
 pub fn forward_workspace_len(shape: &GroupedShape) -> usize {
-    shape.lengths().iter().sum()
+    total(&shape.lengths())
 }
 
 /// How many `f32` of workspace [`backward`] needs for this shape (monotone in `batch`); also enough for [`forward`].
 pub fn workspace_len(shape: &GroupedShape) -> usize {
-    2 * forward_workspace_len(shape) + conv2d::workspace_len(&shape.one())
+    let each = forward_workspace_len(shape);
+    total(&[each, each, conv2d::workspace_len(&shape.one())])
 }
 
 /// `y = activation(conv(x, w) + bias)`, each group by itself.

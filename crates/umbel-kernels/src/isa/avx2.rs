@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Simd, Work};
+use super::{InstructionSet, PairVector, Simd, Vector, Work};
 
 /// Proof that this CPU has AVX2 and FMA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,11 +10,24 @@ pub(crate) struct Avx2 {
     _proof: (),
 }
 
-impl Avx2 {
-    /// The token, where the CPU (and the operating system) has the instructions.
-    pub(crate) fn new() -> Option<Self> {
+impl InstructionSet for Avx2 {
+    const NAME: &'static str = "avx2";
+
+    fn detect() -> Option<Self> {
         let there = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma");
         there.then_some(Avx2 { _proof: () })
+    }
+    #[inline(always)]
+    fn vector(self) -> Vector {
+        Vector::Avx2(self)
+    }
+    #[inline(always)]
+    fn pairs(self) -> PairVector {
+        PairVector::Emulated(Vector::Avx2(self))
+    }
+    fn gains_from_bf16(self) -> bool {
+        // Nothing is gained by emulation.
+        false
     }
 }
 
@@ -30,7 +43,21 @@ macro_rules! with_proof {
 /// The mask of the first `n <= 8` lanes.
 #[inline(always)]
 fn first(n: usize) -> __m256i {
+    debug_assert!(n <= 8, "the first {n} of eight lanes");
     with_proof!(_mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
+}
+
+/// The same four floats in the low half and in the high one. (The intrinsic that is meant for it takes a reference to a
+/// vector, which would have to be aligned as one; this becomes the same instruction.)
+///
+/// # Safety
+/// Four floats must be readable at `p`.
+#[inline(always)]
+unsafe fn both_halves(p: *const f32) -> __m256 {
+    with_proof!({
+        let four = _mm_loadu_ps(p);
+        _mm256_set_m128(four, four)
+    })
 }
 
 /// Eight numbers as eight bytes, in the low half.
@@ -120,7 +147,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     unsafe fn pick_at(self, p: *const f32, index: Self::V) -> Self::V {
-        with_proof!(_mm256_permutevar_ps(_mm256_broadcast_ps(&*p.cast()), _mm256_castps_si256(index)))
+        with_proof!(_mm256_permutevar_ps(both_halves(p), _mm256_castps_si256(index)))
     }
     #[inline(always)]
     fn round_to_bf16(self, a: Self::V) -> Self::V {
@@ -152,7 +179,7 @@ impl Simd for Avx2 {
     #[inline(always)]
     unsafe fn pick_bytes_at(self, p: *const f32, index: Self::V) -> Self::V {
         with_proof!({
-            let bytes = _mm256_castps_si256(_mm256_broadcast_ps(&*p.cast()));
+            let bytes = _mm256_castps_si256(both_halves(p));
             _mm256_castsi256_ps(_mm256_shuffle_epi8(bytes, _mm256_castps_si256(index)))
         })
     }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Simd, Work};
+use super::{InstructionSet, PairVector, Simd, Vector, Work};
 
 /// Proof that this CPU has AVX-512 F, BW, DQ and VL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,9 +10,10 @@ pub(crate) struct Avx512 {
     _proof: (),
 }
 
-impl Avx512 {
-    /// The token, where the CPU (and the operating system) has the instructions.
-    pub(crate) fn new() -> Option<Self> {
+impl InstructionSet for Avx512 {
+    const NAME: &'static str = "avx512";
+
+    fn detect() -> Option<Self> {
         let there = std::is_x86_feature_detected!("avx512f")
             && std::is_x86_feature_detected!("avx512bw")
             && std::is_x86_feature_detected!("avx512dq")
@@ -20,6 +21,18 @@ impl Avx512 {
             && std::is_x86_feature_detected!("avx2")
             && std::is_x86_feature_detected!("fma");
         there.then_some(Avx512 { _proof: () })
+    }
+    #[inline(always)]
+    fn vector(self) -> Vector {
+        Vector::Avx512(self)
+    }
+    #[inline(always)]
+    fn pairs(self) -> PairVector {
+        PairVector::Emulated(Vector::Avx512(self))
+    }
+    fn gains_from_bf16(self) -> bool {
+        // Nothing is gained by emulation.
+        false
     }
 }
 
@@ -35,7 +48,8 @@ macro_rules! with_proof {
 /// The mask of the first `n <= 16` lanes.
 #[inline(always)]
 fn first(n: usize) -> __mmask16 {
-    ((1u32 << n) - 1) as __mmask16
+    debug_assert!(n <= 16, "the first {n} of sixteen lanes");
+    (1u32.wrapping_shl(n as u32) - 1) as __mmask16
 }
 
 impl Simd for Avx512 {

@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 use std::mem::transmute;
 
-use super::{Avx512, Pairs, Simd, Terms, TermsWork};
+use super::{Avx512, InstructionSet, PairVector, Pairs, Simd, Terms, TermsWork, Vector};
 
 /// Proof that this CPU has what [`Avx512`] stands for, and AVX512-BF16.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,20 +12,31 @@ pub(crate) struct Avx512Bf16 {
     avx512: Avx512,
 }
 
-impl Avx512Bf16 {
-    /// The token, where the CPU (and the operating system) has the instructions.
-    pub(crate) fn new() -> Option<Self> {
-        let avx512 = Avx512::new()?;
+impl InstructionSet for Avx512Bf16 {
+    const NAME: &'static str = "avx512_bf16";
+
+    fn detect() -> Option<Self> {
+        let avx512 = Avx512::detect()?;
         std::is_x86_feature_detected!("avx512bf16").then_some(Avx512Bf16 { avx512 })
     }
-
-    /// Whether this CPU does as many of these instructions as of `f32`'s, each of which multiplies half as much.
-    pub(crate) fn is_twice_as_fast(self) -> bool {
+    #[inline(always)]
+    fn vector(self) -> Vector {
+        Vector::Avx512(self.avx512)
+    }
+    #[inline(always)]
+    fn pairs(self) -> PairVector {
+        PairVector::Avx512Bf16(self)
+    }
+    fn gains_from_bf16(self) -> bool {
+        // AMD's cores (Zen 4 and later) do as many of these instructions as of `f32`'s, each of which multiplies half as much;
+        // Intel's were measured by others to gain nothing.
         let vendor = __cpuid(0);
         // "AuthenticAMD"
         (vendor.ebx, vendor.edx, vendor.ecx) == (0x6874_7541, 0x6974_6e65, 0x444d_4163)
     }
+}
 
+impl Avx512Bf16 {
     /// For everything but bf16.
     pub(crate) fn avx512(self) -> Avx512 {
         self.avx512

@@ -1,12 +1,33 @@
 //! Portable vectors: arrays that the compiler turns into whatever the build's baseline has.
 
-use super::{Simd, Work};
+use super::{InstructionSet, PairVector, Simd, Vector, Work};
 
 const LANES: usize = 8;
 
-/// The token of portable code, which needs no proof.
+/// The token of portable code on arrays of eight, vectorised by the compiler for the build's baseline (SSE2, NEON). It needs no
+/// proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Portable;
+
+impl InstructionSet for Portable {
+    const NAME: &'static str = "scalar";
+
+    fn detect() -> Option<Self> {
+        Some(Portable)
+    }
+    #[inline(always)]
+    fn vector(self) -> Vector {
+        Vector::Portable(self)
+    }
+    #[inline(always)]
+    fn pairs(self) -> PairVector {
+        PairVector::Emulated(Vector::Portable(self))
+    }
+    fn gains_from_bf16(self) -> bool {
+        // Nothing is gained by emulation.
+        false
+    }
+}
 
 #[inline(always)]
 fn zip(a: [f32; LANES], b: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
@@ -104,7 +125,7 @@ impl Simd for Portable {
     }
     #[inline(always)]
     fn round_to_bf16(self, a: Self::V) -> Self::V {
-        a.map(|a| f32::from_bits(u32::from(crate::bf16::round(a)) << 16))
+        a.map(|a| f32::from_bits(u32::from(crate::half::round(a)) << 16))
     }
     #[inline(always)]
     fn join_halves(self, low: Self::V, high: Self::V) -> Self::V {

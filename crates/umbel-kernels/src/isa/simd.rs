@@ -42,7 +42,7 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// For each lane one of the four floats at `p`: the one that the lowest two bits of the lane's index say.
     ///
     /// # Safety
-    /// Four floats must be readable at `p`.
+    /// Four floats must be readable at `p`, which need be aligned as a float only.
     unsafe fn pick_at(self, p: *const f32, index: Self::V) -> Self::V;
 
     /// Each lane rounded to the nearest bf16 (ties to even), whose bits are the upper half of an `f32`'s; the lower half
@@ -58,7 +58,7 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// For each lane two of the eight bf16 at `p`; each byte of the lane's index names one of the sixteen bytes.
     ///
     /// # Safety
-    /// Four floats must be readable at `p`, and every byte of `index` must be below 16.
+    /// Four floats must be readable at `p`, which need be aligned as a float only, and every byte of `index` must be below 16.
     unsafe fn pick_bytes_at(self, p: *const f32, index: Self::V) -> Self::V;
 
     /// The upper halves of all lanes, side by side.
@@ -79,13 +79,13 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// Lanes from `n` on are zero.
     ///
     /// # Safety
-    /// `n <= LANES` floats must be readable at `p`.
+    /// `n` must be at most `LANES`, and so many floats must be readable at `p`.
     unsafe fn load_first(self, p: *const f32, n: usize) -> Self::V;
     /// # Safety
     /// `LANES` floats must be writable at `p`.
     unsafe fn store_at(self, p: *mut f32, v: Self::V);
     /// # Safety
-    /// `n <= LANES` floats must be writable at `p`.
+    /// `n` must be at most `LANES`, and so many floats must be writable at `p`.
     unsafe fn store_first(self, p: *mut f32, n: usize, v: Self::V);
     /// Bytes, as numbers.
     ///
@@ -129,9 +129,10 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
             // SAFETY: the slice is long enough.
             unsafe { self.load_bytes_at(x.as_ptr()) }
         } else {
+            const { assert!(Self::LANES <= 64) };
             let mut all = [0u8; 64];
             all[..x.len()].copy_from_slice(x);
-            // SAFETY: no vector here has more than 64 lanes.
+            // SAFETY: no vector has more lanes, which is asserted above.
             unsafe { self.load_bytes_at(all.as_ptr()) }
         }
     }
@@ -143,8 +144,9 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
             // SAFETY: the slice is long enough.
             unsafe { self.store_bytes_at(y.as_mut_ptr(), v) }
         } else {
+            const { assert!(Self::LANES <= 64) };
             let mut all = [0u8; 64];
-            // SAFETY: no vector here has more than 64 lanes.
+            // SAFETY: no vector has more lanes, which is asserted above.
             unsafe { self.store_bytes_at(all.as_mut_ptr(), v) }
             let n = y.len();
             y.copy_from_slice(&all[..n]);

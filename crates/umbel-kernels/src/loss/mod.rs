@@ -5,6 +5,8 @@
 
 pub mod scalar;
 
+use crate::extent::volume;
+
 /// What one batch gave: sums, not means, so that batches of different sizes add up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
@@ -43,7 +45,7 @@ pub fn sparse_categorical_crossentropy(
     dlogits: Option<&mut [f32]>,
 ) -> LossSum {
     check_rows(classes, logits);
-    assert_eq!(logits.len(), labels.len() * classes, "one row of logits per label");
+    assert_eq!(logits.len(), volume(&[labels.len(), classes]), "one row of logits per label");
     let mut total = LossSum { samples: labels.len(), ..LossSum::default() };
     for (logits, &label) in logits.chunks(classes).zip(labels) {
         let label = label as usize;

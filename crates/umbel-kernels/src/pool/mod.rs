@@ -6,6 +6,7 @@ mod simd;
 use rayon::prelude::*;
 
 use crate::Isa;
+use crate::extent::{Sliding, volume};
 use crate::isa::per_isa;
 use crate::sums::add_rows;
 
@@ -28,18 +29,24 @@ pub struct PoolShape {
 
 impl PoolShape {
     fn image_len(&self) -> usize {
-        self.height * self.width * self.channels
+        volume(&[self.height, self.width, self.channels])
     }
 
     fn out_row_len(&self) -> usize {
-        self.out_width * self.channels
+        volume(&[self.out_width, self.channels])
     }
 
     /// What every call demands; false where there is nothing to do.
     fn check(&self, x: &[f32], y: &[f32]) -> bool {
         assert!(self.window.0 <= 15 && self.window.1 <= 15, "a window may be at most 15 x 15: {self:?}");
-        assert_eq!(x.len(), self.batch * self.image_len(), "x must have the shape's length");
-        assert_eq!(y.len(), self.batch * self.out_height * self.out_row_len(), "y must have the shape's length");
+        let Self { window, stride, pad, .. } = *self;
+        Sliding { size: self.height, window: window.0, stride: stride.0, pad: pad.0, outputs: self.out_height }
+            .covered();
+        Sliding { size: self.width, window: window.1, stride: stride.1, pad: pad.1, outputs: self.out_width }.covered();
+        let x_len = volume(&[self.batch, self.height, self.width, self.channels]);
+        let y_len = volume(&[self.batch, self.out_height, self.out_width, self.channels]);
+        assert_eq!(x.len(), x_len, "x must have the shape's length");
+        assert_eq!(y.len(), y_len, "y must have the shape's length");
         !y.is_empty() && !x.is_empty()
     }
 }
@@ -67,7 +74,8 @@ pub fn max_forward(isa: Isa, shape: &PoolShape, x: &[f32], y: &mut [f32], choice
             max_row(isa, shape, row % shape.out_height, image(row), y, &mut []);
         }),
         Some(choice) => {
-            assert_eq!(choice.len(), shape.batch * shape.out_height * shape.out_row_len(), "choice must fit y");
+            let len = volume(&[shape.batch, shape.out_height, shape.out_width, shape.channels]);
+            assert_eq!(choice.len(), len, "choice must fit y");
             let rows = rows.zip(choice.par_chunks_mut(shape.out_row_len()));
             rows.enumerate().for_each(|(row, (y, choice))| {
                 max_row(isa, shape, row % shape.out_height, image(row), y, choice);
@@ -129,8 +137,8 @@ pub fn average_backward(isa: Isa, shape: &PoolShape, dy: &[f32], dx: &mut [f32])
 /// # Panics
 /// Where a slice does not have its shape's length.
 pub fn global_average_forward(isa: Isa, batch: usize, pixels: usize, channels: usize, x: &[f32], y: &mut [f32]) {
-    assert_eq!(x.len(), batch * pixels * channels, "x must be batch x pixels x channels");
-    assert_eq!(y.len(), batch * channels, "y must be batch x channels");
+    assert_eq!(x.len(), volume(&[batch, pixels, channels]), "x must be batch x pixels x channels");
+    assert_eq!(y.len(), volume(&[batch, channels]), "y must be batch x channels");
     if x.is_empty() {
         y.fill(0.0);
         return;
@@ -149,8 +157,8 @@ pub fn global_average_forward(isa: Isa, batch: usize, pixels: usize, channels: u
 /// # Panics
 /// Where a slice does not have its shape's length.
 pub fn global_average_backward(isa: Isa, batch: usize, pixels: usize, channels: usize, dy: &[f32], dx: &mut [f32]) {
-    assert_eq!(dx.len(), batch * pixels * channels, "dx must be batch x pixels x channels");
-    assert_eq!(dy.len(), batch * channels, "dy must be batch x channels");
+    assert_eq!(dx.len(), volume(&[batch, pixels, channels]), "dx must be batch x pixels x channels");
+    assert_eq!(dy.len(), volume(&[batch, channels]), "dy must be batch x channels");
     if dx.is_empty() {
         return;
     }

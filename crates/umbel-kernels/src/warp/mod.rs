@@ -6,7 +6,8 @@ mod avx2;
 pub mod scalar;
 
 use crate::Isa;
-use crate::isa::Kind;
+use crate::extent::{total, volume};
+use crate::isa::Vector;
 
 /// Values of a pixel.
 const CHANNELS: usize = 3;
@@ -27,7 +28,7 @@ pub struct Line {
 /// How many bytes [`row`] wants to be able to read of a picture of `size` x `size`: a row more than it has, and a little.
 /// What they are changes nothing.
 pub fn readable_len(size: usize) -> usize {
-    (size + 1) * size * CHANNELS + PAIR_BYTES
+    total(&[volume(&[total(&[size, 1]), size, CHANNELS]), PAIR_BYTES])
 }
 
 /// Fills `out` (RGB, 0 to 255) with what lies along `line` of `photo`, which begins with `size` x `size` RGB bytes, row by row.
@@ -38,10 +39,10 @@ pub fn row(isa: Isa, size: usize, photo: &[u8], line: Line, out: &mut [f32]) {
     assert!((1..=1 << 14).contains(&size), "a picture of {size} pixels a side");
     assert!(photo.len() >= readable_len(size), "the photo is too short to be read beyond its end");
     assert!(out.len().is_multiple_of(CHANNELS), "a part of a pixel");
-    match isa.kind() {
-        Kind::Scalar => scalar::row(size, photo, line, out),
+    match isa.vector() {
+        Vector::Portable(_) => scalar::row(size, photo, line, out),
         #[cfg(target_arch = "x86_64")]
-        // SAFETY: every other instruction set's token proves that this CPU has AVX2; the photo's length is checked above.
-        _ => unsafe { avx2::row(size, photo, line, out) },
+        // SAFETY: both tokens prove that this CPU has AVX2; the photo's length is checked above.
+        Vector::Avx2(_) | Vector::Avx512(_) => unsafe { avx2::row(size, photo, line, out) },
     }
 }

@@ -5,13 +5,14 @@
 //! halves of 32 bits. The left one is read as it lies, since a pair of neighbors is a pair already. A row with an odd
 //! number of terms reads one value beyond, which meets a zero.
 
-mod backward;
-mod forward;
+mod operand;
 mod pack;
-mod pointwise;
-mod pooled;
+mod picked;
 
-use super::{Conv2dShape, OutputGradient, backward::workspace_len};
+use super::weights::Weights;
+use super::workspace_len;
+use super::{Conv2dShape, OutputGradient};
+use crate::gemm::Bf16;
 use crate::{FusedActivation, Isa};
 
 /// [`forward`](super::forward) in bf16.
@@ -30,9 +31,7 @@ pub fn forward(
 ) {
     shape.check_forward(x, w, bias, y);
     if shape.y_len() > 0 {
-        pack::with_packed(isa, shape, w, |panels| {
-            forward::forward(isa, shape, x, forward::Weights { panels, bias, activation }, y);
-        });
+        super::forward::forward::<Bf16>(isa, shape, x, Weights { w, packed: false, bias, activation }, y);
     }
 }
 
@@ -53,9 +52,14 @@ pub fn forward_pool(
 ) {
     shape.check_forward_pool(x, w, bias, activation, pooled, choice.as_deref());
     if shape.pooled_len() > 0 {
-        pack::with_packed(isa, shape, w, |panels| {
-            forward::forward_pool(isa, shape, x, forward::Weights { panels, bias, activation }, pooled, choice);
-        });
+        super::forward::forward_pool::<Bf16>(
+            isa,
+            shape,
+            x,
+            Weights { w, packed: false, bias, activation },
+            pooled,
+            choice,
+        );
     }
 }
 
@@ -82,5 +86,5 @@ pub fn backward(
         zeros.for_each(|gradient| gradient.fill(0.0));
         return;
     }
-    backward::backward(isa, shape, x, w, gradient, dx, dw, db, workspace);
+    super::backward::backward::<Bf16>(isa, shape, x, w, gradient, dx, dw, db, workspace);
 }

@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::super::Conv2dShape;
-use super::super::backward::group_len;
 use crate::Isa;
 use crate::bf16::{join_into, round};
+use crate::conv2d::Conv2dShape;
+use crate::conv2d::flipped::{flipped_before, group_len};
+use crate::extent::volume;
 use crate::gemm::panel_width;
 use crate::parallel::with_scratch;
 
@@ -16,13 +17,13 @@ pub(super) fn row_pairs(shape: &Conv2dShape) -> usize {
 
 /// Floats of a forward panel, which lie kernel row by kernel row.
 pub(super) fn panel_len(isa: Isa, shape: &Conv2dShape) -> usize {
-    shape.kernel.0 * row_pairs(shape) * panel_width(isa)
+    volume(&[shape.kernel.0, row_pairs(shape), panel_width(isa)])
 }
 
 /// Runs `work` with the packed weights.
 pub(super) fn with_packed(isa: Isa, shape: &Conv2dShape, w: &[f32], work: impl FnOnce(&[f32])) {
     let panels = shape.channels_out.div_ceil(panel_width(isa));
-    with_scratch(panels * panel_len(isa, shape), |packed| {
+    with_scratch(volume(&[panels, panel_len(isa, shape)]), |packed| {
         pack(isa, shape, w, packed);
         work(packed);
     });
@@ -44,21 +45,11 @@ fn pack(isa: Isa, shape: &Conv2dShape, w: &[f32], packed: &mut [f32]) {
     });
 }
 
-/// Pairs before the kernel columns of this remainder modulo the stride, in a row of flipped weights.
-pub(super) fn flipped_before(shape: &Conv2dShape, remainder: usize) -> usize {
-    (0..remainder).map(|remainder| (group_len(shape, remainder) * shape.channels_out).div_ceil(2)).sum()
-}
-
-/// Pairs in a row of flipped weights.
-pub(super) fn flipped_pairs(shape: &Conv2dShape) -> usize {
-    flipped_before(shape, shape.stride.1)
-}
-
-/// The weights as the input gradient reads them, see [`flip`](super::super::backward::flip). The terms of a group of
+/// The weights as the input gradient reads them, see [`flip`](super::super::flipped::flip). The terms of a group of
 /// kernel columns are paired as they follow each other. It takes no more room than the flipped weights of `f32`.
 pub(super) fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]) {
     let (ci, co) = (shape.channels_in, shape.channels_out);
-    let (width, pairs) = (panel_width(isa), flipped_pairs(shape));
+    let (width, pairs) = (panel_width(isa), flipped_before(shape, shape.stride.1, 2));
     let panels = &mut flipped[..ci.div_ceil(width) * shape.kernel.0 * pairs * width];
     panels.par_chunks_mut(pairs * width).enumerate().for_each(|(index, row)| {
         let (panel, ky) = (index / shape.kernel.0, shape.kernel.0 - 1 - index % shape.kernel.0);
@@ -66,7 +57,7 @@ pub(super) fn flip(isa: Isa, shape: &Conv2dShape, w: &[f32], flipped: &mut [f32]
         let columns = (ci - first).min(width);
         for remainder in 0..shape.stride.1 {
             let group = group_len(shape, remainder);
-            let from = flipped_before(shape, remainder);
+            let from = flipped_before(shape, remainder, 2);
             for pair in 0..(group * co).div_ceil(2) {
                 // Where the weights of this term lie, for the panel's first input channel.
                 let place = |term: usize| {

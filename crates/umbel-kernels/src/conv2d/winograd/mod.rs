@@ -11,9 +11,11 @@ mod simd;
 use rayon::prelude::*;
 
 use super::Conv2dShape;
-use super::forward::Weights;
-use super::strips::{InputRows, Walk};
-use crate::gemm::{MAX_PANEL_WIDTH, Product, Start, panel_width, product};
+use super::strips::InputRows;
+use super::walk::Walk;
+use super::weights::Weights;
+use crate::extent::{total, volume};
+use crate::gemm::{F32, MAX_PANEL_WIDTH, Product, Start, panel_width, product};
 use crate::isa::per_isa;
 use crate::parallel::{Shared, whole_lines, with_scratch};
 use crate::{FusedActivation, Isa, fused};
@@ -53,12 +55,12 @@ pub(super) fn fits(shape: &Conv2dShape) -> bool {
         && shape.stride == (1, 1)
         && shape.channels_in.min(shape.channels_out) >= MIN_CHANNELS
         && shape.out_height.min(shape.out_width).min(shape.height).min(shape.width) >= MIN_OUTPUTS
-        && POINTS * shape.channels_in * shape.channels_out <= MAX_TURNED_FLOATS
+        && shape.channels_in.saturating_mul(shape.channels_out) <= MAX_TURNED_FLOATS / POINTS
 }
 
 /// Floats of turned weights from `channels_in` to `channels_out`, for the widest panels.
 pub(super) fn turned_len(channels_in: usize, channels_out: usize) -> usize {
-    POINTS * channels_in * channels_out.next_multiple_of(MAX_PANEL_WIDTH)
+    volume(&[POINTS, channels_in, channels_out.next_multiple_of(MAX_PANEL_WIDTH)])
 }
 
 /// Turns `w`, each output channel times its factor where there are `factors`: `[panels, 16, channels_in, panel width]`.
@@ -73,7 +75,7 @@ pub(super) fn turn(isa: Isa, shape: &Conv2dShape, w: &[f32], factors: Option<&[f
     });
 }
 
-/// The same for the input gradient, of weights that [`flip`](super::backward::flip) has turned round and cut into panels.
+/// The same for the input gradient, of weights that [`flip`](super::flipped::flip) has turned round and cut into panels.
 pub(super) fn turn_flipped(isa: Isa, shape: &Conv2dShape, flipped: &[f32], turned: &mut [f32]) {
     let (co, width) = (shape.channels_out, panel_width(isa));
     let panels = shape.channels_in.div_ceil(width);
@@ -112,7 +114,8 @@ impl Filter<'_> {
     /// Floats of scratch that so many tiles need.
     pub fn scratch_len(&self, tiles: usize) -> usize {
         let chunk = self.chunk(tiles);
-        POINTS * (whole_lines(chunk * self.channels_in) + chunk * self.channels_out)
+        let (inputs, products) = (volume(&[chunk, self.channels_in]), volume(&[chunk, self.channels_out]));
+        volume(&[POINTS, total(&[whole_lines(inputs), products])])
     }
 
     /// Goes over a grid of tiles, `columns` in a row, chunk by chunk: `finish` gets the place of a run of tiles in the
@@ -222,13 +225,17 @@ pub(super) fn forward(isa: Isa, shape: &Conv2dShape, x: &[f32], weights: Weights
     let row_len = shape.out_width * shape.channels_out;
     let y = Shared::new(y);
     with_filter(isa, shape, weights, |filter| {
-        walk(&in_whole_tiles(shape), &filter, shape.out_height).for_each(x, |image, (first, last), rows, scratch| {
-            // SAFETY: no two tasks have the same image and strip.
-            let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
-            let activation = weights.activation.in_product();
-            filter.rows(isa, rows, (last - first, shape.out_width), activation, scratch, y);
-            fused::activate_after_product(isa, weights.activation, y);
-        });
+        walk(&in_whole_tiles(shape), &filter, shape.out_height).for_each::<F32>(
+            isa,
+            x,
+            |image, (first, last), rows, scratch| {
+                // SAFETY: no two tasks have the same image and strip.
+                let y = unsafe { y.range((image * shape.out_height + first) * row_len, (last - first) * row_len) };
+                let activation = weights.activation.in_product();
+                filter.rows(isa, rows, (last - first, shape.out_width), activation, scratch, y);
+                fused::activate_after_product(isa, weights.activation, y);
+            },
+        );
     });
 }
 
@@ -247,7 +254,7 @@ pub(super) fn forward_pool(
     // A last row or column that is left over is in no window.
     let whole = Conv2dShape { out_height: shape.out_height / 2 * 2, out_width: columns * 2, ..*shape };
     with_filter(isa, shape, weights, |filter| {
-        walk(&whole, &filter, whole.out_height).for_each(x, |image, (first, last), rows, scratch| {
+        walk(&whole, &filter, whole.out_height).for_each::<F32>(isa, x, |image, (first, last), rows, scratch| {
             let before = image * whole.out_height / 2 + first / 2;
             filter.over_tiles(isa, rows, ((last - first) / 2, columns), scratch, |run, products, point| {
                 let (start, len) = (((before + run.row) * columns + run.column) * co, run.len * co);

@@ -2,6 +2,7 @@
 
 use crate::FusedActivation;
 use crate::conv2d::simd::{load, max_of_four, store, store_bytes};
+use crate::extent::{reach, total, volume};
 use crate::isa::Simd;
 
 /// A panel of weights: nine taps, each with a row for every input channel.
@@ -62,8 +63,12 @@ pub(super) fn turn_inputs<S: Simd>(
     point: usize,
     turned: &mut [f32],
 ) {
-    assert!(rows.len() >= 3 * pitch + (2 * tiles + 2) * channels, "the input rows are too short");
-    assert!(turned.len() >= 15 * point + tiles * channels, "there is too little room for the turned tiles");
+    let columns = total(&[volume(&[2, tiles]), 2]);
+    assert!(rows.len() >= reach(&[(4, pitch), (volume(&[columns, channels]), 1)]), "the input rows are too short");
+    assert!(
+        turned.len() >= reach(&[(16, point), (volume(&[tiles, channels]), 1)]),
+        "there is too little room for the turned tiles"
+    );
     let (rows, turned) = (rows.as_ptr(), turned.as_mut_ptr());
     for c in (0..channels).step_by(S::LANES) {
         let n = channels - c;
@@ -137,8 +142,8 @@ pub(super) fn pool_outputs<S: Simd>(
     choice: &mut [u8],
 ) {
     let tiles = pooled.len() / channels;
-    assert!(turned.len() >= 15 * point + tiles * channels, "there are too few products");
-    assert!(choice.is_empty() || choice.len() >= tiles * channels, "the choice is too short");
+    assert!(turned.len() >= reach(&[(16, point), (volume(&[tiles, channels]), 1)]), "there are too few products");
+    assert!(choice.is_empty() || choice.len() >= volume(&[tiles, channels]), "the choice is too short");
     let wants_choice = !choice.is_empty();
     let (turned, pooled, choice) = (turned.as_ptr(), pooled.as_mut_ptr(), choice.as_mut_ptr());
     for tile in 0..tiles {
@@ -176,8 +181,8 @@ pub(super) fn lay_outputs<S: Simd>(
 ) {
     let Place { y, row_len, lines, pixels } = place;
     let tiles = pixels.div_ceil(2);
-    assert!(turned.len() >= 15 * point + tiles * channels, "there are too few products");
-    assert!(y.len() >= (lines - 1) * row_len + pixels * channels, "the output is too short");
+    assert!(turned.len() >= reach(&[(16, point), (volume(&[tiles, channels]), 1)]), "there are too few products");
+    assert!(y.len() >= reach(&[(lines, row_len), (volume(&[pixels, channels]), 1)]), "the output is too short");
     let (low, high) = activation.bounds();
     let (low, high) = (s.splat(low), s.splat(high));
     let (turned, y) = (turned.as_ptr(), y.as_mut_ptr());
