@@ -65,7 +65,7 @@ def initial_weight(tensor, name, shape):
     """Kernels within Glorot's limit; all else random too, so that no term is hidden behind a zero or a one."""
     u = signed_uniform(tensor, int(np.prod(shape))).reshape(shape)
     kind = name.split("/")[-1]
-    if kind == "kernel":
+    if kind.endswith("kernel"):
         window = int(np.prod(shape[:-2]))
         return u * np.float32(np.sqrt(6.0 / (window * (shape[-2] + shape[-1]))))
     scale, offset = {
@@ -100,7 +100,8 @@ def write(path, out):
 # ---------------------------------------------------------------------------------------------------------------------
 # Networks
 
-NETWORKS = {"tutorial": ((180, 180, 3), 4), "flatten": ((24, 20, 3), 6), "average": ((23, 19, 3), 6)}
+NETWORKS = {"tutorial": ((180, 180, 3), 4), "flatten": ((24, 20, 3), 6), "average": ((23, 19, 3), 6),
+            "separable": ((17, 15, 3), 6)}
 
 
 def kernels_alone(optimizer):
@@ -130,7 +131,8 @@ def keras_layer(options):
         "rescaling": keras.layers.Rescaling, "conv2d": keras.layers.Conv2D, "max_pool2d": keras.layers.MaxPooling2D,
         "avg_pool2d": keras.layers.AveragePooling2D, "global_avg_pool2d": keras.layers.GlobalAveragePooling2D,
         "batch_norm": keras.layers.BatchNormalization, "flatten": keras.layers.Flatten, "dense": keras.layers.Dense,
-        "activation": keras.layers.Activation,
+        "activation": keras.layers.Activation, "separable_conv2d": keras.layers.SeparableConv2D,
+        "layer_normalization": keras.layers.LayerNormalization,
     }[kind](**options)
 
 

@@ -2,11 +2,7 @@
 
 pub use crate::data::{Dataset, DatasetOptions, PrepSpec, image_dataset_from_directory};
 pub use crate::model_file::{Metrics, ModelFile};
-pub use crate::nn::layers::{
-    Activation, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Padding,
-    RandAugment, RandomBrightness, RandomContrast, RandomErasing, RandomFlip, RandomResizedCrop, RandomRotation,
-    RandomTranslation, RandomZoom, Rescaling,
-};
+pub use crate::nn::layers::*;
 pub use crate::nn::{Graph, Model, OptimizerConfig, ScheduleKind, Sequential};
 pub use crate::predict::{Prediction, Predictor};
 pub use crate::report::curves::{self, NamedCurves};

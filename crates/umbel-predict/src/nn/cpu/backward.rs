@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use umbel_kernels::conv2d::{self, OutputGradient};
-use umbel_kernels::{Precision, activation, batch_norm, dense, depthwise, dropout, elementwise, grouped, pool};
+use umbel_kernels::{
+    Precision, activation, batch_norm, dense, depthwise, dropout, elementwise, grouped, layer_norm, pool,
+};
 
 use super::arena::Arena;
 use super::forward::Given;
@@ -104,6 +106,17 @@ fn backward(given: Given<'_>, step: &PlacedStep, memory: &mut Memory) {
             );
         }
         Op::Normalize(norm) => normalize(norm, weights, dy, dx, to.scratch),
+        Op::LayerNorm(norm) => {
+            let shape = shapes::layer_norm(norm, dy.len() / n, n);
+            let gamma = &weights.tensors[norm.gamma.tensor].data;
+            // What is not wanted, or frozen, goes where nobody reads it.
+            let (unwanted, frozen) = to.scratch.split_at_mut(if dx.is_empty() { dy.len() } else { 0 });
+            let dx = if dx.is_empty() { unwanted } else { dx };
+            to.scratch = frozen;
+            let (dgamma, dbeta) = to.kernel_and_bias(norm.gamma, Some(norm.beta), norm.channels);
+            let dbeta = dbeta.expect("a layer norm has both");
+            layer_norm::backward(isa, &shape, x, gamma, dy, dx, dgamma, dbeta, workspace);
+        }
         Op::Activation { activation, row } => {
             // Only one of the two was kept: the one that the kernel reads.
             let (x, y) = if activation.is_told_from_output() { (&*y, &*y) } else { (x, x) };

@@ -1,7 +1,9 @@
 //! The forward pass.
 
 use umbel_kernels::dense;
-use umbel_kernels::{Isa, Precision, activation, batch_norm, conv2d, depthwise, dropout, elementwise, grouped, pool};
+use umbel_kernels::{
+    Isa, Precision, activation, batch_norm, conv2d, depthwise, dropout, elementwise, grouped, layer_norm, pool,
+};
 
 use super::arena::Arena;
 use super::memory::Memory;
@@ -101,6 +103,11 @@ fn forward(given: Given<'_>, step: &PlacedStep, memory: &mut Memory) {
             );
         }
         Op::Normalize(norm) => normalize(isa, norm, weights, n, x, y),
+        Op::LayerNorm(norm) => {
+            let shape = shapes::layer_norm(norm, x.len() / n, n);
+            let [gamma, beta] = [norm.gamma, norm.beta].map(|slot| weights.tensors[slot.tensor].data.as_slice());
+            layer_norm::forward(isa, &shape, x, gamma, beta, y);
+        }
         Op::Activation { activation, row } => activation::forward(isa, shapes::activation(*activation), *row, x, y),
         Op::Dropout { rate, layer } => dropout::apply(isa, key(layer), *rate, x, y),
         Op::StochasticDepth { rate, layer } => {

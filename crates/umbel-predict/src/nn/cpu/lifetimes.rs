@@ -146,6 +146,10 @@ impl<'a> Lifetimes<'a> {
             Op::Dense(DenseStep { inputs, kernel, bias, .. }) => {
                 (0, frozen(kernel, inputs * step.output, bias, step.output))
             }
+            Op::LayerNorm(norm) => {
+                let unwanted = if step.inputs.iter().any(wants) { 0 } else { step.output };
+                (unwanted, frozen(&norm.gamma, norm.channels, &Some(norm.beta), norm.channels))
+            }
             Op::Rescale { .. }
             | Op::Pad(_)
             | Op::MaxPool(_)

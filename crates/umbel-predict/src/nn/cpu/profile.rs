@@ -11,7 +11,7 @@ use super::{Inference, LossSum, Training};
 use crate::nn::Weights;
 use crate::nn::engine::{Infer, Seen, Slice, Train};
 use crate::nn::layers::Activation;
-use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Merge, Op, Slot};
+use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Merge, Op};
 use crate::nn::weights::TensorSpec;
 
 /// What is done with a fused step.
@@ -83,15 +83,16 @@ impl Profile {
     /// Of an inference.
     pub fn of_inference(inference: &Inference) -> Self {
         let (program, compiled) = inference.program();
-        let measured = |step| Measured { step, specs: &compiled.specs, batch: compiled.batch };
+        let (specs, input, batch) = (&compiled.specs, compiled.input, compiled.batch);
+        let measured = |step| Measured { step, specs, input, batch };
         Profile::new(program.steps.iter().map(|step| measured(step).forward()).collect())
     }
 
     /// Of a training.
     pub fn of_training(training: &Training) -> Self {
         let (program, compiled) = training.program();
-        let (specs, batch) = (&compiled.specs, compiled.batch);
-        let measured = |step| Measured { step, specs, batch };
+        let (specs, input, batch) = (&compiled.specs, compiled.input, compiled.batch);
+        let measured = |step| Measured { step, specs, input, batch };
         let mut laps: Vec<Lap> = program.steps.iter().map(|step| measured(step).forward()).collect();
         laps.push(lap("cross-entropy".into(), Phase::Loss, 0, 2 * batch * compiled.classes * 4));
         let back = program.steps.iter().rev().filter(|step| step.runs_backward);
@@ -175,6 +176,8 @@ fn count(spec: &TensorSpec) -> usize {
 struct Measured<'a> {
     step: &'a PlacedStep,
     specs: &'a [TensorSpec],
+    /// Values of one picture.
+    input: usize,
     batch: usize,
 }
 
@@ -202,23 +205,13 @@ impl Measured<'_> {
 
     /// Values of the images, where the step reads them.
     fn images(&self) -> usize {
-        let per_sample = match &self.step.op {
-            Op::Conv2d(ConvStep { windows, channels_in, .. }) => windows.size.0 * windows.size.1 * channels_in,
-            Op::Depthwise(DepthwiseStep { windows, channels, .. }) => windows.size.0 * windows.size.1 * channels,
-            // All others that can come first give as many values as they read, or pool them.
-            _ => self.step.y.per_sample,
-        };
         let reads_them = self.step.inputs.iter().filter(|input| input.x.is_none()).count();
-        reads_them * per_sample * self.batch
+        reads_them * self.input * self.batch
     }
 
     /// Values of its weights, batch norm's moving statistics among them.
     fn weights(&self) -> usize {
-        let values = |slots: &[Slot]| slots.iter().map(|slot| count(&self.specs[slot.tensor])).sum::<usize>();
-        match &self.step.op {
-            Op::BatchNorm { norm, .. } | Op::Normalize(norm) => 4 * norm.channels,
-            _ => values(&self.step.weights),
-        }
+        self.step.tensors.iter().map(|&tensor| count(&self.specs[tensor])).sum()
     }
 
     /// Of one product: forward, or one of the two gradients.
@@ -234,6 +227,7 @@ impl Measured<'_> {
             | Op::GlobalAverage { .. }
             | Op::BatchNorm { .. }
             | Op::Normalize(_)
+            | Op::LayerNorm(_)
             | Op::Activation { .. }
             | Op::Dropout { .. }
             | Op::StochasticDepth { .. }
@@ -265,6 +259,7 @@ impl Measured<'_> {
             Op::GlobalAverage { pixels, channels } => format!("global mean, {pixels} pixels, {channels}"),
             Op::BatchNorm { norm, .. } => format!("batch norm, {values}, {} channels", norm.channels),
             Op::Normalize(norm) => format!("batch norm (fixed), {values}, {} channels", norm.channels),
+            Op::LayerNorm(norm) => format!("layer norm, {values}, {} channels", norm.channels),
             Op::Activation { activation, .. } => format!("{}, {values}", format!("{activation:?}").to_lowercase()),
             Op::Dropout { .. } => format!("dropout, {values}"),
             Op::StochasticDepth { .. } => format!("stochastic depth, {values}"),

@@ -1,12 +1,12 @@
 //! Steps with a place in the arena for everything that they read and write.
 
-use umbel_kernels::{Precision, batch_norm, conv2d, dense, depthwise, grouped};
+use umbel_kernels::{Precision, batch_norm, conv2d, dense, depthwise, grouped, layer_norm};
 
 use super::arena::{ALIGNMENT, Place, place};
 use super::lifetimes::{Asked, AskedInput, Lifetimes};
 use super::shapes;
 use crate::nn::layers::Activation;
-use crate::nn::steps::{ConvStep, DepthwiseStep, Layout, NormStep, Op, Slot, Step, Steps, Use, Value};
+use crate::nn::steps::{ConvStep, DepthwiseStep, Layout, NormStep, Op, Step, Steps, Use, Value};
 
 /// More `f32` values than any machine can address (2^47 bytes).
 pub(super) const MOST_VALUES: u128 = 1 << 45;
@@ -49,8 +49,8 @@ pub(super) struct PlacedStep {
     pub scratch: Place,
     /// Whether the kernel is packed once for many passes.
     pub packed: bool,
-    /// The weights that it reads, see [`Facts`](crate::nn::steps::Facts).
-    pub weights: Vec<Slot>,
+    /// The tensors that it reads, see [`Facts`](crate::nn::steps::Facts).
+    pub tensors: Vec<usize>,
     /// Whether the way back reads the inputs again.
     pub reads_inputs: bool,
     pub runs_backward: bool,
@@ -113,7 +113,7 @@ impl Program {
                 kept_y: if needs.1 { y } else { Place::default() },
                 scratch: at(asked.scratch),
                 packed,
-                weights: facts.weights,
+                tensors: facts.weights.iter().map(|slot| slot.tensor).chain(facts.statistics).collect(),
                 reads_inputs: facts.reads_inputs,
                 runs_backward,
             }
@@ -150,6 +150,7 @@ fn workspace_len(step: &Step, usage: Use, batch: usize) -> usize {
         Op::BatchNorm { norm, .. } => {
             batch_norm::workspace_len(&shapes::norm(norm, Activation::Linear, step.output, batch))
         }
+        Op::LayerNorm(norm) => layer_norm::workspace_len(&shapes::layer_norm(norm, step.output, batch)),
         Op::Dense(dense) => dense::workspace_len(&shapes::dense(dense.inputs, step.output, batch)),
         Op::Rescale { .. }
         | Op::Pad(_)
@@ -187,6 +188,7 @@ fn prepared_len(step: &Step, packed: bool) -> usize {
         | Op::GlobalAverage { .. }
         | Op::BatchNorm { .. }
         | Op::Normalize(_)
+        | Op::LayerNorm(_)
         | Op::Activation { .. }
         | Op::Dropout { .. }
         | Op::StochasticDepth { .. }

@@ -6,10 +6,11 @@ use umbel_kernels::conv2d::Conv2dShape;
 use umbel_kernels::dense::DenseShape;
 use umbel_kernels::depthwise::DepthwiseShape;
 use umbel_kernels::grouped::GroupedShape;
+use umbel_kernels::layer_norm::LayerNormShape;
 use umbel_kernels::pool::PoolShape;
 
 use crate::nn::layers::Activation;
-use crate::nn::steps::{ConvStep, DepthwiseStep, NormStep, PoolStep};
+use crate::nn::steps::{ConvStep, DepthwiseStep, LayerNormStep, NormStep, PoolStep};
 
 /// A convolution of `n` pictures.
 pub(super) fn conv2d(conv: &ConvStep, n: usize) -> Conv2dShape {
@@ -74,6 +75,11 @@ pub(super) fn dense(inputs: usize, outputs: usize, n: usize) -> DenseShape {
 pub(super) fn norm(norm: &NormStep, activation: Activation, count: usize, n: usize) -> BatchNormShape {
     let NormStep { channels, epsilon, .. } = *norm;
     BatchNormShape { rows: n * (count / channels), channels, epsilon, activation: fused(activation) }
+}
+
+/// Layer norm of `n` samples of `count` values.
+pub(super) fn layer_norm(norm: &LayerNormStep, count: usize, n: usize) -> LayerNormShape {
+    LayerNormShape { rows: n * (count / norm.channels), channels: norm.channels, epsilon: norm.epsilon }
 }
 
 /// An activation that goes into another operation.

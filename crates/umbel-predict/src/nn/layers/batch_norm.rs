@@ -50,9 +50,7 @@ impl Rules for BatchNorm {
         if !(0.0..=1.0).contains(&self.momentum) {
             return Err(Mistake::new("momentum", self.momentum, "from 0 to 1"));
         }
-        if !(self.epsilon > 0.0 && self.epsilon.is_finite()) {
-            return Err(Mistake::new("epsilon", self.epsilon, "a small number above 0"));
-        }
+        Mistake::unless_small_positive("epsilon", self.epsilon)?;
         Ok(input)
     }
 

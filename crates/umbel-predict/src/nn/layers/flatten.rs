@@ -1,11 +1,12 @@
 //! Flattening.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Mistake, Rules, Shape};
+use super::{Mistake, Rules, Shape, form};
 
 /// Makes a vector of a picture, row by row, channels last (Keras' `Flatten`). Costs nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "form::Nothing")]
 pub struct Flatten;
 
 impl Rules for Flatten {

@@ -8,36 +8,6 @@ use super::*;
 #[cfg(feature = "train")]
 use crate::Error;
 
-/// Every `kind`. Keras' own snake-case names (`max_pooling2d`, `batch_normalization`, ...) are read as well.
-pub const KINDS: &[&str] = &[
-    "conv2d",
-    "depthwise_conv2d",
-    "max_pool2d",
-    "avg_pool2d",
-    "global_avg_pool2d",
-    "zero_padding2d",
-    "batch_norm",
-    "dropout",
-    "flatten",
-    "dense",
-    "activation",
-    "rescaling",
-    "normalization",
-    "stochastic_depth",
-    "add",
-    "multiply",
-    "concatenate",
-    "random_flip",
-    "random_rotation",
-    "random_zoom",
-    "random_translation",
-    "random_contrast",
-    "random_brightness",
-    "random_resized_crop",
-    "rand_augment",
-    "random_erasing",
-];
-
 /// A layer with what the graph knows of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct NamedLayer {
@@ -66,7 +36,7 @@ pub(crate) fn layer_from_toml(position: usize, mut table: toml::Table) -> crate:
         expected,
     };
     let kind = match table.remove("kind") {
-        Some(toml::Value::String(kind)) if canonical(&kind).is_some() => kind,
+        Some(toml::Value::String(kind)) if Layer::is_kind(&kind) => kind,
         other => {
             let value = other.map_or("missing".to_string(), |value| value.to_string());
             return Err(wrong("kind", value, format!("one of {}", KINDS.join(", "))));
@@ -87,7 +57,7 @@ pub(crate) fn layer_from_toml(position: usize, mut table: toml::Table) -> crate:
         Some(toml::Value::Boolean(trainable)) => trainable,
         Some(other) => return Err(wrong("trainable", other.to_string(), "true or false".into())),
     };
-    match settings(&kind, toml::Value::Table(table)) {
+    match Layer::read(&kind, toml::Value::Table(table)) {
         Ok(layer) => Ok(NamedLayer { name, inputs, trainable, layer }),
         Err(cause) => Err(Error::ModelToml { place: format!("layer {position} ({kind})"), cause: Box::new(cause) }),
     }
@@ -110,7 +80,7 @@ impl<'de> Deserialize<'de> for NamedLayer {
         let name = take(&mut map, "name")?;
         let inputs = take(&mut map, "inputs")?;
         let trainable = take(&mut map, "trainable")?.unwrap_or(true);
-        let layer = settings(&kind, serde_json::Value::Object(map))
+        let layer = Layer::read(&kind, serde_json::Value::Object(map))
             .map_err(|cause| D::Error::custom(format_args!("layer kind {kind}: {cause}")))?;
         Ok(NamedLayer { name, inputs, trainable, layer })
     }
@@ -128,58 +98,23 @@ impl<'de> Deserialize<'de> for Layer {
     }
 }
 
-/// What an entry of [`KINDS`], or Keras' name for it, stands for.
-fn canonical(kind: &str) -> Option<&'static str> {
-    let own = match kind {
-        "max_pooling2d" => "max_pool2d",
-        "average_pooling2d" => "avg_pool2d",
-        "global_average_pooling2d" => "global_avg_pool2d",
-        "batch_normalization" => "batch_norm",
-        other => other,
-    };
-    KINDS.iter().copied().find(|known| *known == own)
-}
-
-/// A table without settings.
+/// What a layer without settings is read from.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+pub(super) struct Nothing {}
 
-/// Reads the settings of a layer of this kind.
-fn settings<'de, D: Deserializer<'de>>(kind: &str, from: D) -> Result<Layer, D::Error> {
-    fn read<'de, L: Deserialize<'de> + Into<Layer>, D: Deserializer<'de>>(from: D) -> Result<Layer, D::Error> {
-        L::deserialize(from).map(Into::into)
-    }
-    match canonical(kind) {
-        Some("conv2d") => read::<Conv2d, D>(from),
-        Some("depthwise_conv2d") => read::<DepthwiseConv2d, D>(from),
-        Some("zero_padding2d") => read::<ZeroPadding2d, D>(from),
-        Some("max_pool2d") => read::<MaxPool2d, D>(from),
-        Some("avg_pool2d") => read::<AvgPool2d, D>(from),
-        Some("global_avg_pool2d") => Nothing::deserialize(from).map(|_| GlobalAvgPool2d.into()),
-        Some("batch_norm") => read::<BatchNorm, D>(from),
-        Some("dropout") => read::<Dropout, D>(from),
-        Some("flatten") => Nothing::deserialize(from).map(|_| Flatten.into()),
-        Some("dense") => read::<Dense, D>(from),
-        Some("activation") => read::<ActivationLayer, D>(from),
-        Some("rescaling") => read::<Rescaling, D>(from),
-        Some("normalization") => read::<Normalization, D>(from),
-        Some("stochastic_depth") => read::<StochasticDepth, D>(from),
-        Some("add") => Nothing::deserialize(from).map(|_| Add.into()),
-        Some("multiply") => Nothing::deserialize(from).map(|_| Multiply.into()),
-        Some("concatenate") => Nothing::deserialize(from).map(|_| Concatenate.into()),
-        Some("random_flip") => read::<RandomFlip, D>(from),
-        Some("random_rotation") => read::<RandomRotation, D>(from),
-        Some("random_zoom") => read::<RandomZoom, D>(from),
-        Some("random_translation") => read::<RandomTranslation, D>(from),
-        Some("random_contrast") => read::<RandomContrast, D>(from),
-        Some("random_brightness") => read::<RandomBrightness, D>(from),
-        Some("random_resized_crop") => read::<RandomResizedCrop, D>(from),
-        Some("rand_augment") => read::<RandAugment, D>(from),
-        Some("random_erasing") => read::<RandomErasing, D>(from),
-        _ => Err(D::Error::unknown_variant(kind, KINDS)),
-    }
+/// Has layers without settings read from an empty table.
+macro_rules! without_settings {
+    ($($layer:ident),*) => {$(
+        impl From<Nothing> for $layer {
+            fn from(_: Nothing) -> Self {
+                $layer
+            }
+        }
+    )*};
 }
+
+without_settings!(Flatten, GlobalAvgPool2d, Add, Multiply, Concatenate);
 
 /// How many groups there are where nothing is said.
 pub(super) fn one() -> usize {

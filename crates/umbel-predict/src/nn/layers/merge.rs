@@ -1,20 +1,23 @@
 //! Layers that read several others: sums, products and concatenation.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Mistake, Rules, Shape};
+use super::{Mistake, Rules, Shape, form};
 
 /// The sum of two or more inputs of one shape (Keras' `Add`): the end of a residual branch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "form::Nothing")]
 pub struct Add;
 
 /// The product of two or more inputs of one shape (Keras' `Multiply`). After a picture, a vector with one value for each
 /// of its channels scales them: the end of squeeze-and-excitation (Hu et al. 2018).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "form::Nothing")]
 pub struct Multiply;
 
 /// The inputs' channels one behind another (Keras' `Concatenate`, along the last axis).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "form::Nothing")]
 pub struct Concatenate;
 
 impl Rules for Add {

@@ -9,16 +9,19 @@ mod depthwise;
 mod dropout;
 mod flatten;
 mod form;
+mod layer_norm;
 mod merge;
 mod normalization;
 mod pair;
 mod pool;
 mod rescaling;
+mod separable;
 mod shape;
 mod stochastic_depth;
 mod zero_padding;
 
-use serde::Serialize;
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
 
 use crate::base::augmentation::AugmentLayer;
 
@@ -33,49 +36,109 @@ pub use dense::Dense;
 pub use depthwise::DepthwiseConv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
-pub use form::KINDS;
 pub(crate) use form::NamedLayer;
 #[cfg(feature = "train")]
 pub(crate) use form::layer_from_toml;
+pub use layer_norm::LayerNorm;
 pub use merge::{Add, Concatenate, Multiply};
 pub use normalization::Normalization;
 pub use pair::{IntoPair, IntoRange};
 pub use pool::{AvgPool2d, GlobalAvgPool2d, MaxPool2d};
 pub use rescaling::Rescaling;
+pub use separable::SeparableConv2d;
 pub(crate) use shape::{MAX_VALUES, Mistake, windows};
 pub use shape::{Padding, Shape};
 pub use stochastic_depth::StochasticDepth;
 pub use zero_padding::{IntoMargins, ZeroPadding2d};
 
-/// One layer: its settings, without name or weights.
-///
-/// In TOML and JSON a layer is a table with a `kind` (see [`KINDS`]) and the fields of its struct; what is left out has
-/// the struct's default, unknown keys are errors.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Layer {
-    Conv2d(Conv2d),
-    DepthwiseConv2d(DepthwiseConv2d),
-    #[serde(rename = "zero_padding2d")]
-    ZeroPadding2d(ZeroPadding2d),
-    MaxPool2d(MaxPool2d),
-    AvgPool2d(AvgPool2d),
-    GlobalAvgPool2d(GlobalAvgPool2d),
-    BatchNorm(BatchNorm),
-    Dropout(Dropout),
-    Flatten(Flatten),
-    Dense(Dense),
-    Activation(ActivationLayer),
-    Rescaling(Rescaling),
-    Normalization(Normalization),
-    StochasticDepth(StochasticDepth),
-    Add(Add),
-    Multiply(Multiply),
-    Concatenate(Concatenate),
-    /// Done by the loader to the photos, in training only; the engine never sees it.
-    #[serde(untagged)]
-    Augment(AugmentLayer),
+/// The layers, a row each: the `kind` in TOML and JSON, Keras' own name for it where that differs, the variant and its
+/// settings. What the loader does to the photos stands in rows of its own.
+macro_rules! layers {
+    (
+        layers: $($kind:literal $(($keras:literal))? => $variant:ident($settings:ty);)*
+        augmentations: $($augmentation:literal => $augments:ty;)*
+    ) => {
+        /// One layer: its settings, without name or weights.
+        ///
+        /// In TOML and JSON a layer is a table with a `kind` (see [`KINDS`]) and the fields of its struct; what is left out has
+        /// the struct's default, unknown keys are errors.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(tag = "kind")]
+        #[allow(missing_docs)]
+        pub enum Layer {
+            $(#[serde(rename = $kind)] $variant($settings),)*
+            /// Done by the loader to the photos, in training only; the engine never sees it.
+            #[serde(untagged)]
+            Augment(AugmentLayer),
+        }
+
+        /// Every `kind`. Keras' own snake-case names (`max_pooling2d`, `batch_normalization`, ...) are read as well.
+        pub const KINDS: &[&str] = &[$($kind,)* $($augmentation),*];
+
+        impl Layer {
+            /// What this layer's kind says about shapes and weights.
+            pub(crate) fn rules(&self) -> &dyn Rules {
+                match self {
+                    $(Layer::$variant(layer) => layer,)*
+                    Layer::Augment(layer) => layer,
+                }
+            }
+
+            /// Reads the settings of a layer of this kind.
+            fn read<'de, D: Deserializer<'de>>(kind: &str, from: D) -> Result<Self, D::Error> {
+                match kind {
+                    $($kind $(| $keras)? => <$settings>::deserialize(from).map(Layer::$variant),)*
+                    $($augmentation => <$augments>::deserialize(from).map(|layer| Layer::Augment(layer.into())),)*
+                    _ => Err(D::Error::unknown_variant(kind, KINDS)),
+                }
+            }
+
+            /// Whether there is such a kind.
+            #[cfg(feature = "train")]
+            fn is_kind(kind: &str) -> bool {
+                KINDS.contains(&kind) || [$($($keras,)?)*].contains(&kind)
+            }
+        }
+
+        $(impl From<$settings> for Layer {
+            fn from(layer: $settings) -> Self {
+                Layer::$variant(layer)
+            }
+        })*
+    };
+}
+
+layers! {
+    layers:
+    "conv2d" => Conv2d(Conv2d);
+    "depthwise_conv2d" => DepthwiseConv2d(DepthwiseConv2d);
+    "separable_conv2d" => SeparableConv2d(SeparableConv2d);
+    "max_pool2d" ("max_pooling2d") => MaxPool2d(MaxPool2d);
+    "avg_pool2d" ("average_pooling2d") => AvgPool2d(AvgPool2d);
+    "global_avg_pool2d" ("global_average_pooling2d") => GlobalAvgPool2d(GlobalAvgPool2d);
+    "zero_padding2d" => ZeroPadding2d(ZeroPadding2d);
+    "batch_norm" ("batch_normalization") => BatchNorm(BatchNorm);
+    "layer_norm" ("layer_normalization") => LayerNorm(LayerNorm);
+    "dropout" => Dropout(Dropout);
+    "flatten" => Flatten(Flatten);
+    "dense" => Dense(Dense);
+    "activation" => Activation(ActivationLayer);
+    "rescaling" => Rescaling(Rescaling);
+    "normalization" => Normalization(Normalization);
+    "stochastic_depth" => StochasticDepth(StochasticDepth);
+    "add" => Add(Add);
+    "multiply" => Multiply(Multiply);
+    "concatenate" => Concatenate(Concatenate);
+    augmentations:
+    "random_flip" => RandomFlip;
+    "random_rotation" => RandomRotation;
+    "random_zoom" => RandomZoom;
+    "random_translation" => RandomTranslation;
+    "random_contrast" => RandomContrast;
+    "random_brightness" => RandomBrightness;
+    "random_resized_crop" => RandomResizedCrop;
+    "rand_augment" => RandAugment;
+    "random_erasing" => RandomErasing;
 }
 
 impl Layer {
@@ -87,30 +150,6 @@ impl Layer {
     /// Keras' class name: `Conv2D`, `MaxPooling2D`, `BatchNormalization`.
     pub fn class_name(&self) -> &'static str {
         self.rules().names().1
-    }
-
-    /// What this layer's kind says about shapes and weights.
-    pub(crate) fn rules(&self) -> &dyn Rules {
-        match self {
-            Layer::Conv2d(layer) => layer,
-            Layer::DepthwiseConv2d(layer) => layer,
-            Layer::ZeroPadding2d(layer) => layer,
-            Layer::MaxPool2d(layer) => layer,
-            Layer::AvgPool2d(layer) => layer,
-            Layer::GlobalAvgPool2d(layer) => layer,
-            Layer::BatchNorm(layer) => layer,
-            Layer::Dropout(layer) => layer,
-            Layer::Flatten(layer) => layer,
-            Layer::Dense(layer) => layer,
-            Layer::Activation(layer) => layer,
-            Layer::Rescaling(layer) => layer,
-            Layer::Normalization(layer) => layer,
-            Layer::StochasticDepth(layer) => layer,
-            Layer::Add(layer) => layer,
-            Layer::Multiply(layer) => layer,
-            Layer::Concatenate(layer) => layer,
-            Layer::Augment(layer) => layer,
-        }
     }
 }
 
@@ -141,7 +180,7 @@ pub(crate) trait Rules {
 /// One weight of a layer, before it is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
-    /// `kernel`, `bias`, `gamma`, `beta`, `moving_mean` or `moving_variance`.
+    /// `kernel`, `bias`, `gamma`, `beta`, `moving_mean`, `moving_variance`, `depthwise_kernel` or `pointwise_kernel`.
     pub name: &'static str,
     /// As in Keras: convolution `[height, width, channels in, channels out]`, dense `[inputs, outputs]`.
     pub shape: Vec<usize>,
@@ -182,36 +221,11 @@ pub enum Initializer {
     },
 }
 
-macro_rules! into_layer {
-    ($($kind:ident($settings:ty)),* $(,)?) => {
-        $(impl From<$settings> for Layer {
-            fn from(layer: $settings) -> Self {
-                Layer::$kind(layer)
-            }
-        })*
-    };
+impl From<AugmentLayer> for Layer {
+    fn from(layer: AugmentLayer) -> Self {
+        Layer::Augment(layer)
+    }
 }
-
-into_layer!(
-    Conv2d(Conv2d),
-    DepthwiseConv2d(DepthwiseConv2d),
-    ZeroPadding2d(ZeroPadding2d),
-    MaxPool2d(MaxPool2d),
-    AvgPool2d(AvgPool2d),
-    GlobalAvgPool2d(GlobalAvgPool2d),
-    BatchNorm(BatchNorm),
-    Dropout(Dropout),
-    Flatten(Flatten),
-    Dense(Dense),
-    Activation(ActivationLayer),
-    Rescaling(Rescaling),
-    Normalization(Normalization),
-    StochasticDepth(StochasticDepth),
-    Add(Add),
-    Multiply(Multiply),
-    Concatenate(Concatenate),
-    Augment(AugmentLayer),
-);
 
 impl From<Activation> for Layer {
     fn from(activation: Activation) -> Self {

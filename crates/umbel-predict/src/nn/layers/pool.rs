@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form;
 use super::pair::{self, IntoPair};
 use super::{Mistake, Padding, Rules, Shape, windows};
 
@@ -78,7 +79,8 @@ pooling! {
 }
 
 /// The mean of each channel over the whole picture (Keras' `GlobalAveragePooling2D`): a picture becomes a vector.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "form::Nothing")]
 pub struct GlobalAvgPool2d;
 
 impl Rules for GlobalAvgPool2d {

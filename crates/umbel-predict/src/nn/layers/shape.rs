@@ -82,6 +82,14 @@ impl Mistake {
         if value > 0 { Ok(()) } else { Err(Mistake::new(what, value, "1 or more")) }
     }
 
+    /// What is added to a variance.
+    pub fn unless_small_positive(what: &'static str, value: f32) -> Result<(), Mistake> {
+        if value > 0.0 && value.is_finite() {
+            return Ok(());
+        }
+        Err(Mistake::new(what, value, "a small number above 0"))
+    }
+
     /// The picture that a layer needs, or why there is none.
     pub fn unless_picture(input: Shape) -> Result<(usize, usize, usize), Mistake> {
         match input {

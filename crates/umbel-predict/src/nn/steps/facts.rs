@@ -1,6 +1,6 @@
 //! What each step needs, in one place: whoever adds an operation answers here, and the compiler asks.
 
-use super::step::{ConvStep, DenseStep, DepthwiseStep, Merge, Op, Slot, Step};
+use super::step::{ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, Slot, Step};
 use crate::nn::layers::Activation;
 
 /// What a step needs beside its inputs, its output and their gradients.
@@ -8,8 +8,10 @@ use crate::nn::layers::Activation;
 pub struct Facts {
     /// The weights that it reads, trained or not (moving statistics, and the batch norm that went into a convolution, aside).
     pub weights: Vec<Slot>,
-    /// The tensors that move while it runs forward in training, without a gradient.
+    /// Batch norm's moving statistics that it reads, or moves as it runs forward in training.
     pub statistics: Vec<usize>,
+    /// Whether it moves them.
+    pub moves: bool,
     /// Whether the way back reads the inputs again.
     pub reads_inputs: bool,
     /// Whether the way back reads the output again.
@@ -61,12 +63,18 @@ impl Step {
             Op::BatchNorm { norm, .. } => Facts {
                 weights: vec![norm.gamma, norm.beta],
                 statistics: vec![norm.moving_mean, norm.moving_variance],
+                moves: true,
                 reads_inputs: true,
                 // Mean and deviation of the batch.
                 kept: (0, 2 * norm.channels),
                 ..none
             },
-            Op::Normalize(norm) => Facts { weights: vec![norm.gamma, norm.beta], ..none },
+            Op::LayerNorm(norm) => Facts { weights: vec![norm.gamma, norm.beta], reads_inputs: true, ..none },
+            Op::Normalize(norm) => Facts {
+                weights: vec![norm.gamma, norm.beta],
+                statistics: vec![norm.moving_mean, norm.moving_variance],
+                ..none
+            },
             Op::Activation { activation, .. } => {
                 let reads_output = activation.is_told_from_output();
                 Facts { reads_inputs: !reads_output, reads_output, ..none }
@@ -78,6 +86,56 @@ impl Step {
             }
             Op::Merge(Merge::Multiply | Merge::ScaleChannels { .. }) => Facts { reads_inputs: true, ..none },
             Op::Merge(Merge::Concatenate { .. }) => Facts { accumulates: true, ..none },
+        }
+    }
+}
+
+impl Op {
+    /// The activation that it applies to its output, if it can apply one.
+    pub(super) fn activation(&mut self) -> Option<&mut Activation> {
+        match self {
+            Op::Conv2d(ConvStep { activation, pool: false, .. })
+            | Op::Depthwise(DepthwiseStep { activation, .. })
+            | Op::Dense(DenseStep { activation, .. })
+            | Op::BatchNorm { activation, .. }
+            | Op::Merge(Merge::Add { activation }) => Some(activation),
+            // A maximum was taken of what it gave.
+            Op::Conv2d(ConvStep { pool: true, .. })
+            | Op::Rescale { .. }
+            | Op::Pad(_)
+            | Op::MaxPool(_)
+            | Op::AveragePool(_)
+            | Op::GlobalAverage { .. }
+            | Op::Normalize(_)
+            | Op::LayerNorm(_)
+            | Op::Activation { .. }
+            | Op::Dropout { .. }
+            | Op::StochasticDepth { .. }
+            | Op::Merge(Merge::Multiply | Merge::ScaleChannels { .. } | Merge::Concatenate { .. }) => None,
+        }
+    }
+
+    /// The place for a batch norm with moving statistics that goes into it, if it has one.
+    pub(super) fn folded(&mut self) -> Option<&mut Option<NormStep>> {
+        match self {
+            Op::Conv2d(ConvStep { activation: Activation::Linear, pool: false, folded, .. })
+            | Op::Depthwise(DepthwiseStep { activation: Activation::Linear, folded, .. }) => Some(folded),
+            // What comes after an activation or a maximum does not go in before it.
+            Op::Conv2d(_)
+            | Op::Depthwise(_)
+            | Op::Rescale { .. }
+            | Op::Pad(_)
+            | Op::MaxPool(_)
+            | Op::AveragePool(_)
+            | Op::GlobalAverage { .. }
+            | Op::BatchNorm { .. }
+            | Op::Normalize(_)
+            | Op::LayerNorm(_)
+            | Op::Activation { .. }
+            | Op::Dropout { .. }
+            | Op::StochasticDepth { .. }
+            | Op::Dense(_)
+            | Op::Merge(_) => None,
         }
     }
 }

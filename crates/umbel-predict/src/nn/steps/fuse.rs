@@ -2,7 +2,7 @@
 
 use super::Use;
 use super::lower::{Lowering, pooling};
-use super::step::{ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, Value};
+use super::step::{NormStep, Op, Value};
 use crate::nn::graph::ResolvedLayer;
 use crate::nn::layers::{Activation, MaxPool2d};
 
@@ -15,20 +15,16 @@ impl Lowering {
         // The way back through others than clamps needs what went in.
         let is_trained = self.steps.wants_gradient(input);
         let fuses = activation.is_clamp() || activation.fuses_in_inference() && !is_trained;
-        let before = self.own_step(input).and_then(|step| match &mut step.op {
-            Op::Conv2d(ConvStep { activation, pool: false, .. })
-            | Op::Depthwise(DepthwiseStep { activation, .. })
-            | Op::Dense(DenseStep { activation, .. })
-            | Op::BatchNorm { activation, .. } => Some(activation),
-            Op::Merge(Merge::Add { activation }) if matches!(step.inputs[..], [a, b] if a != b) => Some(activation),
-            _ => None,
+        let before = self.own_step(input).and_then(|step| {
+            let twice = matches!(step.inputs[..], [a, b] if a == b) || step.inputs.len() > 2;
+            step.op.activation().filter(|_| !twice)
         });
         match before {
             Some(before @ Activation::Linear) if fuses => {
                 *before = activation;
                 input
             }
-            _ => self.push(Op::Activation { activation, row }, vec![input], count),
+            Some(_) | None => self.push(Op::Activation { activation, row }, vec![input], count),
         }
     }
 
@@ -36,11 +32,7 @@ impl Lowering {
     /// that of the folded one times the channel's factor.)
     pub(super) fn normalize(&mut self, norm: NormStep, input: Value, count: usize) -> Value {
         if self.steps.usage != Use::Probing {
-            let folded = match self.own_step(input).map(|step| &mut step.op) {
-                Some(Op::Conv2d(ConvStep { activation: Activation::Linear, pool: false, folded, .. })) => Some(folded),
-                Some(Op::Depthwise(DepthwiseStep { activation: Activation::Linear, folded, .. })) => Some(folded),
-                _ => None,
-            };
+            let folded = self.own_step(input).and_then(|step| step.op.folded());
             if let Some(folded @ None) = folded {
                 *folded = Some(norm);
                 return input;

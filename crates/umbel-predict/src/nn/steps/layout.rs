@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Steps;
+use super::{Step, Steps};
 use crate::nn::weights::TensorSpec;
 
 /// Each tensor begins at a multiple of so many values, so that an engine can read whole vectors; what lies between is 0.
@@ -26,8 +26,8 @@ impl Layout {
             let range = layout.take(spec);
             layout.gradients.push(range);
         }
-        for step in &steps.list {
-            for tensor in step.facts().statistics {
+        for facts in steps.list.iter().map(Step::facts).filter(|facts| facts.moves) {
+            for tensor in facts.statistics {
                 let range = layout.take(&specs[tensor]);
                 layout.statistics.push((tensor, range));
             }

@@ -1,11 +1,14 @@
 //! Layers to steps.
 
 use super::step::{
-    ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step, Value,
+    ConvStep, DenseStep, DepthwiseStep, LayerNormStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step,
+    Value,
 };
 use super::{Steps, Use};
 use crate::nn::graph::{ResolvedLayer, Source};
-use crate::nn::layers::{Activation, Conv2d, Dense, DepthwiseConv2d, Layer, Padding, Parameter, Shape, windows};
+use crate::nn::layers::{
+    Activation, Conv2d, Dense, DepthwiseConv2d, Layer, Padding, Parameter, SeparableConv2d, Shape, windows,
+};
 
 /// Lowers a checked graph for images of so many values.
 pub fn lower(images: usize, layers: &[ResolvedLayer<'_>], usage: Use) -> Steps {
@@ -88,6 +91,7 @@ impl Lowering {
             }
             Layer::Conv2d(layer) => self.conv2d(layer, resolved, &slots, input),
             Layer::DepthwiseConv2d(layer) => self.depthwise(layer, resolved, &slots, input),
+            Layer::SeparableConv2d(layer) => self.separable(layer, resolved, &slots, input),
             Layer::Dense(layer) => self.dense(layer, resolved, &slots, input),
             Layer::ZeroPadding2d(layer) => {
                 let (height, width, channels) = picture(resolved.input);
@@ -119,6 +123,11 @@ impl Lowering {
                     return self.push(Op::BatchNorm { norm, momentum, activation }, inputs, output);
                 }
                 self.normalize(norm, input, output)
+            }
+            Layer::LayerNorm(layer) => {
+                let (gamma, beta) = (slots[0], slots[1]);
+                let norm = LayerNormStep { channels: row, epsilon: layer.epsilon, gamma, beta };
+                self.push(Op::LayerNorm(norm), inputs, output)
             }
             Layer::Activation(layer) => self.activation(layer.activation, row, output, input),
             Layer::Dropout(layer) if trains && layer.rate > 0.0 => {
@@ -199,6 +208,37 @@ impl Lowering {
         let output = resolved.output.count();
         let (row, value) = (step.channels, self.push(Op::Depthwise(step), vec![input], output));
         self.activation(layer.activation, row, output, value)
+    }
+
+    /// A depthwise convolution, and one of single pixels.
+    fn separable(
+        &mut self,
+        layer: &SeparableConv2d,
+        resolved: &ResolvedLayer<'_>,
+        slots: &[Slot],
+        input: Value,
+    ) -> Value {
+        let (windows, channels) =
+            (sliding(resolved, layer.kernel, layer.stride, layer.padding), resolved.input.channels());
+        let size = windows.out;
+        let kernel = slots[0];
+        let by_channel =
+            DepthwiseStep { windows, channels, kernel, bias: None, activation: Activation::Linear, folded: None };
+        let value = self.push(Op::Depthwise(by_channel), vec![input], size.0 * size.1 * channels);
+        let by_pixel = ConvStep {
+            windows: Sliding { size, out: size, window: (1, 1), stride: (1, 1), pad: (0, 0) },
+            channels_in: channels,
+            channels_out: layer.filters,
+            groups: 1,
+            kernel: slots[1],
+            bias: slots.get(2).copied(),
+            activation: Activation::Linear,
+            pool: false,
+            folded: None,
+        };
+        let output = resolved.output.count();
+        let value = self.push(Op::Conv2d(by_pixel), vec![value], output);
+        self.activation(layer.activation, layer.filters, output, value)
     }
 
     fn dense(&mut self, layer: &Dense, resolved: &ResolvedLayer<'_>, slots: &[Slot], input: Value) -> Value {

@@ -11,7 +11,8 @@ pub use self::facts::Facts;
 pub use self::layout::Layout;
 pub use self::lower::lower;
 pub use self::step::{
-    ConvStep, DenseStep, DepthwiseStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step, Value,
+    ConvStep, DenseStep, DepthwiseStep, LayerNormStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step,
+    Value,
 };
 
 use super::graph::ResolvedLayer;

@@ -69,6 +69,8 @@ pub enum Op {
     },
     /// With the moving statistics, and not trained.
     Normalize(NormStep),
+    /// Each row of so many channels by itself.
+    LayerNorm(LayerNormStep),
     /// Along rows of so many values, where it works along rows (softmax).
     Activation {
         activation: Activation,
@@ -192,6 +194,16 @@ pub struct DenseStep {
     pub kernel: Slot,
     pub bias: Option<Slot>,
     pub activation: Activation,
+}
+
+/// A layer norm with its two tensors.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub struct LayerNormStep {
+    pub channels: usize,
+    pub epsilon: f32,
+    pub gamma: Slot,
+    pub beta: Slot,
 }
 
 /// Where batch norm's four tensors are: `gamma` and `beta`, and the moving mean and variance among the model's tensors.

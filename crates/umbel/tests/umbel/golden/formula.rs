@@ -26,7 +26,7 @@ pub fn positions(len: usize, count: usize) -> Vec<usize> {
 /// The weight number `tensor` of a model, whose name ends in `kind`.
 pub fn weight(tensor: usize, kind: &str, shape: &[usize]) -> Vec<f32> {
     let (scale, offset) = match kind {
-        "kernel" => {
+        "kernel" | "depthwise_kernel" | "pointwise_kernel" => {
             let (window, channels) = shape.split_at(shape.len() - 2);
             let fans = window.iter().product::<usize>() * (channels[0] + channels[1]);
             ((6.0 / fans as f64).sqrt() as f32, 0.0)

@@ -234,6 +234,10 @@ fn average() -> Case {
     Case::new("average", (23, 19, 3), 6)
 }
 
+fn separable() -> Case {
+    Case::new("separable", (17, 15, 3), 6)
+}
+
 #[test]
 fn the_tutorials_network_computes_what_keras_computes() {
     tutorial().check(&optimizers()[..1]);
@@ -250,15 +254,20 @@ fn every_layer_before_a_global_average_computes_what_keras_computes() {
 }
 
 #[test]
+fn separable_convolutions_and_layer_norms_compute_what_keras_computes() {
+    separable().check(&optimizers());
+}
+
+#[test]
 fn bf16_computes_what_keras_computes_within_its_precision() {
-    for case in [tutorial(), flatten(), average()] {
+    for case in [tutorial(), flatten(), average(), separable()] {
         case.check_bf16();
     }
 }
 
 #[test]
 fn the_layer_table_has_keras_shapes_and_counts() {
-    for case in [tutorial(), flatten(), average()] {
+    for case in [tutorial(), flatten(), average(), separable()] {
         assert_table(&case.model, &case.summary, case.name);
     }
     assert_eq!(tutorial().model.summary().parameters, 3_989_285);

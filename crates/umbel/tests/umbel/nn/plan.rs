@@ -47,9 +47,22 @@ pub(super) fn another() -> Sequential {
         .add(Dense::new(3).bias(false))
 }
 
+/// Separable convolutions and layer norms: with and without a bias, of pictures and of a vector, first and last.
+pub(super) fn separable() -> Sequential {
+    Sequential::new((7, 6, 3))
+        .add(LayerNorm::default())
+        .add(SeparableConv2d::new(5, 3).padding(Padding::Same).activation(Activation::Relu))
+        .add(LayerNorm::new().epsilon(0.01))
+        .add(SeparableConv2d::new(4, (2, 3)).stride((2, 1)).bias(false).activation(Activation::Silu))
+        .add(BatchNorm::default())
+        .add(Flatten)
+        .add(LayerNorm::default())
+        .add(Dense::new(3))
+}
+
 #[test]
 fn outputs_are_the_reference_on_every_instruction_set() {
-    for stack in [everything(), another()] {
+    for stack in [everything(), another(), separable()] {
         let model = model(stack, 5);
         let stack = model.architecture();
         let images = images(stack, 3, 2);
@@ -66,7 +79,7 @@ fn outputs_are_the_reference_on_every_instruction_set() {
 
 #[test]
 fn gradients_are_central_differences_on_every_instruction_set() {
-    for stack in [everything(), another()] {
+    for stack in [everything(), another(), separable()] {
         let model = model(stack, 9);
         let stack = model.architecture();
         let n = 5;
@@ -98,7 +111,7 @@ fn length(values: impl Iterator<Item = f64>) -> f64 {
 
 #[test]
 fn in_bf16_outputs_and_gradients_are_near_the_reference_on_every_instruction_set() {
-    for stack in [everything(), another()] {
+    for stack in [everything(), another(), separable()] {
         let model = model(stack, 9);
         let stack = model.architecture();
         let n = 5;

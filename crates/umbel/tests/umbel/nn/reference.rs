@@ -128,7 +128,7 @@ fn forward(
         }
         Layer::Conv2d(l) => {
             let (all, channels) = (layer.input.channels(), layer.input.channels() / l.groups);
-            let y = slide(layer, l.kernel, l.stride, l.padding, n, |window, out| {
+            let y = slide(layer, l.kernel, l.stride, l.padding, n, row, |window, out| {
                 let mut sum = weights.get(1).map_or(0.0, |bias| bias[out]);
                 for &(offset, pixel) in window {
                     for c in 0..channels {
@@ -142,11 +142,33 @@ fn forward(
             activate(l.activation, row, y)
         }
         Layer::DepthwiseConv2d(l) => {
-            let y = slide(layer, l.kernel, l.stride, l.padding, n, |window, c| {
+            let y = slide(layer, l.kernel, l.stride, l.padding, n, row, |window, c| {
                 let products = window.iter().map(|&(offset, pixel)| weights[0][offset * row + c] * x[pixel * row + c]);
                 products.sum::<f64>() + weights.get(1).map_or(0.0, |bias| bias[c])
             });
             activate(l.activation, row, y)
+        }
+        Layer::SeparableConv2d(l) => {
+            let channels = layer.input.channels();
+            let by_channel = slide(layer, l.kernel, l.stride, l.padding, n, channels, |window, c| {
+                window.iter().map(|&(offset, pixel)| weights[0][offset * channels + c] * x[pixel * channels + c]).sum()
+            });
+            let output = |index: usize| {
+                let (pixel, out) = (index / row, index % row);
+                let sum: f64 =
+                    (0..channels).map(|c| by_channel[pixel * channels + c] * weights[1][c * row + out]).sum();
+                sum + weights.get(2).map_or(0.0, |bias| bias[out])
+            };
+            activate(l.activation, row, (0..by_channel.len() / channels * row).map(output).collect())
+        }
+        Layer::LayerNorm(l) => {
+            let normal = |x: &[f64]| -> Vec<f64> {
+                let mean = x.iter().sum::<f64>() / row as f64;
+                let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / row as f64;
+                let deviation = (variance + f64::from(l.epsilon)).sqrt();
+                x.iter().enumerate().map(|(c, x)| (x - mean) / deviation * weights[0][c] + weights[1][c]).collect()
+            };
+            x.chunks(row).flat_map(normal).collect()
         }
         Layer::ZeroPadding2d(l) => {
             let (Shape::Picture { height, width, .. }, Shape::Picture { height: rows, width: columns, .. }) =
@@ -163,11 +185,11 @@ fn forward(
             };
             (0..n * rows * columns * row).map(value).collect()
         }
-        Layer::MaxPool2d(l) => slide(layer, l.pool, l.effective_stride(), l.padding, n, |window, c| {
+        Layer::MaxPool2d(l) => slide(layer, l.pool, l.effective_stride(), l.padding, n, row, |window, c| {
             let values = window.iter().map(|&(_, pixel)| x[pixel * row + c]);
             values.fold(f64::NEG_INFINITY, f64::max)
         }),
-        Layer::AvgPool2d(l) => slide(layer, l.pool, l.effective_stride(), l.padding, n, |window, c| {
+        Layer::AvgPool2d(l) => slide(layer, l.pool, l.effective_stride(), l.padding, n, row, |window, c| {
             let sum: f64 = window.iter().map(|&(_, pixel)| x[pixel * row + c]).sum();
             sum / window.len() as f64
         }),
@@ -183,7 +205,7 @@ fn forward(
     }
 }
 
-/// Calls `output(window, channel)` for every output value; a window is a list of (place in the window, pixel of the
+/// Calls `output(window, channel)` for each of so many channels of every output pixel; a window is a list of (place in the window, pixel of the
 /// batch) that lie inside of the picture.
 fn slide(
     layer: &ResolvedLayer<'_>,
@@ -191,9 +213,10 @@ fn slide(
     stride: (usize, usize),
     padding: Padding,
     n: usize,
+    channels: usize,
     output: impl Fn(&[(usize, usize)], usize) -> f64,
 ) -> Vec<f64> {
-    let (Shape::Picture { height, width, .. }, Shape::Picture { height: rows, width: columns, channels }) =
+    let (Shape::Picture { height, width, .. }, Shape::Picture { height: rows, width: columns, .. }) =
         (layer.input, layer.output)
     else {
         panic!("windows slide over pictures")
