@@ -1,7 +1,7 @@
 //! `umbel help`: about a command, the recipes in words, or the reference of all settings, from the table of settings.
 
 use umbel::pipeline::{RECIPES, Recipe, TrainConfig, arguments};
-use umbel::settings::{Row, Stage, rows};
+use umbel::settings::{Row, Stage, Unused, rows};
 
 use crate::args::{self, HelpArgs};
 use crate::console;
@@ -83,13 +83,18 @@ fn what(row: &Row) -> String {
     if let Some(other) = row.excludes {
         words += &format!(" Not beside `{other}`.");
     }
-    for unused in row.unused {
-        let stage = match unused.stage {
-            Stage::Head => "with `tune = \"head\"`",
-            Stage::RangeTest => "in `umbel lr-find`",
+    let stage = |unused: &Unused| match unused.stage {
+        Stage::Head => "with `tune = \"head\"`",
+        Stage::RangeTest => "in `umbel lr-find`",
+    };
+    let stages: Vec<&str> = row.unused.iter().map(stage).collect();
+    if let Some(first) = row.unused.first() {
+        let what = if first.values.is_empty() {
+            "Refused".to_string()
+        } else {
+            format!("{} is refused", first.values.join(", "))
         };
-        let values = if unused.values.is_empty() { String::new() } else { format!("{} ", unused.values.join(", ")) };
-        words += &format!(" Refused {stage}: {values}does nothing there.");
+        words += &format!(" {what} {}, where it does nothing.", stages.join(" and "));
     }
     if row.on_resume {
         words += " May change on `--resume`.";

@@ -261,8 +261,8 @@ fn the_command_line_of_any_setting_gives_it_again() {
         say(find("data").unwrap(), "my photos/it's");
         let own = merged(None, &Given::default(), &given).unwrap();
         assert_eq!(own, again(&own), "{}", row.key);
-        let usual = merged(None, &Given::default(), &Given::default()).unwrap();
-        assert_ne!(own, TrainConfig { data: own.data.clone(), ..usual }, "{} changes something", row.key);
+        let data = if row.key == "data" { "".into() } else { own.data.clone() };
+        assert_ne!(own, TrainConfig { data, ..TrainConfig::default() }, "{} changes something", row.key);
     }
 }
 

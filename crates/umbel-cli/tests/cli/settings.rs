@@ -108,7 +108,8 @@ fn recipes_are_told_in_words() {
 #[test]
 fn the_reference_is_the_table() {
     let told = Place::new().umbel(&["help", "settings"]).succeeds().out.clone();
-    let written = include_str!("../../../../docs/settings.md");
+    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
+    let written = fs::read_to_string(docs).unwrap();
     assert!(told == written, "docs/settings.md is another: umbel help settings > docs/settings.md");
     for row in umbel::settings::rows() {
         assert!(told.contains(&format!("| `{}` |", row.key)), "{}", row.key);
@@ -120,9 +121,11 @@ fn completions_and_manual_pages_know_every_flag() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let script = place.umbel(&["completions", shell]).succeeds().out.clone();
-        for part in ["label-smoothing", "lr-find", "letterbox"] {
+        for part in ["label-smoothing", "lr-find"] {
             assert!(script.contains(part), "{shell}: {part}");
         }
+        // PowerShell's are of flags alone.
+        assert!(script.contains("letterbox") || shell == "powershell", "{shell}: names of values");
     }
     place.umbel(&["completions", "tcsh"]).fails(2, "tcsh");
     place.umbel(&["man", "pages"]).succeeds();

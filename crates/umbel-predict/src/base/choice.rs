@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What can be chosen by name. Made by [`choices!`].
+/// What can be chosen by name. Made by `choices!`.
 pub trait Choice: Copy + Sized + 'static {
     /// Every value, in the order in which they are listed.
     const VALUES: &'static [Self];

@@ -29,9 +29,11 @@ pub fn merged(file: Option<&str>, brought: &Given, given: &Given) -> Result<Trai
         row.put(&mut table, value.cloned());
     }
     settings::settle(&mut table);
-    given.check_together(&table)?;
     if is_head(&table) {
         given.check_for(Stage::Head)?;
+    }
+    given.check_together(&table)?;
+    if is_head(&table) {
         as_in_recipe(&mut table, &recipe.table(), file.filter(is_head))?;
     }
     let config: TrainConfig = table.try_into().map_err(|error: toml::de::Error| Refusal::Merged(error.to_string()))?;
