@@ -76,6 +76,17 @@ fn flags_override_a_saved_config() {
 }
 
 #[test]
+fn flags_override_a_recipe() {
+    let given = config(&["photos", "--recipe", "scratch", "--ema", "0", "--epochs", "3"]).unwrap();
+    let scratch = Recipe::Scratch.config();
+    assert_eq!((given.recipe, given.fit.ema_momentum, given.fit.epochs), (Recipe::Scratch, 0.0, 3));
+    assert_eq!((given.model, given.fit.schedule), (scratch.model, scratch.fit.schedule));
+    assert_eq!(config(&["photos"]).unwrap().recipe, Recipe::Tutorial);
+    assert_eq!(pretrained(&[]).unwrap().recipe, Recipe::Finetune);
+    assert_eq!(pretrained(&["--recipe", "tutorial"]).unwrap().recipe, Recipe::Tutorial);
+}
+
+#[test]
 fn what_does_not_go_together_is_refused_by_name() {
     let cases: [(&[&str], &str); 10] = [
         (&["--momentum", "0.9"], "--momentum belongs to --optimizer sgd or nesterov"),
@@ -183,6 +194,7 @@ fn the_command_line_of_settings_gives_them_again() {
                 early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                 reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
                 precision: umbel::nn::Precision::F32,
+                engine: umbel::nn::SharedEngine::default(),
                 label_smoothing: 0.1,
                 mixing: Mixing { mixup: 0.2, cutmix: 1.0, probability: 0.5 },
                 balance: Balance::Sample,

@@ -50,9 +50,7 @@ fn what_does_nothing_is_refused_by_name_and_what_cannot_change_too() {
     resume(&["--set", "fit.epochs=2"]).succeeds();
     assert_eq!(fs::read_to_string(place.path("run/history.csv")).unwrap().lines().count(), 3);
     let lr_find = |more: &[&str]| place.umbel(&[&["lr-find", "photos"], more].concat());
-    for (flag, value) in
-        [("--lr", "0.1"), ("--step-every", "2"), ("--folds", "3"), ("--monitor", "val_loss"), ("--precision", "bf16")]
-    {
+    for (flag, value) in [("--lr", "0.1"), ("--step-every", "2"), ("--folds", "3"), ("--monitor", "val_loss")] {
         lr_find(&[flag, value]).fails(2, &format!("{flag} "));
         assert!(lr_find(&[flag, value]).err.contains("does nothing in a range test"));
     }

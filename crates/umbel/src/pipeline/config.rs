@@ -106,7 +106,9 @@ impl TrainConfig {
         self.split_options()?;
         if let (Some(tune), None) = (self.tune, &self.pretrained) {
             let expected = "left out where the network starts from nothing, or given with pretrained weights".into();
-            return Err(umbel_predict::Error::Setting { setting: "tune".into(), value: tune.name().into(), expected }.into());
+            return Err(
+                umbel_predict::Error::Setting { setting: "tune".into(), value: tune.name().into(), expected }.into()
+            );
         }
         if let Some(path) = &self.pretrained {
             let known = models::ARCHITECTURES.iter().filter(|a| a.pretrained_size.is_some());

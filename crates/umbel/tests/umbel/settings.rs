@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor, value};
 use toml::{Table, Value};
-use umbel::{Error, PredictError};
 use umbel::base::augmentation::Mixing;
 use umbel::data::PrepSpec;
 use umbel::nn::{OptimizerConfig, ScheduleKind};
 use umbel::pipeline::{Recipe, TrainConfig, merged};
 use umbel::settings::{Given, Kind, Reproduce, Stage, find, rows, table};
 use umbel::train::{EarlyStopping, FitOptions, ReduceOnPlateau};
+use umbel::{Error, PredictError};
 
 /// Asks a type for the names of its fields.
 struct Names(&'static [&'static str]);
@@ -180,7 +180,9 @@ fn a_value_out_of_its_range_is_told_alike_wherever_it_stands() {
         assert_eq!(settings.validate().unwrap_err().to_string(), error);
     }
     let nan = FitOptions { optimizer: OptimizerConfig::sgd(f32::NAN), ..FitOptions::default() };
-    assert!(matches!(nan.validate(), Err(Error::Predict(PredictError::Setting { setting, .. })) if setting == "optimizer.momentum"));
+    assert!(
+        matches!(nan.validate(), Err(Error::Predict(PredictError::Setting { setting, .. })) if setting == "optimizer.momentum")
+    );
     let never =
         FitOptions { early_stopping: Some(EarlyStopping { patience: 0, min_delta: 0.0 }), ..FitOptions::default() };
     assert!(never.validate().is_err());

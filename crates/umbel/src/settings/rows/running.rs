@@ -6,12 +6,8 @@ use crate::settings::row::{BLANK, RANGE_TEST, Reproduce, Row, Stage, Unused};
 
 const RUNNING: Row = Row { heading: "Running", ..BLANK };
 
-/// These compute in single precision, whatever is asked for.
-const F32: [Unused; 2] = [in_f32(Stage::Head), in_f32(Stage::RangeTest)];
-
-const fn in_f32(stage: Stage) -> Unused {
-    Unused { stage, values: &["bf16"], why: "it computes in single precision" }
-}
+/// Nothing but the last layer is computed, and that in single precision.
+const F32: Unused = Unused { stage: Stage::Head, values: &["bf16"], why: "it computes in single precision" };
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -20,7 +16,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Name(names::<PrecisionChoice>),
         default: "auto",
         help: "What is multiplied; auto takes bf16 where the CPU trains faster with it",
-        unused: &F32,
+        unused: &[F32],
         brief: "What is multiplied",
         ..RUNNING
     },
