@@ -11,14 +11,16 @@ mod signals;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use args::{Arguments, Command};
 use exit::{Outcome, usage};
 use umbel::Surroundings;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = args::command().get_matches();
+    let arguments =
+        Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut args::command()).exit());
     exit::report(surroundings().and_then(|surroundings| run(arguments.command, &surroundings)))
 }
 
@@ -43,5 +45,8 @@ fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome>
         Command::Compare(args) => commands::compare::run(&args),
         Command::Bench(args) => commands::bench::run(&args, surroundings),
         Command::Doctor(args) => commands::doctor::run(&args, surroundings),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
+        Command::Help(args) => commands::help::run(&args),
     }
 }

@@ -4,13 +4,12 @@
 mod colors;
 mod heatmap;
 
-use serde::{Deserialize, Serialize};
-
 pub use image::RgbImage;
 
 pub use colors::viridis;
 pub use heatmap::Heatmap;
 
+use crate::base::choice::choices;
 use crate::metrics::softmax;
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Model, Probe, Probed};
@@ -18,8 +17,7 @@ use crate::prepare::PrepSpec;
 use crate::{Error, Result};
 
 /// How a map is made from a layer's output and the gradient of a class's logit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
     /// Each channel weighs as much as its gradient's mean over the picture (Selvaraju et al., 2017).
     GradCam,
@@ -28,6 +26,8 @@ pub enum Method {
     #[default]
     LayerCam,
 }
+
+choices! { Method: LayerCam = "layer-cam", GradCam = "grad-cam" }
 
 /// What to look at; by default, the last convolution by Layer-CAM.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,11 +6,12 @@ use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use serde::{Deserialize, Serialize};
 
+use crate::base::choice::choices;
+use crate::base::range::Whole;
 use crate::{Error, Result};
 
 /// How a photo that is not square becomes square.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resize {
     /// Both axes scaled to fit, as Keras does.
     #[default]
@@ -21,9 +22,10 @@ pub enum Resize {
     Letterbox,
 }
 
+choices! { Resize: Stretch = "stretch", Crop = "crop", Letterbox = "letterbox" }
+
 /// How pixels are interpolated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Interpolation {
     /// Two by two neighbours, whatever the scale (Keras' default).
     Bilinear,
@@ -32,12 +34,17 @@ pub enum Interpolation {
     BilinearAntialias,
 }
 
+choices! { Interpolation: Bilinear = "bilinear", BilinearAntialias = "bilinear_antialias" | "antialias" }
+
+/// Heights and widths of prepared photos.
+pub const IMAGE_SIZES: Whole = Whole::new(32, 512);
+
 /// What is done to every photo before it enters the network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct PrepSpec {
-    /// Height and width in pixels, 32 to 512.
+    /// Height and width in pixels, of [`IMAGE_SIZES`].
     pub image_size: u32,
     pub resize: Resize,
     pub interpolation: Interpolation,
@@ -52,13 +59,13 @@ impl Default for PrepSpec {
 impl PrepSpec {
     /// Checks the ranges.
     pub fn validate(&self) -> Result<()> {
-        if (32..=512).contains(&self.image_size) {
+        if IMAGE_SIZES.contains(self.image_size.into()) {
             return Ok(());
         }
         Err(Error::Setting {
             setting: "the image size".to_string(),
             value: self.image_size.to_string(),
-            expected: "a whole number from 32 to 512".to_string(),
+            expected: IMAGE_SIZES.expected(),
         })
     }
 

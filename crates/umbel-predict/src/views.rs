@@ -1,6 +1,7 @@
 //! Several looks at one prepared photo, over which a model's answers are averaged (test-time augmentation).
 
 use crate::base::augmentation::{AugmentLayer, FlipMode};
+use crate::base::choice::choices;
 use crate::prepare::PrepSpec;
 
 /// The share of the side that a crop keeps, as in 224 of 256 pixels.
@@ -15,6 +16,8 @@ pub enum Tta {
     /// Also its center and its four corners, each 7/8 of the side enlarged to the whole again, and these mirrored.
     FlipsAndCrops,
 }
+
+choices! { Tta: Flips = "flips", FlipsAndCrops = "flips-and-crops" }
 
 /// The looks for one model. Mirrored ones are taken only where the model was trained on mirrored pictures: for letters and
 /// arrows, whose mirror image is something else, it was not.

@@ -1,23 +1,26 @@
 //! The command line as it is typed: these types only parse. What they mean is built in `config` and `commands`.
 
+mod data;
 mod lr_find;
-mod ranges;
-mod tools;
+mod models;
+mod program;
+mod runs;
+mod settings;
 mod train;
+mod values;
 
+pub use data::{CheckArgs, DemoArgs, PreviewArgs};
 pub use lr_find::LrFindArgs;
-pub use tools::{
-    BenchArgs, BenchWhat, CheckArgs, CompareArgs, DemoArgs, DoctorArgs, EvalArgs, ExplainArgs, MethodArg, ModelsArgs,
-    PartArg, PredictArgs, PreviewArgs, ReportArgs, SummaryArgs,
-};
-pub use train::{
-    AugmentArg, BalanceArg, InterpolationArg, MonitorArg, OptimizerArg, PrecisionArg, RecipeArg, ResizeArg,
-    ScheduleArg, TrainArgs, TuneArg,
-};
+pub use models::{EvalArgs, ExplainArgs, ModelsArgs, PredictArgs, SummaryArgs};
+pub use program::{CompletionsArgs, HelpArgs, ManArgs};
+pub use runs::{BenchArgs, BenchWhat, CompareArgs, DoctorArgs, ReportArgs};
+pub use settings::Settings;
+pub use train::TrainArgs;
 
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use umbel::settings::{Stage, find};
 
 /// Train image classifiers from a folder of photos.
 #[derive(Debug, Parser)]
@@ -33,6 +36,7 @@ use clap::{Parser, Subcommand};
     styles = STYLES,
     arg_required_else_help = true,
     subcommand_required = true,
+    disable_help_subcommand = true,
     max_term_width = 100
 )]
 pub struct Arguments {
@@ -73,6 +77,22 @@ pub enum Command {
     Bench(BenchArgs),
     /// Show what umbel found on this computer: CPU, instruction sets, threads, cache
     Doctor(DoctorArgs),
+    /// Write what a shell needs to complete umbel's commands and flags
+    Completions(CompletionsArgs),
+    /// Write manual pages into a folder
+    Man(ManArgs),
+    /// Tell about a command, about the recipes, or about every setting
+    Help(HelpArgs),
+}
+
+/// The command line as it is shown and read: `lr-find` reads what it has no use for, to refuse it by name, and hides it.
+pub fn command() -> clap::Command {
+    let unused = |arg: &clap::Arg| {
+        let row = find(arg.get_id().as_str());
+        arg.get_id() == "resume" || row.is_some_and(|row| row.never_used_at(Stage::RangeTest))
+    };
+    Arguments::command()
+        .mut_subcommand("lr-find", |lr_find| lr_find.mut_args(|arg| if unused(&arg) { arg.hide(true) } else { arg }))
 }
 
 const EXAMPLES: &str = "\
@@ -97,10 +117,9 @@ const STYLES: Styles = Styles::styled()
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_declaration_holds_together() {
-        Arguments::command().debug_assert();
+        command().debug_assert();
     }
 }

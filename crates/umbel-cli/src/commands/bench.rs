@@ -10,7 +10,6 @@ use serde::Serialize;
 use umbel::Surroundings;
 use umbel::nn::cpu::Profile;
 use umbel::nn::{Computed, Cpu, Engine, Infer, Model, OptimizerConfig, Precision, Slice, Train, Updates};
-use umbel::pipeline::PrecisionChoice;
 
 use super::network;
 use crate::args::{BenchArgs, BenchWhat};
@@ -71,9 +70,9 @@ struct Bench {
 impl Bench {
     fn new(args: &BenchArgs, surroundings: &Surroundings) -> anyhow::Result<Self> {
         let cpu = surroundings.isa.as_deref().map_or_else(|| Ok(Cpu::best()), Cpu::named)?;
-        let precision = PrecisionChoice::from(args.precision).resolve(&cpu);
+        let precision = args.precision.resolve(&cpu);
         let model = network::untrained(&args.model, args.image_size as usize, args.classes, SEED)?;
-        Ok(Bench { model: network::tuned(model, args.tune.map(Into::into))?, cpu, precision })
+        Ok(Bench { model: network::tuned(model, args.tune)?, cpu, precision })
     }
 
     fn computed(&self) -> Computed {

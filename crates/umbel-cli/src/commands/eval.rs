@@ -8,7 +8,7 @@ use umbel::data::{CacheOptions, Part};
 use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
 use umbel::model_file::ModelFile;
 
-use crate::args::{EvalArgs, PartArg};
+use crate::args::EvalArgs;
 use crate::console;
 use crate::exit::{Outcome, usage};
 
@@ -21,7 +21,7 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
         part: part(args)?,
         cache: CacheOptions::within(surroundings.cache.clone()),
         engine: surroundings.engine.clone(),
-        tta: args.tta.map(Into::into),
+        tta: args.tta,
         ..EvalOptions::default()
     };
     let model = ModelFile::load(&args.model)?;
@@ -55,12 +55,7 @@ fn part(args: &EvalArgs) -> anyhow::Result<Option<(PathBuf, Part)>> {
             own
         }
     };
-    let part = match args.part.unwrap_or(PartArg::Val) {
-        PartArg::Train => Part::Train,
-        PartArg::Val => Part::Val,
-        PartArg::Test => Part::Test,
-    };
-    Ok(Some((split, part)))
+    Ok(Some((split, args.part.unwrap_or(Part::Val))))
 }
 
 /// What was not scored, on standard error.

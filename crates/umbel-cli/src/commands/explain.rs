@@ -10,7 +10,7 @@ use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write
 use umbel::model_file::ModelFile;
 
 use super::photos;
-use crate::args::{ExplainArgs, MethodArg};
+use crate::args::ExplainArgs;
 use crate::console::{self, Format};
 use crate::exit::{Outcome, usage};
 use crate::free_name::next_free;
@@ -18,10 +18,7 @@ use crate::free_name::next_free;
 /// Runs the command.
 pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let file = ModelFile::load(&args.model)?;
-    let method = match args.method {
-        MethodArg::GradCam => Method::GradCam,
-        MethodArg::LayerCam => Method::LayerCam,
-    };
+    let method = args.method;
     let options = ExplainOptions { method, layer: args.layer.clone() };
     let explainer = Explainer::on(surroundings.engine.for_inference(), &file, &options)?;
     let class = args.class.as_deref().map(|name| class(&file.classes, name)).transpose()?;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use umbel::Surroundings;
 use umbel::pipeline;
+use umbel::settings::Stage;
 use umbel::train::{RangeOptions, RangeTest};
 
 use super::train::with_weights;
-use crate::args::{LrFindArgs, TrainArgs};
+use crate::args::LrFindArgs;
 use crate::config;
 use crate::console::{self, Format, TrainConsole};
 use crate::exit::{Outcome, usage};
@@ -17,7 +18,11 @@ use crate::signals;
 
 /// Runs the command.
 pub fn run(args: &LrFindArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    refuse(&args.train)?;
+    if args.train.resume.is_some() {
+        return Err(usage("--resume does nothing in a range test: nothing of what it trains is kept"));
+    }
+    let settings = &args.train.settings;
+    settings.given.check_for(Stage::RangeTest).map_err(|refusal| settings.refused(&refusal))?;
     if args.to <= args.from {
         return Err(usage("--to must be above --from"));
     }
@@ -61,28 +66,4 @@ struct Found<'a> {
     #[serde(flatten)]
     test: &'a RangeTest,
     pictures: &'a [PathBuf],
-}
-
-/// Flags that would do nothing here.
-fn refuse(args: &TrainArgs) -> anyhow::Result<()> {
-    let given = [
-        ("--resume", args.resume.is_some()),
-        ("--folds", args.folds.is_some()),
-        ("--tensorboard", args.tensorboard),
-        ("--lr", args.lr.is_some()),
-        ("--epochs", args.epochs.is_some()),
-        ("--schedule", args.schedule.is_some()),
-        ("--warmup", args.warmup.is_some()),
-        ("--monitor", args.monitor.is_some()),
-        ("--early-stopping", args.early_stopping.is_some()),
-        ("--reduce-on-plateau", args.reduce_on_plateau.is_some()),
-        ("--ema", args.ema.is_some()),
-        ("--accumulate", args.accumulate.is_some()),
-    ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((flag, _)) => {
-            Err(usage(format!("{flag} belongs to umbel train: the range test trains nothing that is kept")))
-        }
-        None => Ok(()),
-    }
 }

@@ -3,11 +3,14 @@
 pub mod bench;
 pub mod check;
 pub mod compare;
+pub mod completions;
 pub mod demo;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod help;
 pub mod lr_find;
+pub mod man;
 pub mod models;
 pub mod predict;
 pub mod preview;

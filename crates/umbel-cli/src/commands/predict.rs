@@ -32,7 +32,7 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         predictor = predictor.keep(share)?;
     }
     if let Some(tta) = args.tta {
-        predictor = predictor.with_views(tta.into());
+        predictor = predictor.with_views(tta);
     }
     for chunk in inputs.chunks(BATCH) {
         answer(chunk, &mut predictor, &mut answers)?;

@@ -17,12 +17,13 @@ use crate::signals;
 pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let mut console = TrainConsole::new(Format::from_flag(args.json));
     if let Some(run) = &args.resume {
+        let epochs = config::epochs_to_resume(&args.settings)?;
         let interrupt = signals::interrupt_on_signals()?;
         return Ok(if pipeline::has_folds(run) {
-            let outcome = pipeline::resume_folds(run, args.epochs, surroundings, &mut console, &interrupt)?;
+            let outcome = pipeline::resume_folds(run, epochs, surroundings, &mut console, &interrupt)?;
             report_folds(&mut console, &outcome)
         } else {
-            let outcome = pipeline::resume(run, args.epochs, surroundings, &mut console, &interrupt)?;
+            let outcome = pipeline::resume(run, epochs, surroundings, &mut console, &interrupt)?;
             report(&mut console, &outcome)
         });
     }
@@ -47,16 +48,19 @@ pub fn with_weights(
     interrupt: &Interrupt,
 ) -> anyhow::Result<TrainArgs> {
     let mut args = args.clone();
-    let Some(name) = args.pretrained.as_deref().filter(|given| store::is_name(given)).and_then(Path::to_str) else {
-        return Ok(args);
-    };
-    args.pretrained = Some(match (surroundings.store.find(name), args.download) {
+    let given = args.settings.given.get("pretrained").and_then(|given| given.as_str());
+    let Some(name) = given.filter(|given| store::is_name(Path::new(given))) else { return Ok(args) };
+    let path = match (surroundings.store.find(name), args.download) {
         (Err(missing), true) => {
             let Some(origin) = store::origin(name) else { return Err(usage(missing.to_string())) };
             store::fetch(&surroundings.store, origin, console, interrupt)?
         }
         (found, _) => found?,
-    });
+    };
+    let Some(text) = path.to_str() else {
+        return Err(usage(format!("{} is not UTF-8, and so no path that a config.toml can hold", path.display())));
+    };
+    args.settings.given.replace("pretrained", text.into());
     Ok(args)
 }
 

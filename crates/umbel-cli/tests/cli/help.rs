@@ -4,9 +4,24 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 14] = [
-    "demo", "preview", "check", "train", "lr-find", "models", "summary", "predict", "explain", "eval", "report",
-    "compare", "bench", "doctor",
+const COMMANDS: [&str; 17] = [
+    "demo",
+    "preview",
+    "check",
+    "train",
+    "lr-find",
+    "models",
+    "summary",
+    "predict",
+    "explain",
+    "eval",
+    "report",
+    "compare",
+    "bench",
+    "doctor",
+    "completions",
+    "man",
+    "help",
 ];
 
 #[test]

@@ -13,6 +13,7 @@ mod kill;
 mod predict;
 mod pretrained;
 mod resume;
+mod settings;
 mod sizes;
 mod splits;
 mod support;

@@ -3,8 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::within;
-use crate::Result;
+use super::choice::choices;
 
 /// Which way `RandomFlip` may turn a picture over, each with probability one half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,18 +99,10 @@ impl Mixing {
     pub fn is_off(&self) -> bool {
         (self.mixup == 0.0 && self.cutmix == 0.0) || self.probability == 0.0
     }
-
-    /// Checks the ranges.
-    pub fn validate(&self) -> Result<()> {
-        within("mixing.mixup", self.mixup, "a number from 0", self.mixup >= 0.0)?;
-        within("mixing.cutmix", self.cutmix, "a number from 0", self.cutmix >= 0.0)?;
-        within("mixing.probability", self.probability, "from 0 to 1", (0.0..=1.0).contains(&self.probability))
-    }
 }
 
 /// What is done about classes of unequal size.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Balance {
     /// Nothing.
     #[default]
@@ -123,6 +114,8 @@ pub enum Balance {
     /// a small class come several times (augmented differently) and not every photo of a large one does.
     Sample,
 }
+
+choices! { Balance: None = "none", Loss = "loss", Sample = "sample" }
 
 impl AugmentLayer {
     /// The tutorial's three: horizontal flip, rotation 0.1, zoom 0.1.

@@ -4,8 +4,10 @@
 #[cfg(feature = "train")]
 pub mod atomic;
 pub mod augmentation;
+pub mod choice;
 pub mod error;
 pub mod memory;
 pub mod problem;
 pub mod random;
+pub mod range;
 pub mod settings;

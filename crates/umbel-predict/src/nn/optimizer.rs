@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Weights;
-use crate::Result;
-use crate::base::settings::{is_default, within};
+use crate::base::settings::is_default;
 
 /// Which optimizer, with its settings. The learning rate is given step by step (see [`super::Schedule`]).
 ///
@@ -83,23 +82,6 @@ impl OptimizerConfig {
             }
         }
         self
-    }
-
-    /// Checks the ranges.
-    ///
-    /// # Errors
-    /// [`crate::Error::Setting`].
-    pub fn validate(&self) -> Result<()> {
-        let decay = match *self {
-            OptimizerConfig::Adam { .. } => 0.0,
-            OptimizerConfig::AdamW { weight_decay, .. } => weight_decay,
-            OptimizerConfig::Sgd { momentum, weight_decay, .. } => {
-                let holds = (0.0..1.0).contains(&momentum);
-                within("optimizer.momentum", f64::from(momentum), "from 0 to below 1", holds)?;
-                weight_decay
-            }
-        };
-        within("optimizer.weight_decay", f64::from(decay), "a number from 0", decay >= 0.0)
     }
 
     /// Bytes of the state that these weights will need.

@@ -8,4 +8,4 @@ pub mod positioned;
 pub mod progress;
 pub mod shell;
 
-pub use umbel_predict::base::{atomic, augmentation, memory, problem, random, settings};
+pub use umbel_predict::base::{atomic, augmentation, choice, memory, problem, random, range, settings};

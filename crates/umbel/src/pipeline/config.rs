@@ -4,38 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Recipe;
 use crate::Result;
-use crate::base::settings::within;
-use crate::data::split::FOLDS;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
 use crate::nn::{Engine, Precision, models};
 use crate::pretrained::Tune;
+use crate::settings::{self, AugmentChoice, PrecisionChoice, Recipe};
 use crate::train::FitOptions;
-
-/// Which augmentation the model starts with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum AugmentChoice {
-    #[default]
-    Tutorial,
-    /// Left and right alone.
-    Flip,
-    None,
-}
-
-/// What the products of a run's convolutions and dense layers are made of; sums, and what is stored, are `f32` in any case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum PrecisionChoice {
-    /// bf16 where a training step gains from it, see [`Engine::fastest_precision`].
-    #[default]
-    Auto,
-    F32,
-    Bf16,
-}
 
 impl PrecisionChoice {
     /// What it comes to on this engine.
@@ -124,33 +98,17 @@ impl Default for TrainConfig {
     }
 }
 
-/// More threads than any machine has.
-const MAX_THREADS: usize = 4096;
-
 impl TrainConfig {
     /// Checks every range that can be checked before the data are read.
     pub fn validate(&self) -> Result<()> {
-        self.prep.validate()?;
+        settings::check("", &self.without_paths())?;
         self.fit.validate()?;
-        within("val_split", self.val_split, "between 0 and 1", self.val_split > 0.0 && self.val_split < 1.0)?;
-        if let Some(share) = self.test_split {
-            within("test_split", share, "between 0 and 1", share > 0.0 && share < 1.0)?;
-        }
-        if let Some(folds) = self.folds.filter(|folds| !FOLDS.contains(folds)) {
-            let expected = format!("from {} to {}", FOLDS.start(), FOLDS.end());
-            return Err(
-                umbel_predict::Error::Setting { setting: "folds".into(), value: folds.to_string(), expected }.into()
-            );
-        }
         self.split_options()?;
         if let (Some(tune), None) = (self.tune, &self.pretrained) {
             let expected = "left out where the network starts from nothing, or given with pretrained weights".into();
-            return Err(umbel_predict::Error::Setting {
-                setting: "tune".into(),
-                value: format!("{tune:?}").to_lowercase(),
-                expected,
-            }
-            .into());
+            return Err(
+                umbel_predict::Error::Setting { setting: "tune".into(), value: tune.name().into(), expected }.into()
+            );
         }
         if let Some(path) = &self.pretrained {
             let known = models::ARCHITECTURES.iter().filter(|a| a.pretrained_size.is_some());
@@ -161,22 +119,6 @@ impl TrainConfig {
                 let value = path.display().to_string();
                 return Err(umbel_predict::Error::Setting { setting: "pretrained".into(), value, expected }.into());
             }
-        }
-        let crop = self.random_crop;
-        within("random_crop", f64::from(crop), "0, or from 0.01 to 1", crop == 0.0 || (0.01..=1.0).contains(&crop))?;
-        for (setting, share) in [("rand_augment", self.rand_augment), ("random_erasing", self.random_erasing)] {
-            within(setting, f64::from(share), "from 0 to 1", (0.0..=1.0).contains(&share))?;
-        }
-        if let Some(dropout) = self.dropout {
-            within("dropout", f64::from(dropout), "from 0 to below 1", (0.0..1.0).contains(&dropout))?;
-        }
-        if self.threads > MAX_THREADS {
-            return Err(umbel_predict::Error::Setting {
-                setting: "threads".into(),
-                value: self.threads.to_string(),
-                expected: format!("at most {MAX_THREADS}, or 0 for one per core"),
-            }
-            .into());
         }
         Ok(())
     }
@@ -190,6 +132,16 @@ impl TrainConfig {
             group_by: self.group_by.as_deref().map(GroupBy::new).transpose()?,
             seed: self.fit.seed,
         })
+    }
+
+    /// Without what has no range, and may be more than TOML can hold.
+    fn without_paths(&self) -> Self {
+        let split = match &self.split {
+            SplitMethod::File(_) => SplitMethod::File(PathBuf::new()),
+            named => named.clone(),
+        };
+        let pretrained = self.pretrained.as_ref().map(|_| PathBuf::new());
+        TrainConfig { data: PathBuf::new(), cache: None, pretrained, split, ..self.clone() }
     }
 
     /// With paths that hold from any working folder.

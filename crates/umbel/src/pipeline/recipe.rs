@@ -1,47 +1,24 @@
 //! Recipes: settings that go well together, by name. They stand in `recipes.toml`, where people can read them.
 
-use serde::{Deserialize, Serialize};
-
 use super::TrainConfig;
+use crate::settings;
+pub use crate::settings::Recipe;
 
 /// The table of recipes, as TOML: for each one its settings, in the form of a config.toml.
 pub const RECIPES: &str = include_str!("recipes.toml");
 
-/// Which settings a run begins with, before anything else is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recipe {
-    /// The flower tutorial's: every setting's default.
-    #[default]
-    Tutorial,
-    /// A first look in little time.
-    Quick,
-    /// The best that is known from random weights.
-    Scratch,
-    /// From pretrained weights.
-    Finetune,
-}
-
 impl Recipe {
-    /// All of them, in the table's order.
-    pub const ALL: [Recipe; 4] = [Recipe::Tutorial, Recipe::Quick, Recipe::Scratch, Recipe::Finetune];
-
-    /// As in the table.
-    pub fn name(self) -> &'static str {
-        match self {
-            Recipe::Tutorial => "tutorial",
-            Recipe::Quick => "quick",
-            Recipe::Scratch => "scratch",
-            Recipe::Finetune => "finetune",
-        }
-    }
-
     /// The recipe's settings, without photos.
     pub fn config(self) -> TrainConfig {
         let table: toml::Table = toml::from_str(RECIPES).expect("the table that is built in is TOML");
         let settings = table.get(self.name()).cloned().expect("every recipe is in the table");
         let config: TrainConfig = settings.try_into().expect("a recipe names settings that there are");
         TrainConfig { recipe: self, ..config }
+    }
+
+    /// The same as a table, see [`settings::table`](crate::settings::table()).
+    pub(super) fn table(self) -> toml::Table {
+        settings::table(&self.config()).expect("a recipe is what TOML holds")
     }
 }
 

@@ -1,8 +1,7 @@
 //! How much of a pretrained network is trained on.
 
-use serde::{Deserialize, Serialize};
-
 use crate::Result;
+use crate::base::choice::choices;
 use crate::nn::Graph;
 use crate::nn::graph::stage;
 use crate::nn::layers::Layer;
@@ -10,8 +9,7 @@ use crate::nn::layers::Layer;
 /// Which layers of a pretrained network are trained; the others stay as they came, and cost no backward pass where nothing
 /// below them is trained. Batch norm stays as it came in any case, with its moving statistics: a few photos of one's own
 /// are a poor estimate beside those of a million.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tune {
     /// The last layer, which tells the classes: fitted to convergence on features that are computed once.
     Head,
@@ -21,6 +19,8 @@ pub enum Tune {
     #[default]
     All,
 }
+
+choices! { Tune: Head = "head", Last = "last", All = "all" }
 
 impl Tune {
     /// Freezes what is not to be trained.

@@ -3,16 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::progress::EpochRecord;
-
-/// The figure that decides which epoch was best.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Monitor {
-    #[default]
-    ValAccuracy,
-    ValLoss,
-}
+pub use crate::settings::Monitor;
 
 impl Monitor {
     /// The monitored figure of an epoch, turned so that more is better.
@@ -20,13 +11,6 @@ impl Monitor {
         match self {
             Monitor::ValAccuracy => record.val_accuracy,
             Monitor::ValLoss => -record.val_loss,
-        }
-    }
-    /// As in history.csv.
-    pub fn name(self) -> &'static str {
-        match self {
-            Monitor::ValAccuracy => "val_accuracy",
-            Monitor::ValLoss => "val_loss",
         }
     }
 }

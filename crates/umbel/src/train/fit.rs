@@ -9,11 +9,11 @@ use super::run::{Flow, Run};
 use super::{EarlyStopping, Features, History, Monitor, Outputs, ReduceOnPlateau, RunLock, evaluate, head, outputs};
 use crate::base::augmentation::{Balance, Mixing};
 use crate::base::progress::{Interrupt, Observer};
-use crate::base::settings::{is_default, positive, within};
+use crate::base::settings::{is_default, positive};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
 use crate::nn::{Computed, Cpu, Model, OptimizerConfig, Precision, ScheduleKind, SharedEngine};
-use crate::{Error, Result};
+use crate::{Error, Result, settings};
 
 /// How to train; the defaults are the tutorial's. (Saved as part of config.toml; what came later than its first version is
 /// left out where it is at its default, so that older runs can be resumed.)
@@ -130,36 +130,15 @@ pub enum HeadFit {
 impl FitOptions {
     /// Checks the ranges; the error names the setting, what came and what can be.
     pub fn validate(&self) -> Result<()> {
-        positive("epochs", self.epochs)?;
-        positive("batch", self.batch)?;
-        within("learning_rate", self.learning_rate, "a number above 0", self.learning_rate > 0.0)?;
-        within("warmup_epochs", self.warmup_epochs, "a number from 0", self.warmup_epochs >= 0.0)?;
-        if let ScheduleKind::Step { every, factor } = self.schedule {
-            positive("schedule.every", every)?;
-            within("schedule.factor", factor, "a number above 0", factor > 0.0)?;
+        settings::check("fit.", self)?;
+        // Of 0, a run would have neither of them.
+        for (setting, patience) in [
+            ("early_stopping.patience", self.early_stopping.map(|stopping| stopping.patience)),
+            ("reduce_on_plateau.patience", self.reduce_on_plateau.map(|reduce| reduce.patience)),
+        ] {
+            patience.map_or(Ok(()), |patience| positive(setting, patience))?;
         }
-        if let Some(stopping) = &self.early_stopping {
-            positive("early_stopping.patience", stopping.patience)?;
-            within("early_stopping.min_delta", stopping.min_delta, "a number from 0", stopping.min_delta >= 0.0)?;
-        }
-        if let Some(ReduceOnPlateau { patience, factor, min_lr }) = self.reduce_on_plateau {
-            positive("reduce_on_plateau.patience", patience)?;
-            within("reduce_on_plateau.factor", factor, "between 0 and 1", factor > 0.0 && factor < 1.0)?;
-            within("reduce_on_plateau.min_lr", min_lr, "a number from 0", min_lr >= 0.0)?;
-        }
-        let smoothing = self.label_smoothing;
-        within("label_smoothing", smoothing, "from 0 to below 1", (0.0..1.0).contains(&smoothing))?;
-        self.mixing.validate()?;
-        let (momentum, clip) = (self.ema_momentum, self.global_clipnorm);
-        within("ema_momentum", momentum, "from 0 to below 1", (0.0..1.0).contains(&momentum))?;
-        within("global_clipnorm", clip, "a number from 0", clip >= 0.0)?;
-        positive("gradient_accumulation_steps", self.gradient_accumulation_steps)?;
-        for &size in &self.train_sizes {
-            within("train_sizes", f64::from(size), "whole numbers from 32 to 512", (32..=512).contains(&size))?;
-        }
-        let decay = self.layer_decay;
-        within("layer_decay", decay, "a number above 0, up to 1", decay > 0.0 && decay <= 1.0)?;
-        Ok(self.optimizer.validate()?)
+        Ok(())
     }
 }
 

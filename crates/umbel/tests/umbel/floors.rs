@@ -35,7 +35,9 @@ const FLOORS: Floors = &[
     ("pretrained", &["base", "nn", "model_file"]),
     // Who computes, and where things lie.
     ("surroundings", &["base", "nn", "pretrained"]),
-    ("train", &["base", "metrics", "data", "nn", "model_file"]),
+    // The table of all settings: what can be chosen, whoever takes it.
+    ("settings", &["base", "data", "nn", "pretrained"]),
+    ("train", &["base", "metrics", "data", "nn", "model_file", "settings"]),
     // Reads a run's records, never the network.
     ("report", &["base", "metrics", "data", "html", "train"]),
     ("predict", &["base", "metrics", "data", "nn", "model_file"]),
@@ -55,6 +57,7 @@ const FLOORS: Floors = &[
             "model_file",
             "pretrained",
             "surroundings",
+            "settings",
             "train",
             "report",
             "predict",

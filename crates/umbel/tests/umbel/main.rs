@@ -12,6 +12,7 @@ mod nn;
 mod pages;
 mod readme;
 mod report;
+mod settings;
 mod tensorboard;
 mod train;
 mod trial;

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::{Index, Photo};
+use crate::base::choice::Choice;
 use crate::base::error::ManifestError;
 use crate::data::split::Part;
 use crate::{Error, Result};
@@ -86,7 +87,7 @@ fn rows(bytes: &[u8], root: &Path) -> std::result::Result<Vec<Row>, ManifestErro
             None => None,
             Some(name) => {
                 let unknown = || ManifestError::UnknownPart { line, part: name.to_string() };
-                Some(Part::from_name(name).ok_or_else(unknown)?)
+                Some(Part::named(name).ok_or_else(unknown)?)
             }
         };
         // Opening a pipe or a device could wait for ever.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Photo, Reading, class_folders, no_class};
+use crate::base::choice::Choice;
 use crate::data::decode;
 use crate::data::split::Part;
 use crate::{Error, Result};
@@ -13,7 +14,7 @@ use crate::{Error, Result};
 /// are an error, since either reading would be wrong.
 pub(super) fn parts(root: &Path, folders: &[String]) -> Result<Option<Vec<(Part, String)>>> {
     let parts: Option<Vec<(Part, String)>> =
-        folders.iter().map(|name| Part::from_name(name).map(|part| (part, name.clone()))).collect();
+        folders.iter().map(|name| Part::named(name).map(|part| (part, name.clone()))).collect();
     let Some(mut parts) = parts else { return Ok(None) };
     if parts.len() < 2 || !parts.iter().any(|(part, _)| *part == Part::Train) {
         return Ok(None);

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, Index};
+use crate::base::choice::choices;
 use crate::base::progress::Interrupt;
 use crate::{Error, Result};
 pub use folds::RANGE as FOLDS;
@@ -26,29 +27,19 @@ pub use together::Together;
 use units::Units;
 
 /// A part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
+    /// What is trained on.
     Train,
+    /// What chooses the best epoch, and calibrates it.
     Val,
+    /// What neither sees.
     Test,
 }
 
+choices! { Part: Train = "train", Val = "val" | "valid" | "validation", Test = "test" }
+
 impl Part {
-    /// All of them.
-    pub const ALL: [Part; 3] = [Part::Train, Part::Val, Part::Test];
-
-    /// As split.csv names it; `valid` and `validation` mean `val`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "train" => Some(Part::Train),
-            "val" | "valid" | "validation" => Some(Part::Val),
-            "test" => Some(Part::Test),
-            _ => None,
-        }
-    }
-
     /// What people call it.
     pub fn noun(self) -> &'static str {
         match self {

@@ -1,0 +1,92 @@
+//! The flags of the commands that look at photos: `demo`, `preview` and `check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use umbel::settings::kind::COUNT;
+
+use super::values;
+
+/// See it all at work.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel demo\n  umbel demo --out /tmp/flowers --seed 7\n\n\
+        Draws five kinds of flower into the folder, looks at them, trains the tutorial's network on them, draws the\n\
+        curves, and asks the network about new pictures that it never saw.")]
+pub struct DemoArgs {
+    /// Folder for everything; must not exist yet [default: umbel-demo, or the next free number]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Seed of the pictures and of the training
+    #[arg(long, value_name = "N", default_value_t = 123)]
+    pub seed: u64,
+    /// Passes over the pictures [default: enough for 0.90 validation accuracy]
+    #[arg(long, value_name = "N", value_parser = values::setting::<usize>("fit.epochs"))]
+    pub epochs: Option<usize>,
+    /// How many pictures to draw, all kinds together [default: about a thousand]
+    #[arg(long, value_name = "N", value_parser = values::whole::<usize>(COUNT))]
+    pub images: Option<usize>,
+}
+
+/// A look at the data.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel preview photos/\n  umbel preview photos/ --augment --out augmented.png")]
+pub struct PreviewArgs {
+    /// The folder: one sub-folder per class, photos in them
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Nine augmented versions of one photo, as training would see it
+    #[arg(long)]
+    pub augment: bool,
+    /// The PNG to write [default: preview.png, or the next free number]
+    #[arg(long, value_name = "FILE.png")]
+    pub out: Option<PathBuf>,
+    /// Height and width of each photo, 32 to 512
+    #[arg(long, value_name = "PIXELS", value_parser = values::setting::<u32>("prep.image_size"), default_value_t = 180)]
+    pub image_size: u32,
+    /// Seed of the choice and of the augmentation
+    #[arg(long, value_name = "N", default_value_t = 123)]
+    pub seed: u64,
+}
+
+/// What is wrong with the data?
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  umbel check photos/\n  umbel check photos/ --html check.html --out checked\n  \
+        umbel check photos/ --split runs/photos\n  \
+        umbel check photos/ --run runs/photos --html suspects.html\n\n\
+        Finds files that cannot be used, exact and near duplicates (in one class, across classes, across the parts of a\n\
+        split), wrong extensions, animated, blank, tiny and very long pictures, very small and uneven classes.\n\n\
+        With --run, it also trains the run's network once for each fold, without the photos of that fold, and lists the\n\
+        photos whose label it then disputes, the surest first. That takes as long as training that many runs.\n\n\
+        Exit code 3: something was found. Remarks (EXIF rotation in use, color and grey mixed) count with --strict only.")]
+pub struct CheckArgs {
+    /// The folder: one sub-folder per class, photos in them
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Write problems.csv (and, with --run, disputes.csv) into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Write a page with thumbnails, everything in one file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Find pictures that lie in more than one part of this split: a split.csv, or the run folder that has one
+    #[arg(long, value_name = "FILE|RUN")]
+    pub split: Option<PathBuf>,
+    /// Find labels that a network disputes which was trained without the photo, with the settings of this run
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<PathBuf>,
+    /// Networks to train for --run, each without its share of the photos
+    #[arg(long, value_name = "N", value_parser = values::setting::<usize>("folds"), default_value_t = 5, requires = "run")]
+    pub folds: usize,
+    /// Passes over the photos for --run [default: the run's]
+    #[arg(long, value_name = "N", value_parser = values::setting::<usize>("fit.epochs"), requires = "run")]
+    pub epochs: Option<usize>,
+    /// Height and width of the photos for --run; smaller is faster [default: the run's]
+    #[arg(long, value_name = "PIXELS", value_parser = values::setting::<u32>("prep.image_size"), requires = "run")]
+    pub image_size: Option<u32>,
+    /// Exit with 3 for mere remarks, too
+    #[arg(long)]
+    pub strict: bool,
+    /// One JSON object instead of the summary
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,101 @@
+//! Value parsers that know what they expect, so that a bad value is a usage error that says it. What a setting expects
+//! stands in the table of settings.
+
+use std::ops::Bound::{Excluded, Included};
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
+use umbel::base::choice::Choice;
+use umbel::base::range::{Real, Whole};
+use umbel::settings::kind::ANY_SHARE;
+use umbel::settings::{Kind, Row, find};
+
+/// Number of classes.
+pub const CLASSES: Whole = Whole::new(2, 100_000);
+/// Steps of a range test.
+pub const RANGE_STEPS: Whole = Whole::new(20, 100_000);
+/// Share of good photos that keep their class.
+pub const KEEP: Real = Real { low: Excluded(0.0), example: "0.95", ..ANY_SHARE };
+/// Seconds to measure for.
+pub const SECONDS: Real =
+    Real { what: "a number of seconds", low: Excluded(0.0), high: Included(3600.0), zero: None, example: "5" };
+
+/// A whole number of this range.
+pub fn whole<T: TryFrom<u64>>(range: Whole) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let value = text.parse().ok().filter(|value| range.contains(*value));
+        value.and_then(|value| T::try_from(value).ok()).ok_or_else(|| format!("expected {}", range.expected()))
+    }
+}
+
+/// A number of this range.
+pub fn real(range: Real) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let value = text.parse().ok().filter(|value| range.contains(*value));
+        value.ok_or_else(|| format!("expected {}", range.expected()))
+    }
+}
+
+/// A whole number that is also a setting, with the setting's range.
+pub fn setting<T: TryFrom<u64>>(key: &str) -> impl Fn(&str) -> Result<T, String> + Clone {
+    match find(key).map(|row| row.kind) {
+        Some(Kind::Whole(range)) => whole(range),
+        _ => unreachable!("{key} is no whole number"),
+    }
+}
+
+/// A learning rate.
+pub fn rate() -> impl Fn(&str) -> Result<f64, String> + Clone {
+    real(umbel::settings::kind::RATE)
+}
+
+/// One of an enum's names.
+pub fn choice<T: Choice + Send + Sync>() -> impl TypedValueParser<Value = T> {
+    let names = T::VALUES.iter().map(|value| possible(value.names()));
+    PossibleValuesParser::new(names).map(|name| T::named(&name).expect("one of the names"))
+}
+
+/// A setting's value as the table of settings holds it.
+pub fn of(row: &'static Row) -> ValueParser {
+    match row.kind {
+        Kind::Name(names) => {
+            let names = PossibleValuesParser::new(names().into_iter().map(possible));
+            names.map(|name| row.kind.parse(&name).expect("one of the names")).into()
+        }
+        kind => {
+            ValueParser::new(move |text: &str| kind.parse(text).ok_or_else(|| format!("expected {}", kind.expected())))
+        }
+    }
+}
+
+fn possible(names: &'static [&'static str]) -> PossibleValue {
+    PossibleValue::new(names[0]).aliases(names[1..].iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_every_range() {
+        let epochs = setting::<usize>("fit.epochs");
+        assert!(epochs("0").is_err() && epochs("1").is_ok());
+        let batch = setting::<usize>("fit.batch");
+        assert!(batch("0").is_err() && batch("512").is_ok() && batch("513").is_err());
+        let image_size = setting::<u32>("prep.image_size");
+        assert!(image_size("31").is_err() && image_size("32").is_ok() && image_size("512").is_ok());
+        let threads = setting::<usize>("threads");
+        assert!(image_size("513").is_err() && threads("0").is_ok() && threads("-1").is_err());
+        let fits = |key: &str, word: &str| find(key).unwrap().kind.parse(word).is_some();
+        for bad in ["0", "1", "-0.1", "1.1", "nan", "inf", "x", ""] {
+            assert!(!fits("val_split", bad), "{bad}");
+        }
+        assert!(fits("random_crop", "0") && !fits("random_crop", "0.001") && fits("rand_augment", "1"));
+        assert!(!fits("fit.label_smoothing", "1"));
+        assert!(fits("fit.train_sizes", "none") && fits("fit.train_sizes", "96, 128"));
+        assert!(!fits("fit.train_sizes", "96,9") && !fits("fit.train_sizes", ""));
+        assert!(fits("dropout", "0") && !fits("dropout", "1"));
+        assert!(rate()("0").is_err() && rate()("-1").is_err() && rate()("1e-3").is_ok());
+        let keep = real(KEEP);
+        assert!(keep("0").is_err() && keep("1").is_ok() && keep("1.1").is_err());
+    }
+}

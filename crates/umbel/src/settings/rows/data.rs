@@ -1,0 +1,126 @@
+//! The photos: which, how they are divided, and how they are prepared.
+
+use crate::base::range::Whole;
+use crate::data::prep::IMAGE_SIZES;
+use crate::data::split::FOLDS;
+use crate::data::{Interpolation, Resize};
+use crate::settings::kind::{Kind, PART, SEEDS, names};
+use crate::settings::row::{BLANK, Place, RANGE_TEST, Reproduce, Row};
+
+const DATA: Row = Row { heading: "Data", ..BLANK };
+
+pub const ROWS: &[Row] = &[
+    Row {
+        key: "data",
+        kind: Kind::Path,
+        value_name: "DIR|FILE.csv",
+        help: "The folder: one sub-folder per class, photos in them; or train/, val/ and test/ with these in each; or a \
+               table of photos (path,label[,split])",
+        brief: "A folder with one sub-folder per class, or a table of photos",
+        ..DATA
+    },
+    Row {
+        key: "val_split",
+        flag: Some("val-split"),
+        kind: Kind::Real(PART),
+        value_name: "SHARE",
+        default: "0.2",
+        help: "Share of the photos kept for validation",
+        excludes: Some("folds"),
+        brief: "Share kept for validation",
+        ..DATA
+    },
+    Row {
+        key: "test_split",
+        flag: Some("test-split"),
+        kind: Kind::Real(PART),
+        value_name: "SHARE",
+        or: "none",
+        help: "Share of the photos kept for one measurement at the end",
+        ..DATA
+    },
+    Row {
+        key: "group_by",
+        flag: Some("group-by"),
+        kind: Kind::Text,
+        value_name: "REGEX",
+        help: "Keep photos of one group on one side: the first (...) that matches in the path, or the whole match",
+        ..DATA
+    },
+    Row {
+        key: "folds",
+        flag: Some("folds"),
+        kind: Kind::Whole(Whole::new(*FOLDS.start() as u64, *FOLDS.end() as u64)),
+        value_name: "N",
+        help: "Train N times, so that every photo validates once, and give mean and deviation",
+        unused: &[RANGE_TEST],
+        ..DATA
+    },
+    Row {
+        key: "split",
+        flag: Some("split"),
+        kind: Kind::Split,
+        value_name: "stratified|keras|FILE",
+        default: "stratified",
+        help: "How to split: by class, exactly as Keras does, or as a split.csv says",
+        place: Place::Split,
+        ..DATA
+    },
+    Row {
+        key: "fit.seed",
+        flag: Some("seed"),
+        kind: Kind::Whole(SEEDS),
+        value_name: "N",
+        default: "123",
+        help: "Seed of the split, the order, the first weights, augmentation and dropout",
+        reproduce: Reproduce::Always,
+        brief: "Seed of all that is drawn at random",
+        ..DATA
+    },
+    Row {
+        key: "prep.image_size",
+        flag: Some("image-size"),
+        kind: Kind::Whole(IMAGE_SIZES),
+        value_name: "PIXELS",
+        default: "180",
+        or: "with pretrained weights: what they were trained on",
+        help: "Height and width that every photo is brought to, 32 to 512",
+        reproduce: Reproduce::Always,
+        brief: "Height and width of the photos",
+        ..DATA
+    },
+    Row {
+        key: "prep.resize",
+        flag: Some("resize"),
+        kind: Kind::Name(names::<Resize>),
+        default: "stretch",
+        help: "How a photo becomes square",
+        ..DATA
+    },
+    Row {
+        key: "prep.interpolation",
+        flag: Some("interpolation"),
+        kind: Kind::Name(names::<Interpolation>),
+        default: "bilinear_antialias",
+        help: "Plain bilinear as Keras does it, or with anti-aliasing (antialias, for short)",
+        ..DATA
+    },
+    Row {
+        key: "strict",
+        flag: Some("strict"),
+        kind: Kind::Switch,
+        default: "false",
+        help: "Stop at the first photo that cannot be read, instead of leaving it out",
+        ..DATA
+    },
+    Row {
+        key: "cache",
+        flag: Some("cache"),
+        kind: Kind::Path,
+        value_name: "DIR",
+        or: "$UMBEL_CACHE, or your cache folder",
+        help: "Folder for the decoded photos",
+        reproduce: Reproduce::Never,
+        ..DATA
+    },
+];
