@@ -3,7 +3,7 @@
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `metrics` (how good answers
 //! are), `data` (folder → index → split → cache → batch), `html` (what pages share), `check` (what is wrong with a
 //! folder), `nn` (model → plan → numbers), `model_file` (what is shipped), `pretrained` (weights of other programs), `surroundings` (who computes, and where things lie),
-//! `train` (the loop), `report` (curves and tables from a run's records), `predict` (model file + photo → class),
+//! `run` (the run folder as a format), `train` (the loop), `report` (curves and tables from a run's records), `predict` (model file + photo → class),
 //! `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a
 //! look at a folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that
 //! one first. `prelude` is for programs that use umbel. `nn`, `model_file` and `predict` lie in the crate `umbel-predict`, and
@@ -17,6 +17,7 @@ pub mod html;
 pub mod check;
 pub mod pretrained;
 pub mod surroundings;
+pub mod run;
 pub mod train;
 pub mod report;
 pub mod explain;

@@ -13,9 +13,6 @@ use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
 use crate::nn::{LossSum, Precision, Tensor, Train, TrainState, Weights};
 
-/// The checkpoint's name in a run folder.
-pub const FILE_NAME: &str = "last.ckpt";
-
 const PROGRESS: &str = "umbel.progress";
 const WEIGHT: &str = "weights/";
 const OPTIMIZER: &str = "optimizer/";

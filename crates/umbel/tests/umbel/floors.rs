@@ -35,12 +35,14 @@ const FLOORS: Floors = &[
     ("pretrained", &["base", "nn", "model_file"]),
     // Who computes, and where things lie.
     ("surroundings", &["base", "nn", "pretrained"]),
-    ("train", &["base", "metrics", "data", "nn", "model_file"]),
+    // What a run folder holds: written and read here, by whoever is above.
+    ("run", &["base", "metrics", "data", "model_file"]),
+    ("train", &["base", "metrics", "data", "nn", "model_file", "run"]),
     // Reads a run's records, never the network.
-    ("report", &["base", "metrics", "data", "html", "train"]),
+    ("report", &["base", "metrics", "data", "html", "run", "train"]),
     ("predict", &["base", "metrics", "data", "nn", "model_file"]),
     ("explain", &["base", "metrics", "data", "nn", "model_file", "report"]),
-    ("eval", &["base", "metrics", "data", "nn", "model_file", "train", "report"]),
+    ("eval", &["base", "metrics", "data", "nn", "model_file", "run", "train", "report"]),
     ("demo", &["base"]),
     ("preview", &["base", "data", "report"]),
     (
@@ -55,6 +57,7 @@ const FLOORS: Floors = &[
             "model_file",
             "pretrained",
             "surroundings",
+            "run",
             "train",
             "report",
             "predict",
@@ -65,7 +68,7 @@ const FLOORS: Floors = &[
         ],
     ),
     // Names for users of the library; nothing inside imports it.
-    ("prelude", &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict"]),
+    ("prelude", &["base", "metrics", "data", "nn", "model_file", "run", "train", "report", "predict"]),
 ];
 
 /// Who may name the kernels: the CPU engine, the random streams, whose mixing function dropout shares, and the warp of photos, which

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Photo, Reading, class_folders, no_class};
+use crate::data::Part;
 use crate::data::decode;
-use crate::data::split::Part;
 use crate::{Error, Result};
 
 /// The parts by folder, if these sub-folders are parts: `train` and one other at least, all of them named like parts and

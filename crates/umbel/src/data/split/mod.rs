@@ -15,49 +15,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cache, Index};
+use super::{Cache, Index, Part};
 use crate::base::progress::Interrupt;
 use crate::{Error, Result};
+pub use file::{SplitRow, rows};
 pub use folds::RANGE as FOLDS;
 pub use group::GroupBy;
 pub use keras::keras_permutation;
 pub use options::SplitOptions;
 pub use together::Together;
 use units::Units;
-
-/// A part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Part {
-    Train,
-    Val,
-    Test,
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: [Part; 3] = [Part::Train, Part::Val, Part::Test];
-
-    /// As split.csv names it; `valid` and `validation` mean `val`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "train" => Some(Part::Train),
-            "val" | "valid" | "validation" => Some(Part::Val),
-            "test" => Some(Part::Test),
-            _ => None,
-        }
-    }
-
-    /// What people call it.
-    pub fn noun(self) -> &'static str {
-        match self {
-            Part::Train => "training",
-            Part::Val => "validation",
-            Part::Test => "test",
-        }
-    }
-}
 
 /// How the split is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
