@@ -33,6 +33,12 @@ pub enum Interpolation {
 }
 
 /// What is done to every photo before it enters the network.
+///
+/// It lies in model files, which must be read for good. So a field that comes later
+/// - has a default of its own that is what was done before it was there (`#[serde(default = "...")]`),
+/// - is left out where it is just that (`skip_serializing_if`), so that such a file is the one of before, and
+/// - else asks for a new format number of the file in `PrepSpec::format`, by which older programs refuse it: they would prepare
+///   photos in another way. The same goes for a new way to resize or interpolate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -60,6 +66,18 @@ impl PrepSpec {
             value: self.image_size.to_string(),
             expected: "a whole number from 32 to 512".to_string(),
         })
+    }
+
+    /// The lowest format of model files that knows these settings. Whatever is added has to say here since when it is known.
+    pub(crate) fn format(&self) -> u64 {
+        let PrepSpec { image_size: _, resize, interpolation } = self;
+        let resize = match resize {
+            Resize::Stretch | Resize::Crop | Resize::Letterbox => 1,
+        };
+        let interpolation = match interpolation {
+            Interpolation::Bilinear | Interpolation::BilinearAntialias => 1,
+        };
+        resize.max(interpolation)
     }
 
     /// Bytes of one prepared photo: size · size · 3 (RGB, row by row).

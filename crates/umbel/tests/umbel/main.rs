@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod floors;
 mod golden;
+mod kept;
 mod metrics;
 mod model_file;
 mod nn;
