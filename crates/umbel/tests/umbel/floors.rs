@@ -115,6 +115,38 @@ fn unsafe_stays_in_its_fence() {
 }
 
 #[test]
+fn the_names_in_a_run_folder_stand_in_one_place() {
+    use umbel::run::names::*;
+    let all = [
+        CONFIG,
+        MODEL_TOML,
+        SPLIT,
+        PROBLEMS,
+        HISTORY,
+        CHECKPOINT,
+        METRICS,
+        PREDICTIONS,
+        REPORT,
+        TENSORBOARD,
+        FOLDS_JSON,
+        FOLDS,
+        MODEL,
+        LOCK,
+        PREPARING,
+    ];
+    // What weights are called in the store of another program, and a setting.
+    const OTHERS: [(&str, &str); 2] = [("pretrained/store/mod.rs", MODEL), ("args/train.rs", TENSORBOARD)];
+    for (name, text) in ["umbel", "umbel-cli"].iter().flat_map(|name| sources(name)) {
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for file in all {
+            let is_its_place = name == "run/names.rs" || (name == "model_file.rs" && file == MODEL);
+            let may = is_its_place || OTHERS.contains(&(name.as_str(), file));
+            assert!(may || !product.contains(&format!("\"{file}\"")), "{name} says {file:?}; take it from run::names");
+        }
+    }
+}
+
+#[test]
 fn every_module_says_what_it_is_for() {
     for crate_name in ["umbel", "umbel-cli", "umbel-predict", "umbel-kernels"] {
         for (name, text) in sources(crate_name) {

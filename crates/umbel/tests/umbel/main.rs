@@ -13,6 +13,7 @@ mod nn;
 mod pages;
 mod readme;
 mod report;
+mod run;
 mod tensorboard;
 mod train;
 mod trial;
