@@ -13,6 +13,7 @@ use crate::base::progress::EpochRecord;
 use crate::model_file::container::{self, Contents, Origin, StoredTensor, TensorRef};
 use crate::nn::{LossSum, NUMERICS, Precision, Tensor, Train, TrainState, Weights};
 
+/// A field of [`Progress`] that comes later has a default and raises the format: older programs must not go on without it.
 const ORIGIN: Origin = Origin { kind: "checkpoint", format: 1, numerics: NUMERICS };
 const PROGRESS: &str = "umbel.progress";
 const WEIGHT: &str = "weights/";
