@@ -8,7 +8,7 @@ use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::data::{Cache, CacheOptions, Index, Part, PrepSpec, ProblemKind, Split};
 use umbel::metrics::softmax;
 use umbel::model_file::ModelFile;
-use umbel::nn::{Isa, NUMERICS, Plan};
+use umbel::nn::{Cpu, Infer, Isa, NUMERICS, Precision};
 use umbel::pipeline::TrainConfig;
 use umbel::run::{Metrics, RunRecords, names};
 use umbel::train::checkpoint::Checkpoint;
@@ -91,11 +91,11 @@ fn a_kept_model_predicts_what_it_did() {
         for isa in Isa::usable() {
             // Made by portable code; the exponentials are the system's.
             let most = if isa == Isa::scalar() { 1e-9 } else { 1e-3 };
-            let mut plan = Plan::inference(&file.model, 1, isa).unwrap();
+            let mut infer = Cpu::from(isa).inference(&file.model, 1, Precision::F32).unwrap();
             for (path, expected) in predictions.paths.iter().zip(predictions.probabilities.chunks_exact(3)) {
                 let photo = image::open(index.root.join(path)).unwrap().into_rgb8();
                 let pixels: Vec<f32> = file.prep.apply(&photo).into_iter().map(f32::from).collect();
-                let logits = plan.infer(file.model.weights(), &pixels);
+                let logits = infer.infer(file.model.weights(), &pixels);
                 for (p, expected) in softmax(3, logits, file.temperature()).into_iter().zip(expected) {
                     assert!((p - expected).abs() < most, "{path} by {}: {p}, but it was {expected}", isa.name());
                 }

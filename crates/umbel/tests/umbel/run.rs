@@ -26,7 +26,7 @@ fn metrics() -> Metrics {
         seconds: 12.5,
         settings: "digest".into(),
         parameters: Some(12),
-        machine: Some(Machine::here("scalar", "f32")),
+        machine: Some(Machine::here("scalar", "f32", None)),
         test: Some(TestRecord { test_accuracy: 0.5, test_loss: 0.75, test_images: 4 }),
         scores: Some(Scores::new(&answers, &["a".into(), "b".into()], 7)),
         calibration: Some(CalibrationRecord { temperature: 1.5, images: 2, certainty: Some(both) }),
