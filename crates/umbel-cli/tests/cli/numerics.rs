@@ -66,6 +66,9 @@ fn other_digests_have_another_number() {
     let golden = GOLDEN_RUN[0].2;
     for version in kept::VERSIONS {
         let file = ModelFile::load(&kept::path(version).join("run")).unwrap();
-        assert_eq!(file.numerics == NUMERICS, digest(&file) == golden, "{version} was computed by {}", file.numerics);
+        assert!(
+            file.numerics != NUMERICS || digest(&file) == golden,
+            "{version} has other weights under {NUMERICS}, too"
+        );
     }
 }

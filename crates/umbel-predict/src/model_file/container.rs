@@ -170,8 +170,7 @@ fn number<T: std::str::FromStr>(field: &'static str, text: &str) -> std::result:
 }
 
 fn check_origin(fields: &BTreeMap<String, String>, kind: &'static str) -> std::result::Result<(), FileFault> {
-    let text = fields.get(FORMAT_KEY).ok_or(FileFault::Foreign(FORMAT_KEY))?;
-    let format: u64 = number(FORMAT_KEY, text)?;
+    let format = number(FORMAT_KEY, fields.get(FORMAT_KEY).ok_or(FileFault::Foreign(FORMAT_KEY))?)?;
     if format > FORMAT {
         let version = fields.get(VERSION_KEY).cloned().unwrap_or_else(|| "unknown version".into());
         return Err(FileFault::Newer { format, reads: FORMAT, version });
