@@ -9,7 +9,6 @@ use umbel::data::decode::{Limits, decode};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
 use umbel::run::free_name::next_free;
-use umbel::{Error, Surroundings};
 
 use super::photos;
 use crate::args::{ExplainArgs, MethodArg};

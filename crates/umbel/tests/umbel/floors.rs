@@ -136,7 +136,7 @@ fn the_names_in_a_run_folder_stand_in_one_place() {
     ];
     // What weights are called in the store of another program, and a setting.
     const OTHERS: [(&str, &str); 2] = [("pretrained/store/mod.rs", MODEL), ("args/train.rs", TENSORBOARD)];
-    for (name, text) in ["umbel", "umbel-cli"].iter().flat_map(|name| sources(name)) {
+    for (name, text) in ["umbel-predict", "umbel", "umbel-cli"].iter().flat_map(|name| sources(name)) {
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
         for file in all {
             let is_its_place = name == "run/names.rs" || (name == "model_file.rs" && file == MODEL);

@@ -182,7 +182,8 @@ mod tests {
         let by = |device: &str| Computed { device: device.into(), precision: Precision::F32 };
         let own = kind(&model(1), &by("scalar"), 1);
         assert_eq!(own, kind(&model(1), &by("scalar"), 1));
-        let others = [kind(&model(2), &by("scalar"), 1), kind(&model(1), &by("avx2"), 1), kind(&model(1), &by("scalar"), 2)];
+        let others =
+            [kind(&model(2), &by("scalar"), 1), kind(&model(1), &by("avx2"), 1), kind(&model(1), &by("scalar"), 2)];
         for other in others {
             assert_ne!(own, other);
         }
