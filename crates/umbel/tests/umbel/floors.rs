@@ -127,6 +127,7 @@ fn the_names_in_a_run_folder_stand_in_one_place() {
         METRICS,
         PREDICTIONS,
         REPORT,
+        PLOTS,
         TENSORBOARD,
         FOLDS_JSON,
         FOLDS,
