@@ -6,7 +6,6 @@ mod commands;
 mod config;
 mod console;
 mod exit;
-mod free_name;
 mod signals;
 
 use std::process::ExitCode;

@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, TEMPERATURES};
-use crate::nn::{Graph, Model, Tensor, Weights};
+use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
 use crate::{Error, Result};
-use container::{Contents, Sealed, TensorRef};
+use container::{Contents, Origin, Sealed, TensorRef};
 
 /// The name of the best model's file in a run folder.
 pub const FILE_NAME: &str = "model.safetensors";
@@ -56,6 +56,8 @@ pub struct ModelFile {
     pub calibration: Option<Calibration>,
     /// What tells pictures that are unlike all known ones; `None` (and no field in the file) where it was not measured.
     pub known: Option<KnownPictures>,
+    /// By which arithmetic it was trained, see [`NUMERICS`].
+    pub numerics: u32,
 }
 
 /// The field of the known pictures; the feature space lies among the tensors.
@@ -77,7 +79,7 @@ impl ModelFile {
     /// A model with the classes and the preparation of the photos that it was trained on.
     pub fn new(model: Model, dataset: &impl TrainedOn, metrics: Metrics) -> Self {
         let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
-        ModelFile { model, classes, prep, metrics, calibration: None, known: None }
+        ModelFile { model, classes, prep, metrics, calibration: None, known: None, numerics: NUMERICS }
     }
 
     /// What the logits are divided by.
@@ -96,16 +98,20 @@ impl ModelFile {
     #[doc(hidden)]
     pub fn prepare(&self, path: &Path) -> Result<Scratch> {
         let fields = self.fields().map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
-        self.with_tensors(|tensors| container::prepare(path, KIND, fields, tensors))
+        self.with_tensors(|tensors| container::prepare(path, self.origin(), fields, tensors))
     }
 
     /// The file's bytes, the same for the same contents.
     pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileFault> {
         let fields = self.fields()?;
         let mut bytes = Vec::new();
-        self.with_tensors(|tensors| Sealed::new(KIND, fields, tensors).write(&mut bytes))
+        self.with_tensors(|tensors| Sealed::new(self.origin(), fields, tensors).write(&mut bytes))
             .expect("writing to memory does not fail");
         Ok(bytes)
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { kind: KIND, format: self.prep.format(), numerics: self.numerics }
     }
 
     /// The header's fields.
@@ -187,7 +193,7 @@ impl ModelFile {
         });
         let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(unfit)?;
-        Ok(ModelFile { model, classes, prep, metrics, calibration, known })
+        Ok(ModelFile { model, classes, prep, metrics, calibration, known, numerics: contents.numerics })
     }
 }
 

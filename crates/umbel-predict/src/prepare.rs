@@ -40,6 +40,12 @@ choices! { Interpolation: Bilinear = "bilinear", BilinearAntialias = "bilinear_a
 pub const IMAGE_SIZES: Whole = Whole::new(32, 512);
 
 /// What is done to every photo before it enters the network.
+///
+/// It lies in model files, which must be read for good. So a field that comes later
+/// - has a default of its own that is what was done before it was there (`#[serde(default = "...")]`),
+/// - is left out where it is just that (`skip_serializing_if`), so that such a file is the one of before, and
+/// - else asks for a new format number of the file in `PrepSpec::format`, by which older programs refuse it: they would prepare
+///   photos in another way. The same goes for a new way to resize or interpolate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -67,6 +73,18 @@ impl PrepSpec {
             value: self.image_size.to_string(),
             expected: IMAGE_SIZES.expected(),
         })
+    }
+
+    /// The lowest format of model files that knows these settings. Whatever is added has to say here since when it is known.
+    pub(crate) fn format(&self) -> u64 {
+        let PrepSpec { image_size: _, resize, interpolation } = self;
+        let resize = match resize {
+            Resize::Stretch | Resize::Crop | Resize::Letterbox => 1,
+        };
+        let interpolation = match interpolation {
+            Interpolation::Bilinear | Interpolation::BilinearAntialias => 1,
+        };
+        resize.max(interpolation)
     }
 
     /// Bytes of one prepared photo: size · size · 3 (RGB, row by row).

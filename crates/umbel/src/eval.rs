@@ -13,7 +13,7 @@ use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, Spl
 use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::SharedEngine;
-use crate::report::predictions::Predictions;
+use crate::run::Predictions;
 use crate::train::logits;
 use crate::{Error, Result};
 

@@ -3,7 +3,7 @@
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `metrics` (how good answers
 //! are), `data` (folder → index → split → cache → batch), `html` (what pages share), `check` (what is wrong with a
 //! folder), `nn` (model → plan → numbers), `model_file` (what is shipped), `pretrained` (weights of other programs), `surroundings` (who computes, and where things lie),
-//! `settings` (the table of all that a run can be told),
+//! `settings` (the table of all that a run can be told), `run` (the run folder as a format),
 //! `train` (the loop), `report` (curves and tables from a run's records), `predict` (model file + photo → class),
 //! `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a
 //! look at a folder), `demo` (a folder drawn by umbel itself), and `pipeline`, which calls the stages in order: open that
@@ -19,6 +19,7 @@ pub mod check;
 pub mod pretrained;
 pub mod surroundings;
 pub mod settings;
+pub mod run;
 pub mod train;
 pub mod report;
 pub mod explain;

@@ -39,7 +39,8 @@ use crate::base::shell;
 use crate::data::{Index, Part, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::{Model, Precision};
 use crate::report::curves::{self, NamedCurves};
-use crate::train::checkpoint::{self, Checkpoint};
+use crate::run::{Metrics, names};
+use crate::train::checkpoint::Checkpoint;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, FitOutcome, HeadFit};
 use crate::{Error, Result, Surroundings};
@@ -188,7 +189,7 @@ impl<'a> Settings<'a> {
 
 /// The precision that a run began in, if it has.
 fn begun_in(run: &RunFolder) -> Result<Option<Precision>> {
-    let begun = Checkpoint::read(&run.path().join(checkpoint::FILE_NAME))?;
+    let begun = Checkpoint::read(&run.path().join(names::CHECKPOINT))?;
     Ok(begun.and_then(|begun| begun.progress.precision()))
 }
 
@@ -257,14 +258,17 @@ impl Trained {
     fn finish(mut self, run: &RunFolder, start: Instant, observer: &mut dyn Observer) -> Result<TrainOutcome> {
         let epochs = &self.fit.history.epochs;
         if !epochs.is_empty() {
-            curves::write(&run.plots()?, "curves", &[NamedCurves { name: &run.name(), epochs }])?;
+            curves::write(&run.plots()?, names::CURVES, &[NamedCurves { name: &run.name(), epochs }])?;
             if let Some(validated) = &self.validated {
                 let written = validated.write(run.path(), &run.plots()?)?;
                 if let Some(png) = written.iter().find(|path| path.extension().is_some_and(|end| end == "png")) {
                     self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
                 }
             }
-            run.write_metrics(&self.fit, self.test, (&self.settings, &self.machine), self.validated.as_ref())?;
+            if let Some(metrics) = validated::metrics(&self.fit, self.validated.as_ref()) {
+                let (test, settings, machine) = (self.test, self.settings.clone(), Some(self.machine.clone()));
+                run.write_metrics(&Metrics { test, settings, machine, ..metrics })?;
+            }
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted
                 && let Err(error) = report(run.path(), None)

@@ -9,6 +9,7 @@ use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::check::{CheckReport, FindingKind, Likeness, check};
 use umbel::data::{Index, Split};
 use umbel::pipeline::{self, DisputeOptions, Disputes};
+use umbel::run::names;
 
 use crate::args::CheckArgs;
 use crate::console::{self, Format, TrainConsole};
@@ -46,7 +47,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let mut written = Vec::new();
     if let Some(folder) = &args.out {
         fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        let table = folder.join("problems.csv");
+        let table = folder.join(names::PROBLEMS);
         report.write_csv(&table)?;
         written.push(table);
         if let Some(Judged::Whole(disputes)) = &disputes {
@@ -209,7 +210,7 @@ fn count(report: &CheckReport, kind: FindingKind, findings: usize) -> String {
 
 /// A run folder stands for its split.csv.
 fn split_file(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join("split.csv") } else { path.to_owned() }
+    if path.is_dir() { path.join(names::SPLIT) } else { path.to_owned() }
 }
 
 /// Whether `path`, which need not exist yet, lies in `folder`: asked of the closest ancestor that exists.

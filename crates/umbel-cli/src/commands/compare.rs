@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use umbel::report::compare::{compare_records, read};
 use umbel::report::compare_page;
+use umbel::run::free_name::next_free;
 
 use crate::args::CompareArgs;
 use crate::console;
 use crate::exit::Outcome;
-use crate::free_name::next_free;
 
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> anyhow::Result<Outcome> {

@@ -11,13 +11,14 @@ use umbel::model_file::ModelFile;
 use umbel::pipeline::{self, AugmentChoice, TrainConfig, TrainOutcome};
 use umbel::predict::Predictor;
 use umbel::preview::{pick_photo, preview_augmented, preview_folder};
+use umbel::run::free_name::next_free;
+use umbel::run::names;
 use umbel::train::FitOptions;
 
 use super::train::where_things_lie;
 use crate::args::DemoArgs;
 use crate::console::{self, Format, TrainConsole};
 use crate::exit::{Outcome, usage};
-use crate::free_name::next_free;
 use crate::signals;
 
 /// Pictures of all kinds together.
@@ -119,7 +120,7 @@ impl Tour {
 
     fn show_curves(&self, outcome: &TrainOutcome) -> anyhow::Result<()> {
         step(4, "The curves")?;
-        console::line(format!("{}", outcome.run.join("plots").join("curves.png").display()))?;
+        console::line(format!("{}", names::plot(&outcome.run, names::CURVES).display()))?;
         Ok(())
     }
 

@@ -7,13 +7,11 @@ use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::{CacheOptions, Part};
 use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
 use umbel::model_file::ModelFile;
+use umbel::run::names;
 
 use crate::args::EvalArgs;
 use crate::console;
 use crate::exit::{Outcome, usage};
-
-/// The split of a run folder.
-const SPLIT: &str = "split.csv";
 
 /// Runs the command.
 pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
@@ -48,7 +46,7 @@ fn part(args: &EvalArgs) -> anyhow::Result<Option<(PathBuf, Part)>> {
         (None, None) => return Ok(None),
         (Some(file), _) => file.clone(),
         (None, Some(_)) => {
-            let own = args.model.join(SPLIT);
+            let own = args.model.join(names::SPLIT);
             if !own.is_file() {
                 return Err(usage("--part needs --split FILE, or a run folder as MODEL, which has a split.csv"));
             }

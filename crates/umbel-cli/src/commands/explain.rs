@@ -8,12 +8,12 @@ use umbel::Surroundings;
 use umbel::data::decode::{Limits, decode};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
+use umbel::run::free_name::next_free;
 
 use super::photos;
 use crate::args::ExplainArgs;
 use crate::console::{self, Format};
 use crate::exit::{Outcome, usage};
-use crate::free_name::next_free;
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {

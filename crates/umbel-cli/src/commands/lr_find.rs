@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use umbel::Surroundings;
 use umbel::pipeline;
+use umbel::run::free_name::next_free;
 use umbel::settings::Stage;
 use umbel::train::{RangeOptions, RangeTest};
 
@@ -13,7 +14,6 @@ use crate::args::LrFindArgs;
 use crate::config;
 use crate::console::{self, Format, TrainConsole};
 use crate::exit::{Outcome, usage};
-use crate::free_name::next_free;
 use crate::signals;
 
 /// Runs the command.

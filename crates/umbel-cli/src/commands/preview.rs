@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use umbel::base::augmentation::AugmentLayer;
 use umbel::data::{Index, PrepSpec};
 use umbel::preview::{pick_photo, preview_augmented, preview_folder};
+use umbel::run::free_name::next_free;
 
 use crate::args::PreviewArgs;
 use crate::console;
 use crate::exit::Outcome;
-use crate::free_name::next_free;
 
 /// Runs the command.
 pub fn run(args: &PreviewArgs) -> anyhow::Result<Outcome> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use umbel::pipeline;
+use umbel::run::names;
 
 use crate::args::ReportArgs;
 use crate::console;
@@ -25,8 +26,8 @@ fn folds(args: &ReportArgs) -> anyhow::Result<Vec<PathBuf>> {
             "this run has folds, each with a page of its own: leave --out away, or name one of its folds",
         ));
     }
-    let folds = (1..).map(|fold| args.run.join(format!("fold-{fold}"))).take_while(|fold| fold.is_dir());
-    let trained: Vec<PathBuf> = folds.filter(|fold| fold.join("history.csv").is_file()).collect();
+    let folds = (1..).map(|fold| names::fold(&args.run, fold)).take_while(|fold| fold.is_dir());
+    let trained: Vec<PathBuf> = folds.filter(|fold| fold.join(names::HISTORY).is_file()).collect();
     // None: the library says what is missing.
     Ok(if trained.is_empty() { vec![args.run.clone()] } else { trained })
 }

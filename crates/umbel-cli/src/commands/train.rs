@@ -6,6 +6,7 @@ use umbel::Surroundings;
 use umbel::base::progress::Interrupt;
 use umbel::pipeline::{self, FoldsOutcome, TrainOutcome};
 use umbel::pretrained::store;
+use umbel::run::names;
 
 use crate::args::TrainArgs;
 use crate::config;
@@ -84,9 +85,9 @@ fn report_folds(console: &mut TrainConsole, outcome: &FoldsOutcome) -> Outcome {
     }
     let (mean, deviation, folds) = (record.mean, record.deviation, record.folds.len());
     console.say(format!("Mean val_accuracy: {mean:.4}, standard deviation {deviation:.4} over {folds} folds"));
-    console.say(format!("Folds:   {}", outcome.run.join("folds.csv").display()));
+    console.say(format!("Folds:   {}", outcome.run.join(names::FOLDS).display()));
     if outcome.skipped > 0 {
-        console.say(format!("Left out: {}", outcome.run.join("problems.csv").display()));
+        console.say(format!("Left out: {}", outcome.run.join(names::PROBLEMS).display()));
     }
     done(outcome.skipped)
 }
@@ -109,17 +110,17 @@ pub fn where_things_lie(run: &Path, outcome: &TrainOutcome) -> Vec<String> {
             "Best epoch: {} - val_accuracy: {:.4} - val_loss: {:.4}",
             end.best_epoch, end.val_accuracy, end.val_loss
         ),
-        format!("Model:   {}", run.join("model.safetensors").display()),
-        format!("Curves:  {}", run.join("plots").join("curves.png").display()),
-        format!("Report:  {}", run.join("report.html").display()),
-        format!("History: {}", run.join("history.csv").display()),
+        format!("Model:   {}", run.join(names::MODEL).display()),
+        format!("Curves:  {}", names::plot(run, names::CURVES).display()),
+        format!("Report:  {}", run.join(names::REPORT).display()),
+        format!("History: {}", run.join(names::HISTORY).display()),
     ];
     if let Some(test) = &end.test {
         let figures = format!("test_accuracy: {:.4} - test_loss: {:.4}", test.test_accuracy, test.test_loss);
         lines.insert(1, format!("On the test part of {} files, with that epoch: {figures}", test.test_images));
     }
     if outcome.skipped > 0 {
-        lines.push(format!("Left out: {}", run.join("problems.csv").display()));
+        lines.push(format!("Left out: {}", run.join(names::PROBLEMS).display()));
     }
     lines.push(format!("Try it:  umbel predict {} PHOTO", run.display()));
     lines

@@ -139,6 +139,17 @@ pub enum FileFault {
         /// The version that wrote it.
         version: String,
     },
+    /// A checkpoint of other arithmetic.
+    #[error(
+        "its weights were computed by arithmetic number {found}, but this umbel computes by number {here}, which would go on to \
+         other digits: go on with the version that began it, or train in a new run folder"
+    )]
+    Numerics {
+        /// The number in the file.
+        found: u32,
+        /// This version's.
+        here: u32,
+    },
     /// The digest does not agree with the contents.
     #[error("damaged: its contents do not agree with its digest; copy it again from where it came from")]
     Damaged,

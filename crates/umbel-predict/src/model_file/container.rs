@@ -10,14 +10,18 @@ use super::header::{F32, Header, TensorInfo};
 #[cfg(feature = "train")]
 use crate::base::atomic::{self, Scratch};
 use crate::base::error::FileFault;
+use crate::nn::numerics::UNNUMBERED;
 use crate::{Error, Result};
 
-/// The newest format that is read here, and the one that is written.
+/// The newest format that is read here. A file says the lowest one that knows all that is in it, so it goes up with the first thing
+/// that a file can hold and older programs must not overlook, and files without such a thing are still read by them.
 pub const FORMAT: u64 = 1;
 
 const FORMAT_KEY: &str = "umbel.format";
 const KIND_KEY: &str = "umbel.kind";
 const VERSION_KEY: &str = "umbel.version";
+/// Of the arithmetic; files of before it was written down do not have it.
+const NUMERICS_KEY: &str = "umbel.numerics";
 const DIGEST_KEY: &str = "umbel.digest";
 
 const CHUNK: usize = 1 << 16;
@@ -30,9 +34,22 @@ pub struct TensorRef<'a> {
     pub data: &'a [f32],
 }
 
+/// Which kind of file, and how it was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    /// "model" or "checkpoint".
+    pub kind: &'static str,
+    /// The lowest format number that tells all that is in the file: older programs read it as long as they know that.
+    pub format: u64,
+    /// By which arithmetic its weights were computed.
+    pub numerics: u32,
+}
+
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub struct Contents {
+    /// By which arithmetic its weights were computed.
+    pub numerics: u32,
     pub fields: BTreeMap<String, String>,
     pub tensors: BTreeMap<String, StoredTensor>,
 }
@@ -52,16 +69,15 @@ impl Contents {
     }
 }
 
-/// Writes `fields` and `tensors` beside `path`, as umbel's `kind` of file ("model", "checkpoint"); what comes back puts it in
-/// place, whole or not at all.
+/// Writes `fields` and `tensors` beside `path`; what comes back puts the file in place, whole or not at all.
 #[cfg(feature = "train")]
 pub fn prepare(
     path: &Path,
-    kind: &str,
+    origin: Origin,
     fields: BTreeMap<String, String>,
     tensors: &[TensorRef<'_>],
 ) -> Result<Scratch> {
-    let sealed = Sealed::new(kind, fields, tensors);
+    let sealed = Sealed::new(origin, fields, tensors);
     atomic::prepare_with(path, |file| {
         let mut out = std::io::BufWriter::with_capacity(CHUNK, file);
         sealed.write(&mut out)?;
@@ -77,10 +93,11 @@ pub struct Sealed<'a> {
 }
 
 impl<'a> Sealed<'a> {
-    /// Seals `fields` and `tensors` as umbel's `kind` of file.
-    pub fn new(kind: &str, mut fields: BTreeMap<String, String>, tensors: &'a [TensorRef<'a>]) -> Self {
-        fields.insert(FORMAT_KEY.into(), FORMAT.to_string());
-        fields.insert(KIND_KEY.into(), kind.into());
+    /// Seals `fields` and `tensors`.
+    pub fn new(origin: Origin, mut fields: BTreeMap<String, String>, tensors: &'a [TensorRef<'a>]) -> Self {
+        fields.insert(FORMAT_KEY.into(), origin.format.to_string());
+        fields.insert(KIND_KEY.into(), origin.kind.into());
+        fields.insert(NUMERICS_KEY.into(), origin.numerics.to_string());
         fields.insert(VERSION_KEY.into(), env!("CARGO_PKG_VERSION").into());
         let hashes: BTreeMap<&str, (&[usize], blake3::Hash)> =
             tensors.iter().map(|t| (t.name.as_str(), (t.shape, hash_values(t.data)))).collect();
@@ -144,13 +161,16 @@ fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::resu
     if let Some((name, _)) = tensors.iter().find(|(_, tensor)| tensor.data.iter().any(|value| !value.is_finite())) {
         return Err(FileFault::NotFinite(name.clone()));
     }
-    Ok(Contents { fields, tensors })
+    let numerics = fields.get(NUMERICS_KEY).map_or(Ok(UNNUMBERED), |text| number(NUMERICS_KEY, text))?;
+    Ok(Contents { numerics, fields, tensors })
+}
+
+fn number<T: std::str::FromStr>(field: &'static str, text: &str) -> std::result::Result<T, FileFault> {
+    text.parse().map_err(|_| FileFault::Field { field, detail: format!("{text:?} is no number") })
 }
 
 fn check_origin(fields: &BTreeMap<String, String>, kind: &'static str) -> std::result::Result<(), FileFault> {
-    let text = fields.get(FORMAT_KEY).ok_or(FileFault::Foreign(FORMAT_KEY))?;
-    let format: u64 =
-        text.parse().map_err(|_| FileFault::Field { field: FORMAT_KEY, detail: format!("{text:?} is no number") })?;
+    let format = number(FORMAT_KEY, fields.get(FORMAT_KEY).ok_or(FileFault::Foreign(FORMAT_KEY))?)?;
     if format > FORMAT {
         let version = fields.get(VERSION_KEY).cloned().unwrap_or_else(|| "unknown version".into());
         return Err(FileFault::Newer { format, reads: FORMAT, version });

@@ -11,6 +11,7 @@ pub mod summary;
 pub mod steps;
 pub mod engine;
 pub mod cpu;
+pub mod numerics;
 pub mod optimizer;
 pub mod schedule;
 
@@ -24,6 +25,7 @@ pub use engine::{
 pub use graph::{Graph, ResolvedLayer, Source};
 pub use layers::{Activation, Layer, Padding, Shape};
 pub use model::Model;
+pub use numerics::NUMERICS;
 pub use optimizer::OptimizerConfig;
 pub use schedule::{Schedule, ScheduleKind};
 pub use sequential::Sequential;

@@ -14,6 +14,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
+use umbel::data::Part;
 use umbel::data::decode::{Limits, decode_file};
 use umbel::metrics::{KnownScores, auroc};
 use umbel::predict::expand_paths;
@@ -45,7 +46,7 @@ fn main() -> Outcome<()> {
     let mut means = vec![[[0.0; 2]; NAMES.len()]; others.len()];
     for run in runs {
         let mut scorer = Scorer::open(run, photos)?;
-        let (val, test) = (scorer.part("val")?, scorer.part("test")?);
+        let (val, test) = (scorer.part(Part::Val)?, scorer.part(Part::Test)?);
         let thresholds: Vec<f64> =
             val.iter().map(|scores| KnownScores::new(scores).map_or(f64::NAN, |known| known.threshold(KEEP))).collect();
         println!("\n{} ({} test photos)", run.display(), test[0].len());

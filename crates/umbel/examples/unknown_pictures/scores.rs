@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
+use umbel::data::Part;
 use umbel::data::decode::{Limits, decode_file};
+use umbel::data::split::{SplitRow, rows};
 use umbel::metrics::{FeatureSpace, max_probability, negative_energy, softmax};
 use umbel::model_file::ModelFile;
 use umbel::nn::{Cpu, Infer, Inference, Precision};
+use umbel::run::names;
 
 use crate::Outcome;
 
@@ -22,7 +25,7 @@ pub struct Scorer {
     file: ModelFile,
     plan: Inference,
     photos: PathBuf,
-    split: Vec<(String, String, String)>,
+    split: Vec<SplitRow>,
     space: FeatureSpace,
     normalized: Vec<Vec<f32>>,
 }
@@ -31,15 +34,13 @@ impl Scorer {
     /// Reads the run and looks at its training photos.
     pub fn open(run: &Path, photos: &Path) -> Outcome<Self> {
         let file = ModelFile::load(run)?;
-        let mut reader = csv::Reader::from_path(run.join("split.csv"))?;
-        let split: Vec<(String, String, String)> = reader.deserialize().collect::<Result<_, _>>()?;
+        let split = rows(&run.join(names::SPLIT))?;
         let mut plan = Cpu::best().inference(&file.model, BATCH, Precision::F32)?;
-        let training: Vec<&(String, String, String)> = split.iter().filter(|row| row.2 == "train").collect();
         let (mut labels, mut features) = (Vec::new(), Vec::new());
-        for (path, class, _) in training {
-            let Ok(photo) = decode_file(&photos.join(path), &Limits::default()) else { continue };
-            let label =
-                file.classes.iter().position(|known| known == class).ok_or("a class that is not the model's")?;
+        for row in split.iter().filter(|row| row.part == Part::Train) {
+            let Ok(photo) = decode_file(&photos.join(&row.path), &Limits::default()) else { continue };
+            let known = file.classes.iter().position(|known| *known == row.class);
+            let label = known.ok_or("a class that is not the model's")?;
             labels.push(label as u32);
             features.extend_from_slice(look(&file, &mut plan, &photo).1);
         }
@@ -50,11 +51,11 @@ impl Scorer {
     }
 
     /// The scores of the photos of a part: for each of [`NAMES`], one a photo.
-    pub fn part(&mut self, part: &str) -> Outcome<Vec<Vec<f64>>> {
-        let paths = self.split.iter().filter(|row| row.2 == part).map(|row| self.photos.join(&row.0));
+    pub fn part(&mut self, part: Part) -> Outcome<Vec<Vec<f64>>> {
+        let paths = self.split.iter().filter(|row| row.part == part).map(|row| self.photos.join(&row.path));
         let pictures: Vec<RgbImage> = paths.filter_map(|path| decode_file(&path, &Limits::default()).ok()).collect();
         if pictures.is_empty() {
-            return Err(format!("the run has no {part} part: train with --test-split").into());
+            return Err(format!("the run has no {} part: train with --test-split", part.name()).into());
         }
         self.score(&pictures)
     }

@@ -27,20 +27,6 @@ fn single() -> String {
 }
 
 impl Machine {
-    /// One that an older version has not told about.
-    pub fn unknown() -> Self {
-        let unknown = || "unknown".to_string();
-        Machine {
-            umbel: unknown(),
-            system: unknown(),
-            cpu: None,
-            cores: 0,
-            threads: 0,
-            isa: unknown(),
-            precision: single(),
-        }
-    }
-
     /// This one, under the thread pool at hand; `processor` is its CPU's name where the operating system does not tell it.
     pub fn here(isa: &str, precision: &str, processor: Option<&str>) -> Self {
         Machine {

@@ -8,8 +8,8 @@ use std::fs::{self, DirEntry, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::Part;
 use super::decode;
-use super::split::Part;
 use crate::base::handles;
 use crate::base::problem::{Problem, ProblemKind};
 use crate::{Error, Result};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{Evaluation, Rows};
-use crate::base::atomic;
-use crate::report::{confusion, predictions, ranking, reliability};
+use crate::report::{confusion, ranking, reliability};
+use crate::run::{json, names};
 use crate::{Error, Result};
 
 impl Evaluation {
@@ -18,15 +18,12 @@ impl Evaluation {
             return Err(Error::FolderNotEmpty { path: folder.to_owned() });
         }
         let Rows { predictions, bins } = &self.rows;
-        predictions.write(&folder.join(predictions::FILE_NAME))?;
-        confusion::write(folder, "confusion", &predictions.classes, &self.scores.confusion)?;
-        ranking::write(folder, "roc-pr", &predictions.classes, &predictions.answers()?)?;
+        predictions.write(&folder.join(names::PREDICTIONS))?;
+        confusion::write(folder, names::CONFUSION, &predictions.classes, &self.scores.confusion)?;
+        ranking::write(folder, names::RANKING, &predictions.classes, &predictions.answers()?)?;
         let ece = [self.uncalibrated.ece, self.scores.ece];
         let panels = reliability::panels(self.calibration.is_some(), ece, bins);
-        reliability::write(folder, "reliability", &panels)?;
-        let path = folder.join("metrics.json");
-        let json = serde_json::to_string_pretty(self)
-            .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
-        Ok(atomic::write_bytes(&path, format!("{json}\n").as_bytes())?)
+        reliability::write(folder, names::RELIABILITY, &panels)?;
+        json::write(&folder.join(names::METRICS), self)
     }
 }

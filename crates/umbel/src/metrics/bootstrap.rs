@@ -1,6 +1,6 @@
 //! How much the figures owe to which photos happened to be measured on: percentile intervals of the bootstrap.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Answers, Confusion};
 use crate::base::random::{Purpose, Stream};
@@ -11,7 +11,7 @@ pub(super) const DRAWS: usize = 1000;
 const SHARE: f64 = 0.95;
 
 /// 95 % intervals, each `[low, high]`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Intervals {
     pub accuracy: [f64; 2],

@@ -12,7 +12,7 @@ pub struct Confusion {
 }
 
 /// One class's figures. What would be divided by 0 is 0, as with scikit-learn's `zero_division=0`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct ClassScore {
     /// Of the photos that were taken for this class, the share that is of it.
@@ -26,7 +26,7 @@ pub struct ClassScore {
 }
 
 /// Means over the classes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Means {
     pub precision: f64,

@@ -23,7 +23,14 @@ pub use umbel_predict::metrics::{
     fit_temperature, max_probability, negative_energy, softmax,
 };
 
+use serde::{Deserialize, Deserializer};
+
 use crate::Result;
+
+/// A figure that may not be defined: JSON has no NaN and holds null in its place.
+fn defined_or_nan<'de, D: Deserializer<'de>>(json: D) -> std::result::Result<f64, D::Error> {
+    Ok(Option::deserialize(json)?.unwrap_or(f64::NAN))
+}
 
 /// True classes and the probabilities that were given to every class, one row a photo.
 #[derive(Clone, Copy, Debug)]

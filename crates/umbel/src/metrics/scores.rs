@@ -1,12 +1,12 @@
 //! All figures together, as metrics.json and `umbel eval --json` hold them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ranking::mean_of_known;
-use super::{Answers, ClassScore, Confusion, Intervals, Means, intervals};
+use super::{Answers, ClassScore, Confusion, Intervals, Means, defined_or_nan, intervals};
 
 /// Everything that is measured. A figure that is not defined (one class only, say) is NaN, and null in JSON.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Scores {
     pub images: usize,
@@ -16,6 +16,7 @@ pub struct Scores {
     pub top5_accuracy: f64,
     pub balanced_accuracy: f64,
     /// Cohen's.
+    #[serde(deserialize_with = "defined_or_nan")]
     pub kappa: f64,
     pub macro_f1: f64,
     #[serde(rename = "macro")]
@@ -23,8 +24,10 @@ pub struct Scores {
     #[serde(rename = "weighted")]
     pub weighted_means: Means,
     /// One class against the rest, unweighted mean over the classes for which it is defined.
+    #[serde(deserialize_with = "defined_or_nan")]
     pub roc_auc: f64,
     /// The same of the average precision.
+    #[serde(deserialize_with = "defined_or_nan")]
     pub average_precision: f64,
     /// Summed over the classes: 0 to 2.
     pub brier: f64,
@@ -37,18 +40,20 @@ pub struct Scores {
 }
 
 /// A class's figures with its name.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct NamedScore {
     pub class: String,
     #[serde(flatten)]
     pub score: ClassScore,
+    #[serde(deserialize_with = "defined_or_nan")]
     pub roc_auc: f64,
+    #[serde(deserialize_with = "defined_or_nan")]
     pub average_precision: f64,
 }
 
 /// What calibration is about to change.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Certainty {
     pub loss: f64,

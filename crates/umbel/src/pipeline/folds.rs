@@ -7,14 +7,11 @@ use std::time::Instant;
 use super::job::{Job, in_pool};
 use super::run_folder::{self, RunFolder};
 use super::{Settings, TrainConfig, architecture, begun_in, explain_copies, train};
-use crate::base::atomic;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
 use crate::data::{Index, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::Model;
-use crate::{Error, Result, Surroundings};
-
-const JSON: &str = "folds.json";
-const CSV: &str = "folds.csv";
+use crate::run::{names, write_folds};
+use crate::{Result, Surroundings};
 
 /// What a cross-validation left.
 #[derive(Clone, Debug)]
@@ -95,7 +92,7 @@ fn number(config: &TrainConfig) -> Result<usize> {
 }
 
 fn fold_path(run: &RunFolder, fold: usize) -> PathBuf {
-    run.path().join(format!("fold-{fold}"))
+    names::fold(run.path(), fold)
 }
 
 /// What all folds share.
@@ -120,7 +117,7 @@ impl Work<'_> {
             }
         }
         let record = summary(records);
-        write(run, &record)?;
+        write_folds(run.path(), &record)?;
         observer.event(&Event::Folds(&record));
         outcome.record = Some(record);
         Ok(outcome)
@@ -195,18 +192,4 @@ fn summary(folds: Vec<FoldRecord>) -> FoldsRecord {
     let mean = folds.iter().map(|fold| fold.val_accuracy).sum::<f64>() / n;
     let squares: f64 = folds.iter().map(|fold| (fold.val_accuracy - mean).powi(2)).sum();
     FoldsRecord { mean, deviation: (squares / (n - 1.0)).sqrt(), folds }
-}
-
-fn write(run: &RunFolder, record: &FoldsRecord) -> Result<()> {
-    atomic::write_with(&run.path().join(CSV), |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        for fold in &record.folds {
-            writer.serialize(fold)?;
-        }
-        writer.flush()
-    })?;
-    let path = run.path().join(JSON);
-    let json = serde_json::to_string_pretty(record)
-        .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
-    Ok(atomic::write_bytes(&path, format!("{json}\n").as_bytes())?)
 }

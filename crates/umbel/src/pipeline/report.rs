@@ -13,7 +13,7 @@ use crate::explain::Explainer;
 use crate::html;
 use crate::model_file::ModelFile;
 use crate::report::page::{self, Facts};
-use crate::report::records::RunRecords;
+use crate::run::{RunRecords, names};
 
 /// The longer side of an overlay before the page makes it its own size: no photo is coloured pixel by pixel in full.
 const OVERLAY: u32 = 288;
@@ -35,7 +35,7 @@ pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
         facts.augment = architecture::augmentation(&config, toml.as_deref())?;
         facts.command = command_line(&again(&config, run, toml.is_some())).unwrap_or_default();
     }
-    let path = out.map_or_else(|| run.join(page::FILE_NAME), Path::to_owned);
+    let path = out.map_or_else(|| run.join(names::REPORT), Path::to_owned);
     page::write(&records, &facts, &path)?;
     Ok(path)
 }
@@ -66,10 +66,10 @@ fn again(config: &TrainConfig, run: &Path, has_toml: bool) -> TrainConfig {
     let run = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
     let mut config = config.clone();
     if has_toml {
-        config.model = run.join("model.toml").to_string_lossy().into_owned();
+        config.model = run.join(names::MODEL_TOML).to_string_lossy().into_owned();
     }
     if let SplitMethod::File(path) = &mut config.split {
-        *path = run.join("split.csv");
+        *path = run.join(names::SPLIT);
     }
     config
 }

@@ -2,24 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
-use super::TrainConfig;
-use super::validated::Validated;
+use super::config::TrainConfig;
 use crate::base::atomic;
-use crate::base::machine::Machine;
-use crate::base::progress::{EpochRecord, TestRecord};
 use crate::data::{Index, Problem, Split};
-use crate::train::{FitOutcome, RunLock, run_lock};
+use crate::run::free_name::make_next_free;
+use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLOTS, PREPARING, PROBLEMS, SPLIT};
+use crate::run::{Figures, Metrics, RunLock, write_problems};
 use crate::{Error, Result};
-
-const CONFIG: &str = "config.toml";
-const SPLIT: &str = "split.csv";
-const PROBLEMS: &str = "problems.csv";
-const MODEL_TOML: &str = "model.toml";
-const METRICS: &str = "metrics.json";
-/// Lies in the folder from before the first file is written until config.toml, the last, is there.
-const PREPARING: &str = ".preparing";
 
 /// A run folder that is ours until dropped.
 pub(super) struct RunFolder {
@@ -33,7 +22,7 @@ pub(super) fn check_free(path: &Path) -> Result<()> {
     let is_nothing = |name: &std::ffi::OsStr| {
         let scratch = name.as_encoded_bytes().starts_with(atomic::SCRATCH_PREFIX.as_bytes());
         // A kill while PREPARING itself was written leaves a scratch file alone.
-        name == run_lock::FILE_NAME
+        name == LOCK
             || scratch
             || never_begun && (name == PREPARING || BEFORE_CONFIG.iter().any(|known| name == *known))
     };
@@ -56,7 +45,7 @@ impl RunFolder {
     pub fn create(config: &TrainConfig, out: Option<&Path>) -> Result<Self> {
         let path = match out {
             Some(out) => out.to_owned(),
-            None => next_free(Path::new("runs"), &data_name(&config.data))?,
+            None => make_next_free(Path::new("runs"), &data_name(&config.data))?,
         };
         let lock = RunLock::acquire(&path)?;
         // Another run may have come and gone since the first look.
@@ -105,7 +94,7 @@ impl RunFolder {
     /// The same for a folder that holds the folds of a cross-validation, each with a split of its own.
     pub fn begin_undivided(&self, config: &TrainConfig, model_toml: Option<&str>, problems: &[Problem]) -> Result<()> {
         atomic::write_bytes(&self.file(PREPARING), b"")?;
-        self.write_problems(problems)?;
+        write_problems(&self.file(PROBLEMS), problems)?;
         if let Some(text) = model_toml {
             atomic::write_bytes(&self.file(MODEL_TOML), text.as_bytes())?;
         }
@@ -161,41 +150,13 @@ impl RunFolder {
         }
     }
 
-    pub fn write_metrics(
-        &self,
-        fit: &FitOutcome,
-        test: Option<TestRecord>,
-        (settings, machine): (&str, &Machine),
-        validated: Option<&Validated>,
-    ) -> Result<()> {
-        let (Some(last), Some(best)) =
-            (fit.history.epochs.last(), fit.history.epochs.iter().find(|record| record.epoch == fit.best_epoch))
-        else {
-            return Ok(());
-        };
-        let metrics = RunMetrics {
-            epochs: last.epoch,
-            finished: !fit.interrupted,
-            best: best.into(),
-            last: last.into(),
-            accuracy_gap: last.accuracy - last.val_accuracy,
-            loss_gap: last.val_loss - last.loss,
-            seconds: fit.history.epochs.iter().map(|record| record.seconds).sum(),
-            settings: settings.to_string(),
-            parameters: fit.best.weights().count(),
-            machine: machine.clone(),
-            test,
-        };
-        let path = self.file(METRICS);
-        let json = serde_json::to_string_pretty(&MetricsFile { run: metrics, validated })
-            .map_err(|error| Error::Malformed { path: path.clone(), detail: error.to_string() })?;
-        Ok(atomic::write_bytes(&path, format!("{json}\n").as_bytes())?)
+    pub fn write_metrics(&self, metrics: &Metrics) -> Result<()> {
+        metrics.write(&self.file(METRICS))
     }
 
     /// The figures of the best epoch, if the run has ended and was asked for just these settings.
     pub fn finished(folder: &Path, settings: &str) -> Option<Figures> {
-        let bytes = std::fs::read(folder.join(METRICS)).ok()?;
-        let metrics: RunMetrics = serde_json::from_slice(&bytes).ok()?;
+        let metrics = Metrics::read(&folder.join(METRICS)).ok()?;
         (metrics.finished && metrics.settings == settings).then_some(metrics.best)
     }
 
@@ -206,7 +167,7 @@ impl RunFolder {
 
     /// The folder of the plots, made where it isn't there.
     pub fn plots(&self) -> Result<PathBuf> {
-        let path = self.file(run_lock::PLOTS);
+        let path = self.file(PLOTS);
         std::fs::create_dir_all(&path).map_err(|source| umbel_predict::Error::Io {
             action: "create the folder",
             path: path.clone(),
@@ -235,70 +196,6 @@ impl RunFolder {
     fn file(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
-
-    fn write_problems(&self, problems: &[Problem]) -> Result<()> {
-        let path = self.file(PROBLEMS);
-        Ok(atomic::write_with(&path, |file| {
-            let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
-            writer.write_record(["path", "kind", "detail"])?;
-            for problem in problems {
-                writer.serialize(problem)?;
-            }
-            writer.flush()
-        })?)
-    }
-}
-
-/// metrics.json.
-#[derive(Serialize, Deserialize)]
-struct RunMetrics {
-    /// Whole epochs.
-    epochs: usize,
-    finished: bool,
-    best: Figures,
-    last: Figures,
-    /// accuracy − val_accuracy after the last epoch.
-    accuracy_gap: f64,
-    /// val_loss − loss after the last epoch.
-    loss_gap: f64,
-    /// Sum over the epochs: training and validation.
-    seconds: f64,
-    /// Digest of config.toml's settings.
-    settings: String,
-    #[serde(default)]
-    parameters: usize,
-    #[serde(default = "Machine::unknown")]
-    machine: Machine,
-    /// The best model on the test part.
-    #[serde(flatten)]
-    test: Option<TestRecord>,
-}
-
-/// metrics.json as it is written.
-#[derive(Serialize)]
-struct MetricsFile<'a> {
-    #[serde(flatten)]
-    run: RunMetrics,
-    /// How good the best epoch is on the validation part, once the run is over.
-    #[serde(flatten)]
-    validated: Option<&'a Validated>,
-}
-
-/// The figures of an epoch in metrics.json.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Figures {
-    pub epoch: usize,
-    loss: f64,
-    accuracy: f64,
-    pub val_loss: f64,
-    pub val_accuracy: f64,
-}
-
-impl From<&EpochRecord> for Figures {
-    fn from(record: &EpochRecord) -> Self {
-        let EpochRecord { epoch, loss, accuracy, val_loss, val_accuracy, .. } = *record;
-        Figures { epoch, loss, accuracy, val_loss, val_accuracy }
-    }
 }
 
 /// The data folder's own name, also where it is given as `.` or with a closing slash; a table's without its ending.
@@ -306,21 +203,6 @@ fn data_name(data: &Path) -> String {
     let real = data.canonicalize().unwrap_or_else(|_| data.to_owned());
     let name = if real.is_file() { real.file_stem() } else { real.file_name() };
     name.map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
-}
-
-/// `parent/name`, `parent/name-2`, ...: the first that isn't there, created.
-fn next_free(parent: &Path, name: &str) -> Result<PathBuf> {
-    let not_writable = |path: &Path, source| Error::RunNotWritable { path: path.to_owned(), source };
-    std::fs::create_dir_all(parent).map_err(|source| not_writable(parent, source))?;
-    let mut number = 1;
-    loop {
-        let path = if number == 1 { parent.join(name) } else { parent.join(format!("{name}-{number}")) };
-        match std::fs::create_dir(&path) {
-            Ok(()) => return Ok(path),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-            Err(source) => return Err(not_writable(&path, source)),
-        }
-    }
 }
 
 fn read_error(path: &Path, source: std::io::Error) -> Error {

@@ -4,12 +4,14 @@
 use std::fs;
 use std::path::Path;
 
-use super::{RunFolder, TrainConfig};
+use super::config::TrainConfig;
+use super::run_folder::RunFolder;
 use crate::base::progress::{Event, Observer};
 use crate::base::random::{Purpose, Stream};
 use crate::data::Dataset;
 use crate::report::grid::{self, Cell};
-use crate::report::tensorboard::{Curve, FOLDER, Picture, TensorBoard};
+use crate::report::tensorboard::{Curve, Picture, TensorBoard};
+use crate::run::names;
 use crate::{Error, Result};
 
 /// The photos shown, and how many stand beside each other.
@@ -24,7 +26,7 @@ impl Board {
         if !config.tensorboard {
             return Board(None);
         }
-        match TensorBoard::open(&run.path().join(FOLDER)) {
+        match TensorBoard::open(&run.path().join(names::TENSORBOARD)) {
             Ok(board) => Board(Some(board)),
             Err(error) => {
                 tell(&error, observer);
@@ -43,7 +45,8 @@ impl Board {
                 Ok(Cell { caption: train.class_names()[label].clone(), size: train.image_size(), pixels })
             };
             let cells = order.iter().take(SAMPLES).map(cell).collect::<Result<Vec<Cell>>>()?;
-            let path = run.plots()?.join("samples.png");
+            run.plots()?;
+            let path = names::plot(run.path(), names::SAMPLES);
             grid::write_png(&path, COLUMNS, &cells)?;
             let description = "Training photos, prepared as the network takes them, before augmentation.";
             board.picture(Curve::Training, &Picture { tag: "samples", description, step: 0, png: &read(&path)? })

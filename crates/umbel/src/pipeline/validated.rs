@@ -3,51 +3,47 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
-use super::RunFolder;
+use super::run_folder::RunFolder;
 use crate::Result;
 use crate::base::progress::{Interrupt, TestRecord};
 use crate::data::Dataset;
 use crate::metrics::{Answers, Bin, Certainty, KnownPictures, Scores, fit_temperature, softmax};
-use crate::model_file::{self, ModelFile};
-use crate::report::predictions::{self, Predictions};
+use crate::model_file::ModelFile;
 use crate::report::{confusion, ranking, reliability};
+use crate::run::{BeforeAfter, CalibrationRecord, Metrics, Predictions, names};
 use crate::train::{FitOptions, FitOutcome, Outputs};
 
-/// The part of metrics.json that tells of the best epoch's model. Its figures are those after calibration.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// How good the best epoch's model is. The figures are those after calibration.
+#[derive(Clone, Debug)]
 pub(super) struct Validated {
-    #[serde(flatten)]
-    pub scores: Scores,
-    pub calibration: CalibrationRecord,
-    /// On the test part, if there is one: photos that neither the training nor the calibration saw.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_calibration: Option<BeforeAfter>,
+    scores: Scores,
+    calibration: CalibrationRecord,
+    /// What calibration did to the confidence, on the validation and on the test part, if there is one.
+    certainty: (BeforeAfter, Option<BeforeAfter>),
     /// What the figures come from.
-    #[serde(skip)]
-    pub predictions: Predictions,
+    predictions: Predictions,
     /// Before and after calibration.
-    #[serde(skip)]
-    pub bins: [Vec<Bin>; 2],
+    bins: [Vec<Bin>; 2],
 }
 
-/// What calibration did to the confidence.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct BeforeAfter {
-    before: Certainty,
-    after: Certainty,
-}
-
-/// What calibration did, on the very photos that it was fitted on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(super) struct CalibrationRecord {
-    /// 1 where none could be fitted.
-    temperature: f64,
-    /// Photos that it was fitted on; 0 where none could be fitted.
-    images: usize,
-    #[serde(flatten)]
-    certainty: BeforeAfter,
+/// metrics.json of a run that has done an epoch, but for its test part, settings and machine.
+pub(super) fn metrics(fit: &FitOutcome, validated: Option<&Validated>) -> Option<Metrics> {
+    let epochs = &fit.history.epochs;
+    let (last, best) = (epochs.last()?, epochs.iter().find(|record| record.epoch == fit.best_epoch)?);
+    Some(Metrics {
+        epochs: last.epoch,
+        finished: !fit.interrupted,
+        best: best.into(),
+        last: last.into(),
+        accuracy_gap: last.accuracy - last.val_accuracy,
+        loss_gap: last.val_loss - last.loss,
+        seconds: epochs.iter().map(|record| record.seconds).sum(),
+        parameters: Some(fit.best.weights().count()),
+        scores: validated.map(|validated| validated.scores.clone()),
+        calibration: validated.map(|validated| validated.calibration),
+        test_calibration: validated.and_then(|validated| validated.certainty.1),
+        ..Metrics::default()
+    })
 }
 
 /// The parts of a run's photos.
@@ -85,7 +81,7 @@ impl Validated {
         file.calibration = fit_temperature(n_classes, &val.logits, &val_labels);
         file.known = known(n_classes, (&seen, &labels(&remembered)), &val);
         if (file.calibration, &file.known) != (before.0, &before.1) {
-            file.save(&run.path().join(model_file::FILE_NAME))?;
+            file.save(&run.path().join(names::MODEL))?;
         }
         let calibrated = softmax(n_classes, &val.logits, file.temperature());
         let plain = softmax(n_classes, &val.logits, 1.0);
@@ -98,14 +94,15 @@ impl Validated {
                 Ok::<_, crate::Error>((certainty, test_record(n_classes, &labels, &logits, &certainty)?))
             })
             .transpose()?;
+        let certainty = BeforeAfter { before: Certainty::new(&before), after: Certainty::new(&answers) };
         let validated = Validated {
             scores: Scores::new(&answers, parts.val.class_names(), options.seed),
             calibration: CalibrationRecord {
                 temperature: file.temperature(),
                 images: file.calibration.map_or(0, |calibration| calibration.images),
-                certainty: BeforeAfter { before: Certainty::new(&before), after: Certainty::new(&answers) },
+                certainty: Some(certainty),
             },
-            test_calibration: test.map(|(certainty, _)| certainty),
+            certainty: (certainty, test.map(|(certainty, _)| certainty)),
             predictions: Predictions {
                 classes: parts.val.class_names().to_vec(),
                 paths: parts.val.paths.to_vec(),
@@ -121,12 +118,12 @@ impl Validated {
     /// files.
     pub fn write(&self, folder: &Path, plots: &Path) -> Result<Vec<PathBuf>> {
         let Predictions { classes, .. } = &self.predictions;
-        self.predictions.write(&folder.join(predictions::FILE_NAME))?;
-        let written = confusion::write(plots, "confusion", classes, &self.scores.confusion)?;
-        ranking::write(plots, "roc-pr", classes, &self.predictions.answers()?)?;
-        let CalibrationRecord { certainty: BeforeAfter { before, after }, images, .. } = &self.calibration;
-        let panels = reliability::panels(*images > 0, [before.ece, after.ece], &self.bins);
-        reliability::write(plots, "reliability", &panels)?;
+        self.predictions.write(&folder.join(names::PREDICTIONS))?;
+        let written = confusion::write(plots, names::CONFUSION, classes, &self.scores.confusion)?;
+        ranking::write(plots, names::RANKING, classes, &self.predictions.answers()?)?;
+        let (BeforeAfter { before, after }, is_fitted) = (self.certainty.0, self.calibration.images > 0);
+        let panels = reliability::panels(is_fitted, [before.ece, after.ece], &self.bins);
+        reliability::write(plots, names::RELIABILITY, &panels)?;
         Ok(written)
     }
 }

@@ -7,9 +7,8 @@ use serde::Serialize;
 use super::curves::{self, NamedCurves};
 use super::differences;
 pub use super::differences::{CHANCE, Difference, DifferingSetting};
-use super::records::RunRecords;
 use crate::base::progress::EpochRecord;
-use crate::train::History;
+use crate::run::{History, RunRecords};
 use crate::{Error, Result};
 
 /// A run is said to over-fit when, after its last epoch, it is better on the photos it was trained on than on others by

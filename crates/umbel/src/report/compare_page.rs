@@ -7,11 +7,11 @@ use maud::{Markup, html};
 use super::compare::{ComparedRun, Comparison, Difference};
 use super::curves::{NamedCurves, entries, panels};
 use super::page::{STYLE, duration, figure, interval, legend, percent, plot, signed};
-use super::records::RunRecords;
 use crate::Result;
 use crate::base::atomic;
 use crate::html;
 use crate::metrics::Scores;
+use crate::run::RunRecords;
 
 /// The page's name in the folder of a comparison.
 pub const FILE_NAME: &str = "compare.html";

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::predictions::Predictions;
-use super::records::RunRecords;
 use crate::Result;
 use crate::metrics::{Answers, PairedDifference, holm, paired_difference};
+use crate::run::{Predictions, RunRecords};
 
 /// A difference is called larger than chance where it would come by chance in fewer cases than this.
 pub const CHANCE: f64 = 0.05;

@@ -1,4 +1,4 @@
-//! From a run's records to pictures and tables. Reads records and run folders; never imports `nn`.
+//! From a run's records to pictures and tables; never imports `nn`.
 
 mod canvas;
 pub mod compare;
@@ -12,10 +12,8 @@ mod legend;
 pub mod page;
 mod panel;
 mod pixels;
-pub mod predictions;
 pub mod ranking;
 pub mod rates;
-pub mod records;
 pub mod reliability;
 mod scale;
 pub mod tensorboard;

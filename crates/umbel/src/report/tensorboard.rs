@@ -15,9 +15,6 @@ use self::log::EventLog;
 use crate::Result;
 use crate::base::progress::EpochRecord;
 
-/// The folder's name in a run folder: what to give to `tensorboard --logdir`.
-pub const FOLDER: &str = "tensorboard";
-
 const LOSS: &str = "epoch_loss";
 const ACCURACY: &str = "epoch_accuracy";
 const LEARNING_RATE: &str = "epoch_learning_rate";

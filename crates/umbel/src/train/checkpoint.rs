@@ -10,12 +10,11 @@ use crate::Result;
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
-use crate::model_file::container::{self, Contents, StoredTensor, TensorRef};
-use crate::nn::{LossSum, Precision, Tensor, Train, TrainState, Weights};
+use crate::model_file::container::{self, Contents, Origin, StoredTensor, TensorRef};
+use crate::nn::{LossSum, NUMERICS, Precision, Tensor, Train, TrainState, Weights};
 
-/// The checkpoint's name in a run folder.
-pub const FILE_NAME: &str = "last.ckpt";
-
+/// A field of [`Progress`] that comes later has a default and raises the format: older programs must not go on without it.
+const ORIGIN: Origin = Origin { kind: "checkpoint", format: 1, numerics: NUMERICS };
 const PROGRESS: &str = "umbel.progress";
 const WEIGHT: &str = "weights/";
 const OPTIMIZER: &str = "optimizer/";
@@ -109,7 +108,7 @@ pub fn prepare(path: &Path, progress: &mut Progress, train: &dyn Train) -> Resul
     let average = train.average().into_iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
     let state = moments.iter().map(|tensor| refer(OPTIMIZER, tensor));
     let tensors: Vec<TensorRef<'_>> = weights.chain(state).chain(average).collect();
-    Ok(container::prepare(path, "checkpoint", BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)?)
+    Ok(container::prepare(path, ORIGIN, BTreeMap::from([(PROGRESS.to_string(), json)]), &tensors)?)
 }
 
 /// A checkpoint that was read, not yet given to a model.
@@ -122,14 +121,19 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Reads a checkpoint; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`FileFault::Numerics`] where other arithmetic came so far: what it went on to would be the weights of neither.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let contents = match container::read(path, "checkpoint") {
+        let wrap = |fault| umbel_predict::Error::ModelFile { path: path.to_owned(), fault };
+        let contents = match container::read(path, ORIGIN.kind) {
             Err(umbel_predict::Error::ModelFile { fault: FileFault::NotFound, .. }) => return Ok(None),
             other => other?,
         };
-        let progress = contents
-            .field(PROGRESS)
-            .map_err(|fault| umbel_predict::Error::ModelFile { path: path.to_owned(), fault })?;
+        if contents.numerics != NUMERICS {
+            return Err(wrap(FileFault::Numerics { found: contents.numerics, here: NUMERICS }).into());
+        }
+        let progress = contents.field(PROGRESS).map_err(wrap)?;
         let Contents { tensors, .. } = contents;
         Ok(Some(Checkpoint { progress, tensors }))
     }
@@ -160,5 +164,30 @@ impl Checkpoint {
         let state = TrainState { weights: named(weights), updates: self.progress.optimizer_steps, moments, average };
         train.restore(state).map_err(|error| FileFault::Weights(error.to_string()))?;
         Ok(self.progress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_of_other_arithmetic_is_refused_by_both_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("last.ckpt");
+        let fields = || BTreeMap::from([(PROGRESS.to_string(), serde_json::to_string(&Progress::default()).unwrap())]);
+        let write =
+            |numerics| container::prepare(&path, Origin { numerics, ..ORIGIN }, fields(), &[]).unwrap().commit();
+        write(NUMERICS).unwrap();
+        assert_eq!(Checkpoint::read(&path).unwrap().unwrap().progress, Progress::default());
+        for found in [NUMERICS - 1, NUMERICS + 1] {
+            write(found).unwrap();
+            let error = Checkpoint::read(&path).unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.contains(&format!("number {found},")) && text.contains(&format!("number {NUMERICS},")),
+                "{text}"
+            );
+        }
     }
 }

@@ -1,27 +1,24 @@
-//! The one training loop, its callbacks, checkpoints and history.
+//! The one training loop, its callbacks and checkpoints.
 
 pub mod callbacks;
 pub mod checkpoint;
 pub mod evaluate;
 pub mod fit;
 pub mod head;
-pub mod history;
 pub mod range_test;
 mod run;
-pub mod run_lock;
 mod saver;
 mod sizes;
 pub mod slices;
 mod step;
 mod targets;
 
+pub use crate::run::{History, RunLock};
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
 pub use evaluate::{Outputs, evaluate, logits, outputs};
 pub use fit::{Fit, FitOptions, FitOutcome, HeadFit, fit};
 pub use head::Features;
-pub use history::History;
 pub use range_test::{RangeOptions, RangePoint, RangeTest, range_test};
-pub use run_lock::RunLock;
 pub use slices::SliceSums;
 pub use step::memory_needed;
 

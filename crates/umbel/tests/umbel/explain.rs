@@ -8,7 +8,7 @@ use umbel::data::{PrepSpec, Resize};
 use umbel::explain::{ExplainOptions, Explainer, Method, viridis, write_panel};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::layers::*;
-use umbel::nn::{Isa, Model, Sequential};
+use umbel::nn::{Isa, Model, NUMERICS, Sequential};
 
 use crate::trial::Trial;
 
@@ -72,6 +72,7 @@ fn trained() -> &'static ModelFile {
             metrics: Metrics::default(),
             calibration: None,
             known: None,
+            numerics: NUMERICS,
         }
     })
 }

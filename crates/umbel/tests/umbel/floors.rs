@@ -37,12 +37,14 @@ const FLOORS: Floors = &[
     ("surroundings", &["base", "nn", "pretrained"]),
     // The table of all settings: what can be chosen, whoever takes it.
     ("settings", &["base", "data", "nn", "pretrained"]),
-    ("train", &["base", "metrics", "data", "nn", "model_file", "settings"]),
+    // What a run folder holds: written and read here, by whoever is above.
+    ("run", &["base", "metrics", "data", "model_file"]),
+    ("train", &["base", "metrics", "data", "nn", "model_file", "settings", "run"]),
     // Reads a run's records, never the network.
-    ("report", &["base", "metrics", "data", "html", "train"]),
+    ("report", &["base", "metrics", "data", "html", "run", "train"]),
     ("predict", &["base", "metrics", "data", "nn", "model_file"]),
     ("explain", &["base", "metrics", "data", "nn", "model_file", "report"]),
-    ("eval", &["base", "metrics", "data", "nn", "model_file", "train", "report"]),
+    ("eval", &["base", "metrics", "data", "nn", "model_file", "run", "train", "report"]),
     ("demo", &["base"]),
     ("preview", &["base", "data", "report"]),
     (
@@ -58,6 +60,7 @@ const FLOORS: Floors = &[
             "pretrained",
             "surroundings",
             "settings",
+            "run",
             "train",
             "report",
             "predict",
@@ -68,7 +71,7 @@ const FLOORS: Floors = &[
         ],
     ),
     // Names for users of the library; nothing inside imports it.
-    ("prelude", &["base", "metrics", "data", "nn", "model_file", "train", "report", "predict"]),
+    ("prelude", &["base", "metrics", "data", "nn", "model_file", "run", "train", "report", "predict"]),
 ];
 
 /// Who may name the kernels: the CPU engine, the random streams, whose mixing function dropout shares, and the warp of photos, which
@@ -111,6 +114,39 @@ fn unsafe_stays_in_its_fence() {
     for (of, _) in CRATES {
         let root = fs::read_to_string(crates().join(of).join("src/lib.rs")).unwrap();
         assert!(root.contains("#![forbid(unsafe_code)]"), "the root of {of} no longer forbids unsafe code");
+    }
+}
+
+#[test]
+fn the_names_in_a_run_folder_stand_in_one_place() {
+    use umbel::run::names::*;
+    let all = [
+        CONFIG,
+        MODEL_TOML,
+        SPLIT,
+        PROBLEMS,
+        HISTORY,
+        CHECKPOINT,
+        METRICS,
+        PREDICTIONS,
+        REPORT,
+        PLOTS,
+        TENSORBOARD,
+        FOLDS_JSON,
+        FOLDS,
+        MODEL,
+        LOCK,
+        PREPARING,
+    ];
+    // What weights are called in the store of another program, and a setting.
+    const OTHERS: [(&str, &str); 2] = [("pretrained/store/mod.rs", MODEL), ("args/train.rs", TENSORBOARD)];
+    for (name, text) in ["umbel-predict", "umbel", "umbel-cli"].iter().flat_map(|name| sources(name)) {
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for file in all {
+            let is_its_place = name == "run/names.rs" || (name == "model_file.rs" && file == MODEL);
+            let may = is_its_place || OTHERS.contains(&(name.as_str(), file));
+            assert!(may || !product.contains(&format!("\"{file}\"")), "{name} says {file:?}; take it from run::names");
+        }
     }
 }
 

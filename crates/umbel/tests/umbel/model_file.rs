@@ -6,11 +6,11 @@ use std::path::Path;
 use umbel::PredictError;
 use umbel::base::error::FileFault;
 use umbel::base::random::{Purpose, Stream};
-use umbel::data::PrepSpec;
+use umbel::data::{Interpolation, PrepSpec, Resize};
 use umbel::metrics::{Calibration, KnownPictures};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
-use umbel::nn::{Model, Sequential};
+use umbel::nn::{Model, NUMERICS, Sequential};
 
 fn sample() -> ModelFile {
     let stack = Sequential::new((32, 32, 3))
@@ -26,6 +26,7 @@ fn sample() -> ModelFile {
         metrics: Metrics { epoch: 3, val_accuracy: 1.0 / 3.0, val_loss: 0.30000000000000004 },
         calibration: Some(Calibration { temperature: 1.0 / 0.7, images: 734 }),
         known: known(),
+        numerics: NUMERICS,
     }
 }
 
@@ -165,7 +166,31 @@ fn a_future_version_asks_for_an_update() {
     fs::write(&path, put_together(&future, &data)).unwrap();
     assert!(matches!(fault(&path), FileFault::Newer { format: 2, reads: 1, .. }));
     let text = ModelFile::load(&path).unwrap_err().to_string();
-    assert!(text.contains("format 2") && text.contains("update umbel"), "{text}");
+    assert!(["format 2", "up to 1", "update umbel"].iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[test]
+fn what_older_programs_know_is_written_in_the_format_that_they_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    for resize in [Resize::Stretch, Resize::Crop, Resize::Letterbox] {
+        for interpolation in [Interpolation::Bilinear, Interpolation::BilinearAntialias] {
+            let prep = PrepSpec { image_size: 32, resize, interpolation };
+            ModelFile { prep: prep.clone(), ..sample() }.save(&path).unwrap();
+            let (header, _) = take_apart(&fs::read(&path).unwrap());
+            assert!(header.contains(r#""umbel.format":"1""#), "{header}");
+            assert_eq!(ModelFile::load(&path).unwrap().prep, prep);
+        }
+    }
+}
+
+#[test]
+fn a_model_tells_by_which_arithmetic_it_was_trained() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let file = ModelFile { numerics: 41, ..sample() };
+    file.save(&path).unwrap();
+    assert_eq!(ModelFile::load(&path).unwrap(), file, "and can be used whichever that was");
 }
 
 #[test]

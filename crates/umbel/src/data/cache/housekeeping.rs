@@ -4,9 +4,12 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::key::EXTENSION;
-use super::rows;
 use crate::base::atomic::SCRATCH_PREFIX;
+
+/// The ends of the names of umbel's own files: packs, and the rows beside them.
+pub const PACK_EXTENSION: &str = "umbel-pack";
+/// See [`PACK_EXTENSION`].
+pub const ROWS_EXTENSION: &str = "umbel-rows";
 
 /// Notes that a pack was used, by its time of change. A read-only cache folder still serves.
 pub fn mark_used(pack: &Path) {
@@ -71,7 +74,7 @@ pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &[&Path]) {
 
 fn is_pack(path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    path.extension().is_some_and(|extension| extension == EXTENSION || extension == rows::EXTENSION)
+    path.extension().is_some_and(|extension| extension == PACK_EXTENSION || extension == ROWS_EXTENSION)
         && stem.len() == 64
         && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -5,11 +5,9 @@ use std::time::UNIX_EPOCH;
 
 use rayon::prelude::*;
 
+use super::housekeeping::PACK_EXTENSION;
 use super::pack::VERSION;
 use super::{Index, PrepSpec};
-
-/// The end of every pack's name.
-pub const EXTENSION: &str = "umbel-pack";
 
 /// The file name of the pack of `index` under `prep`.
 ///
@@ -34,7 +32,7 @@ pub fn pack_name(index: &Index, prep: &PrepSpec) -> String {
         field(photo.path.as_bytes());
         field(stamp);
     }
-    format!("{}.{EXTENSION}", hasher.finalize().to_hex())
+    format!("{}.{PACK_EXTENSION}", hasher.finalize().to_hex())
 }
 
 /// Size, time of the last change of the content, and of the status.

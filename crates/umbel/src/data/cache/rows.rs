@@ -11,8 +11,6 @@ use crate::base::atomic::Scratch;
 use crate::base::positioned::read_exact_at;
 use crate::{Error, Result};
 
-/// The end of every file's name.
-pub const EXTENSION: &str = "umbel-rows";
 const MAGIC: &[u8; 8] = b"umbelrow";
 const FIELDS_BYTES: usize = 24;
 
@@ -120,7 +118,7 @@ impl Cache {
         for &position in &self.usable {
             field(&self.digest(position).unwrap_or_default());
         }
-        self.options.folder.join(format!("{}.{EXTENSION}", hasher.finalize().to_hex()))
+        self.options.folder.join(format!("{}.{}", hasher.finalize().to_hex(), housekeeping::ROWS_EXTENSION))
     }
 
     fn failed(&self, source: std::io::Error) -> Error {

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::{Index, Photo};
 use crate::base::choice::Choice;
 use crate::base::error::ManifestError;
-use crate::data::split::Part;
+use crate::data::Part;
 use crate::{Error, Result};
 
 /// Larger tables are refused before they are read: some four million photos.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::{Photo, Reading, class_folders, no_class};
 use crate::base::choice::Choice;
+use crate::data::Part;
 use crate::data::decode;
-use crate::data::split::Part;
 use crate::{Error, Result};
 
 /// The parts by folder, if these sub-folders are parts: `train` and one other at least, all of them named like parts and

@@ -3,22 +3,53 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::{Index, Part, Split};
 use crate::base::atomic;
 use crate::base::error::SplitFileError;
 use crate::{Error, Result};
 
-/// Reads a split. Further columns are left alone.
+/// A row of split.csv.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SplitRow {
+    /// Relative to the data folder, with `/`.
+    pub path: String,
+    /// Name of the class.
+    pub class: String,
+    /// Where the photo is.
+    pub part: Part,
+}
+
+/// The names of its columns.
+const COLUMNS: [&str; 3] = ["path", "class", "part"];
+
+/// Reads a split without its photos. Further columns are left alone.
+pub fn rows(path: &Path) -> Result<Vec<SplitRow>> {
+    each_row(path, |rows| rows.map(|row| Ok(row?.1)).collect())
+}
+
+/// Reads a split.
 pub fn read(path: &Path, index: &Index) -> Result<Split> {
+    each_row(path, |rows| place(rows, index))
+}
+
+/// The rows with the numbers of their lines, until the first that is wrong.
+type Rows<'a> = &'a mut dyn Iterator<Item = std::result::Result<(u64, SplitRow), SplitFileError>>;
+
+fn each_row<T>(path: &Path, take: impl FnOnce(Rows<'_>) -> std::result::Result<T, SplitFileError>) -> Result<T> {
     let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
         action: "read",
         path: path.to_owned(),
         source,
     })?;
-    parse(&bytes, index).map_err(|source| Error::SplitFile { path: path.to_owned(), source })
+    parse(&bytes, take).map_err(|source| Error::SplitFile { path: path.to_owned(), source })
 }
 
-fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileError> {
+fn parse<T>(
+    bytes: &[u8],
+    take: impl FnOnce(Rows<'_>) -> std::result::Result<T, SplitFileError>,
+) -> std::result::Result<T, SplitFileError> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
     let header = reader.headers()?.clone();
     let column = |name: &'static str| {
@@ -27,33 +58,40 @@ fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileErr
             found: header.iter().collect::<Vec<_>>().join(","),
         })
     };
-    let (path_column, class_column, part_column) = (column("path")?, column("class")?, column("part")?);
-    let positions: HashMap<&str, usize> =
-        index.photos.iter().enumerate().map(|(position, photo)| (photo.path.as_str(), position)).collect();
-    let (mut split, mut seen) = (Split::default(), HashSet::new());
-    for record in reader.records() {
+    let [path, class, part] = COLUMNS.map(column);
+    let (path, class, part) = (path?, class?, part?);
+    let mut rows = reader.records().map(|record| {
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         let field = |column: usize| record.get(column).unwrap_or_default();
-        let photo = field(path_column).to_string();
+        let name = field(part).trim();
+        let known = Part::ALL.into_iter().find(|part| part.name() == name);
+        let part = known.ok_or_else(|| SplitFileError::UnknownPart { line, part: name.to_string() })?;
+        Ok((line, SplitRow { path: field(path).to_string(), class: field(class).to_string(), part }))
+    });
+    take(&mut rows)
+}
+
+fn place(rows: Rows<'_>, index: &Index) -> std::result::Result<Split, SplitFileError> {
+    let positions: HashMap<&str, usize> =
+        index.photos.iter().enumerate().map(|(position, photo)| (photo.path.as_str(), position)).collect();
+    let (mut split, mut seen) = (Split::default(), HashSet::new());
+    for row in rows {
+        let (line, SplitRow { path: photo, class, part }) = row?;
         let Some(&position) = positions.get(photo.as_str()) else {
             return Err(SplitFileError::UnknownPath { line, photo });
         };
         let expected = &index.classes[index.photos[position].class as usize];
-        if field(class_column) != expected {
-            let class = field(class_column).to_string();
+        if class != *expected {
             return Err(SplitFileError::WrongClass { line, photo, class, expected: expected.clone() });
         }
         if !seen.insert(position) {
             return Err(SplitFileError::Repeated { line, photo });
         }
-        match field(part_column).trim() {
-            "train" => split.train.push(position),
-            "val" => split.val.push(position),
-            "test" => split.test.push(position),
-            part => {
-                return Err(SplitFileError::UnknownPart { line, part: part.to_string() });
-            }
+        match part {
+            Part::Train => split.train.push(position),
+            Part::Val => split.val.push(position),
+            Part::Test => split.test.push(position),
         }
     }
     Ok(split)
@@ -61,16 +99,16 @@ fn parse(bytes: &[u8], index: &Index) -> std::result::Result<Split, SplitFileErr
 
 /// Writes a split, whole or not at all, its rows sorted by path.
 pub fn write(path: &Path, index: &Index, split: &Split) -> Result<()> {
-    let mut rows: Vec<(&str, &str, Part)> = Vec::new();
+    let mut rows = Vec::new();
     for (part, positions) in split.parts() {
         for photo in positions.iter().filter_map(|&position| index.photos.get(position)) {
-            rows.push((&photo.path, &index.classes[photo.class as usize], part));
+            rows.push(SplitRow { path: photo.path.clone(), class: index.classes[photo.class as usize].clone(), part });
         }
     }
-    rows.sort_unstable_by_key(|row| row.0);
+    rows.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(atomic::write_with(path, |file| {
-        let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(["path", "class", "part"])?;
+        let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+        writer.write_record(COLUMNS)?;
         for row in rows {
             writer.serialize(row)?;
         }

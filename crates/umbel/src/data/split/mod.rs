@@ -15,40 +15,16 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cache, Index};
-use crate::base::choice::choices;
+use super::{Cache, Index, Part};
 use crate::base::progress::Interrupt;
 use crate::{Error, Result};
+pub use file::{SplitRow, rows};
 pub use folds::RANGE as FOLDS;
 pub use group::GroupBy;
 pub use keras::keras_permutation;
 pub use options::SplitOptions;
 pub use together::Together;
 use units::Units;
-
-/// A part of the data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// What is trained on.
-    Train,
-    /// What chooses the best epoch, and calibrates it.
-    Val,
-    /// What neither sees.
-    Test,
-}
-
-choices! { Part: Train = "train", Val = "val" | "valid" | "validation", Test = "test" }
-
-impl Part {
-    /// What people call it.
-    pub fn noun(self) -> &'static str {
-        match self {
-            Part::Train => "training",
-            Part::Val => "validation",
-            Part::Test => "test",
-        }
-    }
-}
 
 /// How the split is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

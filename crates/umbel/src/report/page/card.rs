@@ -4,12 +4,13 @@ use maud::{Markup, html};
 
 use super::View;
 use super::words::{count, figure, interval, percent};
+use crate::data::Part;
 
 pub fn section(view: &View<'_>) -> Markup {
     let run = view.run;
-    let parts = |part: &str| run.split.iter().filter(|row| row.part == part).count();
+    let parts = |part: Part| run.split.iter().filter(|row| row.part == part).count();
     let classes = run.predictions.as_ref().map(|predictions| predictions.classes.join(", "));
-    let (train, val, test) = (parts("train"), parts("val"), parts("test"));
+    let (train, val, test) = (parts(Part::Train), parts(Part::Val), parts(Part::Test));
     html! {
         section {
             h2 { "Model card" }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::base::random::{Purpose, Stream};
+use crate::data::Part;
 use crate::metrics::Answers;
-use crate::report::predictions::Predictions;
-use crate::report::records::RunRecords;
+use crate::run::{Predictions, RunRecords};
 
 /// Photos in the galleries of mistakes and of unsure answers.
 const GALLERY: usize = 12;
@@ -114,7 +114,7 @@ fn answers(predictions: &Predictions, known: &Answers<'_>) -> Vec<Answer> {
 /// Photos of the training part, picked at random under the run's seed.
 fn samples(run: &RunRecords) -> Vec<(String, Vec<String>)> {
     let mut classes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for row in run.split.iter().filter(|row| row.part == "train") {
+    for row in run.split.iter().filter(|row| row.part == Part::Train) {
         classes.entry(&row.class).or_default().push(&row.path);
     }
     let each = of_each(classes.len());

@@ -9,9 +9,9 @@ use super::View;
 use super::pictures::SIDE;
 use super::words::{count, thousands};
 use crate::base::random::{Purpose, Stream};
-use crate::data::PrepSpec;
 use crate::data::augment::Policy;
 use crate::data::decode::{self, Limits};
+use crate::data::{Part, PrepSpec};
 use crate::html::{Thumbnail, data_url};
 
 /// Problems that are listed; all are in problems.csv.
@@ -37,12 +37,12 @@ pub fn section(view: &View<'_>) -> Markup {
 fn counts(view: &View<'_>) -> Markup {
     let mut classes: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for row in &view.run.split {
-        let part = match row.part.as_str() {
-            "train" => 0,
-            "val" => 1,
-            _ => 2,
+        let place = match row.part {
+            Part::Train => 0,
+            Part::Val => 1,
+            Part::Test => 2,
         };
-        classes.entry(&row.class).or_default()[part] += 1;
+        classes.entry(&row.class).or_default()[place] += 1;
     }
     let mut total = [0; 3];
     classes.values().for_each(|counts| total.iter_mut().zip(counts).for_each(|(sum, own)| *sum += own));

@@ -20,20 +20,17 @@ use std::path::Path;
 use image::RgbImage;
 use maud::html;
 
-use super::records::RunRecords;
 use crate::Result;
 use crate::base::atomic;
 use crate::base::augmentation::AugmentLayer;
 use crate::html;
 use crate::metrics::Scores;
+use crate::run::RunRecords;
 use choice::Choice;
 use pictures::Pictures;
 
 pub(super) use plot::{legend, plot};
 pub(super) use words::{duration, figure, interval, percent, signed};
-
-/// The page's name in a run folder.
-pub const FILE_NAME: &str = "report.html";
 
 /// What pages of runs and of comparisons add to the common style.
 pub(super) const STYLE: &str = include_str!("style.css");

@@ -4,11 +4,12 @@ use maud::{Markup, html};
 
 use super::View;
 use crate::base::shell;
+use crate::run::names;
 
 pub fn section(view: &View<'_>) -> Markup {
     let run = view.run;
     let folder = shell::quote(&run.folder.display().to_string());
-    let config = shell::quote(&run.folder.join("config.toml").display().to_string());
+    let config = shell::quote(&run.folder.join(names::CONFIG).display().to_string());
     let machine = run.metrics.machine.as_ref();
     let arithmetic = machine.map(|machine| format!(" ({} in {})", machine.isa, machine.precision)).unwrap_or_default();
     html! {

@@ -5,12 +5,10 @@ use super::super::Outputs;
 use crate::Result;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Cache, Dataset, Loader, LoaderOptions, Rows};
-use crate::nn::{Computed, Graph, Infer, Model, Precision, SharedEngine, Tensor, Weights};
+use crate::nn::{Computed, Graph, Infer, Model, NUMERICS, Precision, SharedEngine, Tensor, Weights};
 
 /// Photos in hand while features are computed.
 const BATCH: usize = 16;
-/// Goes up whenever the engine's numbers change.
-const VERSION: u32 = 1;
 
 /// The features of all usable photos of a cache.
 #[derive(Debug)]
@@ -39,7 +37,7 @@ impl Features {
         let cache = &dataset.cache;
         let mut infer = engine.infer(&body, BATCH.min(cache.usable().len().max(1)), Precision::F32)?;
         let width = inputs + infer.infer_with_features(body.weights(), &vec![0.0; values(&body)]).1.len();
-        let kind = kind(&body, &engine.computes(Precision::F32));
+        let kind = kind(&body, &engine.computes(Precision::F32), NUMERICS);
         if let Some(rows) = cache.rows(&kind, width) {
             return Ok(Some(Features { rows, inputs, engine: engine.clone() }));
         }
@@ -126,7 +124,7 @@ fn values(model: &Model) -> usize {
 }
 
 /// Names all that the features depend on, beside the photos.
-fn kind(body: &Model, computed: &Computed) -> String {
+fn kind(body: &Model, computed: &Computed, numerics: u32) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&serde_json::to_vec(body.architecture()).unwrap_or_default());
     for tensor in &body.weights().tensors {
@@ -134,8 +132,7 @@ fn kind(body: &Model, computed: &Computed) -> String {
         let bytes: Vec<u8> = tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect();
         hasher.update(&bytes);
     }
-    let device = &computed.device;
-    format!("features {VERSION} of umbel {}, {device}, {}", env!("CARGO_PKG_VERSION"), hasher.finalize().to_hex())
+    format!("features by arithmetic {numerics}, {}, {}", computed.device, hasher.finalize().to_hex())
 }
 
 fn compute(
@@ -171,4 +168,24 @@ fn compute(
         loader.recycle(batch);
     }
     writer.finish().map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::Sequential;
+    use crate::nn::layers::{Dense, Flatten};
+
+    #[test]
+    fn rows_go_by_all_that_made_them() {
+        let model = |seed| Model::new(Sequential::new((2, 2, 3)).add(Flatten).add(Dense::new(4)), seed).unwrap();
+        let by = |device: &str| Computed { device: device.into(), precision: Precision::F32 };
+        let own = kind(&model(1), &by("scalar"), 1);
+        assert_eq!(own, kind(&model(1), &by("scalar"), 1));
+        let others =
+            [kind(&model(2), &by("scalar"), 1), kind(&model(1), &by("avx2"), 1), kind(&model(1), &by("scalar"), 2)];
+        for other in others {
+            assert_ne!(own, other);
+        }
+    }
 }

@@ -11,12 +11,13 @@ use std::time::Instant;
 pub use self::features::Features;
 use self::lbfgs::{Stop, minimize};
 use self::logistic::Objective;
-use super::{CallbackState, Callbacks, FitOptions, FitOutcome, History, RunLock, history};
+use super::{CallbackState, Callbacks, FitOptions, FitOutcome, History, RunLock};
 use crate::Result;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
 use crate::data::Dataset;
-use crate::model_file::{self, Metrics, ModelFile};
+use crate::model_file::{Metrics, ModelFile};
 use crate::nn::{LossSum, Model, Precision};
+use crate::run::names;
 
 /// The strengths of L2 regularization that are tried, each starting from the layer of the one before it; the validation
 /// part chooses. Factors of the mean cross-entropy, for features of deviation 1.
@@ -103,8 +104,8 @@ pub(super) fn fit_only(
     let record = &records[best - 1];
     if let Some(lock) = lock {
         let metrics = Metrics { epoch: best, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
-        ModelFile::new(chosen.clone(), parts.0, metrics).save(&lock.folder().join(model_file::FILE_NAME))?;
-        History { epochs: records.clone() }.write(&lock.folder().join(history::FILE_NAME))?;
+        ModelFile::new(chosen.clone(), parts.0, metrics).save(&lock.folder().join(names::MODEL))?;
+        History { epochs: records.clone() }.write(&lock.folder().join(names::HISTORY))?;
     }
     observer.event(&Event::Note(&chosen_line(best)));
     model.clone_from(&chosen);

@@ -13,14 +13,15 @@ use super::checkpoint::{self, Progress, Running};
 use super::saver::Saver;
 use super::sizes::Sizes;
 use super::step::{Step, check_memory, memory_needed};
-use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock, history};
+use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock};
 use crate::base::atomic::Scratch;
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
 use crate::base::random::{Purpose, Stream};
 use crate::data::{Dataset, Loader};
-use crate::model_file::{self, Metrics, ModelFile};
+use crate::model_file::{Metrics, ModelFile};
 use crate::nn::{Computed, Model, Schedule};
+use crate::run::names;
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -225,8 +226,8 @@ impl<'a> Run<'a> {
     /// second goes on from the epoch before, to the same bits.
     fn save(&mut self, best: Option<Scratch>) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))?;
-        let path = folder.join(checkpoint::FILE_NAME);
+        History { epochs: self.progress.history.clone() }.write(&folder.join(names::HISTORY))?;
+        let path = folder.join(names::CHECKPOINT);
         let step = self.step.as_ref().expect("a run that is not over has its step");
         let checkpoint = checkpoint::prepare(&path, &mut self.progress, step.state())?;
         self.saver.start(best.into_iter().chain([checkpoint]).collect())
@@ -273,7 +274,7 @@ impl<'a> Run<'a> {
         let judged = self.step().judged().clone();
         let model = self.model.with(judged);
         let file = ModelFile::new(model, self.train, metrics);
-        let path = self.folder.as_ref().map(|folder| folder.join(model_file::FILE_NAME));
+        let path = self.folder.as_ref().map(|folder| folder.join(names::MODEL));
         let scratch = path.map(|path| file.prepare(&path)).transpose()?;
         self.best = Some(file.model);
         Ok(scratch)

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::Run;
 use crate::base::progress::{Event, Observer};
-use crate::model_file::{self, ModelFile};
+use crate::model_file::ModelFile;
 use crate::nn::ScheduleKind;
-use crate::train::checkpoint::{self, Checkpoint};
-use crate::train::{History, RunLock, history};
+use crate::run::{History, RunLock, names};
+use crate::train::checkpoint::Checkpoint;
 use crate::{Error, Result};
 
 /// A checkpoint in a run folder.
@@ -21,7 +21,7 @@ impl Found {
     /// `None` where there is no folder, or no checkpoint in it.
     pub fn read(lock: Option<&RunLock>) -> Result<Option<Self>> {
         let Some(folder) = lock.map(|lock| lock.folder().to_owned()) else { return Ok(None) };
-        let path = folder.join(checkpoint::FILE_NAME);
+        let path = folder.join(names::CHECKPOINT);
         Ok(Checkpoint::read(&path)?.map(|checkpoint| Found { folder, path, checkpoint }))
     }
 }
@@ -59,7 +59,7 @@ impl Run<'_> {
         progress.isa.clone_from(&self.progress.isa);
         progress.epochs = self.options.epochs;
         if progress.callbacks.best.is_some() {
-            self.best = Some(ModelFile::load(&folder.join(model_file::FILE_NAME))?.model);
+            self.best = Some(ModelFile::load(&folder.join(names::MODEL))?.model);
         }
         self.progress = progress;
         observer.event(&Event::Resumed {
@@ -76,6 +76,6 @@ impl Run<'_> {
             }));
         }
         // A run that died between the history and the checkpoint left a row too many.
-        History { epochs: self.progress.history.clone() }.write(&folder.join(history::FILE_NAME))
+        History { epochs: self.progress.history.clone() }.write(&folder.join(names::HISTORY))
     }
 }

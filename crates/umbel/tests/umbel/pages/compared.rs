@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::tempdir;
 use umbel::report::compare::{Comparison, compare_records, read};
 use umbel::report::compare_page;
-use umbel::report::predictions::Predictions;
+use umbel::run::Predictions;
 
 use super::records::MadeUp;
 

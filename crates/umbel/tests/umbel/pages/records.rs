@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use umbel::base::progress::EpochRecord;
 use umbel::base::random::{Purpose, Stream};
-use umbel::report::predictions::Predictions;
-use umbel::report::records::RunRecords;
+use umbel::run::Predictions;
+use umbel::run::RunRecords;
 use umbel::train::History;
 
 /// Classes and validation photos of a run, and how often its model is right.

@@ -7,8 +7,8 @@ use tempfile::tempdir;
 use umbel::Error;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::report::page::{self, Facts};
-use umbel::report::predictions::Predictions;
-use umbel::report::records::RunRecords;
+use umbel::run::Predictions;
+use umbel::run::RunRecords;
 
 use super::records::{MadeUp, noise, photos_of};
 

@@ -3,15 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-
-use super::predictions::{self, Predictions};
-use crate::base::machine::Machine;
-use crate::base::problem::Problem;
-use crate::base::progress::TestRecord;
+use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
+use crate::data::split;
 use crate::metrics::Scores;
-use crate::train::History;
 use crate::{Error, Result};
 
 /// A run.
@@ -35,67 +29,20 @@ pub struct RunRecords {
     pub predictions: Option<Predictions>,
 }
 
-/// The part of metrics.json that cannot be computed from the other records.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct Metrics {
-    pub finished: bool,
-    pub best: BestEpoch,
-    pub calibration: Option<Temperature>,
-    #[serde(flatten)]
-    pub test: Option<TestRecord>,
-    pub parameters: Option<usize>,
-    pub machine: Option<Machine>,
-}
-
-/// Which epoch was kept.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
-#[allow(missing_docs)]
-pub struct BestEpoch {
-    pub epoch: usize,
-}
-
-/// How confidence was calibrated.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Temperature {
-    /// 1 where none could be fitted.
-    pub temperature: f64,
-    /// Photos that it was fitted on; 0 where none could be fitted.
-    pub images: usize,
-}
-
-/// A row of split.csv.
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct SplitRow {
-    pub path: String,
-    pub class: String,
-    pub part: String,
-}
-
 impl RunRecords {
     /// Reads a run folder. Fails where it has no history with an epoch in it, and where a file cannot be understood.
     pub fn read(run: &Path) -> Result<Self> {
         let file = |name: &str| Some(run.join(name)).filter(|path| path.is_file());
-        let history = file(crate::train::history::FILE_NAME);
+        let history = file(names::HISTORY);
         let history = History::read(&history.ok_or_else(|| Error::NoHistory { run: run.to_owned() })?)?;
         if history.epochs.is_empty() {
             return Err(Error::NoEpochs { run: run.to_owned() });
         }
-        let settings = file("config.toml").map(|path| {
+        let settings = file(names::CONFIG).map(|path| {
             let text = std::fs::read_to_string(&path);
             let text =
                 text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
             text.parse().map_err(|error: toml::de::Error| Error::Malformed { path, detail: error.to_string() })
-        });
-        let metrics = file("metrics.json").map(|path| {
-            let bytes = std::fs::read(&path);
-            let bytes =
-                bytes.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
-            serde_json::from_slice(&bytes).map_err(|error| Error::Malformed { path, detail: error.to_string() })
         });
         let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
         Ok(RunRecords {
@@ -103,10 +50,10 @@ impl RunRecords {
             folder: whole,
             settings: settings.transpose()?.unwrap_or_default(),
             history,
-            metrics: metrics.transpose()?.unwrap_or_default(),
-            split: file("split.csv").map_or(Ok(Vec::new()), |path| table(&path))?,
-            problems: file("problems.csv").map_or(Ok(Vec::new()), |path| table(&path))?,
-            predictions: file(predictions::FILE_NAME).map(|path| Predictions::read(&path)).transpose()?,
+            metrics: file(names::METRICS).map(|path| Metrics::read(&path)).transpose()?.unwrap_or_default(),
+            split: file(names::SPLIT).map_or(Ok(Vec::new()), |path| split::rows(&path))?,
+            problems: file(names::PROBLEMS).map_or(Ok(Vec::new()), |path| read_problems(&path))?,
+            predictions: file(names::PREDICTIONS).map(|path| Predictions::read(&path)).transpose()?,
         })
     }
 
@@ -161,10 +108,4 @@ fn words(value: &toml::Value) -> String {
         toml::Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-fn table<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let malformed = |error: csv::Error| Error::Malformed { path: path.to_owned(), detail: error.to_string() };
-    let mut reader = csv::Reader::from_path(path).map_err(malformed)?;
-    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(malformed)
 }

@@ -6,9 +6,6 @@ use crate::base::atomic;
 use crate::base::progress::EpochRecord;
 use crate::{Error, Result};
 
-/// The history's name in a run folder.
-pub const FILE_NAME: &str = "history.csv";
-
 /// The columns of history.csv, in order.
 pub const COLUMNS: [&str; 7] = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds"];
 

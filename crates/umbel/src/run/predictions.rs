@@ -6,9 +6,6 @@ use crate::base::atomic;
 use crate::metrics::Answers;
 use crate::{Error, Result};
 
-/// The table's name in a run folder and in that of an evaluation.
-pub const FILE_NAME: &str = "predictions.csv";
-
 /// The columns before those of the classes.
 const COLUMNS: [&str; 4] = ["path", "class", "predicted", "confidence"];
 

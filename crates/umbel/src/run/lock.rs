@@ -3,14 +3,9 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use super::names::{LOCK, PLOTS};
 use crate::base::atomic::SCRATCH_PREFIX;
 use crate::{Error, Result};
-
-/// The file that is locked. It stays behind, empty: deleting it would let two runs lock two files of one name.
-pub const FILE_NAME: &str = ".lock";
-
-/// The folder of a run's pictures.
-pub const PLOTS: &str = "plots";
 
 /// The right to write to a run folder, until dropped (or until the process ends, however it does).
 #[derive(Debug)]
@@ -25,7 +20,8 @@ impl RunLock {
         let io = |action, path: &Path, source| umbel_predict::Error::Io { action, path: path.to_owned(), source };
         let not_writable = |path: &Path, source| Error::RunNotWritable { path: path.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(|source| not_writable(folder, source))?;
-        let path = folder.join(FILE_NAME);
+        // The file stays behind, empty: deleting it would let two runs lock two files of one name.
+        let path = folder.join(LOCK);
         let file = File::options()
             .create(true)
             .truncate(false)

@@ -1,0 +1,27 @@
+//! The parts of the data: what trains, what validates, what is kept for one measurement at the end.
+
+use crate::base::choice::choices;
+
+/// A part of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// What is trained on.
+    Train,
+    /// What chooses the best epoch, and calibrates it.
+    Val,
+    /// What neither sees.
+    Test,
+}
+
+choices! { Part: Train = "train", Val = "val" | "valid" | "validation", Test = "test" }
+
+impl Part {
+    /// What people call it.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Part::Train => "training",
+            Part::Val => "validation",
+            Part::Test => "test",
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The names in a run folder: whoever reads or writes there takes them from here.
+
+use std::path::{Path, PathBuf};
+
+pub use crate::model_file::FILE_NAME as MODEL;
+
+/// The settings, as `TrainConfig` is in TOML. The last file that a run begins with: where it is, the others are.
+pub const CONFIG: &str = "config.toml";
+/// The text of the network's TOML file, where it came from one.
+pub const MODEL_TOML: &str = "model.toml";
+/// Which photo is in which part: [`SplitRow`](super::SplitRow).
+pub const SPLIT: &str = "split.csv";
+/// Files that cannot be used: [`Problem`](crate::base::problem::Problem).
+pub const PROBLEMS: &str = "problems.csv";
+/// A row for each epoch: [`History`](super::History).
+pub const HISTORY: &str = "history.csv";
+/// All that a stopped run needs to go on.
+pub const CHECKPOINT: &str = "last.ckpt";
+/// The figures of the best epoch: [`Metrics`](super::Metrics).
+pub const METRICS: &str = "metrics.json";
+/// What the best model says about the validation part: [`Predictions`](super::Predictions).
+pub const PREDICTIONS: &str = "predictions.csv";
+/// The page with everything.
+pub const REPORT: &str = "report.html";
+/// The folder of the pictures.
+pub const PLOTS: &str = "plots";
+/// The folder of the event files, which TensorBoard takes as its `--logdir`.
+pub const TENSORBOARD: &str = "tensorboard";
+/// Of a cross-validation: mean, deviation and figures of the folds.
+pub const FOLDS_JSON: &str = "folds.json";
+/// The same figures, a row for each fold.
+pub const FOLDS: &str = "folds.csv";
+
+/// The file that is locked by whoever writes to the folder.
+pub const LOCK: &str = ".lock";
+/// Lies there from before the first file is written until [`CONFIG`], the last, is there.
+pub const PREPARING: &str = ".preparing";
+
+/// The pictures among [`PLOTS`], each as .svg and .png.
+pub const CURVES: &str = "curves";
+/// See [`CURVES`].
+pub const CONFUSION: &str = "confusion";
+/// See [`CURVES`].
+pub const RANKING: &str = "roc-pr";
+/// See [`CURVES`].
+pub const RELIABILITY: &str = "reliability";
+/// Some training photos, as .png alone.
+pub const SAMPLES: &str = "samples";
+
+/// Where a picture among the plots lies as .png.
+pub fn plot(run: &Path, picture: &str) -> PathBuf {
+    run.join(PLOTS).join(format!("{picture}.png"))
+}
+
+/// The run folder of a fold, counted from 1, within that of its cross-validation.
+pub fn fold(run: &Path, number: usize) -> PathBuf {
+    run.join(format!("fold-{number}"))
+}
