@@ -123,8 +123,7 @@ mod tests {
 
     #[test]
     fn the_streams_of_every_purpose_are_pinned() {
-        let mut streams = 0;
-        for purpose in [
+        let all = [
             Purpose::Initialise,
             Purpose::Split,
             Purpose::Shuffle,
@@ -135,11 +134,11 @@ mod tests {
             Purpose::Bootstrap,
             Purpose::Mix,
             Purpose::Balance,
-        ] {
-            assert_eq!(purpose as usize, streams, "{purpose:?}");
+        ];
+        for (index, purpose) in all.into_iter().enumerate() {
+            assert_eq!(purpose as usize, index, "{purpose:?}");
             let mut stream = Stream::new(7, purpose, 3, 5);
             assert_eq!([(); 3].map(|()| stream.next_u64()), first_three(purpose), "{purpose:?}");
-            streams += 1;
         }
         let mut stream = Stream::new(7, Purpose::Split, 3, 5);
         assert_eq!((stream.below(1000), stream.range(-1.0, 1.0)), (80, 0.413_600_1));
