@@ -10,7 +10,7 @@ use super::values;
 /// See it all at work.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  umbel demo\n  umbel demo --out /tmp/flowers --seed 7\n\n\
-        Draws five kinds of flower into the folder, looks at them, trains the tutorial's network on them, draws the\n\
+        Draws five kinds of flower into the folder, looks at them, trains the tutorial's network on them, draws the \
         curves, and asks the network about new pictures that it never saw.")]
 pub struct DemoArgs {
     /// Folder for everything; must not exist yet [default: umbel-demo, or the next free number]
@@ -53,9 +53,9 @@ pub struct PreviewArgs {
 #[command(after_help = "Examples:\n  umbel check photos/\n  umbel check photos/ --html check.html --out checked\n  \
         umbel check photos/ --split runs/photos\n  \
         umbel check photos/ --run runs/photos --html suspects.html\n\n\
-        Finds files that cannot be used, exact and near duplicates (in one class, across classes, across the parts of a\n\
+        Finds files that cannot be used, exact and near duplicates (in one class, across classes, across the parts of a \
         split), wrong extensions, animated, blank, tiny and very long pictures, very small and uneven classes.\n\n\
-        With --run, it also trains the run's network once for each fold, without the photos of that fold, and lists the\n\
+        With --run, it also trains the run's network once for each fold, without the photos of that fold, and lists the \
         photos whose label it then disputes, the surest first. That takes as long as training that many runs.\n\n\
         Exit code 3: something was found. Remarks (EXIF rotation in use, color and grey mixed) count with --strict only.")]
 pub struct CheckArgs {

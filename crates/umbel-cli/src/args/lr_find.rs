@@ -28,9 +28,8 @@ Examples:
   umbel lr-find photos/ --recipe scratch --seed 7
   umbel lr-find photos/ --optimizer nesterov --to 10 --json
 
-Trains for some steps while the rate rises from far too low to far too high (Smith 2017), draws the
-loss over the rate, and names a rate: a tenth of that at which the smoothed loss is lowest. Nothing of
-this training is kept. It takes the flags of `umbel train`; those of a whole run (--epochs, --lr,
---schedule, --folds, --resume, ...) are refused, and what a recipe or a config.toml says about them is
-not looked at. --out is the folder of the picture [default:
-umbel-lr-find, or the next free number].";
+Trains for some steps while the rate rises from far too low to far too high (Smith 2017), draws the loss over the rate, and \
+names a rate: a tenth of that at which the smoothed loss is lowest. Nothing of this training is kept. It takes the flags of \
+`umbel train`; those of a whole run (--epochs, --lr, --schedule, --folds, --resume, ...) are refused, and what a recipe or a \
+config.toml says about them is not looked at. --out is the folder of the picture [default: umbel-lr-find, or the next free \
+number].";

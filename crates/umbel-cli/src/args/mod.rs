@@ -29,8 +29,8 @@ use umbel::settings::{Stage, find};
     version,
     about = "Train image classifiers from a folder of photos",
     long_about = "Train image classifiers from a folder of photos.\n\n\
-        One sub-folder per class is all it takes; umbel finds the photos, trains a small convolutional network on this\n\
-        computer's CPU, draws the curves, and tells what is on a new photo. Nothing is downloaded or sent anywhere, and\n\
+        One sub-folder per class is all it takes; umbel finds the photos, trains a small convolutional network on this \
+        computer's CPU, draws the curves, and tells what is on a new photo. Nothing is downloaded or sent anywhere, and \
         your photos are only ever read.",
     after_help = EXAMPLES,
     styles = STYLES,
@@ -57,7 +57,7 @@ pub enum Command {
     /// Train a network on a folder of photos
     Train(Box<TrainArgs>),
     /// Find a learning rate: a short training whose rate rises, and the curve of its loss
-    #[command(name = "lr-find", after_help = lr_find::HELP)]
+    #[command(name = "lr-find", after_help = lr_find::HELP, after_long_help = lr_find::HELP)]
     LrFind(Box<LrFindArgs>),
     /// List the ready-made networks
     Models(ModelsArgs),
@@ -105,7 +105,7 @@ Examples:
   umbel eval runs/photos more/             how good is it on other photos?
   umbel compare runs/photos runs/photos-2   what did it change?
 
-Exit codes: 0 all well; 1 the run failed or was stopped; 2 wrong usage; 3 done, but some
+Exit codes: 0 all well; 1 the run failed or was stopped; 2 wrong usage; 3 done, but some \
 inputs could not be used, or a check found something (all is listed).";
 
 const STYLES: Styles = Styles::styled()

@@ -61,7 +61,7 @@ pub struct ModelsArgs {
     after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
         cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n  \
         umbel predict runs/photos album/ --keep 0.95\n\n\
-        --keep: a photo unlike those that the model was trained on is `unknown`; the nearest class and its confidence are\n\
+        --keep: a photo unlike those that the model was trained on is `unknown`; the nearest class and its confidence are \
         told all the same. The share is that of the validation photos which keep their class: 0.99 calls less unknown.\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
 )]
@@ -93,7 +93,7 @@ pub struct PredictArgs {
     after_help = "Examples:\n  umbel explain runs/photos new.jpg\n  umbel explain runs/photos album/ --top 1 --out why\n  \
         umbel explain runs/photos new.jpg --class roses --method grad-cam\n  \
         umbel explain runs/photos new.jpg --layer conv2d_1\n\n\
-        Writes a PNG for each photo: the photo, and where the network saw what speaks for each of the most likely classes,\n\
+        Writes a PNG for each photo: the photo, and where the network saw what speaks for each of the most likely classes, \
         from dark violet (nothing) to yellow (most); each map has a scale of its own. Nothing is overwritten.\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
 )]
@@ -138,7 +138,7 @@ pub struct ExplainArgs {
 #[command(
     after_help = "Examples:\n  umbel eval runs/photos other-photos/\n  umbel eval runs/photos photos/ --part val\n  \
         umbel eval model.safetensors photos/ --split split.csv --part test --json --out evaluation\n\n\
-        Classes are matched by name. Exit code 3: some photos were not scored, as they cannot be used or the model does\n\
+        Classes are matched by name. Exit code 3: some photos were not scored, as they cannot be used or the model does \
         not know their class; both are named on standard error (with --json: in the object, too)."
 )]
 pub struct EvalArgs {

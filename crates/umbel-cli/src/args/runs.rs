@@ -11,7 +11,7 @@ use super::values::{self, CLASSES, SECONDS};
 /// A run as a page.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  umbel report runs/photos\n  umbel report runs/photos --out report.html\n\n\
-        Every finished run has one already; this makes it again, from the run's records and your photos (where they are\n\
+        Every finished run has one already; this makes it again, from the run's records and your photos (where they are \
         still in their place), or for a run that has not ended. A cross-validation gets one for each fold.")]
 pub struct ReportArgs {
     /// Run folder
@@ -58,7 +58,7 @@ pub enum BenchWhat {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  umbel bench step\n  umbel bench step --augment --threads 2\n  \
         UMBEL_ISA=avx2 umbel bench infer --batch 1\n  umbel bench step --profile\n  umbel bench decode --data photos --threads 1\n\n\
-        Prints one JSON object (with --profile: a table, unless --json is given). The pictures are random; with --augment they come from the loader, augmented while the\n\
+        Prints one JSON object (with --profile: a table, unless --json is given). The pictures are random; with --augment they come from the loader, augmented while the \
         engine computes, as in training.")]
 pub struct BenchArgs {
     /// What to measure

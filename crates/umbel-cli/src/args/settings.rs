@@ -71,10 +71,8 @@ impl FromArgMatches for Settings {
             if matches.value_source(row.key) != Some(ValueSource::CommandLine) {
                 continue;
             }
-            let value = match row.kind {
-                Kind::Switch => Some(Value::Boolean(true)),
-                _ => matches.get_one::<Value>(row.key).cloned(),
-            };
+            let is_switch = matches!(row.kind, Kind::Switch);
+            let value = if is_switch { Some(Value::Boolean(true)) } else { matches.get_one::<Value>(row.key).cloned() };
             settings.take(row, value)?;
         }
         for (row, value) in matches.get_many::<(&'static Row, Option<Value>)>(SET).into_iter().flatten() {

@@ -28,10 +28,11 @@ Examples:
   umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
   umbel train --config runs/photos/config.toml --seed 7
 
-Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits at once.
-Photos that cannot be read are left out and listed in problems.csv (exit code 3).
-`umbel help recipes` tells what each recipe does, `umbel help settings` lists every setting, and
-`umbel models` the networks and the weights that are here.";
+Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits at once. Photos that cannot be read are left \
+out and listed in problems.csv (exit code 3).
+
+`umbel help recipes` tells what each recipe does, `umbel help settings` lists every setting, and `umbel models` the networks \
+and the weights that are here.";
 
 /// Train a network on a folder of photos.
 #[derive(Clone, Debug, Default, Args)]

@@ -84,6 +84,7 @@ fn the_short_help_is_a_screen_and_the_long_one_has_everything() {
     let (help, _) = narrow.split_once("Examples:").unwrap();
     assert!(help.lines().all(|line| line.chars().count() <= 60), "{help}");
     let lr_find = place.umbel(&["lr-find", "--help"]).succeeds().out.clone();
+    assert!(lr_find.contains("  umbel lr-find photos/") && !lr_find.contains("  umbel train photos/"), "{lr_find}");
     assert!(lr_find.contains("--label-smoothing") && !lr_find.contains("      --epochs"), "{lr_find}");
 }
 

@@ -10,7 +10,7 @@ use super::row::Row;
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    [data::ROWS, network::ROWS, training::FIRST, optimizer::ROWS, training::ROWS, running::ROWS].into_iter().flatten()
+    [network::ROWS, data::ROWS, training::FIRST, optimizer::ROWS, training::ROWS, running::ROWS].into_iter().flatten()
 }
 
 /// The row of a key.
