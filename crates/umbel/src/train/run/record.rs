@@ -53,9 +53,13 @@ impl Run<'_> {
 /// Everything that decides what the weights become, but for the data and the number of epochs.
 pub(super) fn settings_digest(model: &Model, options: &FitOptions) -> Result<String> {
     let settings = (model.architecture(), FitOptions { epochs: 0, ..options.clone() });
-    match options.head {
-        HeadFit::No => digest(&settings),
-        HeadFit::First | HeadFit::Only => digest(&(settings, "head first")),
+    // What came later than the first versions, which must not go on with such a run to other bits.
+    let head = (options.head != HeadFit::No).then_some("head first");
+    let slices = (options.gradient_accumulation_steps > 1).then_some("tree of slices");
+    match (head, slices) {
+        (None, None) => digest(&settings),
+        (Some(word), None) | (None, Some(word)) => digest(&(settings, word)),
+        (Some(head), Some(slices)) => digest(&(settings, head, slices)),
     }
 }
 
