@@ -1,15 +1,21 @@
 //! Two engines update by update: optimizers, clipping, the average, the rates.
 
 use umbel::nn::layers::Activation;
-use umbel::nn::{Cpu, Isa, Model, OptimizerConfig, Slice, Tensor, Train, TrainingEngine, Updates, Weights};
+use umbel::nn::{Cpu, Isa, Model, OptimizerConfig, Slice, Tensor, Train, TrainingEngine, Updates};
 
 use super::compare::{close, images, labels, model};
+use super::engines::drawn;
 use super::oracle::Oracle;
 use super::{graph, probe};
 
 const UPDATES: u64 = 3;
 const N: usize = 3;
 const RATE: f64 = 0.01;
+
+/// In parts of a tensor's largest value: rounding in a few operations on each.
+const ROUNDING: f64 = 1e-6;
+/// Outputs, gradients and updates, three times over.
+const FAR: f64 = 1e-5;
 
 /// One optimizer of each kind, with this epsilon, and everything else that an update can do.
 fn all(epsilon: f32, tensors: usize) -> Vec<Updates> {
@@ -34,11 +40,7 @@ fn models() -> [Model; 2] {
     [model(graph::everything(), 1), model(probe::residual(), 9)]
 }
 
-fn hold(what: &str, came: &Weights, expected: &Weights, tolerance: f64) {
-    hold_tensors(what, &came.tensors, &expected.tensors, tolerance);
-}
-
-fn hold_tensors(what: &str, came: &[Tensor], expected: &[Tensor], tolerance: f64) {
+fn hold(what: &str, came: &[Tensor], expected: &[Tensor], tolerance: f64) {
     assert_eq!(came.len(), expected.len(), "{what}");
     for (came, expected) in came.iter().zip(expected) {
         assert_eq!((&came.name, &came.shape), (&expected.name, &expected.shape), "{what}");
@@ -47,71 +49,68 @@ fn hold_tensors(what: &str, came: &[Tensor], expected: &[Tensor], tolerance: f64
     }
 }
 
-/// Some updates by both; `between` sees their gradients before each.
-fn both(
+/// Some updates on drawn pictures; `between` sees the gradients before each.
+fn trained(
+    engine: &dyn TrainingEngine,
     model: &Model,
     updates: &Updates,
-    isa: Isa,
-    oracle: &Oracle,
-    mut between: impl FnMut(&mut [f32], &mut [f32]),
-) -> [Box<dyn Train>; 2] {
-    let mut cpu = Cpu::from(isa).train(model.clone(), N, updates).unwrap();
-    let mut wide = oracle.train(model.clone(), N, updates).unwrap();
-    let labels = labels(3, N);
-    for key in 0..UPDATES {
-        let images = images(model.architecture(), N, 7 + key);
-        for train in [&mut cpu, &mut wide] {
-            train.backward(Slice { images: &images, targets: (&labels).into(), key });
-        }
-        between(cpu.gradients(), wide.gradients());
-        cpu.update(RATE);
-        wide.update(RATE);
+    seed: u64,
+    mut between: impl FnMut(usize, &mut [f32]),
+) -> Box<dyn Train> {
+    let mut train = engine.train(model.clone(), N, updates).unwrap();
+    for update in 0..UPDATES {
+        let (images, labels) = (images(model.architecture(), N, 100 * seed + update), labels(3, N));
+        train.backward(Slice { images: &images, targets: (&labels).into(), key: update });
+        between(update as usize, train.gradients());
+        train.update(RATE);
     }
-    [cpu, wide]
+    train
+}
+
+/// Both engines on every instruction set, by every kind of updates, the CPU's from its own gradients or from the oracle's.
+fn hold_all(epsilon: f32, from_the_same: bool, tolerance: f64) {
+    for model in models() {
+        let trained_tensors = model.weights().tensors.iter().filter(|tensor| tensor.trainable).count();
+        for updates in all(epsilon, trained_tensors) {
+            let what = format!("{:?}", updates.optimizer);
+            let (seed, mut wide, gradients) = drawn(&what, |seed, oracle| {
+                let mut gradients = Vec::new();
+                let wide = trained(oracle, &model, &updates, seed, |_, own| gradients.push(own.to_vec()));
+                (seed, wide, gradients)
+            });
+            assert_eq!(wide.average().is_some(), updates.ema_momentum > 0.0, "{what}");
+            let judged = images(model.architecture(), N, 1);
+            let logits: Vec<f64> = wide.judge(&judged).iter().copied().map(f64::from).collect();
+            for isa in Isa::usable() {
+                let what = format!("{what} ({})", isa.name());
+                let mut cpu = trained(&Cpu::from(isa), &model, &updates, seed, |update, own| {
+                    if from_the_same {
+                        own.copy_from_slice(&gradients[update]);
+                    }
+                });
+                assert_ne!(cpu.weights(), model.weights(), "{what}");
+                hold(&what, &cpu.weights().tensors, &wide.weights().tensors, tolerance);
+                hold(&what, &cpu.judged().tensors, &wide.judged().tensors, tolerance);
+                if from_the_same {
+                    hold(&what, cpu.moments().1, wide.moments().1, tolerance);
+                }
+                assert_eq!((cpu.moments().0, wide.moments().0), (UPDATES, UPDATES), "{what}");
+                close(&what, cpu.judge(&judged), &logits, 0.0, FAR);
+            }
+        }
+    }
 }
 
 #[test]
 fn from_the_same_gradients_both_engines_make_the_same_weights() {
-    // Rounding in a few operations on each value.
-    const ROUNDING: f64 = 1e-6;
-    for model in models() {
-        for updates in all(1e-7, model.weights().tensors.iter().filter(|tensor| tensor.trainable).count()) {
-            for isa in Isa::usable() {
-                let what = format!("{:?} ({})", updates.optimizer, isa.name());
-                let copy = |own: &mut [f32], others: &mut [f32]| own.copy_from_slice(others);
-                let [cpu, wide] = both(&model, &updates, isa, &Oracle::default(), copy);
-                assert_ne!(cpu.weights(), model.weights(), "{what}");
-                hold(&what, cpu.weights(), wide.weights(), ROUNDING);
-                hold_tensors(&what, cpu.moments().1, wide.moments().1, ROUNDING);
-                assert_eq!((cpu.moments().0, wide.moments().0), (UPDATES, UPDATES));
-                assert_eq!(cpu.average().is_some(), updates.ema_momentum > 0.0, "{what}");
-                hold(&what, cpu.judged(), wide.judged(), ROUNDING);
-            }
-        }
-    }
+    hold_all(1e-7, true, ROUNDING);
 }
 
 #[test]
 fn three_updates_of_its_own_bring_an_engine_to_the_oracles_weights() {
-    // Outputs, gradients and updates three times over.
-    const FAR: f64 = 2e-5;
-    for model in models() {
-        // With Keras' epsilon, what rounding makes of a gradient that is 0 (of a bias before batch norm) would become a step of
-        // full length.
-        for updates in all(1e-2, model.weights().tensors.iter().filter(|tensor| tensor.trainable).count()) {
-            for isa in Isa::usable() {
-                let what = format!("{:?} ({})", updates.optimizer, isa.name());
-                let oracle = Oracle::default();
-                let [mut cpu, mut wide] = both(&model, &updates, isa, &oracle, |_, _| {});
-                assert!(oracle.kinks.nearest() > 1e-6, "{what}: {:.1e} from a kink", oracle.kinks.nearest());
-                hold(&what, cpu.weights(), wide.weights(), FAR);
-                hold(&what, cpu.judged(), wide.judged(), FAR);
-                let images = images(model.architecture(), N, 1);
-                let expected: Vec<f64> = wide.judge(&images).iter().copied().map(f64::from).collect();
-                close(&what, cpu.judge(&images), &expected, 0.0, FAR);
-            }
-        }
-    }
+    // With Keras' epsilon, what rounding makes of a gradient that is 0 (of a bias before batch norm) would become a step of full
+    // length.
+    hold_all(1e-2, false, FAR);
 }
 
 #[test]

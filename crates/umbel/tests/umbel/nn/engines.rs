@@ -14,12 +14,22 @@ use super::{graph, plan, probe};
 
 /// What a step's output may be off by, in parts of its largest value: `f32` has 24 bits, and some ten steps of sums round
 /// each time.
-const OUTPUT: f64 = 1e-5;
+const OUTPUT: f64 = 3e-6;
 /// The same of gradients, through twice as many steps.
-const GRADIENT: f64 = 5e-5;
-/// No value of the drawn ones lies nearer to where a clamp begins or two share a maximum, in parts of the largest: a value off
-/// by rounding is on the same side in both engines.
-const KINK: f64 = 1e-6;
+const GRADIENT: f64 = 3e-5;
+/// Nothing that was drawn may lead nearer than this to where a clamp begins or two share a maximum, in parts of the largest value:
+/// so a value that rounding moves is on the same side in both engines, and no gradient has to be exempt.
+const KINK: f64 = OUTPUT;
+
+/// What is made of the first seed that leads no value of the oracle's to a kink.
+pub(super) fn drawn<T>(what: &str, mut draw: impl FnMut(u64, &Oracle) -> T) -> T {
+    let mut away_from_kinks = |seed| {
+        let oracle = Oracle::default();
+        let made = draw(seed, &oracle);
+        (oracle.kinks.nearest() > KINK).then_some(made)
+    };
+    (1..30).find_map(&mut away_from_kinks).unwrap_or_else(|| panic!("{what}: every seed leads to a kink"))
+}
 
 /// One network, and what it is shown.
 struct Case {
@@ -167,14 +177,14 @@ fn slice(train: &mut dyn Train, case: &Case, shown: &[f32], key: u64) -> (Vec<To
 fn training_is_the_oracles_step_by_step() {
     for case in cases() {
         let Case { name, model, n, .. } = &case;
-        let shown = images(model.architecture(), *n, 7);
-        let oracle = Oracle::default();
         let start = |engine: &dyn TrainingEngine| {
             engine.train(model.clone(), n + 2, &Updates::by(OptimizerConfig::adam())).unwrap()
         };
-        let mut wide = start(&oracle);
-        let (expected, wide_loss, wide_flat) = slice(&mut *wide, &case, &shown, 3);
-        assert!(oracle.kinks.nearest() > KINK, "{name}: {:.1e} from a kink; draw others", oracle.kinks.nearest());
+        let (shown, layout, (expected, wide_loss, wide_flat)) = drawn(name, |seed, oracle| {
+            let (shown, mut wide) = (images(model.architecture(), *n, seed), start(oracle));
+            let told = slice(&mut *wide, &case, &shown, 3);
+            (shown, wide.layout().clone(), told)
+        });
         for isa in Isa::usable() {
             let what = format!("{name} ({})", isa.name());
             let mut train = start(&Cpu::from(isa));
@@ -183,8 +193,7 @@ fn training_is_the_oracles_step_by_step() {
             assert!((loss.loss - wide_loss.loss).abs() < OUTPUT * wide_loss.loss.abs(), "{what}: {loss:?}");
             assert_eq!(LossSum { loss: 0.0, ..loss }, LossSum { loss: 0.0, ..wide_loss }, "{what}");
             // Gradients that all but cancel are as good as the sums that they come from.
-            let layout = train.layout().clone();
-            assert_eq!(&layout, wide.layout(), "{what}");
+            assert_eq!(&layout, train.layout(), "{what}");
             let of = |flat: &[f32]| layout.gradients().iter().map(|place| widen(&flat[place.clone()])).collect();
             let gradients: Vec<Vec<f64>> = of(&wide_flat);
             let least = 0.01 * gradients.iter().map(|gradient| largest(gradient)).fold(f64::MIN_POSITIVE, f64::max);
@@ -194,7 +203,8 @@ fn training_is_the_oracles_step_by_step() {
             for (tensor, place) in layout.statistics() {
                 let what = format!("{what}: {}", model.weights().tensors[*tensor].name);
                 assert_ne!(wide_flat[place.clone()], model.weights().tensors[*tensor].data, "{what} stands still");
-                close(&what, &flat[place.clone()], &widen(&wide_flat[place.clone()]), f64::MIN_POSITIVE, OUTPUT);
+                // The mean of what a batch norm without offset gives is 0.
+                close(&what, &flat[place.clone()], &widen(&wide_flat[place.clone()]), 0.01, OUTPUT);
             }
         }
     }
@@ -203,21 +213,22 @@ fn training_is_the_oracles_step_by_step() {
 #[test]
 fn a_look_at_any_layer_is_the_oracles() {
     for Case { name, model, classes, .. } in cases() {
-        let image = images(model.architecture(), 1, 4);
-        let oracle = Oracle::default();
         let layers = model.architecture().resolve().unwrap();
         let names = layers.iter().map(|layer| Some(layer.name.as_str()));
         for (index, layer) in names.chain([None]).enumerate() {
+            if let Err(error) = Oracle::default().probe(&model, layer) {
+                let same = Cpu::best().probe(&model, layer).unwrap_err();
+                assert_eq!(same.to_string(), error.to_string(), "{name}");
+                continue;
+            }
             let class = index % classes as usize;
-            let mut wide = match oracle.probe(&model, layer) {
-                Ok(wide) => wide,
-                Err(error) => {
-                    let same = Cpu::best().probe(&model, layer).unwrap_err();
-                    assert_eq!(same.to_string(), error.to_string(), "{name}");
-                    continue;
-                }
-            };
-            let expected = wide.run(model.weights(), &image, class);
+            let (image, mut wide, expected) = drawn(name, |seed, oracle| {
+                let image = images(model.architecture(), 1, seed);
+                let mut wide = oracle.probe(&model, layer).unwrap();
+                let seen = wide.run(model.weights(), &image, class);
+                (image, wide, seen)
+            });
+            let logits = widen(&wide.logits(model.weights(), &image));
             for isa in Isa::usable() {
                 let mut probe = Cpu::from(isa).probe(&model, layer).unwrap();
                 let what = format!("{name}: {} ({})", probe.layer(), isa.name());
@@ -226,11 +237,9 @@ fn a_look_at_any_layer_is_the_oracles() {
                 assert_eq!(came.shape, expected.shape, "{what}");
                 close(&what, &came.activation, &widen(&expected.activation), f64::MIN_POSITIVE, OUTPUT);
                 close(&what, &came.gradient, &widen(&expected.gradient), f64::MIN_POSITIVE, GRADIENT);
-                let logits = widen(&wide.logits(model.weights(), &image));
                 close(&what, &probe.logits(model.weights(), &image), &logits, f64::MIN_POSITIVE, OUTPUT);
             }
         }
-        assert!(oracle.kinks.nearest() > KINK, "{name}: {:.1e} from a kink; draw others", oracle.kinks.nearest());
     }
 }
 
