@@ -1,8 +1,11 @@
 //! Tests of `nn`.
 
-mod compare;
+pub mod compare;
+mod engine_updates;
+mod engines;
 mod form;
 mod graph;
+pub mod oracle;
 mod plan;
 mod probe;
 mod profile;

@@ -1,6 +1,7 @@
 //! Tests of `train`, `pipeline` and `predict`: short runs of small networks on drawn flowers.
 
 mod callbacks;
+mod engine;
 mod example;
 mod fit;
 mod flowers;
@@ -9,4 +10,6 @@ mod history;
 mod pipeline;
 mod predict;
 mod pretrained;
+mod recorder;
+mod slices;
 mod splits;

@@ -62,10 +62,10 @@ fn compiled(model: &Model, batch: usize, precision: Precision, uses: &[Use]) -> 
     let (input, specs) = (height * width * channels, TensorSpec::of(architecture)?);
     let program = |usage: &Use| {
         let steps = Steps::of(input, &layers, *usage);
-        let layout = if *usage == Use::Training { Layout::new(&specs, &steps) } else { Layout::default() };
-        Program::new(steps, layout, precision, batch)
+        let layout = if *usage == Use::Training { Layout::of(architecture, &steps)? } else { Layout::default() };
+        Ok(Program::new(steps, layout, precision, batch))
     };
-    let programs = uses.iter().map(program).collect();
+    let programs = uses.iter().map(program).collect::<Result<_>>()?;
     Ok(Compiled { programs, specs, input, classes: architecture.classes()?, batch })
 }
 

@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use super::{Step, Steps};
+use crate::Result;
+use crate::nn::Graph;
 use crate::nn::weights::TensorSpec;
 
 /// Each tensor begins at a multiple of so many values, so that an engine can read whole vectors; what lies between is 0.
@@ -19,9 +21,12 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// For a model's tensors and its steps for training.
-    pub(crate) fn new(specs: &[TensorSpec], steps: &Steps) -> Self {
-        let mut layout = Layout::default();
+    /// Of an architecture and its steps for [`Use::Training`](super::Use::Training).
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`].
+    pub fn of(architecture: &Graph, steps: &Steps) -> Result<Self> {
+        let (specs, mut layout) = (TensorSpec::of(architecture)?, Layout::default());
         for spec in specs.iter().filter(|spec| spec.trainable) {
             let range = layout.take(spec);
             layout.gradients.push(range);
@@ -32,7 +37,7 @@ impl Layout {
                 layout.statistics.push((tensor, range));
             }
         }
-        layout
+        Ok(layout)
     }
 
     fn take(&mut self, spec: &TensorSpec) -> Range<usize> {

@@ -4,11 +4,13 @@
 mod facts;
 mod fuse;
 mod layout;
+mod look;
 mod lower;
 mod step;
 
 pub use self::facts::Facts;
 pub use self::layout::Layout;
+pub use self::look::Look;
 pub use self::lower::lower;
 pub use self::step::{
     ConvStep, DenseStep, DepthwiseStep, LayerNormStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step,

@@ -121,7 +121,7 @@ fn random_graphs_compute_the_reference_and_its_central_differences() {
 }
 
 /// Grouped convolutions, strided, padded, with and without activations and batch norm, and zeros around pictures.
-fn grouped() -> Graph {
+pub(super) fn grouped() -> Graph {
     let mut graph = Graph::new((6, 7, 3));
     let x = graph.layer(Rescaling::new(1.0 / 127.5).offset(-1.0), Source::Input);
     let x = graph.layer(ZeroPadding2d::new((1, 0)), x);

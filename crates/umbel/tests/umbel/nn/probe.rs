@@ -12,7 +12,7 @@ use super::{graph, reference};
 const STEP: f64 = 1e-5;
 
 /// A residual block with squeeze-and-excitation, as MobileNetV3 has it.
-fn residual() -> Graph {
+pub(super) fn residual() -> Graph {
     let same = |filters, kernel| Conv2d::new(filters, kernel).padding(Padding::Same).bias(false);
     let mut graph = Graph::new((7, 6, 3));
     let scaled = graph.layer(Normalization::new([120.0, 110.0, 100.0], [4e3, 5e3, 6e3]), Source::Input);
