@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use umbel::base::error::FileFault;
 use umbel::{Error, PredictError};
 
 /// How a command ended that did not fail.
@@ -67,7 +68,19 @@ fn is_setting(error: &Error) -> bool {
 
 /// The same, where the error comes from predicting itself.
 fn is_predicting_setting(error: &PredictError) -> bool {
-    matches!(error, PredictError::Setting { .. } | PredictError::ModelToml { .. } | PredictError::Layer { .. })
+    use PredictError::{Layer, ModelToml, NoKnownPictures, Setting};
+    matches!(error, Setting { .. } | ModelToml { .. } | Layer { .. } | NoKnownPictures)
+}
+
+/// What to type, where the library, which knows no commands, cannot say it.
+fn way_out(error: &PredictError) -> Option<&'static str> {
+    match error {
+        PredictError::NoKnownPictures => {
+            Some("leave --keep out; umbel train --resume RUN adds it to the model of a finished run")
+        }
+        PredictError::ModelFile { fault: FileFault::NoModel, .. } => Some("umbel train --resume RUN"),
+        _ => None,
+    }
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
@@ -88,6 +101,13 @@ pub fn message(error: &anyhow::Error) -> String {
         }
         text.push_str(cause.trim_end());
     }
+    let below = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
+        Some(Error::Predict(error)) => way_out(error),
+        _ => cause.downcast_ref().and_then(way_out),
+    };
+    if let Some(way_out) = error.chain().find_map(below) {
+        text.push_str(&format!(" ({way_out})"));
+    }
     text
 }
 
@@ -103,6 +123,16 @@ mod tests {
         assert_eq!(message(&error), "cannot read photo.jpg: no such file");
         let error = error.context("while looking");
         assert_eq!(message(&error), "while looking: cannot read photo.jpg: no such file");
+    }
+
+    #[test]
+    fn the_way_out_is_a_command() {
+        let refused = message(&PredictError::NoKnownPictures.into());
+        assert!(refused.ends_with("umbel train --resume RUN adds it to the model of a finished run)"), "{refused}");
+        assert_eq!(message(&Error::from(PredictError::NoKnownPictures).into()), refused);
+        assert_eq!(code(&PredictError::NoKnownPictures.into()), 2);
+        let stopped = PredictError::ModelFile { path: "run".into(), fault: FileFault::NoModel };
+        assert!(message(&stopped.into()).ends_with("resume it (umbel train --resume RUN)"));
     }
 
     #[test]

@@ -4,12 +4,15 @@
 mod colors;
 mod heatmap;
 
+use std::sync::Arc;
+
 pub use image::RgbImage;
 
 pub use colors::viridis;
 pub use heatmap::Heatmap;
 
 use crate::base::choice::choices;
+use crate::base::pool::Pool;
 use crate::metrics::softmax;
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Model, Probe, Probed};
@@ -34,21 +37,25 @@ choices! { Method: LayerCam = "layer-cam", GradCam = "grad-cam" }
 #[allow(missing_docs)]
 pub struct ExplainOptions {
     pub method: Method,
-    /// The layer's name, as `umbel summary` shows it; `None`: the last convolution, with the batch normalization, the residual
+    /// The layer's name, as the model's summary shows it; `None`: the last convolution, with the batch normalization, the residual
     /// sum and the activation behind it. Where 2 x 2 max-pooling follows, the pooled output is taken: the engine computes them
     /// as one.
     pub layer: Option<String>,
 }
 
-/// A model, ready to explain its answers.
+/// A model, ready to explain its answers. Threads may share one, as they may a
+/// [`Predictor`](crate::predict::Predictor).
 #[derive(Debug)]
 pub struct Explainer {
+    engine: Arc<dyn Engine>,
     model: Model,
     classes: Vec<String>,
     prep: PrepSpec,
     temperature: f64,
     method: Method,
-    probe: Box<dyn Probe>,
+    /// The layer that is looked at.
+    layer: String,
+    probes: Pool<Box<dyn Probe>>,
 }
 
 impl Explainer {
@@ -65,16 +72,19 @@ impl Explainer {
     /// # Errors
     /// Those of [`Explainer::on`].
     pub fn with_options(file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
-        Self::on(&Cpu::best(), file, options)
+        Self::on(Arc::new(Cpu::best()), file, options)
     }
 
     /// Looks as asked, by this engine.
     ///
     /// # Errors
     /// [`Error::Setting`] where the model has no convolution, or no such layer; [`Error::OutOfMemory`].
-    pub fn on(engine: &dyn Engine, file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
+    pub fn on(engine: Arc<dyn Engine>, file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
+        let probe = engine.probe(&file.model, options.layer.as_deref())?;
         Ok(Explainer {
-            probe: engine.probe(&file.model, options.layer.as_deref())?,
+            engine,
+            layer: probe.layer().to_string(),
+            probes: Pool::new(probe),
             model: file.model.clone(),
             classes: file.classes.clone(),
             prep: file.prep.clone(),
@@ -90,22 +100,25 @@ impl Explainer {
 
     /// The name of the layer that is looked at.
     pub fn layer(&self) -> &str {
-        self.probe.layer()
+        &self.layer
     }
 
     /// The probability of each class, calibrated, as `predict` gives it.
-    pub fn probabilities(&mut self, photo: &RgbImage) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] where another thread is at work and there is no memory for a second one.
+    pub fn probabilities(&self, photo: &RgbImage) -> Result<Vec<f64>> {
         let image = self.prepare(photo);
-        let logits = self.probe.logits(self.model.weights(), &image);
-        softmax(self.classes.len(), &logits, self.temperature)
+        let logits = self.look(|probe| probe.logits(self.model.weights(), &image))?;
+        Ok(softmax(self.classes.len(), &logits, self.temperature))
     }
 
     /// Where in the (decoded, upright) photo the model saw what speaks for a class, by the class's position among
     /// [`Explainer::classes`].
     ///
     /// # Errors
-    /// [`Error::Setting`] where there is no such class.
-    pub fn explain(&mut self, photo: &RgbImage, class: usize) -> Result<Heatmap> {
+    /// [`Error::Setting`] where there is no such class, and those of [`Explainer::probabilities`].
+    pub fn explain(&self, photo: &RgbImage, class: usize) -> Result<Heatmap> {
         if class >= self.classes.len() {
             return Err(Error::Setting {
                 setting: "the class".into(),
@@ -114,13 +127,17 @@ impl Explainer {
             });
         }
         let image = self.prepare(photo);
-        let probed = self.probe.run(self.model.weights(), &image, class);
+        let probed = self.look(|probe| probe.run(self.model.weights(), &image, class))?;
         let values = match self.method {
             Method::GradCam => grad_cam(&probed),
             Method::LayerCam => layer_cam(&probed),
         };
         let (height, width, _) = probed.shape;
         Ok(Heatmap::new(height, width, values, self.prep.resize))
+    }
+
+    fn look<T>(&self, work: impl FnOnce(&mut dyn Probe) -> T) -> Result<T> {
+        self.probes.lend(|| self.engine.probe(&self.model, Some(&self.layer)), |probe| work(&mut **probe))
     }
 
     fn prepare(&self, photo: &RgbImage) -> Vec<f32> {

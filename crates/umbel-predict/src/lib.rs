@@ -24,3 +24,12 @@ pub mod predict;
 pub mod explain;
 
 pub use base::error::{Error, Result};
+
+/// Threads may share what is loaded.
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<nn::Model>();
+    is_shared::<model_file::ModelFile>();
+    is_shared::<predict::Predictor>();
+    is_shared::<explain::Explainer>();
+};

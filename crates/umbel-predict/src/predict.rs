@@ -1,14 +1,21 @@
 //! Model file + photo → class and confidence.
 
-use std::collections::BTreeSet;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+mod answer;
+mod files;
+mod picture;
+
+use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde::Serialize;
 
+pub use self::answer::{ClassProbability, Familiar, Prediction, UNKNOWN};
+pub use self::files::expand_paths;
+pub use self::picture::Picture;
+use crate::base::pool::Pool;
+use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
-use crate::decode::{DecodeError, Limits, SNIFF_BYTES, decode, named_as_picture, read_file, sniff};
+use crate::decode::{DecodeError, Limits, decode, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Infer, Model, Precision};
@@ -16,79 +23,46 @@ use crate::prepare::PrepSpec;
 use crate::views::{Tta, Views};
 use crate::{Error, Result};
 
-/// A class with its probability.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[allow(missing_docs)]
-pub struct ClassProbability {
-    pub class: String,
-    pub probability: f64,
-}
-
-/// The answer for one photo (JSON by contract, with its path).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[allow(missing_docs)]
-pub struct Prediction {
-    pub class: String,
-    pub confidence: f64,
-    /// Most likely first; of equals, in the order of the classes.
-    pub top: Vec<ClassProbability>,
-    /// Where it was asked for ([`Predictor::keep`]).
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub familiarity: Option<Familiar>,
-}
-
-/// The `class` of a picture that is unlike everything that the model was trained on.
-pub const UNKNOWN: &str = "unknown";
-
-/// Whether a picture is like those that the model was trained on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Familiar {
-    /// Then the prediction's class is [`UNKNOWN`].
-    pub unknown: bool,
-    /// The most likely class all the same; the confidence is this class's.
-    pub nearest: String,
-    /// How familiar it is: higher is more.
-    pub score: f64,
-    /// Below this, it is unknown.
-    pub threshold: f64,
-}
-
-impl std::fmt::Display for Prediction {
-    /// The tutorial's sentence, or that the image is unlike all known ones.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(Familiar { unknown: true, nearest, .. }) = &self.familiarity {
-            return write!(
-                f,
-                "This image is unlike those that the model was trained on: {UNKNOWN} (nearest: {nearest}, with a {:.2} \
-                 percent confidence).",
-                100.0 * self.confidence
-            );
-        }
-        write!(
-            f,
-            "This image most likely belongs to {} with a {:.2} percent confidence.",
-            self.class,
-            100.0 * self.confidence
-        )
-    }
-}
-
-/// A loaded model, ready for photos.
+/// A loaded model, ready for photos. Threads may share one: each call takes buffers of its own, which are made when so many
+/// are in use for the first time and kept from then on; the answers have the same bits from any thread.
 #[derive(Debug)]
 pub struct Predictor {
+    engine: Arc<dyn Engine>,
+    /// Photos that are computed at a time.
+    batch: usize,
     model: Model,
     classes: Vec<String>,
     prep: PrepSpec,
     temperature: f64,
     limits: Limits,
-    infer: Box<dyn Infer>,
+    buffers: Pool<Buffers>,
     known: Option<KnownPictures>,
     /// Below it, a picture is unknown; `None`: not asked.
     threshold: Option<f64>,
     /// `None`: every photo is looked at once.
     views: Option<Views>,
     top_k: usize,
+}
+
+/// What one call computes in.
+#[derive(Debug)]
+struct Buffers {
+    infer: Box<dyn Infer>,
     images: Vec<f32>,
+}
+
+impl Buffers {
+    fn new(engine: &dyn Engine, model: &Model, batch: usize) -> Result<Self> {
+        Ok(Buffers { infer: engine.infer(model, batch, Precision::F32)?, images: Vec::new() })
+    }
+
+    /// Takes prepared photos, for what `infer` is given next.
+    fn load(&mut self, photos: &[&Vec<u8>]) {
+        self.images.clear();
+        for pixels in photos {
+            self.images.extend(pixels.iter().map(|value| f32::from(*value)));
+        }
+    }
 }
 
 impl Predictor {
@@ -98,31 +72,32 @@ impl Predictor {
     /// # Errors
     /// Those of [`Predictor::on`].
     pub fn new(file: ModelFile, batch: usize, top_k: usize) -> Result<Self> {
-        Self::on(&Cpu::best(), file, batch, top_k)
+        Self::on(Arc::new(Cpu::best()), file, batch, top_k)
     }
 
     /// The same by this engine, in `f32`.
     ///
     /// # Errors
     /// [`Error::Setting`] for a batch or a number of classes of 0, [`Error::OutOfMemory`].
-    pub fn on(engine: &dyn Engine, file: ModelFile, batch: usize, top_k: usize) -> Result<Self> {
+    pub fn on(engine: Arc<dyn Engine>, file: ModelFile, batch: usize, top_k: usize) -> Result<Self> {
         positive("batch", batch)?;
         positive("top", top_k)?;
         let temperature = file.temperature();
         let ModelFile { model, classes, prep, known, .. } = file;
-        let infer = engine.infer(&model, batch, Precision::F32)?;
+        let buffers = Pool::new(Buffers::new(&*engine, &model, batch)?);
         Ok(Predictor {
+            engine,
+            batch,
             model,
             top_k: top_k.min(classes.len()),
             classes,
             prep,
             temperature,
             limits: Limits::default(),
-            infer,
+            buffers,
             known,
             threshold: None,
             views: None,
-            images: Vec::new(),
         })
     }
 
@@ -136,17 +111,11 @@ impl Predictor {
     /// share (above 0, up to 1) of good photos, as the validation part had them, keeps its class.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the share is out of range, or the model file was made before known pictures were measured.
+    /// [`Error::Setting`] where the share is out of range, [`Error::NoKnownPictures`] where the model file was made before known
+    /// pictures were measured.
     pub fn keep(mut self, share: f64) -> Result<Self> {
         within("keep", share, "a share above 0, up to 1, for instance 0.95", share > 0.0 && share <= 1.0)?;
-        let known = self.known.as_ref().ok_or_else(|| Error::Setting {
-            setting: "keep".into(),
-            value: share.to_string(),
-            expected:
-                "left out, as this model file does not tell what known pictures are like; umbel train --resume RUN \
-                       adds it to the model of a finished run"
-                    .into(),
-        })?;
+        let known = self.known.as_ref().ok_or(Error::NoKnownPictures)?;
         self.threshold = Some(known.scores.threshold(share));
         Ok(self)
     }
@@ -163,37 +132,80 @@ impl Predictor {
         &self.classes
     }
 
-    /// Predicts photos given as file contents; each answer stands at its photo's place.
-    pub fn predict(&mut self, photos: &[Vec<u8>]) -> Vec<std::result::Result<Prediction, DecodeError>> {
-        photos.chunks(self.infer.batch()).flat_map(|photos| self.predict_batch(photos)).collect()
+    /// Predicts photos given as file contents; each answer stands at its photo's place. Where another thread is at work and
+    /// there is no memory for a second one, each answer says so.
+    pub fn predict<P: AsRef<[u8]>>(&self, photos: &[P]) -> Vec<std::result::Result<Prediction, DecodeError>> {
+        let photos: Vec<&[u8]> = photos.iter().map(AsRef::as_ref).collect();
+        self.each(&photos, |photo| self.decoded(photo), |buffers, photos| self.answer(buffers, photos))
+    }
+
+    /// The same of pictures in memory. [`ProblemKind::Damaged`] where there are not three bytes for each pixel, or no pixel;
+    /// [`ProblemKind::TooLarge`] where there are more than the limits allow.
+    pub fn predict_pictures(&self, pictures: &[Picture<'_>]) -> Vec<std::result::Result<Prediction, DecodeError>> {
+        self.each(pictures, |picture| self.checked(picture), |buffers, photos| self.answer(buffers, photos))
     }
 
     /// Predicts the photo in one file.
-    pub fn predict_file(&mut self, path: &Path) -> Result<Prediction> {
+    pub fn predict_file(&self, path: &Path) -> Result<Prediction> {
         let bytes = read_file(path, &self.limits);
-        let answer = bytes.and_then(|bytes| self.predict_batch(&[bytes]).remove(0));
+        let answer = bytes.and_then(|bytes| self.predict(&[bytes]).remove(0));
         answer.map_err(|error| Error::UnreadablePhoto { path: path.to_owned(), detail: error.detail })
     }
 
-    fn predict_batch(&mut self, photos: &[Vec<u8>]) -> Vec<std::result::Result<Prediction, DecodeError>> {
-        let prepare = |bytes: &Vec<u8>| decode(bytes, &self.limits).map(|photo| self.prep.apply(&photo));
-        let prepared: Vec<std::result::Result<Vec<u8>, DecodeError>> = photos.par_iter().map(prepare).collect();
-        let good: Vec<&Vec<u8>> = prepared.iter().flatten().collect();
-        let mut answers = self.answer(&good).into_iter();
-        let mut next = || answers.next().expect("one answer for each photo that could be prepared");
-        prepared.iter().map(|pixels| pixels.as_ref().map(|_| next()).map_err(Clone::clone)).collect()
+    /// The features by which pictures are told to be alike ([`Infer::infer_with_features`]) of photos given as file contents;
+    /// errors are those of [`Predictor::predict`].
+    pub fn features<P: AsRef<[u8]>>(&self, photos: &[P]) -> Vec<std::result::Result<Vec<f32>, DecodeError>> {
+        let photos: Vec<&[u8]> = photos.iter().map(AsRef::as_ref).collect();
+        self.each(&photos, |photo| self.decoded(photo), |buffers, photos| self.seen(buffers, photos))
+    }
+
+    /// The same of pictures in memory; errors are those of [`Predictor::predict_pictures`].
+    pub fn features_of_pictures(&self, pictures: &[Picture<'_>]) -> Vec<std::result::Result<Vec<f32>, DecodeError>> {
+        self.each(pictures, |picture| self.checked(picture), |buffers, photos| self.seen(buffers, photos))
+    }
+
+    fn decoded(&self, photo: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
+        decode(photo, &self.limits).map(|photo| self.prep.apply(&photo))
+    }
+
+    fn checked(&self, picture: &Picture<'_>) -> std::result::Result<Vec<u8>, DecodeError> {
+        picture.checked(&self.limits).map(|photo| self.prep.apply(&photo))
+    }
+
+    /// Prepares a batch at a time, and computes what can be prepared.
+    fn each<P: Sync, T>(
+        &self,
+        photos: &[P],
+        prepare: impl Fn(&P) -> std::result::Result<Vec<u8>, DecodeError> + Sync,
+        compute: impl Fn(&mut Buffers, &[&Vec<u8>]) -> Vec<T>,
+    ) -> Vec<std::result::Result<T, DecodeError>> {
+        let mut all = Vec::with_capacity(photos.len());
+        for photos in photos.chunks(self.batch) {
+            let prepared: Vec<std::result::Result<Vec<u8>, DecodeError>> = photos.par_iter().map(&prepare).collect();
+            let good: Vec<&Vec<u8>> = prepared.iter().flatten().collect();
+            let make = || Buffers::new(&*self.engine, &self.model, self.batch);
+            let answers = self.buffers.lend(make, |buffers| compute(buffers, &good));
+            let refused = |error: Error| DecodeError { kind: ProblemKind::TooLarge, detail: error.to_string() };
+            let mut answers = answers.map(Vec::into_iter).map_err(refused);
+            let mut next = || match &mut answers {
+                Ok(answers) => Ok(answers.next().expect("one answer for each photo that could be prepared")),
+                Err(error) => Err(error.clone()),
+            };
+            all.extend(prepared.iter().map(|pixels| pixels.as_ref().map_err(Clone::clone).and_then(|_| next())));
+        }
+        all
     }
 
     /// One answer for each prepared photo; at most a batch of them.
-    fn answer(&mut self, photos: &[&Vec<u8>]) -> Vec<Prediction> {
+    fn answer(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> Vec<Prediction> {
         let classes = self.classes.len();
-        let (mut probabilities, scores) = self.look(photos);
+        let (mut probabilities, scores) = self.look(buffers, photos);
         if let Some(views) = self.views {
             let looks: Vec<Vec<Vec<u8>>> = photos.par_iter().map(|photo| views.of(&self.prep, photo)).collect();
             // The first look is the photo itself, which is done.
             for view in 1..views.count() {
                 let photos: Vec<&Vec<u8>> = looks.iter().map(|looks| &looks[view]).collect();
-                let (more, _) = self.look(&photos);
+                let (more, _) = self.look(buffers, &photos);
                 probabilities.iter_mut().zip(more).for_each(|(sum, p)| *sum += p);
             }
             probabilities.iter_mut().for_each(|sum| *sum = (*sum / views.count() as f64).min(1.0));
@@ -203,18 +215,15 @@ impl Predictor {
     }
 
     /// Probabilities of prepared photos, and how familiar each is where that was asked for.
-    fn look(&mut self, photos: &[&Vec<u8>]) -> (Vec<f64>, Vec<f64>) {
+    fn look(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> (Vec<f64>, Vec<f64>) {
         if photos.is_empty() {
             return (Vec::new(), Vec::new());
         }
-        self.images.clear();
-        for pixels in photos {
-            self.images.extend(pixels.iter().map(|value| f32::from(*value)));
-        }
-        let classes = self.classes.len();
+        buffers.load(photos);
+        let (classes, weights, Buffers { infer, images }) = (self.classes.len(), self.model.weights(), buffers);
         let (logits, features) = match self.threshold {
-            Some(_) => self.infer.infer_with_features(self.model.weights(), &self.images),
-            None => (self.infer.infer(self.model.weights(), &self.images), [].as_slice()),
+            Some(_) => infer.infer_with_features(weights, images),
+            None => (infer.infer(weights, images), [].as_slice()),
         };
         let score = |known: &KnownPictures| -> Vec<f64> {
             let width = features.len() / photos.len();
@@ -223,6 +232,17 @@ impl Predictor {
         };
         let scores = self.known.as_ref().filter(|_| self.threshold.is_some()).map(score);
         (softmax(classes, logits, self.temperature), scores.unwrap_or_default())
+    }
+
+    /// Features of prepared photos.
+    fn seen(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> Vec<Vec<f32>> {
+        if photos.is_empty() {
+            return Vec::new();
+        }
+        buffers.load(photos);
+        let (_, features) = buffers.infer.infer_with_features(self.model.weights(), &buffers.images);
+        let width = features.len() / photos.len();
+        (0..photos.len()).map(|k| features[k * width..][..width].to_vec()).collect()
     }
 
     fn prediction(&self, probabilities: &[f64], score: Option<f64>) -> Prediction {
@@ -246,54 +266,4 @@ impl Predictor {
         let class = if unknown { UNKNOWN.to_string() } else { class };
         Prediction { class, confidence, top, familiarity }
     }
-}
-
-/// Every file below the given paths: files as they are, folders recursively (picture files only), each folder's files
-/// sorted. A path that isn't there is an error.
-pub fn expand_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        let about = std::fs::metadata(path).map_err(|source| io_error(path, source))?;
-        if about.is_dir() {
-            let mut found = Vec::new();
-            walk(path, &mut BTreeSet::new(), &mut found)?;
-            found.sort();
-            files.extend(found);
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
-}
-
-/// Pictures below `folder`. A folder that was seen already (a loop of links) is not entered again.
-fn walk(folder: &Path, seen: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf>) -> Result<()> {
-    let real = folder.canonicalize().map_err(|source| io_error(folder, source))?;
-    if !seen.insert(real) {
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
-        let path = entry.map_err(|source| io_error(folder, source))?.path();
-        match std::fs::metadata(&path) {
-            Ok(about) if about.is_dir() => walk(&path, seen, files)?,
-            Ok(about) if about.is_file() && is_picture(&path) => files.push(path),
-            // A dangling link, a socket, or a file of another kind.
-            Ok(_) | Err(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// Named like a picture (then a damaged one is reported, not passed over), or beginning like one.
-fn is_picture(path: &Path) -> bool {
-    if named_as_picture(path) {
-        return true;
-    }
-    let mut start = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(SNIFF_BYTES as u64).read_to_end(&mut start));
-    read.is_ok() && sniff(&start).is_some()
-}
-
-fn io_error(path: &Path, source: std::io::Error) -> Error {
-    Error::Io { action: "read", path: path.to_owned(), source }
 }

@@ -1,9 +1,12 @@
 //! The one preparation path: how a decoded photo becomes the square of pixels that the network sees. Stored in the model
 //! file, used by training, evaluation and prediction alike.
 
+use std::ops::Deref;
+
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use image::{ImageBuffer, Rgb};
 use serde::{Deserialize, Serialize};
 
 use crate::base::choice::choices;
@@ -94,7 +97,7 @@ impl PrepSpec {
 
     /// Resizes a decoded photo to `image_size` squared, RGB bytes. Pixel centers lie at halves, as in `tf.image.resize`;
     /// each axis is rounded to whole numbers, so values differ from TensorFlow's floats by one at most.
-    pub fn apply(&self, photo: &image::RgbImage) -> Vec<u8> {
+    pub fn apply<B: Deref<Target = [u8]>>(&self, photo: &ImageBuffer<Rgb<u8>, B>) -> Vec<u8> {
         let (width, height) = photo.dimensions();
         if width == 0 || height == 0 {
             return vec![0; self.bytes()];
@@ -128,9 +131,9 @@ impl PrepSpec {
     }
 
     /// Scales a box (left, top, width, height) of a photo.
-    pub(crate) fn scale(
+    pub(crate) fn scale<B: Deref<Target = [u8]>>(
         &self,
-        photo: &image::RgbImage,
+        photo: &ImageBuffer<Rgb<u8>, B>,
         from: (u32, u32, u32, u32),
         width: u32,
         height: u32,
@@ -148,7 +151,7 @@ impl PrepSpec {
         );
         // Typed pictures, because the untyped door compiles the resizer for every pixel format there is.
         let source = TypedImageRef::<U8x3>::from_buffer(photo.width(), photo.height(), photo.as_raw())
-            .expect("an RgbImage holds width x height x 3 bytes");
+            .expect("an RGB picture holds width x height x 3 bytes");
         let mut out = vec![0; width as usize * height as usize * 3];
         let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut out).expect("as long as its size asks");
         Resizer::new().resize_typed(&source, &mut target, &options).expect("the box lies inside the photo");

@@ -129,7 +129,7 @@ impl Tour {
         step(5, "Ask it about new pictures that it never saw")?;
         let folder = self.folder.join("new");
         std::fs::create_dir_all(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        let mut predictor = Predictor::new(ModelFile::load(&outcome.run)?, demo::CLASSES.len(), 1)?;
+        let predictor = Predictor::new(ModelFile::load(&outcome.run)?, demo::CLASSES.len(), 1)?;
         let mut photos = Vec::new();
         for (class, name) in demo::CLASSES.iter().enumerate() {
             let path = folder.join(format!("{name}.png"));

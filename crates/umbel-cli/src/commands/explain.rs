@@ -20,7 +20,7 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let file = ModelFile::load(&args.model)?;
     let method = args.method;
     let options = ExplainOptions { method, layer: args.layer.clone() };
-    let explainer = Explainer::on(surroundings.engine.for_inference(), &file, &options)?;
+    let explainer = Explainer::on(surroundings.engine.share_for_inference(), &file, &options)?;
     let class = args.class.as_deref().map(|name| class(&file.classes, name)).transpose()?;
     let mut run = Run { args, format: Format::from_flag(args.json), method, explainer, class, explained: 0, failed: 0 };
     let inputs = photos::inputs(&args.paths, |path, reason| {
@@ -112,7 +112,7 @@ impl Run<'_> {
             Ok(photo) => photo,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let probabilities = self.explainer.probabilities(&photo);
+        let probabilities = self.explainer.probabilities(&photo)?;
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         // The sort keeps equals in the order of the classes.
         order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));

@@ -27,7 +27,7 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     answers.one_photo = inputs.len() == 1 && answers.failed == 0;
     // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
     let batch = inputs.len().clamp(1, BATCH);
-    let mut predictor = Predictor::on(surroundings.engine.for_inference(), model, batch, top_k)?;
+    let mut predictor = Predictor::on(surroundings.engine.share_for_inference(), model, batch, top_k)?;
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
     }
@@ -35,12 +35,12 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         predictor = predictor.with_views(tta);
     }
     for chunk in inputs.chunks(BATCH) {
-        answer(chunk, &mut predictor, &mut answers)?;
+        answer(chunk, &predictor, &mut answers)?;
     }
     Ok(answers.outcome())
 }
 
-fn answer(paths: &[PathBuf], predictor: &mut Predictor, answers: &mut Answers) -> anyhow::Result<()> {
+fn answer(paths: &[PathBuf], predictor: &Predictor, answers: &mut Answers) -> anyhow::Result<()> {
     let mut photos = Vec::new();
     let mut unread = Vec::new();
     for path in paths {

@@ -87,6 +87,9 @@ pub enum Error {
         bytes: u128,
     },
 
+    /// What is unlike all known pictures was asked for, of a model file that does not tell what those are like.
+    #[error("this model file does not tell what known pictures are like, so that none can be told to be unknown")]
+    NoKnownPictures,
     /// The one photo that was asked for cannot be used.
     #[error("{} cannot be used ({detail}): name another photo", path.display())]
     UnreadablePhoto {
@@ -109,7 +112,7 @@ pub enum FileFault {
     /// A run folder (or any other) without a model in it.
     #[error(
         "there is no model.safetensors in this folder; if it is a run that was stopped before the end of its first epoch, \
-         go on with --resume"
+         resume it"
     )]
     NoModel,
     /// Something that is neither a file nor a folder.

@@ -7,6 +7,7 @@ pub mod augmentation;
 pub mod choice;
 pub mod error;
 pub mod memory;
+pub mod pool;
 pub mod problem;
 pub mod random;
 pub mod range;

@@ -147,7 +147,7 @@ fn check_file_bytes(bytes: u64, limits: &Limits) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn check_pixels(width: u64, height: u64, limits: &Limits) -> Result<(), DecodeError> {
+pub(crate) fn check_pixels(width: u64, height: u64, limits: &Limits) -> Result<(), DecodeError> {
     if width == 0 || height == 0 {
         return Err(DecodeError {
             kind: ProblemKind::Damaged,

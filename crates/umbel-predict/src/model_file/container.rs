@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use super::header::{F32, Header, TensorInfo};
+use super::header::{self, Dtype};
 #[cfg(feature = "train")]
 use crate::base::atomic::{self, Scratch};
 use crate::base::error::FileFault;
@@ -102,7 +102,7 @@ impl<'a> Sealed<'a> {
         let hashes: BTreeMap<&str, (&[usize], blake3::Hash)> =
             tensors.iter().map(|t| (t.name.as_str(), (t.shape, hash_values(t.data)))).collect();
         fields.insert(DIGEST_KEY.into(), digest(&fields, &hashes));
-        Sealed { header: header(fields, tensors), tensors }
+        Sealed { header: header::to_bytes(&fields, tensors), tensors }
     }
 
     /// Writes header and tensors.
@@ -142,19 +142,21 @@ fn read_error(path: &Path, error: std::io::Error) -> Error {
 }
 
 fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::result::Result<Contents, FileFault> {
-    let header = Header::read(file, length)?;
-    let fields = header.fields.clone().unwrap_or_default();
+    let header = header::read(file, length)?;
+    let fields: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
     check_origin(&fields, kind)?;
     let mut tensors = BTreeMap::new();
     let mut hashes = BTreeMap::new();
-    for (name, info) in header.in_order() {
-        if info.dtype != F32 {
+    for name in header.offset_keys() {
+        let info = header.info(&name).ok_or_else(|| FileFault::NotSafetensors(format!("no tensor {name}")))?;
+        if info.dtype != Dtype::F32 {
             return Err(FileFault::Weights(format!("tensor {name} is {}, but F32 was expected", info.dtype)));
         }
-        let (data, hash) = read_values(file, info.bytes() / 4)?;
-        hashes.insert(name, (info.shape.as_slice(), hash));
-        tensors.insert(name.to_string(), StoredTensor { shape: info.shape.clone(), data });
+        let (data, hash) = read_values(file, (info.data_offsets.1 - info.data_offsets.0) / 4)?;
+        hashes.insert(name.clone(), (info.shape.as_slice(), hash));
+        tensors.insert(name, StoredTensor { shape: info.shape.clone(), data });
     }
+    let hashes = hashes.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     if fields.get(DIGEST_KEY) != Some(&digest(&fields, &hashes)) {
         return Err(FileFault::Damaged);
     }
@@ -222,18 +224,6 @@ fn hash_values(values: &[f32]) -> blake3::Hash {
         Ok(()) => hasher.finalize(),
         Err(never) => match never {},
     }
-}
-
-/// What the header says of `fields` and `tensors`, which lie one behind the other.
-fn header(fields: BTreeMap<String, String>, tensors: &[TensorRef<'_>]) -> Vec<u8> {
-    let mut start = 0;
-    let mut info = |tensor: &TensorRef<'_>| {
-        let data_offsets = (start, start + tensor.data.len() * 4);
-        start = data_offsets.1;
-        (tensor.name.clone(), TensorInfo { dtype: F32.into(), shape: tensor.shape.to_vec(), data_offsets })
-    };
-    let header = Header { tensors: tensors.iter().map(&mut info).collect(), fields: Some(fields) };
-    header.to_bytes().expect("texts and whole numbers can be written as JSON")
 }
 
 /// Over everything but the digest itself; every part is preceded by its length, so that none can pass for another.

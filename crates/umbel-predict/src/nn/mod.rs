@@ -12,22 +12,27 @@ pub mod steps;
 pub mod engine;
 pub mod cpu;
 pub mod numerics;
+#[cfg(feature = "train")]
 pub mod optimizer;
+#[cfg(feature = "train")]
 pub mod schedule;
 
-pub use cpu::{
-    Cpu, Inference, Isa, LossSum, Optimizer, Precision, Training, blend, categorical_crossentropy, clip_global_norm,
-    softmax, sparse_categorical_crossentropy,
-};
-pub use engine::{
-    Computed, Engine, Infer, Probe, Probed, SharedEngine, Slice, Targets, Train, TrainState, TrainingEngine, Updates,
-};
+pub use cpu::{Cpu, Inference, Isa, Precision};
+pub use engine::{Computed, Engine, Infer, Probe, Probed};
 pub use graph::{Graph, ResolvedLayer, Source};
 pub use layers::{Activation, Layer, Padding, Shape};
 pub use model::Model;
 pub use numerics::NUMERICS;
-pub use optimizer::OptimizerConfig;
-pub use schedule::{Schedule, ScheduleKind};
 pub use sequential::Sequential;
 pub use summary::Summary;
 pub use weights::{Tensor, Tensors, Weights};
+#[cfg(feature = "train")]
+pub use {
+    cpu::{
+        LossSum, Optimizer, Training, blend, categorical_crossentropy, clip_global_norm, softmax,
+        sparse_categorical_crossentropy,
+    },
+    engine::{SharedEngine, Slice, Targets, Train, TrainState, TrainingEngine, Updates},
+    optimizer::OptimizerConfig,
+    schedule::{Schedule, ScheduleKind},
+};

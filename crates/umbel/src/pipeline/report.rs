@@ -1,7 +1,6 @@
 //! report.html of a run, from its records and settings.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use image::RgbImage;
 
@@ -43,20 +42,19 @@ pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
 /// Draws where the run's best model looked.
 struct Overlays {
     root: PathBuf,
-    explainer: Mutex<Explainer>,
+    explainer: Explainer,
 }
 
 impl Overlays {
     fn open(run: &Path, root: Option<PathBuf>) -> Option<Self> {
         let explainer = Explainer::open(&ModelFile::load(run).ok()?).ok()?;
-        Some(Overlays { root: root?, explainer: Mutex::new(explainer) })
+        Some(Overlays { root: root?, explainer })
     }
 
     fn draw(&self, path: &str, class: &str) -> Option<RgbImage> {
         let photo = html::photo(&self.root, path)?;
-        let mut explainer = self.explainer.lock().unwrap_or_else(PoisonError::into_inner);
-        let class = explainer.classes().iter().position(|name| name == class)?;
-        let map = explainer.explain(&photo, class).ok()?;
+        let class = self.explainer.classes().iter().position(|name| name == class)?;
+        let map = self.explainer.explain(&photo, class).ok()?;
         Some(map.overlay(&html::shrink(&photo, OVERLAY)?))
     }
 }

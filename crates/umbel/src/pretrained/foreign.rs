@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::base::error::{FileFault, PretrainedFault};
 use crate::model_file::container::{StoredTensor, read_values};
-use crate::model_file::header::{F32, Header};
+use crate::model_file::header::{self, Dtype};
 use crate::{Error, PredictError, Result};
 
 /// Reads the `f32` tensors of a safetensors file that any program made; counters (whole numbers) are left out.
@@ -26,21 +26,23 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, StoredTensor>> {
         FileFault::NotSafetensors(detail) => PretrainedFault::NotSafetensors(detail),
         other => PretrainedFault::NotSafetensors(other.to_string()),
     };
-    let header = Header::read(&mut file, about.len()).map_err(|fault| wrap(foreign(fault)))?;
+    let header = header::read(&mut file, about.len()).map_err(|fault| wrap(foreign(fault)))?;
     let mut tensors = BTreeMap::new();
-    for (name, info) in header.in_order() {
-        match info.dtype.as_str() {
-            F32 => {
-                let (data, _) = read_values(&mut file, info.bytes() / 4).map_err(|fault| wrap(foreign(fault)))?;
+    for name in header.offset_keys() {
+        let Some(info) = header.info(&name) else { continue };
+        let bytes = info.data_offsets.1 - info.data_offsets.0;
+        match info.dtype {
+            Dtype::F32 => {
+                let (data, _) = read_values(&mut file, bytes / 4).map_err(|fault| wrap(foreign(fault)))?;
                 if data.iter().any(|value| !value.is_finite()) {
-                    return Err(wrap(PretrainedFault::NotFinite(name.into())));
+                    return Err(wrap(PretrainedFault::NotFinite(name)));
                 }
-                tensors.insert(name.into(), StoredTensor { shape: info.shape.clone(), data });
+                tensors.insert(name, StoredTensor { shape: info.shape.clone(), data });
             }
-            "I64" | "I32" | "U64" | "U32" => {
-                std::io::copy(&mut file.by_ref().take(info.bytes() as u64), &mut std::io::sink()).map_err(io)?;
+            Dtype::I64 | Dtype::I32 | Dtype::U64 | Dtype::U32 => {
+                std::io::copy(&mut file.by_ref().take(bytes as u64), &mut std::io::sink()).map_err(io)?;
             }
-            other => return Err(wrap(PretrainedFault::Dtype { tensor: name.into(), dtype: other.into() })),
+            other => return Err(wrap(PretrainedFault::Dtype { tensor: name, dtype: other.to_string() })),
         }
     }
     Ok(tensors)

@@ -180,7 +180,7 @@ fn model_file() {
     let read = through_a_file(|path| {
         if let Ok(file) = ModelFile::load(path) {
             file.model.summary();
-            if let Ok(mut predictor) = Predictor::new(file, 1, 3) {
+            if let Ok(predictor) = Predictor::new(file, 1, 3) {
                 let _ = predictor.predict(&photo);
             }
         }

@@ -83,13 +83,13 @@ fn maps_lie_where_the_shape_lies() {
     let area = f64::from(BOX * BOX) / f64::from(SIZE * SIZE);
     for (method, layer) in [(Method::LayerCam, None), (Method::GradCam, None), (Method::LayerCam, Some("conv2d_1"))] {
         let options = ExplainOptions { method, layer: layer.map(String::from) };
-        let mut explainer = Explainer::with_options(file, &options).unwrap();
+        let explainer = Explainer::with_options(file, &options).unwrap();
         let (mut right, mut sharp, mut energy) = (0, 0, 0.0);
         for number in 0..20 {
             for class in 0..CLASSES.len() {
                 // Numbers that the training never saw.
                 let (photo, at) = draw(class, 1000 + number);
-                let probabilities = explainer.probabilities(&photo);
+                let probabilities = explainer.probabilities(&photo).unwrap();
                 right += usize::from(probabilities.iter().all(|p| *p <= probabilities[class]));
                 let map = explainer.explain(&photo, class).unwrap();
                 let value = |x: u32, y: u32| {
@@ -112,14 +112,14 @@ fn maps_lie_where_the_shape_lies() {
 #[test]
 fn probabilities_are_those_of_predict_and_maps_are_scaled() {
     let file = trained();
-    let mut explainer = Explainer::open(file).unwrap();
+    let explainer = Explainer::open(file).unwrap();
     assert_eq!((explainer.layer(), explainer.classes().len()), ("conv2d_2", 3));
     let (photo, _) = draw(1, 2000);
     let mut png = std::io::Cursor::new(Vec::new());
     photo.write_to(&mut png, image::ImageFormat::Png).unwrap();
-    let mut predictor = umbel::predict::Predictor::new(file.clone(), 1, 3).unwrap();
+    let predictor = umbel::predict::Predictor::new(file.clone(), 1, 3).unwrap();
     let answer = predictor.predict(&[png.into_inner()]).remove(0).unwrap();
-    for (class, p) in explainer.probabilities(&photo).into_iter().enumerate() {
+    for (class, p) in explainer.probabilities(&photo).unwrap().into_iter().enumerate() {
         let said = answer.top.iter().find(|top| top.class == CLASSES[class]).unwrap();
         assert_eq!(said.probability, p);
     }

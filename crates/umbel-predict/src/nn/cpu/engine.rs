@@ -4,13 +4,10 @@ use std::fmt;
 
 use umbel_kernels::{Isa, Precision};
 
-use super::compiled;
 use super::inference::Inference;
 use super::probe::CpuProbe;
-use super::training::Training;
 use crate::nn::Model;
-use crate::nn::engine::{Computed, Engine, Infer, Probe, Train, TrainingEngine, Updates};
-use crate::nn::steps::Use;
+use crate::nn::engine::{Computed, Engine, Infer, Probe};
 use crate::{Error, Result};
 
 /// Computes on this machine's CPU, in rayon's current pool. Results have the same bits for any number of threads.
@@ -56,14 +53,6 @@ impl Cpu {
     pub fn inference(&self, model: &Model, batch: usize, precision: Precision) -> Result<Inference> {
         Inference::new(self.isa.for_precision(precision), model, batch, precision)
     }
-
-    /// [`TrainingEngine::train`], as the type that it is.
-    ///
-    /// # Errors
-    /// Those of [`TrainingEngine::train`].
-    pub fn training(&self, model: Model, batch: usize, updates: &Updates) -> Result<Training> {
-        Training::new(self.isa.for_precision(updates.precision), model, batch, updates)
-    }
 }
 
 impl Default for Cpu {
@@ -99,19 +88,5 @@ impl Engine for Cpu {
 
     fn probe(&self, model: &Model, layer: Option<&str>) -> Result<Box<dyn Probe>> {
         Ok(Box::new(CpuProbe::new(self.isa.for_precision(Precision::F32), model, layer)?))
-    }
-}
-
-impl TrainingEngine for Cpu {
-    fn train(&self, model: Model, batch: usize, updates: &Updates) -> Result<Box<dyn Train>> {
-        Ok(Box::new(self.training(model, batch, updates)?))
-    }
-
-    fn foreseen_bytes(&self, model: &Model, batch: usize) -> Result<u128> {
-        Ok(compiled(model, batch, Precision::F32, &[Use::Inference, Use::Training])?.sizes().bytes())
-    }
-
-    fn foreseen_inference_bytes(&self, model: &Model, batch: usize) -> Result<u128> {
-        Ok(compiled(model, batch, Precision::F32, &[Use::Inference])?.sizes().bytes())
     }
 }

@@ -14,7 +14,7 @@ use crate::nn::{Model, Weights};
 /// A model compiled for inference. Holds buffers, not weights.
 pub struct Inference {
     isa: Isa,
-    compiled: Compiled,
+    pub(super) compiled: Compiled,
     memory: Memory,
     features: Features,
     /// The features of the latest pictures.
@@ -27,18 +27,6 @@ impl Inference {
         let memory = Memory::new(compiled.sizes(), batch)?;
         let features = Features::new(&compiled.programs[0]);
         Ok(Inference { isa, compiled, memory, features, seen: Vec::new() })
-    }
-
-    /// Loss and hits of [`Infer::infer`] against `labels` `[n]`.
-    ///
-    /// # Panics
-    /// Those of [`Infer::infer`], and where there is not one label for each picture, below the number of classes.
-    pub fn evaluate(&mut self, weights: &Weights, images: &[f32], labels: &[u32]) -> super::LossSum {
-        super::training::loss_of(self.compiled.classes, self.infer(weights, images), labels)
-    }
-
-    pub(super) fn program(&self) -> (&super::Program, &Compiled) {
-        (&self.compiled.programs[0], &self.compiled)
     }
 }
 

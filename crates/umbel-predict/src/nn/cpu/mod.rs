@@ -2,34 +2,42 @@
 //!
 //! From the bottom up: `shapes` (steps in the kernels' words), `lifetimes` and `program` (every step's output and gradient get
 //! a place in the arena), `prepared` (weights as the kernels read them), `memory` (the buffers), `merge`, `forward` and
-//! `backward` (the walk over the steps), and what is made of them: `inference`, `probe` and `training`. The only module
-//! that names the kernels.
+//! `backward` (the walk over the steps), and what is made of them: `inference`, `probe` and, with the feature `train`,
+//! `training`. The only module that names the kernels.
 
 mod arena;
 mod backward;
 mod engine;
 mod features;
 mod forward;
+#[cfg(feature = "train")]
 mod gradients;
 mod inference;
 mod lifetimes;
 mod memory;
 mod merge;
+#[cfg(feature = "train")]
 mod optimizer;
 mod prepared;
 mod probe;
+#[cfg(feature = "train")]
 mod profile;
 mod program;
 mod rows;
 mod shapes;
+#[cfg(feature = "train")]
 mod training;
 
 pub use self::engine::Cpu;
-pub use self::gradients::{blend, clip_global_norm};
 pub use self::inference::Inference;
-pub use self::optimizer::Optimizer;
-pub use self::profile::{Lap, Peak, Phase, Profile};
-pub use self::training::Training;
+#[cfg(feature = "train")]
+pub use self::{
+    gradients::{blend, clip_global_norm},
+    optimizer::Optimizer,
+    profile::{Lap, Peak, Phase, Profile},
+    training::Training,
+};
+#[cfg(feature = "train")]
 pub use umbel_kernels::loss::{LossSum, categorical_crossentropy, softmax, sparse_categorical_crossentropy};
 pub use umbel_kernels::{Isa, Precision};
 

@@ -11,7 +11,7 @@ use super::{Inference, LossSum, Training};
 use crate::nn::Weights;
 use crate::nn::engine::{Infer, Seen, Slice, Train};
 use crate::nn::layers::Activation;
-use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Merge, Op};
+use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Facts, Merge, Op};
 use crate::nn::weights::TensorSpec;
 
 /// What is done with a fused step.
@@ -82,10 +82,10 @@ impl Profile {
 
     /// Of an inference.
     pub fn of_inference(inference: &Inference) -> Self {
-        let (program, compiled) = inference.program();
+        let compiled = &inference.compiled;
         let (specs, input, batch) = (&compiled.specs, compiled.input, compiled.batch);
         let measured = |step| Measured { step, specs, input, batch };
-        Profile::new(program.steps.iter().map(|step| measured(step).forward()).collect())
+        Profile::new(compiled.programs[0].steps.iter().map(|step| measured(step).forward()).collect())
     }
 
     /// Of a training.
@@ -191,9 +191,9 @@ impl Measured<'_> {
     }
 
     fn backward(&self) -> Lap {
-        let PlacedStep { inputs, dy, kept_y, choice, reads_inputs, .. } = self.step;
+        let PlacedStep { inputs, dy, kept_y, choice, .. } = self.step;
         let len = |place: &super::arena::Place| place.range(self.batch).len();
-        let images = if *reads_inputs { self.images() } else { 0 };
+        let images = if self.facts().reads_inputs { self.images() } else { 0 };
         let of_inputs = inputs.iter().map(|input| len(&input.kept_x) + len(&input.dx) + 2 * len(&input.sum));
         let passes_on = inputs.iter().any(|input| len(&input.dx) > 0);
         // The weights are read where a gradient goes on from here; theirs is written.
@@ -209,9 +209,15 @@ impl Measured<'_> {
         reads_them * self.input * self.batch
     }
 
+    fn facts(&self) -> Facts {
+        self.step.op.facts(self.step.y.per_sample)
+    }
+
     /// Values of its weights, batch norm's moving statistics among them.
     fn weights(&self) -> usize {
-        self.step.tensors.iter().map(|&tensor| count(&self.specs[tensor])).sum()
+        let Facts { weights, statistics, .. } = self.facts();
+        let tensors = weights.iter().map(|slot| slot.tensor).chain(statistics);
+        tensors.map(|tensor| count(&self.specs[tensor])).sum()
     }
 
     /// Of one product: forward, or one of the two gradients.

@@ -49,10 +49,6 @@ pub(super) struct PlacedStep {
     pub scratch: Place,
     /// Whether the kernel is packed once for many passes.
     pub packed: bool,
-    /// The tensors that it reads, see [`Facts`](crate::nn::steps::Facts).
-    pub tensors: Vec<usize>,
-    /// Whether the way back reads the inputs again.
-    pub reads_inputs: bool,
     pub runs_backward: bool,
 }
 
@@ -113,8 +109,6 @@ impl Program {
                 kept_y: if needs.1 { y } else { Place::default() },
                 scratch: at(asked.scratch),
                 packed,
-                tensors: facts.weights.iter().map(|slot| slot.tensor).chain(facts.statistics).collect(),
-                reads_inputs: facts.reads_inputs,
                 runs_backward,
             }
         };

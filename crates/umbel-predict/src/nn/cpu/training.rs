@@ -6,9 +6,9 @@ use super::backward;
 use super::forward::{self, Given};
 use super::gradients::{blend, clip_global_norm};
 use super::memory::{Memory, Sizes};
-use super::{Compiled, Isa, LossSum, Optimizer, Program, compiled};
+use super::{Compiled, Cpu, Inference, Isa, LossSum, Optimizer, Precision, Program, compiled};
 use crate::Result;
-use crate::nn::engine::{Seen, Slice, Targets, Train, TrainState, Updates, Watch};
+use crate::nn::engine::{Infer, Seen, Slice, Targets, Train, TrainState, TrainingEngine, Updates, Watch};
 use crate::nn::steps::{Layout, Use};
 use crate::nn::{Model, Tensor, Weights};
 
@@ -27,7 +27,7 @@ pub struct Training {
 }
 
 impl Training {
-    pub(super) fn new(isa: Isa, model: Model, batch: usize, updates: &Updates) -> Result<Self> {
+    fn new(isa: Isa, model: Model, batch: usize, updates: &Updates) -> Result<Self> {
         let compiled = compiled(&model, batch, updates.precision, &[Use::Inference, Use::Training])?;
         let memory = Memory::new(compiled.sizes(), batch)?;
         let optimizer = Optimizer::new(updates.optimizer, model.weights()).with_rates(updates.rates.clone());
@@ -68,8 +68,42 @@ impl Training {
     }
 }
 
+impl Inference {
+    /// Loss and hits of [`Infer::infer`] against `labels` `[n]`.
+    ///
+    /// # Panics
+    /// Those of [`Infer::infer`], and where there is not one label for each picture, below the number of classes.
+    pub fn evaluate(&mut self, weights: &Weights, images: &[f32], labels: &[u32]) -> LossSum {
+        loss_of(self.compiled.classes, self.infer(weights, images), labels)
+    }
+}
+
+impl Cpu {
+    /// [`TrainingEngine::train`], as the type that it is.
+    ///
+    /// # Errors
+    /// Those of [`TrainingEngine::train`].
+    pub fn training(&self, model: Model, batch: usize, updates: &Updates) -> Result<Training> {
+        Training::new(self.isa().for_precision(updates.precision), model, batch, updates)
+    }
+}
+
+impl TrainingEngine for Cpu {
+    fn train(&self, model: Model, batch: usize, updates: &Updates) -> Result<Box<dyn Train>> {
+        Ok(Box::new(self.training(model, batch, updates)?))
+    }
+
+    fn foreseen_bytes(&self, model: &Model, batch: usize) -> Result<u128> {
+        Ok(compiled(model, batch, Precision::F32, &[Use::Inference, Use::Training])?.sizes().bytes())
+    }
+
+    fn foreseen_inference_bytes(&self, model: &Model, batch: usize) -> Result<u128> {
+        Ok(compiled(model, batch, Precision::F32, &[Use::Inference])?.sizes().bytes())
+    }
+}
+
 /// Loss and hits of logits against labels.
-pub(super) fn loss_of(classes: usize, logits: &[f32], labels: &[u32]) -> LossSum {
+fn loss_of(classes: usize, logits: &[f32], labels: &[u32]) -> LossSum {
     let targets = Targets::from(labels);
     targets.check(logits.len() / classes, classes);
     if labels.is_empty() {

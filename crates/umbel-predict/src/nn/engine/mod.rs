@@ -1,15 +1,21 @@
 //! Who computes: the seam between models, which are data, and whatever can run them. An engine is a value that is made once,
 //! where the program starts, and handed down; nobody asks the surroundings for one.
 //!
-//! Inference and training are two kinds of things: [`Infer`] takes weights that somebody else holds, [`Train`] owns them.
+//! Inference and training are two kinds of things: [`Infer`] takes weights that somebody else holds, `Train` (with the feature
+//! `train`) owns them.
 
+#[cfg(feature = "train")]
 mod targets;
+#[cfg(feature = "train")]
 mod train;
 
 use std::fmt;
 
-pub use self::targets::Targets;
-pub use self::train::{SharedEngine, Slice, Train, TrainState, TrainingEngine, Updates};
+#[cfg(feature = "train")]
+pub use self::{
+    targets::Targets,
+    train::{SharedEngine, Slice, Train, TrainState, TrainingEngine, Updates},
+};
 use super::{Model, Precision, Weights};
 use crate::Result;
 

@@ -173,6 +173,11 @@ impl SharedEngine {
     pub fn for_inference(&self) -> &dyn Engine {
         &*self.0
     }
+
+    /// For those who only infer, and hold it themselves.
+    pub fn share_for_inference(&self) -> Arc<dyn Engine> {
+        self.0.clone()
+    }
 }
 
 impl Default for SharedEngine {

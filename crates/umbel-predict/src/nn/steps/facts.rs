@@ -34,18 +34,25 @@ impl Facts {
 impl Step {
     /// See [`Facts`].
     pub fn facts(&self) -> Facts {
+        self.op.facts(self.output)
+    }
+}
+
+impl Op {
+    /// The same of a step that gives so many values for each sample.
+    pub fn facts(&self, output: usize) -> Facts {
         let none = Facts::default();
         let nonlinear = |activation: Activation| activation != Activation::Linear;
-        match &self.op {
+        match self {
             Op::Rescale { .. } | Op::Pad(_) | Op::AveragePool(_) | Op::GlobalAverage { .. } | Op::Dropout { .. } => {
                 none
             }
-            Op::MaxPool(_) => Facts { choices: self.output, ..none },
+            Op::MaxPool(_) => Facts { choices: output, ..none },
             Op::Conv2d(ConvStep { kernel, bias, activation, pool, .. }) => Facts {
                 weights: weights(kernel, bias),
                 reads_inputs: true,
                 reads_output: !pool && nonlinear(*activation),
-                choices: if *pool { self.output } else { 0 },
+                choices: if *pool { output } else { 0 },
                 ..none
             },
             Op::Depthwise(DepthwiseStep { kernel, bias, activation, .. }) => Facts {
