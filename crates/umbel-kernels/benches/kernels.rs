@@ -25,7 +25,7 @@ fn main() {
 }
 
 fn run() {
-    let isa = Isa::from_env().expect("UMBEL_ISA");
+    let isa = std::env::var("UMBEL_ISA").map_or(Isa::best(), |name| Isa::named(&name).expect("UMBEL_ISA"));
     println!("{} on {} threads, batch {BATCH}", isa.name(), rayon::current_num_threads());
     let adam = adam(isa);
     for precision in [Precision::F32, Precision::Bf16] {

@@ -111,7 +111,7 @@ instruction_sets! {
     Amx;
 }
 
-/// `UMBEL_ISA` named an instruction set that does not exist or that this CPU lacks.
+/// An instruction set that does not exist, or that this CPU lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusableIsa {
     /// What was asked for.
@@ -123,7 +123,7 @@ pub struct UnusableIsa {
 impl std::fmt::Display for UnusableIsa {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let usable = self.usable.join(", ");
-        write!(f, "UMBEL_ISA={} cannot be used on this CPU; usable here: {usable}", self.asked)
+        write!(f, "the instruction set {} cannot be used on this CPU; usable here: {usable}", self.asked)
     }
 }
 
@@ -145,15 +145,10 @@ impl Isa {
         Kind::usable().into_iter().map(Isa).collect()
     }
 
-    /// The best one, lowered to what the environment variable `UMBEL_ISA` names (see [`Isa::name`]) if it is set.
-    pub fn from_env() -> Result<Self, UnusableIsa> {
-        match std::env::var_os("UMBEL_ISA") {
-            None => Ok(Isa::best()),
-            Some(asked) => Isa::named(&asked.to_string_lossy()),
-        }
-    }
-
     /// The instruction set of that name, if it is usable here.
+    ///
+    /// # Errors
+    /// [`UnusableIsa`] where it does not exist, or this CPU lacks it.
     pub fn named(asked: &str) -> Result<Self, UnusableIsa> {
         let usable = Isa::usable();
         match usable.iter().find(|isa| isa.name() == asked) {

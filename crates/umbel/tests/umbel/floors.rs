@@ -139,13 +139,25 @@ fn the_names_in_a_run_folder_stand_in_one_place() {
         PREPARING,
     ];
     // What weights are called in the store of another program, and a setting.
-    const OTHERS: [(&str, &str); 2] = [("pretrained/store/mod.rs", MODEL), ("args/train.rs", TENSORBOARD)];
+    const OTHERS: [(&str, &str); 2] = [("pretrained/store/mod.rs", MODEL), ("settings/rows/running.rs", TENSORBOARD)];
     for (name, text) in ["umbel-predict", "umbel", "umbel-cli"].iter().flat_map(|name| sources(name)) {
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
         for file in all {
             let is_its_place = name == "run/names.rs" || (name == "model_file.rs" && file == MODEL);
             let may = is_its_place || OTHERS.contains(&(name.as_str(), file));
             assert!(may || !product.contains(&format!("\"{file}\"")), "{name} says {file:?}; take it from run::names");
+        }
+    }
+}
+
+#[test]
+fn no_library_crate_reads_the_environment() {
+    for (of, _) in CRATES.iter().chain(&[("umbel-kernels", &[] as Floors)]) {
+        for (name, text) in sources(of) {
+            let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for reads in ["env::var", "env::vars", "env::home_dir"] {
+                assert!(!product.contains(reads), "{of}/src/{name} says {reads}; the program hands Surroundings in");
+            }
         }
     }
 }
@@ -384,4 +396,27 @@ fn sources(crate_name: &str) -> Vec<(String, String)> {
     assert!(!found.is_empty(), "no sources in {}", root.display());
     found.sort();
     found
+}
+
+/// Product files may have so many lines, tests aside.
+const LONGEST: usize = 300;
+
+/// Longer ones, each with its reason.
+const MAY_BE_LONGER: &[(&str, &str)] = &[];
+
+#[test]
+fn files_are_no_longer_than_can_be_seen_through() {
+    let mut unused: Vec<&str> = MAY_BE_LONGER.iter().map(|(file, _)| *file).collect();
+    for of in ["umbel", "umbel-cli", "umbel-predict", "umbel-kernels"] {
+        for (name, text) in sources(of) {
+            let file = format!("{of}/src/{name}");
+            let product = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            let lines = product.lines().count();
+            match unused.iter().position(|exception| *exception == file) {
+                Some(exception) if lines > LONGEST => drop(unused.remove(exception)),
+                _ => assert!(lines <= LONGEST, "{file} has {lines} lines, but {LONGEST} are the most: take it apart"),
+            }
+        }
+    }
+    assert!(unused.is_empty(), "no longer too long, so no longer an exception: {unused:?}");
 }

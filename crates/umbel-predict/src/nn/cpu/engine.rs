@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use umbel_kernels::isa::UnusableIsa;
 use umbel_kernels::{Isa, Precision};
 
 use super::inference::Inference;
@@ -27,18 +28,12 @@ impl Cpu {
     /// # Errors
     /// [`Error::Setting`] where there is none of that name, or this CPU lacks it.
     pub fn named(name: &str) -> Result<Self> {
-        let usable = Isa::usable();
-        match usable.iter().find(|isa| isa.name() == name) {
-            Some(&isa) => Ok(isa.into()),
-            None => {
-                let names: Vec<&str> = usable.into_iter().map(Isa::name).collect();
-                Err(Error::Setting {
-                    setting: "the instruction set".into(),
-                    value: name.into(),
-                    expected: format!("one of {} on this CPU", names.join(", ")),
-                })
-            }
-        }
+        let refused = |unusable: UnusableIsa| Error::Setting {
+            setting: "the instruction set".into(),
+            value: unusable.asked,
+            expected: format!("one of {} on this CPU", unusable.usable.join(", ")),
+        };
+        Isa::named(name).map(Cpu::from).map_err(refused)
     }
 
     /// The best instruction set that it was made with.

@@ -1,6 +1,7 @@
 //! A run at work: what [`super::fit`] drives. Everything that decides the next step is in [`Progress`] and in what trains
 //! ([`Step`]); both go into the checkpoint, so a resumed run takes the very steps that it would have taken.
 
+mod files;
 mod first;
 mod record;
 mod resume;
@@ -9,19 +10,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use self::resume::Found;
-use super::checkpoint::{self, Progress, Running};
+use super::checkpoint::{Progress, Running};
 use super::saver::Saver;
 use super::sizes::Sizes;
 use super::step::{Step, check_memory, memory_needed};
 use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock};
-use crate::base::atomic::Scratch;
 use crate::base::memory;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
 use crate::base::random::{Purpose, Stream};
 use crate::data::{Dataset, Loader};
-use crate::model_file::{Metrics, ModelFile};
 use crate::nn::{Computed, Model, Schedule};
-use crate::run::names;
 use crate::{Error, Result};
 
 /// Whether to go on.
@@ -221,18 +219,6 @@ impl<'a> Run<'a> {
         self.save(None)
     }
 
-    /// Writes history.csv, and then the checkpoint. The best model comes into its place before the checkpoint, which never
-    /// promises a model that is not there. The next steps do not wait until the disk has both: a machine that dies in that
-    /// second goes on from the epoch before, to the same bits.
-    fn save(&mut self, best: Option<Scratch>) -> Result<()> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        History { epochs: self.progress.history.clone() }.write(&folder.join(names::HISTORY))?;
-        let path = folder.join(names::CHECKPOINT);
-        let step = self.step.as_ref().expect("a run that is not over has its step");
-        let checkpoint = checkpoint::prepare(&path, &mut self.progress, step.state())?;
-        self.saver.start(best.into_iter().chain([checkpoint]).collect())
-    }
-
     /// What came of it, once all files are in place.
     pub fn outcome(mut self, interrupted: bool) -> Result<FitOutcome> {
         self.saver.wait()?;
@@ -257,27 +243,6 @@ impl<'a> Run<'a> {
         if let Some(step) = self.step.take() {
             *self.model.weights_mut() = step.into_weights();
         }
-    }
-
-    /// A step can break the weights and still have had a finite loss; such weights are never saved.
-    fn check_weights(&self) -> Result<()> {
-        let weights = self.step.as_ref().map_or(self.model.weights(), |step| step.weights());
-        let bad = weights.tensors.iter().find(|tensor| tensor.data.iter().any(|value| !value.is_finite()));
-        bad.map_or(Ok(()), |tensor| Err(self.diverged(format!("weight {}", tensor.name))))
-    }
-
-    /// Keeps the model, and gives its file, ready to be put in place.
-    fn keep_best(&mut self, record: &EpochRecord) -> Result<Option<Scratch>> {
-        let metrics = Metrics { epoch: record.epoch, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
-        // The one before makes room first.
-        self.best = None;
-        let judged = self.step().judged().clone();
-        let model = self.model.with(judged);
-        let file = ModelFile::new(model, self.train, metrics);
-        let path = self.folder.as_ref().map(|folder| folder.join(names::MODEL));
-        let scratch = path.map(|path| file.prepare(&path)).transpose()?;
-        self.best = Some(file.model);
-        Ok(scratch)
     }
 
     /// The rate of a step of the current epoch.

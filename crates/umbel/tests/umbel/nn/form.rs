@@ -97,6 +97,12 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         [[layer]]
         kind = "batch_norm"
         [[layer]]
+        kind = "separable_conv2d"
+        filters = 6
+        kernel = 3
+        [[layer]]
+        kind = "layer_normalization"
+        [[layer]]
         kind = "activation"
         activation = "relu6"
         [[layer]]
@@ -118,6 +124,8 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         .add(MaxPool2d::new(2).stride(2))
         .add(AvgPool2d::new((1, 2)).stride(1))
         .add(BatchNorm { momentum: 0.99, epsilon: 1e-3 })
+        .add(SeparableConv2d::new(6, 3).padding(Padding::Valid))
+        .add(LayerNorm { epsilon: 1e-3 })
         .add(Activation::Relu6)
         .add(Flatten)
         .add(Dense::new(3));
@@ -126,7 +134,7 @@ fn every_kind_is_listed_and_has_keras_defaults() {
         assert_eq!(read.output, expected.output);
         assert_eq!(read.name, expected.name);
     }
-    assert_eq!(KINDS.len(), 26);
+    assert_eq!(KINDS.len(), 28);
 }
 
 #[test]
