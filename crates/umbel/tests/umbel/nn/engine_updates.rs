@@ -15,7 +15,7 @@ const RATE: f64 = 0.01;
 /// In parts of a tensor's largest value: rounding in a few operations on each.
 const ROUNDING: f64 = 1e-6;
 /// Outputs, gradients and updates, three times over.
-const FAR: f64 = 1e-5;
+const FAR: f64 = 2e-5;
 
 /// One optimizer of each kind, with this epsilon, and everything else that an update can do.
 fn all(epsilon: f32, tensors: usize) -> Vec<Updates> {

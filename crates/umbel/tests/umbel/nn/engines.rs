@@ -12,14 +12,14 @@ use super::compare::{close, images, labels, largest, model};
 use super::oracle::Oracle;
 use super::{graph, plan, probe};
 
-/// What a step's output may be off by, in parts of its largest value: `f32` has 24 bits, and some ten steps of sums round
-/// each time.
-const OUTPUT: f64 = 3e-6;
-/// The same of gradients, through twice as many steps.
-const GRADIENT: f64 = 3e-5;
+/// What a step's output may be off by, in parts of its largest value: `f32` has 24 bits, sums round at each of some thirty steps, and
+/// a batch norm of few values magnifies what it is given. (The worst seen is 3e-6, deep in `umbel_s`.)
+const OUTPUT: f64 = 1e-5;
+/// The same of gradients, which come through all steps twice. (The worst seen is 2e-5.)
+const GRADIENT: f64 = 5e-5;
 /// Nothing that was drawn may lead nearer than this to where a clamp begins or two share a maximum, in parts of the largest value:
-/// so a value that rounding moves is on the same side in both engines, and no gradient has to be exempt.
-const KINK: f64 = OUTPUT;
+/// so what rounding moves stays on the same side in both engines, and no gradient has to be exempt.
+const KINK: f64 = 4e-6;
 
 /// What is made of the first seed that leads no value of the oracle's to a kink.
 pub(super) fn drawn<T>(what: &str, mut draw: impl FnMut(u64, &Oracle) -> T) -> T {
@@ -57,7 +57,7 @@ fn named(name: &'static str, seed: u64) -> Case {
     Case { name, model, n: 2, classes: 5 }
 }
 
-/// Convolutions in groups and in depth, dropout of values and of samples, zeros around.
+/// Convolutions in groups, in depth and separable ones, layer norm, dropout of values and of samples, zeros around.
 fn mixed() -> Graph {
     let mut graph = Graph::new((9, 8, 3));
     let x = graph.layer(Normalization::new([120.0, 110.0, 100.0], [4e3, 5e3, 6e3]), Source::Input);
@@ -70,6 +70,8 @@ fn mixed() -> Graph {
     let branch = graph.layer(Activation::Silu, branch);
     let branch = graph.named("depth", DepthwiseConv2d::new(3).padding(Padding::Same), branch);
     let branch = graph.named("depth_norm", BatchNorm::default(), branch);
+    let branch = graph.named("separable", SeparableConv2d::new(8, 3).padding(Padding::Same), branch);
+    let branch = graph.layer(LayerNorm::default(), branch);
     let branch = graph.layer(StochasticDepth::new(0.4), branch);
     let sum = graph.layer(Add, [x, branch]);
     let x = graph.layer(Activation::Relu6, sum);

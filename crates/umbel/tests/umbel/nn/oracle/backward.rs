@@ -6,10 +6,10 @@ use umbel::nn::steps::{Merge, NormStep, Op, Slot, Step, Value};
 use umbel_kernels::FusedActivation::Linear;
 use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::elementwise::{self, GateShape};
-use umbel_kernels::{activation, batch_norm, dropout, pool};
+use umbel_kernels::{activation, batch_norm, dropout, layer_norm, pool};
 
 use super::convolution::{Convolution, Gradients};
-use super::forward::{function, norm_shape, pool_of, pool_shape};
+use super::forward::{function, layer_norm_shape, norm_shape, pool_of, pool_shape};
 use super::narrow;
 use super::network::{Given, Kept, Trace};
 
@@ -101,6 +101,13 @@ fn backward(mut to: To<'_>, step: &Step, inputs: &[&[f64]], kept: &Kept, dy: &[f
             to.put(norm.beta, &dbeta);
         }
         Op::Normalize(norm) => return vec![scaled(&given.factors(norm), dy)],
+        Op::LayerNorm(norm) => {
+            let [mut dgamma, mut dbeta] = [(); 2].map(|()| vec![0.0; norm.channels]);
+            let (shape, gamma) = (layer_norm_shape(norm, x.len()), given.weight(norm.gamma.tensor));
+            layer_norm::scalar::backward(&shape, x, &gamma, dy, &mut dx, &mut dgamma, &mut dbeta);
+            to.put(norm.gamma, &dgamma);
+            to.put(norm.beta, &dbeta);
+        }
         Op::Activation { activation, row } => return vec![deactivate((*activation, *row), kept, dy)],
         Op::Dropout { rate, layer } => {
             let key = given.key.expect("there is none without training");

@@ -2,11 +2,12 @@
 
 use umbel::nn::engine::{Seen, Watch};
 use umbel::nn::layers::Activation;
-use umbel::nn::steps::{Merge, NormStep, Op, PoolStep, Slot, Step};
+use umbel::nn::steps::{LayerNormStep, Merge, NormStep, Op, PoolStep, Slot, Step};
 use umbel_kernels::FusedActivation::Linear;
 use umbel_kernels::batch_norm::{self, BatchNormShape};
 use umbel_kernels::dense::{self, DenseShape};
 use umbel_kernels::elementwise::{self, GateShape};
+use umbel_kernels::layer_norm::{self, LayerNormShape};
 use umbel_kernels::pool::{self, PoolShape};
 use umbel_kernels::{activation, dropout};
 
@@ -91,6 +92,10 @@ fn forward(given: Given<'_>, step: &Step, inputs: &[&[f64]], kept: &mut Kept, fl
             return activate(given, step, (*activation, 1), &y, kept);
         }
         Op::Normalize(norm) => return normalize(given, norm, x),
+        Op::LayerNorm(norm) => {
+            let [gamma, beta] = [norm.gamma, norm.beta].map(|slot| given.weight(slot.tensor));
+            layer_norm::scalar::forward(&layer_norm_shape(norm, x.len()), x, &gamma, &beta, &mut y);
+        }
         Op::Activation { activation, row } => return activate(given, step, (*activation, *row), x, kept),
         Op::Dropout { rate, layer } => dropout::scalar::apply(key(*layer), *rate, x, &mut y),
         Op::StochasticDepth { rate, layer } => {
@@ -214,6 +219,11 @@ pub fn function(activation: Activation) -> umbel_kernels::Activation {
 pub fn norm_shape(norm: &NormStep, values: usize) -> BatchNormShape {
     let NormStep { channels, epsilon, .. } = *norm;
     BatchNormShape { rows: values / channels, channels, epsilon, activation: Linear }
+}
+
+pub fn layer_norm_shape(norm: &LayerNormStep, values: usize) -> LayerNormShape {
+    let LayerNormStep { channels, epsilon, .. } = *norm;
+    LayerNormShape { rows: values / channels, channels, epsilon }
 }
 
 pub fn pool_shape(step: &PoolStep, n: usize) -> PoolShape {
