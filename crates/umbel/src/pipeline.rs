@@ -34,8 +34,8 @@ use validated::{Parts, Validated};
 
 use crate::base::machine::Machine;
 use crate::base::memory;
+use crate::base::notice::{Divider, Notice};
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
-use crate::base::shell;
 use crate::data::{Index, Part, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::{Model, Precision};
 use crate::report::curves::{self, NamedCurves};
@@ -124,18 +124,16 @@ pub fn resume(
 fn explain(options: &SplitOptions, index: &Index, split: &Split, observer: &mut dyn Observer) {
     let from_file = matches!(options.method, SplitMethod::File(_));
     if index.comes_with(Part::Val) && !from_file {
-        observer.event(&Event::Note(
-            "The data come divided: their parts are taken as they are, and the validation split is not used.",
-        ));
+        observer.event(&Event::Notice(&Notice::PartsTaken));
     }
     if let Some(group_by) = &options.group_by {
         let paths = split.train.iter().chain(&split.val).chain(&split.test).map(|&i| &index.photos[i].path);
         let groups: BTreeSet<&str> = paths.filter_map(|path| group_by.key(path)).collect();
-        observer.event(&Event::Note(&format!("Found {} groups; each is on one side.", groups.len())));
+        observer.event(&Event::Notice(&Notice::Groups { groups: groups.len() }));
     }
     if from_file || index.parts.is_some() || options.group_by.is_some() {
-        for sentence in split.missing_classes(index) {
-            observer.event(&Event::Note(&sentence));
+        for notice in split.missing_classes(index) {
+            observer.event(&Event::Notice(&notice));
         }
     }
 }
@@ -149,19 +147,15 @@ fn explain_copies(
     observer: &mut dyn Observer,
 ) {
     let given = index.comes_with(Part::Val);
-    let chosen = !given && config.split == SplitMethod::Stratified;
-    for sentence in together.sentences(index, chosen) {
-        observer.event(&Event::Note(&sentence));
+    if !given && config.split == SplitMethod::Stratified {
+        for notice in together.notices(index) {
+            observer.event(&Event::Notice(&notice));
+        }
     }
-    let leaks = together.leaks(index, split).len();
-    if leaks > 0 {
-        let data = config.data.display();
-        let (photos, they) = if leaks == 1 { ("photo", "it is") } else { ("photos", "they are") };
-        let split = if given { "" } else { " --split RUN" };
-        observer.event(&Event::Note(&format!(
-            "Warning: {leaks} {photos} of the validation or test part show the same as one of an earlier part, so {they} no \
-             fair measure; umbel check {data}{split} names them."
-        )));
+    let photos = together.leaks(index, split).len();
+    if photos > 0 {
+        let divided_by = if given { Divider::Data } else { Divider::Split };
+        observer.event(&Event::Notice(&Notice::Leaks { photos, data: config.data.clone(), divided_by }));
     }
 }
 
@@ -219,9 +213,7 @@ fn train(
         precision: computed.precision.name().to_string(),
     }));
     if let (PrecisionChoice::Auto, Precision::Bf16) = (config.precision, options.precision) {
-        observer.event(&Event::Note(
-            "This CPU trains faster with products in bf16 (--precision f32 keeps to single precision).",
-        ));
+        observer.event(&Event::Notice(&Notice::TrainsInBf16));
     }
     let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
     let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
@@ -273,10 +265,8 @@ impl Trained {
             if !self.fit.interrupted
                 && let Err(error) = report(run.path(), None)
             {
-                let again = shell::quote(&run.path().display().to_string());
-                observer.event(&Event::Note(&format!(
-                    "report.html was not made: {error}. Once that is mended, make it by: umbel report {again}"
-                )));
+                let (error, run) = (error.to_string(), run.path().to_owned());
+                observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));
             }
         }
         let best = epochs.iter().find(|record| record.epoch == self.fit.best_epoch);

@@ -7,6 +7,7 @@ use umbel::data::Problem;
 
 use super::Format;
 use super::display::{self, Display};
+use super::notices;
 
 /// How many of the photos that cannot be used are shown; all are in problems.csv.
 const PROBLEMS_SHOWN: usize = 10;
@@ -109,7 +110,7 @@ impl Observer for TrainConsole {
                 self.display.epoch(epochs, record, best_epoch);
                 self.json(&JsonEvent::Epoch(record));
             }
-            Event::Note(text) => super::note(text),
+            Event::Notice(notice) => super::note(notices::sentence(notice)),
             Event::End(record) => {
                 self.display.clear();
                 self.json(&JsonEvent::End(record));

@@ -4,6 +4,7 @@
 mod display;
 mod events;
 mod live;
+mod notices;
 mod screen;
 
 pub use events::TrainConsole;

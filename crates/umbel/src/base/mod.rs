@@ -1,9 +1,11 @@
-//! What every other module uses: errors, atomic writes, random streams, progress events, and the settings that both the
+//! What every other module uses: errors, atomic writes, random streams, progress events and notices, and the settings that both the
 //! data side and the network side must know (augmentation as layers of the model).
 
 pub mod error;
 pub mod handles;
 pub mod machine;
+pub mod notice;
+pub mod part;
 pub mod positioned;
 pub mod progress;
 pub mod shell;

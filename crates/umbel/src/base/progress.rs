@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::notice::Notice;
 use super::problem::Problem;
 
 /// Said once, before the first step (design: JSON event `start`).
@@ -126,7 +127,7 @@ pub enum Event<'a> {
     /// An epoch and its validation are done, and saved. `best_epoch` is the one whose model is kept so far (from 1).
     Epoch { epochs: usize, record: &'a EpochRecord, best_epoch: usize },
     /// Something worth a line: early stopping, a lowered rate, a slow path.
-    Note(&'a str),
+    Notice(&'a Notice),
     /// The run ended (also when it was stopped early by a callback).
     End(&'a EndRecord),
     /// All folds of a cross-validation are done.
@@ -173,7 +174,7 @@ impl Observer for Lines {
                 "Epoch {}/{epochs} - {:.0}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
                 r.epoch, r.seconds, r.accuracy, r.loss, r.val_accuracy, r.val_loss
             ),
-            Event::Note(note) => eprintln!("{note}"),
+            Event::Notice(notice) => eprintln!("{notice}"),
             _ => {}
         }
     }

@@ -6,17 +6,16 @@ pub mod dataset;
 pub mod index;
 pub mod likeness;
 pub mod loader;
-pub mod part;
 pub mod split;
 
 pub use umbel_predict::{decode, prepare as prep, views};
 
+pub use crate::base::part::Part;
 pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions, Rows, RowsWriter};
 pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
 pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
-pub use part::Part;
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Split, SplitMethod, SplitOptions, Together};
 pub use views::{Tta, Views};

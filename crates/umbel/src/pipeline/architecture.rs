@@ -4,11 +4,12 @@ use std::path::Path;
 
 use super::{AugmentChoice, TrainConfig};
 use crate::base::augmentation::AugmentLayer;
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::nn::layers::{RandAugment, RandomErasing, RandomFlip, RandomResizedCrop};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
-use crate::pretrained::{Head, Pretrained, Tune};
+use crate::pretrained::{Pretrained, Tune};
 use crate::train::HeadFit;
 use crate::{Error, Result};
 
@@ -76,12 +77,7 @@ pub(super) fn model(config: &TrainConfig, mut architecture: Graph, observer: &mu
     let Some(path) = &config.pretrained else { return Ok(Model::new(architecture, config.fit.seed)?) };
     config.tune.unwrap_or_default().freeze(&mut architecture)?;
     let (model, head) = Pretrained::read(path)?.into_model(architecture, config.fit.seed)?;
-    let last = match head {
-        Head::Kept => "its last layer too, which has as many classes".to_string(),
-        Head::New(Some(classes)) => format!("but its last layer for {classes} classes, in whose place is a new one"),
-        Head::New(None) => "which has no last layer; a new one is put behind".to_string(),
-    };
-    observer.event(&Event::Note(&format!("Starting from {}, {last}.", path.display())));
+    observer.event(&Event::Notice(&Notice::Starting { from: path.clone(), head }));
     Ok(model)
 }
 

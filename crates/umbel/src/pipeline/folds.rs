@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::job::{Job, in_pool};
 use super::run_folder::{self, RunFolder};
 use super::{Settings, TrainConfig, architecture, begun_in, explain_copies, train};
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
 use crate::data::{Index, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::Model;
@@ -137,7 +138,7 @@ impl Work<'_> {
         let folder = RunFolder::enter(&path)?;
         let config = self.fold_config(&folder);
         if let Some(best) = RunFolder::finished(&path, &config.digest()?) {
-            observer.event(&Event::Note(&format!("Fold {fold} is finished already.")));
+            observer.event(&Event::Notice(&Notice::FoldFinished { fold }));
             let (best_epoch, val_accuracy, val_loss) = (best.epoch, best.val_accuracy, best.val_loss);
             return Ok(Some(FoldRecord { fold, best_epoch, val_accuracy, val_loss, run: name }));
         }
@@ -177,12 +178,9 @@ impl Work<'_> {
 fn explain(splits: &[Split], index: &Index, observer: &mut dyn Observer) {
     for (class, name) in index.classes.iter().enumerate() {
         let has = |split: &&Split| split.val.iter().any(|&position| index.photos[position].class as usize == class);
-        let folds = splits.iter().filter(has).count();
-        if folds < splits.len() {
-            observer.event(&Event::Note(&format!(
-                "The class {name:?} is measured in {folds} of {} folds: it has too few photos for more.",
-                splits.len()
-            )));
+        let (measured, folds) = (splits.iter().filter(has).count(), splits.len());
+        if measured < folds {
+            observer.event(&Event::Notice(&Notice::ClassInFewFolds { class: name.clone(), measured, folds }));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::job::{Job, in_pool};
 use super::{TrainConfig, architecture};
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Dataset, Split};
 use crate::report::rates;
@@ -37,14 +38,13 @@ pub fn lr_find(
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
         let split = Split::with(&config.split_options()?, &job.index, &job.cache)?;
         let train = Dataset::new(&job.index, job.cache.clone(), &split.train);
-        observer.event(&Event::Note(&format!(
-            "Testing rates from {:e} to {:e} in {} steps of {} of the {} training photos.",
-            range.low,
-            range.high,
-            range.steps,
-            config.fit.batch.min(train.len()),
-            train.len()
-        )));
+        observer.event(&Event::Notice(&Notice::RangeTest {
+            low: range.low,
+            high: range.high,
+            steps: range.steps,
+            batch: config.fit.batch.min(train.len()),
+            photos: train.len(),
+        }));
         let engine = surroundings.engine.clone();
         let precision = config.precision.resolve(engine.for_inference());
         let options = FitOptions { engine, precision, ..config.fit.clone() };

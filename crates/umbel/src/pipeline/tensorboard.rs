@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::config::TrainConfig;
 use super::run_folder::RunFolder;
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::random::{Purpose, Stream};
 use crate::data::Dataset;
@@ -100,7 +101,7 @@ impl Observer for Watch<'_> {
 }
 
 fn tell(error: &Error, observer: &mut dyn Observer) {
-    observer.event(&Event::Note(&format!("The run goes on without files for TensorBoard: {error}")));
+    observer.event(&Event::Notice(&Notice::TensorboardStopped { error: error.to_string() }));
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use self::names::{Names, Wanted};
 pub use self::tune::Tune;
 use crate::base::error::{Misfits, PretrainedFault};
+pub use crate::base::notice::Head;
 use crate::model_file::container::StoredTensor;
 use crate::nn::layers::{Layer, Rescaling};
 use crate::nn::models::{self, ArchitectureOptions};
@@ -24,15 +25,6 @@ pub struct Pretrained {
     path: PathBuf,
     names: Names,
     tensors: BTreeMap<String, StoredTensor>,
-}
-
-/// What became of the last layer, which tells the classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Head {
-    /// The file's: it has as many classes.
-    Kept,
-    /// A new one, to be trained. The file's has so many classes; `None`: it has none.
-    New(Option<usize>),
 }
 
 impl Pretrained {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::notice::Notice;
 use crate::base::progress::EpochRecord;
 pub use crate::settings::Monitor;
 
@@ -97,8 +98,8 @@ impl Patience {
 pub struct Verdict {
     /// The epoch is the best so far: its model is to be kept.
     pub improved: bool,
-    /// Lines for the user.
-    pub notes: Vec<String>,
+    /// What the callbacks did.
+    pub notices: Vec<Notice>,
 }
 
 impl Default for CallbackState {
@@ -122,28 +123,27 @@ impl CallbackState {
     /// Takes note of an epoch, in Keras' order of decisions. `base_rate` is the schedule's base learning rate.
     pub fn epoch_end(&mut self, callbacks: &Callbacks, base_rate: f64, record: &EpochRecord) -> Verdict {
         let score = callbacks.monitor.score(record);
-        let mut verdict = Verdict { improved: self.best.is_none_or(|best| score > best.score), notes: Vec::new() };
+        let mut verdict = Verdict { improved: self.best.is_none_or(|best| score > best.score), notices: Vec::new() };
         if verdict.improved {
             self.best = Some(Best { epoch: record.epoch, score });
         }
         if let Some(plateau) = &callbacks.reduce_on_plateau {
-            verdict.notes.extend(self.reduce(plateau, callbacks.monitor, base_rate, score));
+            verdict.notices.extend(self.reduce(plateau, callbacks.monitor, base_rate, score));
         }
         if let Some(stopping) = &callbacks.early_stopping
             && self.stopping.exhausted(score, stopping.min_delta.abs(), stopping.patience)
         {
             self.stopped = true;
-            verdict.notes.push(format!(
-                "{} has not improved for {} epochs: stopping early after epoch {}.",
-                callbacks.monitor.name(),
-                self.stopping.wait,
-                record.epoch
-            ));
+            verdict.notices.push(Notice::EarlyStopped {
+                figure: callbacks.monitor.name(),
+                waited: self.stopping.wait,
+                epoch: record.epoch,
+            });
         }
         verdict
     }
 
-    fn reduce(&mut self, plateau: &ReduceOnPlateau, monitor: Monitor, base_rate: f64, score: f64) -> Option<String> {
+    fn reduce(&mut self, plateau: &ReduceOnPlateau, monitor: Monitor, base_rate: f64, score: f64) -> Option<Notice> {
         if !self.plateau.exhausted(score, PLATEAU_MIN_DELTA, plateau.patience) {
             return None;
         }
@@ -154,9 +154,6 @@ impl CallbackState {
         }
         let waited = std::mem::take(&mut self.plateau.wait);
         self.rate_factor = after / base_rate;
-        Some(format!(
-            "{} has not improved for {waited} epochs: the learning rate goes from {before} to {after}.",
-            monitor.name()
-        ))
+        Some(Notice::ReducedRate { figure: monitor.name(), waited, from: before, to: after })
     }
 }

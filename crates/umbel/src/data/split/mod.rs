@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Cache, Index, Part};
+use crate::base::notice::Notice;
 use crate::base::progress::Interrupt;
 use crate::{Error, Result};
 pub use file::{SplitRow, rows};
@@ -150,18 +151,16 @@ impl Split {
         [(Part::Train, &self.train), (Part::Val, &self.val), (Part::Test, &self.test)]
     }
 
-    /// A sentence for each class that a part (other than an empty one) has no photo of.
-    pub fn missing_classes(&self, index: &Index) -> Vec<String> {
-        let mut sentences = Vec::new();
+    /// [`Notice::ClassMissing`] for each class that a part (other than an empty one) has no photo of.
+    pub fn missing_classes(&self, index: &Index) -> Vec<Notice> {
+        let mut missing = Vec::new();
         for (part, positions) in self.parts() {
             let present: BTreeSet<u32> = positions.iter().map(|&position| index.photos[position].class).collect();
             let absent = index.classes.iter().enumerate().filter(|(class, _)| !present.contains(&(*class as u32)));
-            for (_, class) in absent.filter(|_| !present.is_empty()) {
-                let so = if part == Part::Train { "it cannot be learned" } else { "it is not measured there" };
-                sentences.push(format!("The {} part has no photo of the class {class:?}: {so}.", part.noun()));
-            }
+            let absent = absent.filter(|_| !present.is_empty());
+            missing.extend(absent.map(|(_, class)| Notice::ClassMissing { class: class.clone(), part }));
         }
-        sentences
+        missing
     }
 }
 

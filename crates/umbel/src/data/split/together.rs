@@ -1,9 +1,10 @@
-//! Which photos a split keeps on one side because they show the same, and what it has to say about that.
+//! Which photos a split keeps on one side because they show the same, and what is worth knowing about that.
 
 use std::collections::BTreeMap;
 
 use super::{Cache, Index, Part, Split};
 use crate::Result;
+use crate::base::notice::Notice;
 use crate::base::progress::Interrupt;
 
 /// A group larger than this that is more than half of a class is no set of copies: the class looks like that (parts
@@ -42,26 +43,16 @@ impl Together {
         self.groups.iter().map(Vec::len).sum()
     }
 
-    /// A sentence for each thing worth knowing about how a split treats them. `chosen` says whether the split was umbel's
-    /// own choice.
-    pub fn sentences(&self, index: &Index, chosen: bool) -> Vec<String> {
-        let mut sentences = Vec::new();
-        if chosen && !self.groups.is_empty() {
-            let (photos, groups) = (self.photos(), self.groups.len());
-            let each = if groups == 1 { "they are on one side" } else { "each group is on one side" };
-            let groups = if groups == 1 { "1 group".to_string() } else { format!("{groups} groups") };
-            sentences.push(format!("Kept {photos} photos together that show the same as another ({groups}); {each}."));
-        }
-        for group in self.alike.iter().filter(|_| chosen) {
-            let class = &index.classes[index.photos[group[0]].class as usize];
-            sentences.push(format!(
-                "{} photos, such as {} of the class {class:?}, look alike: too many to be copies, so they are divided like \
-                 any others. If they belong together (frames of one film), name their groups with --group-by.",
-                group.len(),
-                index.photos[group[0]].path
-            ));
-        }
-        sentences
+    /// What is worth knowing about how a split that umbel chooses treats them.
+    pub fn notices(&self, index: &Index) -> Vec<Notice> {
+        let (photos, groups) = (self.photos(), self.groups.len());
+        let kept = (groups > 0).then_some(Notice::KeptTogether { photos, groups });
+        let divided = self.alike.iter().map(|group| {
+            let example = &index.photos[group[0]];
+            let class = index.classes[example.class as usize].clone();
+            Notice::LookAlike { photos: group.len(), example: example.path.clone(), class }
+        });
+        kept.into_iter().chain(divided).collect()
     }
 
     /// Photos of the validation and the test part that show the same as a photo of an earlier part.

@@ -13,6 +13,7 @@ use ureq::{Agent, Body};
 
 use super::{Origin, Store};
 use crate::base::error::DownloadFault;
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::pretrained::Pretrained;
 use crate::{Error, Result};
@@ -41,7 +42,7 @@ pub fn fetch(store: &Store, origin: &Origin, observer: &mut dyn Observer, interr
     let fail = |fault| Error::Download { url: url.clone(), path: path.clone(), fault };
     let agent = agent();
     let promise = promise(&agent, &url).map_err(fail)?;
-    observer.event(&Event::Note(&format!("Fetching {url} ({:.1} MB).", promise.bytes as f64 / 1e6)));
+    observer.event(&Event::Notice(&Notice::Fetching { url: url.clone(), bytes: promise.bytes }));
     let mut part = Part::open(&folder.join(format!(".{}.part", origin.name)), &promise)?;
     let mut tries = 0;
     while part.done < promise.bytes {
@@ -72,7 +73,7 @@ pub fn fetch(store: &Store, origin: &Origin, observer: &mut dyn Observer, interr
     }
     part.file.sync_all().map_err(|source| io("write", &part.path, source))?;
     std::fs::rename(&part.path, &path).map_err(|source| io("replace", &path, source))?;
-    observer.event(&Event::Note(&format!("Saved as {}.", path.display())));
+    observer.event(&Event::Notice(&Notice::Saved { path: path.clone() }));
     Ok(path)
 }
 

@@ -3,6 +3,7 @@
 
 use super::super::Outputs;
 use crate::Result;
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Cache, Dataset, Loader, LoaderOptions, Rows};
 use crate::nn::{Computed, Graph, Infer, Model, NUMERICS, Precision, SharedEngine, Tensor, Weights};
@@ -143,7 +144,7 @@ fn compute(
     (observer, interrupt): (&mut dyn Observer, &Interrupt),
 ) -> Result<Option<Rows>> {
     let all = Dataset { samples: cache.usable().iter().map(|&position| (position, 0)).collect(), ..dataset.clone() };
-    observer.event(&Event::Note(&format!("Computing the features of {} photos, once.", all.len())));
+    observer.event(&Event::Notice(&Notice::Features { photos: all.len() }));
     let options = LoaderOptions { batch: infer.batch(), ..LoaderOptions::default() };
     let mut writer = cache.write_rows(kind, width)?;
     let mut loader = Loader::new(&all, options);

@@ -13,6 +13,7 @@ use self::lbfgs::{Stop, minimize};
 use self::logistic::Objective;
 use super::{CallbackState, Callbacks, FitOptions, FitOutcome, History, RunLock};
 use crate::Result;
+use crate::base::notice::Notice;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
 use crate::data::Dataset;
 use crate::model_file::{Metrics, ModelFile};
@@ -107,7 +108,7 @@ pub(super) fn fit_only(
         ModelFile::new(chosen.clone(), parts.0, metrics).save(&lock.folder().join(names::MODEL))?;
         History { epochs: records.clone() }.write(&lock.folder().join(names::HISTORY))?;
     }
-    observer.event(&Event::Note(&chosen_line(best)));
+    observer.event(&Event::Notice(&chosen(best)));
     model.clone_from(&chosen);
     let history = History { epochs: records };
     let features = Some(Arc::new(features));
@@ -115,8 +116,8 @@ pub(super) fn fit_only(
 }
 
 /// Which strength it became.
-pub(super) fn chosen_line(best: usize) -> String {
-    format!("Of the strengths of L2 regularization, the validation part chose number {best}: {}.", STRENGTHS[best - 1])
+pub(super) fn chosen(number: usize) -> Notice {
+    Notice::HeadChosen { number, strength: STRENGTHS[number - 1] }
 }
 
 fn record(epoch: usize, (train, val): &(LossSum, LossSum), seconds: f64, images_per_second: f64) -> EpochRecord {

@@ -25,7 +25,7 @@ impl Run<'_> {
         let parts = (self.train, self.val);
         let fitted = head::fit(&model, parts, &features, &self.options, interrupt, |_, _| {})?;
         let Some(fitted) = fitted else { return Ok(Flow::Interrupted) };
-        observer.event(&Event::Note(&head::chosen_line(fitted.best)));
+        observer.event(&Event::Notice(&head::chosen(fitted.best)));
         self.step().train().load(fitted.model.weights());
         let seconds = start.elapsed().as_secs_f64();
         let images_per_second = self.train.len() as f64 / seconds.max(1e-9);

@@ -16,6 +16,7 @@ use super::sizes::Sizes;
 use super::step::{Step, check_memory, memory_needed};
 use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock};
 use crate::base::memory;
+use crate::base::notice::Notice;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
 use crate::base::random::{Purpose, Stream};
 use crate::data::{Dataset, Loader};
@@ -100,7 +101,11 @@ impl<'a> Run<'a> {
         run.step = Some(Step::new(run.model.clone(), train, &run.options, run.sizes.largest())?);
         // From here on they lie there.
         run.model.take();
-        observer.event(&Event::Note(&record::memory_line(needed, available, train.cache.bytes_on_disk())));
+        observer.event(&Event::Notice(&Notice::Memory {
+            needed_bytes: needed,
+            available_bytes: available,
+            cache_bytes: train.cache.bytes_on_disk(),
+        }));
         if let Some(found) = found {
             run.resume(found, observer)?;
         }
@@ -207,8 +212,8 @@ impl<'a> Run<'a> {
             record: &record,
             best_epoch: self.progress.callbacks.best_epoch(),
         });
-        for note in &verdict.notes {
-            observer.event(&Event::Note(note));
+        for notice in &verdict.notices {
+            observer.event(&Event::Notice(notice));
         }
         Ok(())
     }

@@ -80,13 +80,3 @@ fn digest(of: &impl serde::Serialize) -> Result<String> {
     })?;
     Ok(blake3::hash(&json).to_hex().to_string())
 }
-
-/// What the run needs, said before it starts.
-pub(super) fn memory_line(needed: u64, available: Option<u64>, on_disk: u64) -> String {
-    let size = |bytes: u64| match bytes as f64 / 1e6 {
-        megabytes if megabytes < 999.5 => format!("{:.0} MB", megabytes.ceil()),
-        megabytes => format!("{:.1} GB", megabytes / 1000.0),
-    };
-    let free = available.map(|bytes| format!(" (of {} free)", size(bytes))).unwrap_or_default();
-    format!("Training needs {} of memory{free}; the prepared photos take {} of the cache.", size(needed), size(on_disk))
-}

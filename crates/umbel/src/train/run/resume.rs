@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Run;
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::model_file::ModelFile;
 use crate::nn::ScheduleKind;
@@ -39,22 +40,15 @@ impl Run<'_> {
         }
         let mut progress = found.restore(&path, self.step().train())?;
         if progress.isa != self.progress.isa {
-            observer.event(&Event::Note(&format!(
-                "The run was begun with {} and goes on with {}: the weights will differ in their last digits.",
-                progress.isa, self.progress.isa
-            )));
+            let (from, to) = (progress.isa.clone(), self.progress.isa.clone());
+            observer.event(&Event::Notice(&Notice::ContinuedElsewhere { from, to }));
         }
-        if progress.epochs != self.options.epochs && self.options.schedule == ScheduleKind::Cosine {
-            observer.event(&Event::Note(&format!(
-                "The cosine schedule was planned for {} epochs and is now stretched to {}.",
-                progress.epochs, self.options.epochs
-            )));
+        let (from, to) = (progress.epochs, self.options.epochs);
+        if from != to && self.options.schedule == ScheduleKind::Cosine {
+            observer.event(&Event::Notice(&Notice::ScheduleStretched { from, to }));
         }
-        if progress.epochs != self.options.epochs && self.sizes.change() {
-            observer.event(&Event::Note(&format!(
-                "The photos' sizes were planned for {} epochs and are now spread over {}.",
-                progress.epochs, self.options.epochs
-            )));
+        if from != to && self.sizes.change() {
+            observer.event(&Event::Notice(&Notice::SizesSpread { from, to }));
         }
         progress.isa.clone_from(&self.progress.isa);
         progress.epochs = self.options.epochs;
@@ -68,11 +62,9 @@ impl Run<'_> {
         });
         if self.is_over() {
             let epochs = self.progress.history.len();
-            observer.event(&Event::Note(&match self.progress.callbacks.stopped {
-                true => {
-                    format!("The run was ended by early stopping after {epochs} epochs: there is nothing left to do.")
-                }
-                false => format!("The run has done its {epochs} epochs already: ask for more to train on."),
+            observer.event(&Event::Notice(&match self.progress.callbacks.stopped {
+                true => Notice::EndedEarly { epochs },
+                false => Notice::EpochsDone { epochs },
             }));
         }
         // A run that died between the history and the checkpoint left a row too many.

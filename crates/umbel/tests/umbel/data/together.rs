@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{ImageFormat, RgbImage};
 use tempfile::TempDir;
+use umbel::base::notice::Notice;
 use umbel::base::progress::Interrupt;
 use umbel::data::likeness::Fingerprint;
 use umbel::data::{Cache, GroupBy, Index, Part, Split, SplitMethod, SplitOptions, Together};
@@ -77,9 +78,7 @@ fn near_duplicates_stay_on_one_side_of_every_split() {
         validated.extend(splits[0].val.iter().copied());
     }
     assert!(known.groups.iter().any(|group| validated.contains(&group[0])), "copies may validate, together");
-    let said = known.sentences(&index, true);
-    assert_eq!(said, ["Kept 20 photos together that show the same as another (5 groups); each group is on one side."]);
-    assert!(known.sentences(&index, false).is_empty());
+    assert_eq!(known.notices(&index), [Notice::KeptTogether { photos: 20, groups: 5 }]);
 }
 
 #[test]
@@ -129,8 +128,8 @@ fn a_class_that_looks_alike_throughout_is_divided_all_the_same() {
         let split = Split::make(&SplitMethod::Stratified, &index, &cache, 0.4, seed).unwrap();
         assert_eq!(sides(&split, &["c/03.png", "c/exact.png"].map(|path| position(&index, path))).len(), 1);
     }
-    let said = known.sentences(&index, true);
-    assert!(said.len() == 1 && said[0].contains("21 photos") && said[0].contains("--group-by"), "{said:?}");
+    let alike = Notice::LookAlike { photos: 21, example: "c/00.png".into(), class: "c".into() };
+    assert_eq!(known.notices(&index), [alike]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The callbacks' decisions on made-up figures.
 
+use umbel::base::notice::Notice;
 use umbel::base::progress::EpochRecord;
 use umbel::train::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
 
@@ -42,7 +43,7 @@ fn early_stopping_waits_for_its_patience_as_keras_does() {
     let verdict = state.epoch_end(&callbacks, 0.1, &record(5, 0.6, 1.0));
     assert!(state.stopped);
     assert!(verdict.improved, "best is by the figure alone, without min_delta");
-    assert_eq!(verdict.notes.len(), 1);
+    assert_eq!(verdict.notices, [Notice::EarlyStopped { figure: "val_accuracy", waited: 2, epoch: 5 }]);
 }
 
 #[test]
@@ -51,16 +52,23 @@ fn a_plateau_lowers_the_rate_down_to_its_minimum() {
     let callbacks = Callbacks { reduce_on_plateau: Some(plateau), ..Callbacks::default() };
     let mut state = CallbackState::default();
     let mut rates = Vec::new();
-    let mut notes = 0;
+    let mut notices = Vec::new();
     for epoch in 1..=9 {
-        notes += state.epoch_end(&callbacks, 0.1, &record(epoch, 0.5, 1.0)).notes.len();
+        notices.extend(state.epoch_end(&callbacks, 0.1, &record(epoch, 0.5, 1.0)).notices);
         rates.push(0.1 * state.rate_factor);
     }
     let expected = [0.1, 0.1, 0.01, 0.01, 0.002, 0.002, 0.002, 0.002, 0.002];
     for (rate, expected) in rates.iter().zip(expected) {
         assert!((rate - expected).abs() < 1e-12, "{rates:?}");
     }
-    assert_eq!(notes, 2);
+    let [first, second] = &notices[..] else { panic!("{notices:?}") };
+    let lowered = |notice: &Notice, expected: [f64; 2]| match notice {
+        Notice::ReducedRate { figure: "val_accuracy", waited: 2, from, to } => {
+            (from - expected[0]).abs() < 1e-12 && (to - expected[1]).abs() < 1e-12
+        }
+        _ => false,
+    };
+    assert!(lowered(first, [0.1, 0.01]) && lowered(second, [0.01, 0.002]), "{notices:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::flowers::{StopWhen, model, options, parts, quiet_fit};
 use umbel::base::augmentation::{Balance, Mixing};
+use umbel::base::notice::Notice;
 use umbel::base::progress::{EpochRecord, Event, Interrupt};
 use umbel::data::Dataset;
 use umbel::model_file::ModelFile;
@@ -120,6 +121,19 @@ fn more_epochs_after_the_end_are_as_if_planned() {
 }
 
 #[test]
+fn a_cosine_that_is_stretched_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let one = FitOptions { epochs: 1, schedule: ScheduleKind::Cosine, ..in_folder(folder.path()) };
+    quiet_fit(&mut model(), &one).unwrap();
+    let (train, val) = parts();
+    let mut observer = StopWhen::new(|_| false);
+    let two = FitOptions { epochs: 2, ..one };
+    fit(&mut model(), train, val, &two, &mut observer, &Interrupt::default()).unwrap();
+    let told = &observer.notices[..];
+    assert!(matches!(told, [Notice::Memory { .. }, Notice::ScheduleStretched { from: 1, to: 2 }]), "{told:?}");
+}
+
+#[test]
 fn a_finished_run_says_so_and_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let first = quiet_fit(&mut model(), &in_folder(folder.path())).unwrap();
@@ -131,7 +145,7 @@ fn a_finished_run_says_so_and_stays_as_it_is() {
     assert_eq!(first.history.epochs, second.history.epochs);
     assert_eq!(first.best, second.best);
     assert_eq!(before, fs::read(folder.path().join("last.ckpt")).unwrap());
-    assert!(observer.notes.iter().any(|note| note.contains("4 epochs")), "{:?}", observer.notes);
+    assert!(observer.notices.contains(&Notice::EpochsDone { epochs: 4 }), "{:?}", observer.notices);
 }
 
 #[test]
@@ -193,7 +207,7 @@ fn every_step_and_epoch_is_told() {
             Event::Step { epoch, step, steps, .. } => format!("{epoch}:{step}/{steps}"),
             Event::Validating { epoch } => format!("{epoch}:val"),
             Event::Epoch { record, epochs, .. } => format!("{}:end/{epochs}", record.epoch),
-            Event::Note(note) if note.starts_with("Training needs ") => "memory".into(),
+            Event::Notice(Notice::Memory { .. }) => "memory".into(),
             _ => "?".into(),
         });
         false
@@ -240,10 +254,16 @@ fn early_stopping_ends_the_run_and_stays_ended() {
     let outcome = fit(&mut model(), train, val, &options, &mut observer, &Interrupt::default()).unwrap();
     assert_eq!(outcome.history.epochs.len(), 3);
     assert!(!outcome.interrupted);
-    assert!(observer.notes[0].starts_with("Training needs "), "{:?}", observer.notes);
-    assert!(observer.notes[1].contains("val_loss has not improved for 2 epochs"), "{:?}", observer.notes);
-    let again = quiet_fit(&mut model(), &options).unwrap();
+    let stopped = Notice::EarlyStopped { figure: "val_loss", waited: 2, epoch: 3 };
+    assert!(
+        matches!(&observer.notices[..], [Notice::Memory { .. }, last] if *last == stopped),
+        "{:?}",
+        observer.notices
+    );
+    let mut observer = StopWhen::new(|_| false);
+    let again = fit(&mut model(), train, val, &options, &mut observer, &Interrupt::default()).unwrap();
     assert_eq!(again.history.epochs.len(), 3);
+    assert!(observer.notices.contains(&Notice::EndedEarly { epochs: 3 }), "{:?}", observer.notices);
 }
 
 #[test]

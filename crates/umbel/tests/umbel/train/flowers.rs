@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use umbel::base::notice::Notice;
 use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::data::{CacheOptions, Dataset, DatasetOptions, PrepSpec, image_dataset_from_directory};
 use umbel::nn::layers::{Activation, Dense, Dropout, Flatten, RandomFlip, RandomRotation, Rescaling};
@@ -103,23 +104,23 @@ pub fn quiet_fit(model: &mut Model, options: &FitOptions) -> umbel::Result<FitOu
     fit(model, train, val, options, &mut umbel::base::progress::Silent, &Interrupt::default())
 }
 
-/// Asks for a stop when it has seen an event for which `when` holds; keeps the notes.
+/// Asks for a stop when it has seen an event for which `when` holds; keeps the notices.
 pub struct StopWhen<F> {
     pub when: F,
     pub interrupt: Interrupt,
-    pub notes: Vec<String>,
+    pub notices: Vec<Notice>,
 }
 
 impl<F: FnMut(&Event<'_>) -> bool + Send> StopWhen<F> {
     pub fn new(when: F) -> Self {
-        StopWhen { when, interrupt: Interrupt::default(), notes: Vec::new() }
+        StopWhen { when, interrupt: Interrupt::default(), notices: Vec::new() }
     }
 }
 
 impl<F: FnMut(&Event<'_>) -> bool + Send> Observer for StopWhen<F> {
     fn event(&mut self, event: &Event<'_>) {
-        if let Event::Note(note) = event {
-            self.notes.push(note.to_string());
+        if let Event::Notice(notice) = event {
+            self.notices.push((*notice).clone());
         }
         if (self.when)(event) {
             self.interrupt.request();

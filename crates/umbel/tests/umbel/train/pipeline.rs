@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::flowers::{self, StopWhen, TOML};
 use umbel::Error;
 use umbel::Surroundings;
+use umbel::base::notice::Notice;
 use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{PrepSpec, SplitMethod};
 use umbel::model_file::ModelFile;
@@ -175,7 +176,7 @@ fn a_finished_run_says_so_and_takes_more_epochs() {
     train(&place.config(), &run).unwrap();
     let mut observer = StopWhen::new(|_| false);
     resume(&run, None, &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
-    assert!(observer.notes.iter().any(|note| note.contains("3 epochs")), "{:?}", observer.notes);
+    assert!(observer.notices.contains(&Notice::EpochsDone { epochs: 3 }), "{:?}", observer.notices);
     quiet_resume(&run, Some(5)).unwrap();
     assert_eq!(History::read(&run.join("history.csv")).unwrap().epochs.len(), 5);
     let saved = fs::read_to_string(run.join("config.toml")).unwrap();

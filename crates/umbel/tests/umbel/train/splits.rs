@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::flowers::{self, StopWhen};
 use super::pipeline::Place;
 use umbel::Surroundings;
+use umbel::base::notice::{Divider, Notice};
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
 use umbel::model_file::ModelFile;
 use umbel::pipeline::{FoldsOutcome, TrainConfig, has_folds, resume, resume_folds, train_folder, train_folds};
-use umbel::train::Fit;
+use umbel::train::{Fit, FitOptions};
 use umbel::{Error, Result};
 
 fn folds(config: &TrainConfig, out: &Path) -> Result<FoldsOutcome> {
@@ -70,6 +71,48 @@ fn the_best_model_is_measured_on_the_test_part() {
         train_folder(&config, Some(&other), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
     assert_eq!(untested.end.test, None);
     same_file(&run.join("model.safetensors"), &other.join("model.safetensors"));
+}
+
+#[test]
+fn copies_are_kept_together_by_umbels_own_split_and_told_of_in_others() {
+    let place = Place::new();
+    let data = place.path("photos");
+    for class in fs::read_dir(flowers::folder()).unwrap().map(|class| class.unwrap().path()) {
+        let to = data.join(class.file_name().unwrap());
+        fs::create_dir_all(&to).unwrap();
+        for photo in fs::read_dir(&class).unwrap().map(|photo| photo.unwrap().path()) {
+            fs::copy(&photo, to.join(photo.file_name().unwrap())).unwrap();
+        }
+    }
+    let index = Index::scan(&data).unwrap();
+    let original = &index.photos[0].path;
+    let copy = format!("{original}.copy.png");
+    fs::copy(data.join(original), data.join(&copy)).unwrap();
+    let told = |split, run: &str| {
+        let base = place.config();
+        let config =
+            TrainConfig { data: data.clone(), fit: FitOptions { epochs: 1, ..base.fit.clone() }, split, ..base };
+        let mut observer = StopWhen::new(|_| false);
+        let run = place.path(run);
+        train_folder(&config, Some(&run), &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
+        let of_copies = |told: &Notice| matches!(told, Notice::KeptTogether { .. } | Notice::Leaks { .. });
+        observer.notices.into_iter().filter(of_copies).collect::<Vec<_>>()
+    };
+    assert_eq!(told(SplitMethod::Stratified, "own"), [Notice::KeptTogether { photos: 2, groups: 1 }]);
+
+    let mut rows = String::new();
+    for line in fs::read_to_string(place.path("own/split.csv")).unwrap().lines() {
+        let row = match line.rsplit_once(',') {
+            Some((photo, _)) if photo.starts_with(&copy) => format!("{photo},val"),
+            Some((photo, _)) if photo.starts_with(original.as_str()) => format!("{photo},train"),
+            _ => line.to_string(),
+        };
+        rows += &(row + "\n");
+    }
+    let torn = place.path("torn.csv");
+    fs::write(&torn, rows).unwrap();
+    let leaks = Notice::Leaks { photos: 1, data: data.clone(), divided_by: Divider::Split };
+    assert_eq!(told(SplitMethod::File(torn), "others"), [leaks]);
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! Turns notices into the program's words: the library's sentence and, where a flag or a command is the way on, that.
+
+use std::path::Path;
+
+use umbel::base::notice::{Divider, Notice};
+use umbel::base::shell;
+
+/// What the user reads.
+pub fn sentence(notice: &Notice) -> String {
+    let said = notice.to_string();
+    match notice {
+        Notice::LookAlike { .. } => {
+            format!("{said} If they belong together (frames of one film), name their groups with --group-by.")
+        }
+        Notice::Leaks { data, divided_by, .. } => {
+            let split = match divided_by {
+                Divider::Data => "",
+                Divider::Split => " --split RUN",
+            };
+            format!("{}; umbel check {}{split} names them.", open(&said), data.display())
+        }
+        Notice::TrainsInBf16 => format!("{} (--precision f32 keeps to single precision).", open(&said)),
+        Notice::ReportNotMade { run, .. } => {
+            format!("{said} Once that is mended, make it by: umbel report {}", word(run))
+        }
+        // Whatever else there is has no flag of its own, and its sentence is whole.
+        _ => said,
+    }
+}
+
+/// A sentence that goes on.
+fn open(sentence: &str) -> &str {
+    sentence.strip_suffix('.').unwrap_or(sentence)
+}
+
+fn word(path: &Path) -> String {
+    shell::quote(&path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_on_follows_in_flags_and_commands() {
+        let leaks = |photos, divided_by| Notice::Leaks { photos, data: "photos".into(), divided_by };
+        for (notice, expected) in [
+            (
+                Notice::LookAlike { photos: 21, example: "c/00.png".into(), class: "c".into() },
+                "21 photos, such as c/00.png of the class \"c\", look alike: too many to be copies, so they are divided like \
+                 any others. If they belong together (frames of one film), name their groups with --group-by.",
+            ),
+            (
+                leaks(1, Divider::Data),
+                "Warning: 1 photo of the validation or test part show the same as one of an earlier part, so it is no fair \
+                 measure; umbel check photos names them.",
+            ),
+            (
+                leaks(2, Divider::Split),
+                "Warning: 2 photos of the validation or test part show the same as one of an earlier part, so they are no \
+                 fair measure; umbel check photos --split RUN names them.",
+            ),
+            (
+                Notice::TrainsInBf16,
+                "This CPU trains faster with products in bf16 (--precision f32 keeps to single precision).",
+            ),
+            (
+                Notice::ReportNotMade { error: "cannot write it".into(), run: "my runs/1".into() },
+                "report.html was not made: cannot write it. Once that is mended, make it by: umbel report 'my runs/1'",
+            ),
+            (Notice::FoldFinished { fold: 1 }, "Fold 1 is finished already."),
+        ] {
+            assert_eq!(sentence(&notice), expected);
+        }
+    }
+}

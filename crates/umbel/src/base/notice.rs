@@ -1,0 +1,275 @@
+//! What is worth a line while a run goes: facts, each with the figures that it tells. Their `Display` is a sentence that
+//! names no flag and no command; a program that has such adds the way on.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::part::Part;
+
+/// A fact that is worth a line. What goes on all the time (steps, epochs, photos prepared) is an
+/// [`Event`](super::progress::Event) of its own.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Notice {
+    /// The data come divided, and the split that was asked for is not made.
+    PartsTaken,
+    /// Photos of one group, of so many, are on one side.
+    Groups { groups: usize },
+    /// A part that has photos has none of this class.
+    ClassMissing { class: String, part: Part },
+    /// The class has too few photos to validate in every fold.
+    ClassInFewFolds { class: String, measured: usize, folds: usize },
+    /// Photos that show the same were found, and each group of them is on one side.
+    KeptTogether { photos: usize, groups: usize },
+    /// So many photos of a class look alike that they are divided like any others.
+    LookAlike { photos: usize, example: String, class: String },
+    /// So many photos of a later part show the same as one of an earlier part.
+    Leaks { photos: usize, data: PathBuf, divided_by: Divider },
+    /// The precision was left to umbel, and bf16 is faster here.
+    TrainsInBf16,
+    /// What a run needs, before it starts. What is free is not known everywhere.
+    Memory { needed_bytes: u64, available_bytes: Option<u64>, cache_bytes: u64 },
+    /// Training starts from the weights of this file.
+    Starting { from: PathBuf, head: Head },
+    /// A range test begins.
+    RangeTest { low: f64, high: f64, steps: usize, batch: usize, photos: usize },
+    /// What the last layer of a frozen network reads is computed, for so many photos.
+    Features { photos: usize },
+    /// Of the strengths of L2 regularization that were tried, this one (counted from 1) was the best.
+    HeadChosen { number: usize, strength: f64 },
+    /// The run was begun with other instructions than those that it goes on with.
+    ContinuedElsewhere { from: String, to: String },
+    /// Another number of epochs stretches the cosine over all of them.
+    ScheduleStretched { from: usize, to: usize },
+    /// Another number of epochs spreads the photos' sizes over all of them.
+    SizesSpread { from: usize, to: usize },
+    /// Early stopping has ended the run that was to go on.
+    EndedEarly { epochs: usize },
+    /// The run that was to go on has done all its epochs.
+    EpochsDone { epochs: usize },
+    /// The fold (from 1) that was to go on is finished.
+    FoldFinished { fold: usize },
+    /// Early stopping ends the run after `epoch`; `figure` is what it watches, by its name in history.csv.
+    EarlyStopped { figure: &'static str, waited: usize, epoch: usize },
+    /// The learning rate is lowered, since `figure` has not improved for so many epochs.
+    ReducedRate { figure: &'static str, waited: usize, from: f64, to: f64 },
+    /// Event files for TensorBoard cannot be written; the run goes on without them.
+    TensorboardStopped { error: String },
+    /// The page of a run that has ended could not be made. All else of it is whole.
+    ReportNotMade { error: String, run: PathBuf },
+    /// Pretrained weights are on their way.
+    Fetching { url: String, bytes: u64 },
+    /// They came, and lie there.
+    Saved { path: PathBuf },
+}
+
+/// Who divided photos that umbel did not divide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Divider {
+    /// The data come with their parts.
+    Data,
+    /// The split that was asked for: a file's, or Keras' shuffle.
+    Split,
+}
+
+/// What became of a pretrained network's last layer, which tells the classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// The file's: it has as many classes.
+    Kept,
+    /// A new one, to be trained. The file's has so many classes; `None`: it has none.
+    New(Option<usize>),
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Notice::PartsTaken => f.write_str(
+                "The data come divided: their parts are taken as they are, and the validation split is not used.",
+            ),
+            Notice::Groups { groups } => write!(f, "Found {groups} groups; each is on one side."),
+            Notice::ClassMissing { class, part } => {
+                let so = match part {
+                    Part::Train => "it cannot be learned",
+                    Part::Val | Part::Test => "it is not measured there",
+                };
+                write!(f, "The {} part has no photo of the class {class:?}: {so}.", part.noun())
+            }
+            Notice::ClassInFewFolds { class, measured, folds } => write!(
+                f,
+                "The class {class:?} is measured in {measured} of {folds} folds: it has too few photos for more."
+            ),
+            Notice::KeptTogether { photos, groups } => {
+                let (noun, each) = match groups {
+                    1 => ("group", "they are on one side"),
+                    _ => ("groups", "each group is on one side"),
+                };
+                write!(f, "Kept {photos} photos together that show the same as another ({groups} {noun}); {each}.")
+            }
+            Notice::LookAlike { photos, example, class } => write!(
+                f,
+                "{photos} photos, such as {example} of the class {class:?}, look alike: too many to be copies, so they are \
+                 divided like any others."
+            ),
+            Notice::Leaks { photos, .. } => {
+                let (noun, they) = if *photos == 1 { ("photo", "it is") } else { ("photos", "they are") };
+                write!(
+                    f,
+                    "Warning: {photos} {noun} of the validation or test part show the same as one of an earlier part, so \
+                     {they} no fair measure."
+                )
+            }
+            Notice::TrainsInBf16 => f.write_str("This CPU trains faster with products in bf16."),
+            Notice::Memory { needed_bytes, available_bytes, cache_bytes } => {
+                write!(f, "Training needs {} of memory", size(*needed_bytes))?;
+                if let Some(bytes) = available_bytes {
+                    write!(f, " (of {} free)", size(*bytes))?;
+                }
+                write!(f, "; the prepared photos take {} of the cache.", size(*cache_bytes))
+            }
+            Notice::Starting { from, head } => write!(f, "Starting from {}, {head}.", from.display()),
+            Notice::RangeTest { low, high, steps, batch, photos } => write!(
+                f,
+                "Testing rates from {low:e} to {high:e} in {steps} steps of {batch} of the {photos} training photos."
+            ),
+            Notice::Features { photos } => write!(f, "Computing the features of {photos} photos, once."),
+            Notice::HeadChosen { number, strength } => write!(
+                f,
+                "Of the strengths of L2 regularization, the validation part chose number {number}: {strength}."
+            ),
+            Notice::ContinuedElsewhere { from, to } => write!(
+                f,
+                "The run was begun with {from} and goes on with {to}: the weights will differ in their last digits."
+            ),
+            Notice::ScheduleStretched { from, to } => {
+                write!(f, "The cosine schedule was planned for {from} epochs and is now stretched to {to}.")
+            }
+            Notice::SizesSpread { from, to } => {
+                write!(f, "The photos' sizes were planned for {from} epochs and are now spread over {to}.")
+            }
+            Notice::EndedEarly { epochs } => {
+                write!(f, "The run was ended by early stopping after {epochs} epochs: there is nothing left to do.")
+            }
+            Notice::EpochsDone { epochs } => {
+                write!(f, "The run has done its {epochs} epochs already: ask for more to train on.")
+            }
+            Notice::FoldFinished { fold } => write!(f, "Fold {fold} is finished already."),
+            Notice::EarlyStopped { figure, waited, epoch } => {
+                write!(f, "{figure} has not improved for {waited} epochs: stopping early after epoch {epoch}.")
+            }
+            Notice::ReducedRate { figure, waited, from, to } => {
+                write!(f, "{figure} has not improved for {waited} epochs: the learning rate goes from {from} to {to}.")
+            }
+            Notice::TensorboardStopped { error } => {
+                write!(f, "The run goes on without files for TensorBoard: {error}")
+            }
+            Notice::ReportNotMade { error, .. } => write!(f, "report.html was not made: {error}."),
+            Notice::Fetching { url, bytes } => write!(f, "Fetching {url} ({:.1} MB).", *bytes as f64 / 1e6),
+            Notice::Saved { path } => write!(f, "Saved as {}.", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Head::Kept => f.write_str("its last layer too, which has as many classes"),
+            Head::New(Some(classes)) => {
+                write!(f, "but its last layer for {classes} classes, in whose place is a new one")
+            }
+            Head::New(None) => f.write_str("which has no last layer; a new one is put behind"),
+        }
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes as f64 / 1e6 {
+        megabytes if megabytes < 999.5 => format!("{:.0} MB", megabytes.ceil()),
+        megabytes => format!("{:.1} GB", megabytes / 1000.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(notice: Notice, expected: &str) {
+        assert_eq!(notice.to_string(), expected);
+    }
+
+    #[test]
+    fn one_and_many_are_told_apart() {
+        said(
+            Notice::KeptTogether { photos: 2, groups: 1 },
+            "Kept 2 photos together that show the same as another (1 group); they are on one side.",
+        );
+        said(
+            Notice::KeptTogether { photos: 20, groups: 5 },
+            "Kept 20 photos together that show the same as another (5 groups); each group is on one side.",
+        );
+        let leaks = |photos| Notice::Leaks { photos, data: "photos".into(), divided_by: Divider::Data };
+        let rest = "of the validation or test part show the same as one of an earlier part, so";
+        said(leaks(1), &format!("Warning: 1 photo {rest} it is no fair measure."));
+        said(leaks(3), &format!("Warning: 3 photos {rest} they are no fair measure."));
+    }
+
+    #[test]
+    fn what_is_missing_tells_what_comes_of_it() {
+        let missing = |part| Notice::ClassMissing { class: "roses".into(), part };
+        said(missing(Part::Train), "The training part has no photo of the class \"roses\": it cannot be learned.");
+        said(missing(Part::Val), "The validation part has no photo of the class \"roses\": it is not measured there.");
+        said(missing(Part::Test), "The test part has no photo of the class \"roses\": it is not measured there.");
+    }
+
+    #[test]
+    fn memory_is_told_in_sizes_for_people() {
+        let memory = |needed_bytes, available_bytes| Notice::Memory { needed_bytes, available_bytes, cache_bytes: 1 };
+        said(memory(1_500_000, None), "Training needs 2 MB of memory; the prepared photos take 1 MB of the cache.");
+        said(
+            memory(999_600_000, Some(16 << 30)),
+            "Training needs 1.0 GB of memory (of 17.2 GB free); the prepared photos take 1 MB of the cache.",
+        );
+    }
+
+    #[test]
+    fn where_training_starts_tells_what_became_of_the_last_layer() {
+        let starting = |head| Notice::Starting { from: "w.safetensors".into(), head };
+        said(starting(Head::Kept), "Starting from w.safetensors, its last layer too, which has as many classes.");
+        said(
+            starting(Head::New(Some(1000))),
+            "Starting from w.safetensors, but its last layer for 1000 classes, in whose place is a new one.",
+        );
+        said(
+            starting(Head::New(None)),
+            "Starting from w.safetensors, which has no last layer; a new one is put behind.",
+        );
+    }
+
+    #[test]
+    fn figures_are_told_as_they_are() {
+        said(
+            Notice::RangeTest { low: 1e-6, high: 1.0, steps: 100, batch: 32, photos: 3123 },
+            "Testing rates from 1e-6 to 1e0 in 100 steps of 32 of the 3123 training photos.",
+        );
+        said(
+            Notice::HeadChosen { number: 9, strength: 0.002 },
+            "Of the strengths of L2 regularization, the validation part chose number 9: 0.002.",
+        );
+        said(
+            Notice::ReducedRate { figure: "val_loss", waited: 2, from: 0.1, to: 0.01 },
+            "val_loss has not improved for 2 epochs: the learning rate goes from 0.1 to 0.01.",
+        );
+        said(Notice::Fetching { url: "https://hub/w".into(), bytes: 18_590_000 }, "Fetching https://hub/w (18.6 MB).");
+    }
+
+    /// Of this file's own text: whatever is added to it is read too.
+    #[test]
+    fn no_sentence_names_a_flag_or_a_command() {
+        let product = include_str!("notice.rs").split("#[cfg(test)]").next().unwrap();
+        let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            assert!(!line.contains("--") && !line.contains("umbel "), "{line}");
+        }
+    }
+}
