@@ -101,18 +101,18 @@ pub(super) fn fit_only(
     let fitted = fit(model, parts, &features, options, interrupt, |record, best_epoch| {
         observer.event(&Event::Epoch { epochs: STRENGTHS.len(), record, best_epoch });
     })?;
-    let Some(Fitted { records, best, model: chosen }) = fitted else { return Ok(stopped(model)) };
+    let Some(Fitted { records, best, model: fitted }) = fitted else { return Ok(stopped(model)) };
     let record = &records[best - 1];
     if let Some(lock) = lock {
         let metrics = Metrics { epoch: best, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
-        ModelFile::new(chosen.clone(), parts.0, metrics).save(&lock.folder().join(names::MODEL))?;
+        ModelFile::new(fitted.clone(), parts.0, metrics).save(&lock.folder().join(names::MODEL))?;
         History { epochs: records.clone() }.write(&lock.folder().join(names::HISTORY))?;
     }
     observer.event(&Event::Notice(&chosen(best)));
-    model.clone_from(&chosen);
+    model.clone_from(&fitted);
     let history = History { epochs: records };
     let features = Some(Arc::new(features));
-    Ok(FitOutcome { history, best_epoch: best, best: chosen, interrupted: false, engine, computed, features })
+    Ok(FitOutcome { history, best_epoch: best, best: fitted, interrupted: false, engine, computed, features })
 }
 
 /// Which strength it became.
