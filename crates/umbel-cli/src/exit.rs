@@ -1,10 +1,12 @@
 //! How a command ends: the exit code of the contract, and one clear line on standard error where something went wrong.
 
-use std::io::ErrorKind;
+use std::io;
 use std::process::ExitCode;
 
-use umbel::base::error::FileFault;
-use umbel::{Error, PredictError};
+use umbel::base::error::with_causes;
+use umbel::{Error, ErrorKind, PredictError};
+
+use crate::hints;
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,75 +51,41 @@ pub fn report(result: anyhow::Result<Outcome>) -> ExitCode {
     }
 }
 
+/// Wrong usage, and values that cannot be used with any data, on the command line or in a TOML file: 2. Everything else: 1.
 fn code(error: &anyhow::Error) -> u8 {
-    let wrong = error.chain().any(|cause| {
-        cause.is::<UsageError>()
-            || cause.downcast_ref().is_some_and(is_setting)
-            || cause.downcast_ref().is_some_and(is_predicting_setting)
-    });
-    if wrong { 2 } else { 1 }
+    let wrong = error.chain().any(|cause| cause.is::<UsageError>());
+    if wrong || kind(error) == Some(ErrorKind::Setting) { 2 } else { 1 }
 }
 
-/// Values that the user chose, on the command line or in a TOML file, and that cannot be used with any data.
-fn is_setting(error: &Error) -> bool {
-    match error {
-        Error::Predict(error) => is_predicting_setting(error),
-        error => matches!(error, Error::GroupPattern { .. }),
-    }
-}
-
-/// The same, where the error comes from predicting itself.
-fn is_predicting_setting(error: &PredictError) -> bool {
-    use PredictError::{Layer, ModelToml, NoKnownPictures, Setting};
-    matches!(error, Setting { .. } | ModelToml { .. } | Layer { .. } | NoKnownPictures)
-}
-
-/// What to type, where the library, which knows no commands, cannot say it.
-fn way_out(error: &PredictError) -> Option<&'static str> {
-    match error {
-        PredictError::NoKnownPictures => {
-            Some("leave --keep out; umbel train --resume RUN adds it to the model of a finished run")
-        }
-        PredictError::ModelFile { fault: FileFault::NoModel, .. } => Some("umbel train --resume RUN"),
-        _ => None,
-    }
+/// What the library says of it, where it comes from there.
+fn kind(error: &anyhow::Error) -> Option<ErrorKind> {
+    error.chain().find_map(|cause| {
+        let kind = cause.downcast_ref().map(Error::kind);
+        kind.or_else(|| cause.downcast_ref().map(PredictError::kind))
+    })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     // Only our own writes to standard output return a bare io::Error; the library wraps its own with the path.
-    matches!(error.downcast_ref::<std::io::Error>(), Some(e) if e.kind() == ErrorKind::BrokenPipe)
+    matches!(error.downcast_ref::<io::Error>(), Some(e) if e.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// The error and its causes in one text; a cause that the text quotes already is not said twice.
+/// The error and its causes in one text, with the flags that lead out of it.
 pub fn message(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain() {
-        let cause = cause.to_string();
-        if text.contains(cause.trim_end()) {
-            continue;
-        }
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(cause.trim_end());
-    }
-    let below = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
-        Some(Error::Predict(error)) => way_out(error),
-        _ => cause.downcast_ref().and_then(way_out),
-    };
-    if let Some(way_out) = error.chain().find_map(below) {
-        text.push_str(&format!(" ({way_out})"));
-    }
-    text
+    let hint = error.chain().find_map(hints::after).unwrap_or_default();
+    format!("{}{hint}", with_causes(error.as_ref()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use umbel::base::error::FileFault;
+    use umbel::{data, run};
+
     #[test]
     fn a_cause_is_said_once() {
-        let io = std::io::Error::new(ErrorKind::NotFound, "no such file");
+        let io = io::Error::new(io::ErrorKind::NotFound, "no such file");
         let error =
             anyhow::Error::new(Error::from(PredictError::Io { action: "read", path: "photo.jpg".into(), source: io }));
         assert_eq!(message(&error), "cannot read photo.jpg: no such file");
@@ -131,8 +99,37 @@ mod tests {
         assert!(refused.ends_with("umbel train --resume RUN adds it to the model of a finished run)"), "{refused}");
         assert_eq!(message(&Error::from(PredictError::NoKnownPictures).into()), refused);
         assert_eq!(code(&PredictError::NoKnownPictures.into()), 2);
-        let stopped = PredictError::ModelFile { path: "run".into(), fault: FileFault::NoModel };
-        assert!(message(&stopped.into()).ends_with("resume it (umbel train --resume RUN)"));
+        let stopped = PredictError::ModelFile { path: "runs/b".into(), fault: FileFault::NoModel };
+        assert!(message(&stopped.into()).ends_with("resume it (umbel train --resume runs/b)"));
+    }
+
+    #[test]
+    fn what_the_library_says_ends_in_the_programs_words() {
+        let exists = run::Error::RunExists { path: "runs/a".into() };
+        assert_eq!(
+            message(&Error::from(exists).into()),
+            "runs/a exists already and is not empty: choose another run folder, or go on with that run (--out DIR, or \
+             --resume runs/a)"
+        );
+        let source = io::Error::new(io::ErrorKind::PermissionDenied, "permission denied");
+        let refused = run::Error::RunNotWritable { path: "/runs".into(), source };
+        assert_eq!(
+            message(&Error::from(refused).into()),
+            "cannot write to the run folder /runs: permission denied; choose a place that can be written with --out"
+        );
+        let full = io::Error::new(io::ErrorKind::StorageFull, "no space left");
+        let cache = data::Error::Cache { action: "write", folder: "/cache".into(), source: full };
+        assert_eq!(
+            message(&anyhow::Error::new(Error::from(cache)).context("while preparing")),
+            "while preparing: cannot write in the cache folder /cache: no space left; choose another with --cache DIR or the \
+             variable UMBEL_CACHE"
+        );
+        let bad = data::Error::BadPicture { path: "a/1.jpg".into(), detail: "it is empty".into() };
+        assert_eq!(
+            message(&Error::from(bad).into()),
+            "a/1.jpg cannot be used: it is empty; mend it or take it away, or let bad pictures be listed and left out, without \
+             --strict"
+        );
     }
 
     #[test]
@@ -143,6 +140,10 @@ mod tests {
         let below = PredictError::Setting { setting: "--keep".into(), value: "2".into(), expected: "up to 1".into() };
         assert_eq!(code(&below.into()), 2);
         assert_eq!(code(&usage("no")), 2);
+        let pattern = data::Error::GroupPattern { pattern: "(".into(), detail: "unclosed group".into() };
+        assert_eq!(code(&anyhow::Error::new(Error::from(pattern)).context("while dividing")), 2);
         assert_eq!(code(&Error::Interrupted.into()), 1);
+        assert_eq!(code(&Error::from(run::Error::RunBusy { path: "runs/a".into() }).into()), 1);
+        assert_eq!(code(&anyhow::anyhow!("something else")), 1);
     }
 }

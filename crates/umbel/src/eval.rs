@@ -15,7 +15,7 @@ use crate::model_file::ModelFile;
 use crate::nn::SharedEngine;
 use crate::run::Predictions;
 use crate::train::logits;
-use crate::{Error, Result};
+use crate::{Error, Result, data};
 
 /// What to measure on; by default, all photos of the folder.
 #[derive(Clone, Debug)]
@@ -137,7 +137,7 @@ fn positions(index: &Index, cache: &Cache, part: Option<&(PathBuf, Part)>) -> Re
     };
     if positions.is_empty() {
         let way_out = "choose another part, or name pictures of that part in the split file";
-        return Err(Error::EmptyPart { part, photos: cache.usable().len(), way_out });
+        return Err(data::Error::EmptyPart { part, photos: cache.usable().len(), way_out }.into());
     }
     Ok(positions)
 }
@@ -164,7 +164,9 @@ fn match_classes(
     }
     if samples.is_empty() {
         let folder = index.root.clone();
-        return Err(Error::NoKnownClass { folder, found: index.classes.join(", "), known: known.join(", ") });
+        return Err(
+            data::Error::NoKnownClass { folder, found: index.classes.join(", "), known: known.join(", ") }.into()
+        );
     }
     let unknown =
         index.classes.iter().zip(labels).zip(counts).filter(|((_, label), images)| label.is_none() && *images > 0);

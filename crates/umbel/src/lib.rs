@@ -11,6 +11,8 @@
 //! so do the parts of `base`, `metrics`, `data` and `explain` that predicting needs.
 #![forbid(unsafe_code)]
 
+mod error;
+
 pub mod base;
 pub mod metrics;
 pub mod data;
@@ -29,6 +31,7 @@ pub mod demo;
 pub mod pipeline;
 pub mod prelude;
 
-pub use base::error::{Error, PredictError, Result};
+pub use base::error::ErrorKind;
+pub use error::{Error, Result};
 pub use surroundings::Surroundings;
-pub use umbel_predict::{model_file, nn, predict};
+pub use umbel_predict::{Error as PredictError, model_file, nn, predict};

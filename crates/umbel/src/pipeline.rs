@@ -32,6 +32,7 @@ use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::{Parts, Validated};
 
+use crate::base::error::with_causes;
 use crate::base::machine::Machine;
 use crate::base::memory;
 use crate::base::notice::{Divider, Notice};
@@ -43,7 +44,7 @@ use crate::run::{Metrics, names};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, FitOutcome, HeadFit};
-use crate::{Error, Result, Surroundings};
+use crate::{Result, Surroundings, run};
 
 /// What a finished (or interrupted) run left.
 #[derive(Clone, Debug)]
@@ -105,8 +106,8 @@ pub fn resume(
     let run = RunFolder::open(run)?;
     let mut config = run.config()?;
     if config.folds.is_some() {
-        let detail = "it holds the folds of a cross-validation, which resume_folds goes on with".to_string();
-        return Err(Error::NotARun { path: run.path().to_owned(), detail });
+        let detail = "it holds the folds of a cross-validation, which go on together".to_string();
+        return Err(run::Error::NotARun { path: run.path().to_owned(), detail }.into());
     }
     config.fit.epochs = epochs.unwrap_or(config.fit.epochs);
     config.validate()?;
@@ -265,7 +266,7 @@ impl Trained {
             if !self.fit.interrupted
                 && let Err(error) = report(run.path(), None)
             {
-                let (error, run) = (error.to_string(), run.path().to_owned());
+                let (error, run) = (with_causes(&error), run.path().to_owned());
                 observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));
             }
         }

@@ -9,7 +9,7 @@ use crate::data::augment::Policy;
 use crate::data::decode::{self, DecodeError, Limits};
 use crate::data::{Index, PrepSpec};
 use crate::report::grid::{self, Cell};
-use crate::{Error, Result};
+use crate::{Error, Result, data};
 
 /// Pictures in a preview, and how many stand beside each other.
 const PICTURES: usize = 9;
@@ -79,7 +79,7 @@ impl<'a> Readable<'a> {
     /// The error that says that there is no readable photo at all.
     fn none(&self) -> Error {
         let first = self.first_problem.as_ref().map(|(path, error)| (path.clone(), error.detail.clone()));
-        Error::NothingUsable { photos: self.index.photos.len(), usable: 0, classes: 0, first }
+        data::Error::NothingUsable { photos: self.index.photos.len(), usable: 0, classes: 0, first }.into()
     }
 }
 

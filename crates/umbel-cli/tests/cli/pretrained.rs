@@ -81,7 +81,7 @@ fn the_store_is_listed_and_what_it_lacks_is_said() {
     let ran = train(&place, &["--pretrained", "resnet18"]);
     ran.fails(1, "resnet18.safetensors");
     assert!(ran.err.contains("timm/resnet18.a1_in1k/resolve/main/model.safetensors"), "{ran:?}");
-    assert!(ran.err.contains("--download"), "{ran:?}");
+    assert!(ran.err.contains("or let umbel fetch it with --download"), "{ran:?}");
     let ran = train(&place, &["--pretrained", "my-weights"]);
     ran.fails(1, "my-weights.safetensors");
     assert!(ran.err.contains("mobilenetv3_small_100, mobilenetv3_large_100, tf_efficientnet_lite0"), "{ran:?}");
@@ -130,7 +130,12 @@ fn wrong_files_are_told() {
     train(&place, &["--pretrained", &file("strange.safetensors")]).fails(2, "none of the networks");
     let ran = train(&place, &["--pretrained", NETWORK, "--model", "resnet18"]);
     ran.fails(1, "missing: conv1.weight");
-    assert!(ran.err.contains("they are for --model mobilenetv3_small_100"), "{ran:?}");
+    assert!(
+        ran.err.contains(
+            "for the ready-made network mobilenetv3_small_100); choose it with --model mobilenetv3_small_100"
+        ),
+        "{ran:?}"
+    );
 }
 
 #[test]

@@ -1,16 +1,21 @@
-//! One error type, by cause: what came, what was expected, and the way out.
+//! What can go wrong in predicting, by cause: what came, what was expected, and the way out.
+
+mod kind;
 
 use std::path::PathBuf;
+
+pub use kind::{ErrorKind, with_causes};
 
 /// The crate's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why something could not be done. Every message names the thing and the way out.
+/// Why something could not be done. Every message names the thing and the way out; the cause, where there is one, is the
+/// error's source ([`with_causes`] joins them).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused a file operation.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}", path.display())]
     Io {
         /// What was tried: "read", "write", "create the folder", ...
         action: &'static str,
@@ -98,6 +103,21 @@ pub enum Error {
         /// Why.
         detail: String,
     },
+}
+
+impl Error {
+    /// What it means for whoever called.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Setting { .. } | Error::Layer { .. } | Error::NoKnownPictures => ErrorKind::Setting,
+            #[cfg(feature = "train")]
+            Error::ModelToml { .. } => ErrorKind::Setting,
+            Error::ModelFile { fault: FileFault::TooLarge(_), .. } | Error::OutOfMemory { .. } => ErrorKind::Memory,
+            Error::ModelFile { .. } | Error::Tensors { .. } => ErrorKind::File,
+            Error::UnreadablePhoto { .. } => ErrorKind::Data,
+            Error::Io { .. } => ErrorKind::Io,
+        }
+    }
 }
 
 /// What can be wrong with a model file or checkpoint.

@@ -1,7 +1,6 @@
 //! What every other module uses: errors, atomic writes, random streams, progress events and notices, and the settings that both the
 //! data side and the network side must know (augmentation as layers of the model).
 
-pub mod error;
 pub mod handles;
 pub mod machine;
 pub mod notice;
@@ -10,4 +9,4 @@ pub mod positioned;
 pub mod progress;
 pub mod shell;
 
-pub use umbel_predict::base::{atomic, augmentation, choice, memory, problem, random, range, settings};
+pub use umbel_predict::base::{atomic, augmentation, choice, error, memory, problem, random, range, settings};

@@ -12,7 +12,7 @@ use super::Part;
 use super::decode;
 use crate::base::handles;
 use crate::base::problem::{Problem, ProblemKind};
-use crate::{Error, Result};
+use crate::{Result, data};
 
 /// A photo of the folder: path relative to the root with `/`, and the index of its class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Index {
         }
         let (folders, loose_files, problems) = class_folders(root)?;
         if folders.is_empty() {
-            return Err(Error::NoClasses { path: root.to_owned(), files: loose_files });
+            return Err(data::Error::NoClasses { path: root.to_owned(), files: loose_files }.into());
         }
         let mut reading = Reading { problems, ..Reading::default() };
         match ready_made::parts(root, &folders)? {
@@ -114,8 +114,10 @@ impl Reading {
     fn index(self, root: &Path) -> Result<Index> {
         let Reading { classes, photos, parts, problems, sub_folders, other_files } = self;
         match classes.as_slice() {
-            [] => Err(Error::NoPictures { path: root.to_owned(), sub_folders, files: other_files }),
-            [class] => Err(Error::OneClass { path: root.to_owned(), class: class.clone(), photos: photos.len() }),
+            [] => Err(data::Error::NoPictures { path: root.to_owned(), sub_folders, files: other_files }.into()),
+            [class] => {
+                Err(data::Error::OneClass { path: root.to_owned(), class: class.clone(), photos: photos.len() }.into())
+            }
             _ => Ok(Index { root: root.to_owned(), classes, photos, problems, parts }),
         }
     }
@@ -127,10 +129,10 @@ fn class_folders(root: &Path) -> Result<(Vec<String>, usize, Vec<Problem>)> {
     match fs::metadata(root) {
         Ok(data) if data.is_dir() => {}
         Ok(_) => {
-            return Err(Error::NotAFolder { path: root.to_owned() });
+            return Err(data::Error::NotAFolder { path: root.to_owned() }.into());
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::FolderMissing { path: root.to_owned() });
+            return Err(data::Error::FolderMissing { path: root.to_owned() }.into());
         }
         Err(error) => return Err(io_error(error).into()),
     }

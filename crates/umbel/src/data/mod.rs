@@ -3,6 +3,7 @@
 pub mod augment;
 pub mod cache;
 pub mod dataset;
+mod error;
 pub mod index;
 pub mod likeness;
 pub mod loader;
@@ -14,6 +15,7 @@ pub use crate::base::part::Part;
 pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions, Rows, RowsWriter};
 pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
+pub use error::{Error, ManifestError, SplitFileError};
 pub use index::{Index, Photo};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};

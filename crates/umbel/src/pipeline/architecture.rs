@@ -11,7 +11,7 @@ use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
 use crate::pretrained::{Pretrained, Tune};
 use crate::train::HeadFit;
-use crate::{Error, Result};
+use crate::{Result, train};
 
 /// The tutorial's dropout.
 const DROPOUT: f32 = 0.2;
@@ -54,7 +54,7 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
     let graph = Graph::from_toml(text, (size, size, 3))?;
     let outputs = graph.classes()?;
     if outputs != classes {
-        return Err(Error::ClassCount { outputs, classes });
+        return Err(train::Error::ClassCount { outputs, classes }.into());
     }
     let own = graph.augmentation();
     let wanted = augmentation_layers(config, own.clone());

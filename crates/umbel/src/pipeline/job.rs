@@ -6,7 +6,7 @@ use super::{TrainConfig, architecture};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Cache, Dataset, Index, Split};
 use crate::nn::Model;
-use crate::{Error, Result, Surroundings};
+use crate::{Error, Result, Surroundings, data};
 
 /// A job's settings and what they came to.
 pub(super) struct Job<'a> {
@@ -34,7 +34,7 @@ impl<'a> Job<'a> {
         let model = architecture::model(config, architecture, observer)?;
         let cache = open_cache(config, surroundings, &index, observer, interrupt)?;
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
-            return Err(Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() });
+            return Err(data::Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() }.into());
         }
         Ok((Job { config, toml, surroundings, index, cache }, model))
     }

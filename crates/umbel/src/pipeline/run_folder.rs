@@ -8,7 +8,7 @@ use crate::data::{Index, Problem, Split};
 use crate::run::free_name::make_next_free;
 use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLOTS, PREPARING, PROBLEMS, SPLIT};
 use crate::run::{Figures, Metrics, RunLock, write_problems};
-use crate::{Error, Result};
+use crate::{Error, Result, run};
 
 /// A run folder that is ours until dropped.
 pub(super) struct RunFolder {
@@ -29,7 +29,7 @@ pub(super) fn check_free(path: &Path) -> Result<()> {
     if entries.flatten().all(|entry| is_nothing(&entry.file_name())) {
         return Ok(());
     }
-    Err(Error::RunExists { path: path.to_owned() })
+    Err(run::Error::RunExists { path: path.to_owned() }.into())
 }
 
 /// What [`RunFolder::begin`] writes before config.toml.
@@ -65,7 +65,7 @@ impl RunFolder {
     /// One that is there, to go on with.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.join(CONFIG).is_file() {
-            return Err(Error::NotARun { path: path.to_owned(), detail: format!("it has no {CONFIG}") });
+            return Err(run::Error::NotARun { path: path.to_owned(), detail: format!("it has no {CONFIG}") }.into());
         }
         let run = Self::enter(path)?;
         run.take_mark_away();
@@ -124,13 +124,13 @@ impl RunFolder {
     pub fn config_in(folder: &Path) -> Result<TrainConfig> {
         let path = folder.join(CONFIG);
         let text = std::fs::read_to_string(&path).map_err(|source| read_error(&path, source))?;
-        toml::from_str(&text).map_err(|error| Error::Malformed { path, detail: error.to_string() })
+        Ok(toml::from_str(&text).map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?)
     }
 
     /// The settings of a run that may be anybody's, and the text of its model.toml where it has one. Nothing is locked.
     pub fn settings_in(folder: &Path) -> Result<(TrainConfig, Option<String>)> {
         if !folder.join(CONFIG).is_file() {
-            return Err(Error::NotARun { path: folder.to_owned(), detail: format!("it has no {CONFIG}") });
+            return Err(run::Error::NotARun { path: folder.to_owned(), detail: format!("it has no {CONFIG}") }.into());
         }
         Ok((Self::config_in(folder)?, Self::model_toml_in(folder)?))
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::config::TrainConfig;
 use super::run_folder::RunFolder;
+use crate::base::error::with_causes;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::random::{Purpose, Stream};
@@ -101,7 +102,7 @@ impl Observer for Watch<'_> {
 }
 
 fn tell(error: &Error, observer: &mut dyn Observer) {
-    observer.event(&Event::Notice(&Notice::TensorboardStopped { error: error.to_string() }));
+    observer.event(&Event::Notice(&Notice::TensorboardStopped { error: with_causes(error) }));
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -5,14 +5,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::base::error::{FileFault, PretrainedFault};
+use super::PretrainedFault;
+use crate::base::error::FileFault;
 use crate::model_file::container::{StoredTensor, read_values};
 use crate::model_file::header::{self, Dtype};
-use crate::{Error, PredictError, Result};
+use crate::{Error, PredictError, Result, pretrained};
 
 /// Reads the `f32` tensors of a safetensors file that any program made; counters (whole numbers) are left out.
 pub(super) fn read(path: &Path) -> Result<BTreeMap<String, StoredTensor>> {
-    let wrap = |fault| Error::Pretrained { path: path.to_owned(), fault };
+    let wrap = |fault| Error::from(pretrained::Error::Unusable { path: path.to_owned(), fault });
     let io = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotFound => wrap(PretrainedFault::NotFound),
         _ => PredictError::Io { action: "read", path: path.to_owned(), source }.into(),

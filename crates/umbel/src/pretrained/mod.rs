@@ -1,6 +1,7 @@
 //! Weights that another program has trained: read from a safetensors file in timm's names, or in those of lukemelas'
 //! EfficientNet, into umbel's network of that kind. What the photos must be like comes with them.
 
+mod error;
 mod foreign;
 mod names;
 pub mod store;
@@ -9,15 +10,16 @@ mod tune;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use self::error::{DownloadFault, Error, PretrainedFault};
 use self::names::{Names, Wanted};
 pub use self::tune::Tune;
-use crate::base::error::{Misfits, PretrainedFault};
+use crate::base::error::Misfits;
 pub use crate::base::notice::Head;
 use crate::model_file::container::StoredTensor;
 use crate::nn::layers::{Layer, Rescaling};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
-use crate::{Error, Result};
+use crate::{Result, pretrained};
 
 /// Pretrained weights, before they are put into a network.
 #[derive(Clone, Debug)]
@@ -31,7 +33,7 @@ impl Pretrained {
     /// Reads a file; nothing of it is run.
     ///
     /// # Errors
-    /// [`Error::Pretrained`] where it is no whole safetensors file of finite `f32` values.
+    /// [`pretrained::Error::Unusable`] where it is no whole safetensors file of finite `f32` values.
     pub fn read(path: &Path) -> Result<Self> {
         let tensors = foreign::read(path)?;
         Ok(Pretrained { path: path.to_owned(), names: Names::of(tensors.keys()), tensors })
@@ -53,12 +55,16 @@ impl Pretrained {
     /// layer has another number of classes, it starts anew, drawn from `seed`.
     ///
     /// # Errors
-    /// [`Error::Pretrained`] with what is missing, left over, or of another shape.
+    /// [`pretrained::Error::Unusable`] with what is missing, left over, or of another shape.
     pub fn into_model(self, mut graph: Graph, seed: u64) -> Result<(Model, Head)> {
         let Found { misfits, head, sources } = self.match_up(&graph)?;
         if !misfits.is_empty() {
             let fits = self.architecture();
-            return Err(Error::Pretrained { path: self.path, fault: PretrainedFault::Misfit { misfits, fits } });
+            return Err(pretrained::Error::Unusable {
+                path: self.path,
+                fault: PretrainedFault::Misfit { misfits, fits },
+            }
+            .into());
         }
         self.prepare(&mut graph)?;
         let mut model = Model::new(graph, seed)?;

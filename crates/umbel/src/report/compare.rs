@@ -9,7 +9,7 @@ use super::differences;
 pub use super::differences::{CHANCE, Difference, DifferingSetting};
 use crate::base::progress::EpochRecord;
 use crate::run::{History, RunRecords};
-use crate::{Error, Result};
+use crate::{Result, report, run};
 
 /// A run is said to over-fit when, after its last epoch, it is better on the photos it was trained on than on others by
 /// more than this (accuracy, 0 to 1) ...
@@ -83,7 +83,7 @@ pub fn compare_histories(runs: &[(String, History)], out: &Path) -> Result<Compa
 
 fn of_histories(runs: &[(&str, &History)], out: &Path) -> Result<Comparison> {
     if runs.is_empty() {
-        return Err(Error::NothingToCompare);
+        return Err(report::Error::NothingToCompare.into());
     }
     let rows = runs.iter().map(|(name, history)| ComparedRun::new(name, &history.epochs)).collect::<Result<_>>()?;
     std::fs::create_dir_all(out).map_err(|source| umbel_predict::Error::Io {
@@ -122,7 +122,7 @@ fn names(runs: &[PathBuf]) -> Vec<String> {
 
 impl ComparedRun {
     pub(super) fn new(name: &str, epochs: &[EpochRecord]) -> Result<Self> {
-        let Some(last) = epochs.last() else { return Err(Error::NoEpochs { run: PathBuf::from(name) }) };
+        let Some(last) = epochs.last() else { return Err(run::Error::NoEpochs { run: PathBuf::from(name) }.into()) };
         // The first of equals, and the last epoch where no value is a number.
         let best = |better: fn(&EpochRecord, &EpochRecord) -> bool, value: fn(&EpochRecord) -> f64| {
             let finite = epochs.iter().filter(|record| value(record).is_finite());

@@ -8,7 +8,7 @@ use super::legend::Entry;
 use super::panel::{COLORS, Kind, Line, Panel, color};
 use super::scale::{self, Scale};
 use crate::base::progress::EpochRecord;
-use crate::{Error, Result};
+use crate::{Result, run};
 
 /// One run's curves with the name they go by.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct NamedCurves<'a> {
 /// is drawn as dots. The folder must exist.
 pub fn write(folder: &Path, stem: &str, runs: &[NamedCurves<'_>]) -> Result<Vec<PathBuf>> {
     if runs.iter().all(|run| run.epochs.is_empty()) {
-        return Err(Error::NoEpochs { run: folder.to_owned() });
+        return Err(run::Error::NoEpochs { run: folder.to_owned() }.into());
     }
     let mut panels = panels(runs);
     for (panel, title) in panels.iter_mut().zip(["Training and Validation Accuracy", "Training and Validation Loss"]) {

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod compare_page;
 pub mod confusion;
 pub mod curves;
+mod error;
 mod figure;
 pub mod grid;
 mod differences;
@@ -18,6 +19,8 @@ pub mod reliability;
 mod scale;
 pub mod tensorboard;
 mod text;
+
+pub use error::Error;
 
 /// The font that ships inside the program, for every picture with words in it.
 const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result};
+use crate::{Result, run};
 
 /// `path` if nothing is there, else `path-2`, `path-3`, ... (before the extension).
 pub fn next_free(path: &Path) -> PathBuf {
@@ -16,9 +16,9 @@ pub fn next_free(path: &Path) -> PathBuf {
 /// Makes the folder `parent/name`, or `parent/name-2`, `parent/name-3`, ...: the first that is not there.
 ///
 /// # Errors
-/// [`Error::RunNotWritable`].
+/// [`run::Error::RunNotWritable`].
 pub fn make_next_free(parent: &Path, name: &str) -> Result<PathBuf> {
-    let not_writable = |path: &Path, source| Error::RunNotWritable { path: path.to_owned(), source };
+    let not_writable = |path: &Path, source| run::Error::RunNotWritable { path: path.to_owned(), source };
     std::fs::create_dir_all(parent).map_err(|source| not_writable(parent, source))?;
     let first = parent.join(name);
     let later = candidates(&first, name, "");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::base::atomic;
 use crate::base::progress::EpochRecord;
-use crate::{Error, Result};
+use crate::{Result, run};
 
 /// The columns of history.csv, in order.
 pub const COLUMNS: [&str; 7] = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds"];
@@ -30,7 +30,7 @@ impl History {
             path: path.to_owned(),
             source,
         })?;
-        parse(&bytes).map_err(|detail| Error::Malformed { path: path.to_owned(), detail })
+        Ok(parse(&bytes).map_err(|detail| run::Error::Malformed { path: path.to_owned(), detail })?)
     }
 
     /// Rust prints the shortest digits that read back to the same number, so no quoting or rounding is needed.

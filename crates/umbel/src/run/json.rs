@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::base::atomic;
-use crate::{Error, Result};
+use crate::{Error, Result, run};
 
 /// Writes `value`, indented, whole or not at all. Numbers read back to the same bits.
 pub fn write(path: &Path, value: &impl Serialize) -> Result<()> {
@@ -24,5 +24,5 @@ pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
 }
 
 fn malformed(path: &Path, error: &serde_json::Error) -> Error {
-    Error::Malformed { path: path.to_owned(), detail: error.to_string() }
+    run::Error::Malformed { path: path.to_owned(), detail: error.to_string() }.into()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::names::{LOCK, PLOTS};
 use crate::base::atomic::SCRATCH_PREFIX;
-use crate::{Error, Result};
+use crate::{Result, run};
 
 /// The right to write to a run folder, until dropped (or until the process ends, however it does).
 #[derive(Debug)]
@@ -18,7 +18,7 @@ impl RunLock {
     /// Creates the folder where it isn't there and locks it. Fails where another run holds it.
     pub fn acquire(folder: &Path) -> Result<Self> {
         let io = |action, path: &Path, source| umbel_predict::Error::Io { action, path: path.to_owned(), source };
-        let not_writable = |path: &Path, source| Error::RunNotWritable { path: path.to_owned(), source };
+        let not_writable = |path: &Path, source| run::Error::RunNotWritable { path: path.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(|source| not_writable(folder, source))?;
         // The file stays behind, empty: deleting it would let two runs lock two files of one name.
         let path = folder.join(LOCK);
@@ -30,7 +30,7 @@ impl RunLock {
             .map_err(|source| not_writable(&path, source))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::RunBusy { path: folder.to_owned() }),
+            Err(TryLockError::WouldBlock) => return Err(run::Error::RunBusy { path: folder.to_owned() }.into()),
             // Some network file systems know no locks; there it is the user who must not start two runs in one folder.
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {}
             Err(TryLockError::Error(source)) => return Err(io("lock", &path, source).into()),

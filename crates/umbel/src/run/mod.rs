@@ -13,6 +13,7 @@
 //! | model.safetensors | [`ModelFile`](crate::model_file::ModelFile) |
 //! | last.ckpt | [`Checkpoint`](crate::train::checkpoint::Checkpoint) |
 
+mod error;
 pub mod free_name;
 pub mod history;
 pub mod json;
@@ -26,6 +27,7 @@ mod tables;
 pub use crate::base::problem::Problem;
 pub use crate::base::progress::{FoldRecord, FoldsRecord};
 pub use crate::data::split::SplitRow;
+pub use error::Error;
 pub use history::History;
 pub use lock::RunLock;
 pub use metrics::{BeforeAfter, CalibrationRecord, Figures, Metrics};

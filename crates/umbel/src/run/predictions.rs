@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::base::atomic;
 use crate::metrics::Answers;
-use crate::{Error, Result};
+use crate::{Result, run};
 
 /// The columns before those of the classes.
 const COLUMNS: [&str; 4] = ["path", "class", "predicted", "confidence"];
@@ -51,7 +51,7 @@ impl Predictions {
             path: path.to_owned(),
             source,
         })?;
-        parse(&bytes).map_err(|detail| Error::Malformed { path: path.to_owned(), detail })
+        Ok(parse(&bytes).map_err(|detail| run::Error::Malformed { path: path.to_owned(), detail })?)
     }
 
     /// The probabilities as they were before this temperature was applied.

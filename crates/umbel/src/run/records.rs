@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
 use crate::data::split;
 use crate::metrics::Scores;
-use crate::{Error, Result};
+use crate::{Error, Result, run};
 
 /// A run.
 #[derive(Clone, Debug)]
@@ -34,15 +34,16 @@ impl RunRecords {
     pub fn read(run: &Path) -> Result<Self> {
         let file = |name: &str| Some(run.join(name)).filter(|path| path.is_file());
         let history = file(names::HISTORY);
-        let history = History::read(&history.ok_or_else(|| Error::NoHistory { run: run.to_owned() })?)?;
+        let history = History::read(&history.ok_or_else(|| run::Error::NoHistory { run: run.to_owned() })?)?;
         if history.epochs.is_empty() {
-            return Err(Error::NoEpochs { run: run.to_owned() });
+            return Err(run::Error::NoEpochs { run: run.to_owned() }.into());
         }
         let settings = file(names::CONFIG).map(|path| {
             let text = std::fs::read_to_string(&path);
             let text =
                 text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
-            text.parse().map_err(|error: toml::de::Error| Error::Malformed { path, detail: error.to_string() })
+            let read = text.parse::<toml::Table>();
+            Ok::<_, Error>(read.map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?)
         });
         let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
         Ok(RunRecords {

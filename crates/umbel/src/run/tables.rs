@@ -9,7 +9,7 @@ use super::{json, names};
 use crate::base::atomic;
 use crate::base::problem::Problem;
 use crate::base::progress::{FoldRecord, FoldsRecord};
-use crate::{Error, Result};
+use crate::{Result, run};
 
 /// The names of the columns, which stand in the file also where it has no rows.
 const PROBLEM: [&str; 3] = ["path", "kind", "detail"];
@@ -53,7 +53,7 @@ fn write(path: &Path, columns: &[&str], rows: &[impl Serialize]) -> Result<()> {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
-    let malformed = |error: csv::Error| Error::Malformed { path: path.to_owned(), detail: error.to_string() };
+    let malformed = |error: csv::Error| run::Error::Malformed { path: path.to_owned(), detail: error.to_string() };
     let mut reader = csv::Reader::from_path(path).map_err(malformed)?;
-    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(malformed)
+    Ok(reader.deserialize().collect::<std::result::Result<_, _>>().map_err(malformed)?)
 }

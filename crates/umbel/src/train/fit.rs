@@ -13,7 +13,7 @@ use crate::base::settings::{is_default, positive};
 use crate::data::Dataset;
 use crate::model_file::shape_text;
 use crate::nn::{Computed, Cpu, Model, OptimizerConfig, Precision, ScheduleKind, SharedEngine};
-use crate::{Error, Result, settings};
+use crate::{Result, settings, train};
 
 /// How to train; the defaults are the tutorial's. (Saved as part of config.toml; what came later than its first version is
 /// left out where it is at its default, so that older runs can be resumed.)
@@ -255,11 +255,11 @@ pub(super) fn check_fit_for(model: &Model, dataset: &Dataset) -> Result<()> {
     let size = dataset.image_size();
     let (came, expected) = ((size, size, 3), model.architecture().input());
     if came != expected {
-        return Err(Error::ImageSize { model: shape_text(expected), data: shape_text(came) });
+        return Err(train::Error::ImageSize { model: shape_text(expected), data: shape_text(came) }.into());
     }
     let (outputs, classes) = (model.architecture().classes()?, dataset.class_names().len());
     if outputs != classes {
-        return Err(Error::ClassCount { outputs, classes });
+        return Err(train::Error::ClassCount { outputs, classes }.into());
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod callbacks;
 pub mod checkpoint;
+mod error;
 pub mod evaluate;
 pub mod fit;
 pub mod head;
@@ -15,6 +16,7 @@ mod targets;
 
 pub use crate::run::{History, RunLock};
 pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPlateau};
+pub use error::Error;
 pub use evaluate::{Outputs, evaluate, logits, outputs};
 pub use fit::{Fit, FitOptions, FitOutcome, HeadFit, fit};
 pub use head::Features;

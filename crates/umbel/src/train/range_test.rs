@@ -12,7 +12,7 @@ use crate::base::random::{Purpose, Stream};
 use crate::base::settings::within;
 use crate::data::{Dataset, Loader};
 use crate::nn::Model;
-use crate::{Error, Result};
+use crate::{Result, train};
 
 /// From which rate to which, in how many steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,7 +86,7 @@ impl RangeTest {
 /// not looked at. The model is left as it is. `told` hears of every step. `None` where the user asked to stop.
 ///
 /// # Errors
-/// [`umbel_predict::Error::Setting`] for ranges that make no sense, and [`Error::Diverged`] where not even the lowest rates give a loss.
+/// [`umbel_predict::Error::Setting`] for ranges that make no sense, and [`train::Error::Diverged`] where not even the lowest rates give a loss.
 pub fn range_test(
     model: &Model,
     train: &Dataset,
@@ -115,7 +115,9 @@ pub fn range_test(
         if !smoothed.is_finite() || smoothed > DIVERGED * lowest {
             if points.len() < FEWEST_STEPS / 2 {
                 let kept = "nothing is kept of a range test".to_string();
-                return Err(Error::Diverged { what: "loss".into(), epoch: 1, step, learning_rate: rate, kept });
+                return Err(
+                    train::Error::Diverged { what: "loss".into(), epoch: 1, step, learning_rate: rate, kept }.into()
+                );
             }
             return Ok(Some(RangeTest::of(points, true)));
         }

@@ -9,10 +9,11 @@ pub(super) fn refused(size: usize, error: &umbel_predict::Error) -> Error {
         setting: "train_sizes".into(),
         value: size.to_string(),
         expected: format!(
-            "left out (--train-sizes none) for this network, which cannot take other sizes than it was made for ({error}); \
+            "left out for this network, which cannot take other sizes than it was made for ({error}); \
              one that ends in a global pooling, like umbel_s, can"
         ),
-    }.into()
+    }
+    .into()
 }
 
 /// The sizes of a run's epochs.

@@ -10,7 +10,7 @@ use crate::base::progress::Interrupt;
 use crate::data::augment::Policy;
 use crate::data::{Batch, Dataset, LoaderOptions};
 use crate::nn::{Infer, LossSum, Model, SharedEngine, Slice, Train, Updates, Weights};
-use crate::{Error, Result};
+use crate::{Result, train};
 
 /// Batches that the loader may hold at one time, for the estimate of memory: one of pictures, and four of photos as bytes,
 /// which take as much as one.
@@ -187,7 +187,9 @@ fn foreseen_bytes(engine: &SharedEngine, model: &Model, batch: usize, size: usiz
 /// Refuses what the machine cannot hold.
 pub(super) fn check_memory(needed_bytes: u64, available: Option<u64>) -> Result<()> {
     match available {
-        Some(available_bytes) if needed_bytes > available_bytes => Err(Error::Memory { needed_bytes, available_bytes }),
+        Some(available_bytes) if needed_bytes > available_bytes => {
+            Err(train::Error::Memory { needed_bytes, available_bytes }.into())
+        }
         _ => Ok(()),
     }
 }

@@ -40,6 +40,8 @@ const FLOORS: Floors = &[
     // What a run folder holds: written and read here, by whoever is above.
     ("run", &["base", "metrics", "data", "model_file"]),
     ("train", &["base", "metrics", "data", "nn", "model_file", "settings", "run"]),
+    // Gathers the errors of the rooms; they take it from the root of the crate, as `crate::Error`.
+    ("error", &["base", "data", "pretrained", "run", "train", "report"]),
     // Reads a run's records, never the network.
     ("report", &["base", "metrics", "data", "html", "run", "train"]),
     ("predict", &["base", "metrics", "data", "nn", "model_file"]),
@@ -208,7 +210,7 @@ fn the_checker_lets_sound_code_pass() {
     );
     sound("data/loader.rs", "fn f<'a>(x: &'a str) -> &'a str { x } pub(crate) const N: u8 = b'\\'';");
     sound("data/mod.rs", "pub use umbel_predict::{decode, prepare as prep}; use umbel_predict::Error;");
-    sound("lib.rs", "pub use base::error::{Error, Result};");
+    sound("lib.rs", "pub use error::{Error, Result};");
     assert!(names("let unsafe_code = 1; unsafe { f() }", "unsafe"));
     assert!(!names("#![forbid(unsafe_code)] // unsafe", "unsafe"));
 }
@@ -333,7 +335,7 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-fn block_comment(rest: &[char]) -> usize {
+pub(super) fn block_comment(rest: &[char]) -> usize {
     let (mut depth, mut at) = (0, 0);
     while at < rest.len() {
         if rest[at..].starts_with(&['/', '*']) {
@@ -353,7 +355,7 @@ fn block_comment(rest: &[char]) -> usize {
 }
 
 /// The length of `r"..."`, `r#"..."#`, `br"..."`, if one begins here.
-fn raw_string(rest: &[char]) -> Option<usize> {
+pub(super) fn raw_string(rest: &[char]) -> Option<usize> {
     let prefix = if rest.starts_with(&['b', 'r']) { 2 } else { usize::from(rest[0] == 'r') };
     let hashes = rest.get(prefix..)?.iter().take_while(|c| **c == '#').count();
     if prefix == 0 || rest.get(prefix + hashes) != Some(&'"') {
@@ -365,7 +367,7 @@ fn raw_string(rest: &[char]) -> Option<usize> {
     Some(end.map_or(rest.len(), |end| body + end + close.len()))
 }
 
-fn quoted(rest: &[char], quote: char) -> usize {
+pub(super) fn quoted(rest: &[char], quote: char) -> usize {
     let mut at = 1;
     while at < rest.len() && rest[at] != quote {
         at += if rest[at] == '\\' { 2 } else { 1 };
@@ -378,7 +380,7 @@ fn crates() -> PathBuf {
 }
 
 /// Every source file of a crate: its name below `src` with `/`, and its text.
-fn sources(crate_name: &str) -> Vec<(String, String)> {
+pub(super) fn sources(crate_name: &str) -> Vec<(String, String)> {
     fn walk(root: &Path, folder: &Path, found: &mut Vec<(String, String)>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -3,6 +3,7 @@
 mod check;
 mod data;
 mod demo;
+mod errors;
 mod explain;
 mod floors;
 mod golden;

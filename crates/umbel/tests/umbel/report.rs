@@ -10,7 +10,7 @@ use umbel::report::compare::{ComparedRun, Comparison, compare, compare_histories
 use umbel::report::curves::{self, NamedCurves};
 use umbel::report::grid::{self, Cell};
 use umbel::train::History;
-use umbel::{Error, PredictError};
+use umbel::{Error, PredictError, data, report, run};
 use umbel::{demo, preview};
 
 fn record(epoch: usize, (loss, accuracy): (f64, f64), (val_loss, val_accuracy): (f64, f64)) -> EpochRecord {
@@ -127,7 +127,7 @@ fn losses_far_off_the_scale_are_cut_and_told() {
 fn curves_without_an_epoch_are_refused() {
     let folder = tempdir().unwrap();
     let error = curves::write(folder.path(), "none", &[NamedCurves { name: "run", epochs: &[] }]).unwrap_err();
-    assert!(matches!(error, Error::NoEpochs { .. }), "{error}");
+    assert!(matches!(error, Error::Run(run::Error::NoEpochs { .. })), "{error}");
     let error = curves::write(&folder.path().join("missing"), "c", &[NamedCurves { name: "run", epochs: &sound() }]);
     assert!(matches!(error.unwrap_err(), Error::Predict(PredictError::Io { .. })));
 }
@@ -230,15 +230,15 @@ fn runs_of_the_same_name_are_told_apart_by_their_folders() {
 #[test]
 fn what_cannot_be_compared_is_named() {
     let folder = tempdir().unwrap();
-    assert!(matches!(compare(&[], folder.path()), Err(Error::NothingToCompare)));
+    assert!(matches!(compare(&[], folder.path()), Err(Error::Report(report::Error::NothingToCompare))));
     let missing = folder.path().join("missing");
     match compare(std::slice::from_ref(&missing), folder.path()) {
-        Err(Error::NoHistory { run }) => assert_eq!(run, missing),
+        Err(Error::Run(run::Error::NoHistory { run })) => assert_eq!(run, missing),
         other => panic!("{other:?}"),
     }
     let empty = run(folder.path(), "empty", &[]);
     match compare(std::slice::from_ref(&empty), folder.path()) {
-        Err(Error::NoEpochs { run }) => assert_eq!(run, empty),
+        Err(Error::Run(run::Error::NoEpochs { run })) => assert_eq!(run, empty),
         other => panic!("{other:?}"),
     }
 }
@@ -375,7 +375,7 @@ fn a_folder_of_unreadable_photos_has_no_preview() {
     let index = Index::scan(folder.path()).unwrap();
     let out = folder.path().join("preview.png");
     let error = preview::preview_folder(&index, &PrepSpec::default(), 1, &out).unwrap_err();
-    assert!(matches!(error, Error::NothingUsable { photos: 2, .. }), "{error}");
+    assert!(matches!(error, Error::Data(data::Error::NothingUsable { photos: 2, .. })), "{error}");
     assert!(!out.exists());
     assert!(preview::pick_photo(&index, 1).is_err());
 }

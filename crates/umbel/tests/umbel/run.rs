@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use umbel::Error;
 use umbel::base::machine::Machine;
 use umbel::base::progress::TestRecord;
 use umbel::metrics::{Answers, Certainty, Scores};
@@ -10,6 +9,7 @@ use umbel::run::{
     BeforeAfter, CalibrationRecord, Figures, FoldRecord, FoldsRecord, Metrics, names, read_fold_rows, read_folds,
     read_problems, write_folds, write_problems,
 };
+use umbel::{Error, run};
 
 /// Everything that can be there. Only one class occurs, so that some figures are not defined.
 fn metrics() -> Metrics {
@@ -69,7 +69,7 @@ fn metrics_of_older_versions_are_read_and_damaged_ones_are_not() {
     assert_eq!((old.calibration.unwrap().temperature, old.calibration.unwrap().certainty), (2.0, None));
     assert!(old.scores.is_none() && old.machine.is_none() && old.test.is_none());
     for damaged in ["", "{", "[]", r#"{"finished": 1}"#, r#"{"best": {"epoch": "two"}}"#] {
-        assert!(matches!(read(damaged), Err(Error::Malformed { .. })), "{damaged}");
+        assert!(matches!(read(damaged), Err(Error::Run(run::Error::Malformed { .. }))), "{damaged}");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::base::positioned::write_all_at;
 use crate::base::progress::{Counter, Interrupt, Observer};
 use crate::data::decode::{self, DecodeError, Limits};
 use crate::data::likeness::Fingerprint;
-use crate::{Error, Result};
+use crate::{Error, Result, data};
 
 /// Decodes every photo of `index` into a pack at `path`: whole, or not at all.
 pub fn write_pack(
@@ -23,7 +23,9 @@ pub fn write_pack(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    let failed = |source| Error::Cache { action: "write", folder: path.parent().unwrap_or(path).to_owned(), source };
+    let failed = |source| -> Error {
+        data::Error::Cache { action: "write", folder: path.parent().unwrap_or(path).to_owned(), source }.into()
+    };
     let _making = housekeeping::begin_to_make(path.parent().unwrap_or(path));
     let scratch = Scratch::beside(path).map_err(|error| match error {
         umbel_predict::Error::Io { source, .. } => failed(source),

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use super::likeness::{Fingerprint, LookAlikes};
 use super::{Index, PrepSpec, Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
-use crate::{Error, Result};
+use crate::{Result, data};
 use pack::{Layout, Pack};
 pub use rows::{Rows, RowsWriter};
 
@@ -69,7 +69,7 @@ impl Cache {
         interrupt: &Interrupt,
     ) -> Result<Self> {
         prep.validate()?;
-        std::fs::create_dir_all(&options.folder).map_err(|source| Error::Cache {
+        std::fs::create_dir_all(&options.folder).map_err(|source| data::Error::Cache {
             action: "make a place",
             folder: options.folder.clone(),
             source,
@@ -84,7 +84,7 @@ impl Cache {
             _ => {
                 build::write_pack(&path, index, prep, observer, interrupt)?;
                 housekeeping::keep_within(&options.folder, options.max_bytes, &[&path]);
-                Pack::open(&path, layout).ok_or_else(|| Error::Cache {
+                Pack::open(&path, layout).ok_or_else(|| data::Error::Cache {
                     action: "read back what was just written",
                     folder: options.folder.clone(),
                     source: std::io::ErrorKind::InvalidData.into(),
@@ -113,7 +113,7 @@ impl Cache {
     /// The prepared pixels of photo `position` of the index; `None` where it could not be used.
     ///
     /// # Errors
-    /// [`Error::Pack`] where another program has changed, cut short or taken away what was prepared.
+    /// [`data::Error::Pack`] where another program has changed, cut short or taken away what was prepared.
     pub fn image(&self, position: usize) -> Result<Option<Vec<u8>>> {
         if !self.is_usable(position) {
             return Ok(None);
@@ -152,7 +152,7 @@ impl Cache {
     /// The photos that show the same as another, looked for at the first call.
     ///
     /// # Errors
-    /// Those of [`Cache::image`], and [`Error::Interrupted`] where `interrupt` is requested.
+    /// Those of [`Cache::image`], and [`crate::Error::Interrupted`] where `interrupt` is requested.
     pub fn look_alikes(&self, interrupt: &Interrupt) -> Result<&LookAlikes> {
         if let Some(found) = self.look_alikes.get() {
             return Ok(found);

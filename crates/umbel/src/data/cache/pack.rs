@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::Problem;
 use crate::base::positioned::{read_exact_at, write_all_at};
 use crate::data::likeness::{FINGERPRINT_BYTES, Fingerprint};
-use crate::{Error, Result};
+use crate::{Error, Result, data};
 
 /// Goes up whenever the layout, decoding or resizing changes what a pack holds.
 pub const VERSION: u32 = 2;
@@ -208,6 +208,6 @@ impl Pack {
     }
 
     fn damaged(&self, detail: String) -> Error {
-        Error::Pack { path: self.path.clone(), detail }
+        data::Error::Pack { path: self.path.clone(), detail }.into()
     }
 }

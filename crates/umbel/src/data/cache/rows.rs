@@ -9,7 +9,7 @@ use super::pack::{self, HEADER_BYTES};
 use super::{Cache, housekeeping};
 use crate::base::atomic::Scratch;
 use crate::base::positioned::read_exact_at;
-use crate::{Error, Result};
+use crate::{Error, Result, data};
 
 const MAGIC: &[u8; 8] = b"umbelrow";
 const FIELDS_BYTES: usize = 24;
@@ -33,7 +33,7 @@ impl Rows {
     /// Reads so many values of a photo's row, from value `first` on.
     ///
     /// # Errors
-    /// [`Error::Pack`] where another program has cut the file short.
+    /// [`data::Error::Pack`] where another program has cut the file short.
     ///
     /// # Panics
     /// Where the photo has no row, or a row has fewer values.
@@ -42,7 +42,8 @@ impl Rows {
         assert!(first + out.len() <= self.width, "a row has {} values", self.width);
         let mut bytes = vec![0; out.len() * 4];
         let start = HEADER_BYTES + (row * self.width + first) * 4;
-        let damaged = |error| Error::Pack { path: self.path.clone(), detail: format!("cannot be read ({error})") };
+        let damaged =
+            |error| data::Error::Pack { path: self.path.clone(), detail: format!("cannot be read ({error})") };
         read_exact_at(&self.file, &mut bytes, start as u64).map_err(damaged)?;
         out.iter_mut().zip(bytes.as_chunks::<4>().0).for_each(|(out, bytes)| *out = f32::from_le_bytes(*bytes));
         Ok(())
@@ -93,7 +94,7 @@ impl Cache {
     /// Begins to write rows of that kind, in place of any that are there.
     ///
     /// # Errors
-    /// [`Error::Cache`] where the folder cannot be written to.
+    /// [`data::Error::Cache`] where the folder cannot be written to.
     pub fn write_rows(&self, kind: &str, width: usize) -> Result<RowsWriter<'_>> {
         let path = self.rows_path(kind);
         let making = housekeeping::begin_to_make(&self.options.folder);
@@ -122,7 +123,7 @@ impl Cache {
     }
 
     fn failed(&self, source: std::io::Error) -> Error {
-        Error::Cache { action: "write", folder: self.options.folder.clone(), source }
+        data::Error::Cache { action: "write", folder: self.options.folder.clone(), source }.into()
     }
 
     fn cache_error(&self, error: umbel_predict::Error) -> Error {
@@ -137,7 +138,7 @@ impl RowsWriter<'_> {
     /// The next rows, whole ones.
     ///
     /// # Errors
-    /// [`Error::Cache`] where they cannot be written (a full disk).
+    /// [`data::Error::Cache`] where they cannot be written (a full disk).
     pub fn push(&mut self, values: &[f32]) -> Result<()> {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         self.hasher.update(&bytes);
@@ -148,7 +149,7 @@ impl RowsWriter<'_> {
     /// Puts the file in its place and opens it.
     ///
     /// # Errors
-    /// [`Error::Cache`] where that fails.
+    /// [`data::Error::Cache`] where that fails.
     ///
     /// # Panics
     /// Where not every photo got its row.
@@ -166,10 +167,11 @@ impl RowsWriter<'_> {
         drop(file);
         scratch.commit().map_err(|error| cache.cache_error(error))?;
         housekeeping::keep_within(&cache.options.folder, cache.options.max_bytes, &[&cache.path, &path]);
-        Rows::open(&path, width, &cache.usable).ok_or_else(|| Error::Cache {
+        let rows = Rows::open(&path, width, &cache.usable);
+        Ok(rows.ok_or_else(|| data::Error::Cache {
             action: "read back what was just written",
             folder: cache.options.folder.clone(),
             source: std::io::ErrorKind::InvalidData.into(),
-        })
+        })?)
     }
 }

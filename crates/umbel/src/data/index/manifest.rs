@@ -7,9 +7,8 @@ use std::path::Path;
 
 use super::{Index, Photo};
 use crate::base::choice::Choice;
-use crate::base::error::ManifestError;
-use crate::data::Part;
-use crate::{Error, Result};
+use crate::data::{ManifestError, Part};
+use crate::{Result, data};
 
 /// Larger tables are refused before they are read: some four million photos.
 const MAX_BYTES: u64 = 256 << 20;
@@ -32,7 +31,7 @@ pub(super) fn read(path: &Path) -> Result<Index> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    parse(&bytes, root).map_err(|source| Error::Manifest { path: path.to_owned(), source })
+    Ok(parse(&bytes, root).map_err(|source| data::Error::Manifest { path: path.to_owned(), source })?)
 }
 
 /// A row that was understood.

@@ -7,7 +7,7 @@ use super::{Photo, Reading, class_folders, no_class};
 use crate::base::choice::Choice;
 use crate::data::Part;
 use crate::data::decode;
-use crate::{Error, Result};
+use crate::{Result, data};
 
 /// The parts by folder, if these sub-folders are parts: `train` and one other at least, all of them named like parts and
 /// holding folders. A folder with pictures in it is a class, whatever its name; some of the one kind and some of the other
@@ -26,12 +26,12 @@ pub(super) fn parts(root: &Path, folders: &[String]) -> Result<Option<Vec<(Part,
     }
     if let Some(folder) = classes.first() {
         let (path, folder) = (root.to_owned(), folder.to_string());
-        return Err(Error::MixedPartFolders { path, folder, other: divided[0].clone() });
+        return Err(data::Error::MixedPartFolders { path, folder, other: divided[0].clone() }.into());
     }
     parts.sort();
     if let Some(twice) = parts.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let (first, second) = (twice[0].1.clone(), twice[1].1.clone());
-        return Err(Error::TwoPartFolders { path: root.to_owned(), first, second });
+        return Err(data::Error::TwoPartFolders { path: root.to_owned(), first, second }.into());
     }
     Ok(Some(parts))
 }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Index, Part, Split};
 use crate::base::atomic;
-use crate::base::error::SplitFileError;
-use crate::{Error, Result};
+use crate::data::SplitFileError;
+use crate::{Result, data};
 
 /// A row of split.csv.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,7 +43,7 @@ fn each_row<T>(path: &Path, take: impl FnOnce(Rows<'_>) -> std::result::Result<T
         path: path.to_owned(),
         source,
     })?;
-    parse(&bytes, take).map_err(|source| Error::SplitFile { path: path.to_owned(), source })
+    Ok(parse(&bytes, take).map_err(|source| data::Error::SplitFile { path: path.to_owned(), source })?)
 }
 
 fn parse<T>(

@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::Index;
-use crate::{Error, Result};
+use crate::{Result, data};
 
 /// A pattern that finds a photo's group in its path: the first capture group, or the whole match where it has none.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ impl GroupBy {
             let text = error.to_string();
             let last = text.lines().next_back().unwrap_or_default();
             let detail = last.trim().trim_start_matches("error: ").to_string();
-            Error::GroupPattern { pattern: pattern.to_string(), detail }
+            data::Error::GroupPattern { pattern: pattern.to_string(), detail }
         })?;
         Ok(GroupBy { regex })
     }
@@ -36,11 +36,12 @@ impl GroupBy {
     pub fn keys(&self, index: &Index, positions: &[usize]) -> Result<Vec<String>> {
         let key = |&position: &usize| {
             let path = &index.photos[position].path;
-            self.key(path).map(str::to_string).ok_or_else(|| Error::NoGroup {
+            let key = self.key(path).map(str::to_string);
+            Ok(key.ok_or_else(|| data::Error::NoGroup {
                 photo: path.clone(),
                 pattern: self.regex.as_str().to_string(),
                 others: positions.iter().filter(|&&other| self.key(&index.photos[other].path).is_none()).count() - 1,
-            })
+            })?)
         };
         positions.iter().map(key).collect()
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cache, Index, Part};
 use crate::base::notice::Notice;
 use crate::base::progress::Interrupt;
-use crate::{Error, Result};
+use crate::{Result, data};
 pub use file::{SplitRow, rows};
 pub use folds::RANGE as FOLDS;
 pub use group::GroupBy;
@@ -120,7 +120,7 @@ impl Split {
             let needed = part != Part::Test || options.test.is_some();
             if needed && positions.is_empty() {
                 let way_out = options.way_out();
-                return Err(Error::EmptyPart { part: part.noun(), photos: cache.usable().len(), way_out });
+                return Err(data::Error::EmptyPart { part: part.noun(), photos: cache.usable().len(), way_out }.into());
             }
         }
         Ok(self)
@@ -197,10 +197,11 @@ fn check_classes(index: &Index, cache: &Cache) -> Result<()> {
         return Ok(());
     }
     let first = cache.problems().iter().find(|problem| index.photos.iter().any(|photo| photo.path == problem.path));
-    Err(Error::NothingUsable {
+    Err(data::Error::NothingUsable {
         photos: index.photos.len(),
         usable: cache.usable().len(),
         classes: classes.len(),
         first: first.map(|problem| (problem.path.clone(), problem.detail.clone())),
-    })
+    }
+    .into())
 }

@@ -12,10 +12,9 @@ use ureq::http::{HeaderMap, Response, StatusCode, header};
 use ureq::{Agent, Body};
 
 use super::{Origin, Store};
-use crate::base::error::DownloadFault;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer};
-use crate::pretrained::Pretrained;
+use crate::pretrained::{self, DownloadFault, Pretrained};
 use crate::{Error, Result};
 
 /// From one address to the next, at most so many times.
@@ -30,7 +29,7 @@ type Step<T> = std::result::Result<T, DownloadFault>;
 /// Fetches the weights into the store and gives their path; at once where they are there already.
 ///
 /// # Errors
-/// [`Error::Download`] with the way out, [`Error::Interrupted`], and those of [`Pretrained::read`] for what came. What came so
+/// [`pretrained::Error::Download`] with the way out, [`Error::Interrupted`], and those of [`Pretrained::read`] for what came. What came so
 /// far is kept, but for what turned out wrong.
 pub fn fetch(store: &Store, origin: &Origin, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<PathBuf> {
     let path = store.path_of(origin.name);
@@ -39,7 +38,7 @@ pub fn fetch(store: &Store, origin: &Origin, observer: &mut dyn Observer, interr
     }
     let (url, folder) = (store.url(origin), store.folder());
     std::fs::create_dir_all(folder).map_err(|source| io("create the folder", folder, source))?;
-    let fail = |fault| Error::Download { url: url.clone(), path: path.clone(), fault };
+    let fail = |fault| Error::from(pretrained::Error::Download { url: url.clone(), path: path.clone(), fault });
     let agent = agent();
     let promise = promise(&agent, &url).map_err(fail)?;
     observer.event(&Event::Notice(&Notice::Fetching { url: url.clone(), bytes: promise.bytes }));

@@ -11,7 +11,7 @@ mod download;
 use std::path::{Path, PathBuf};
 
 pub use self::download::fetch;
-use crate::{Error, Result};
+use crate::{Result, pretrained};
 
 /// The end of every file's name in the store.
 const EXTENSION: &str = "safetensors";
@@ -49,7 +49,7 @@ pub fn origin(name: &str) -> Option<&'static Origin> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Stored {
-    /// For `--pretrained`: the file's name without its end.
+    /// What they are asked for by: the file's name without its end.
     pub name: String,
     pub path: PathBuf,
     pub bytes: u64,
@@ -108,24 +108,24 @@ impl Store {
     /// The file of the weights of that name.
     ///
     /// # Errors
-    /// [`Error::NotInStore`] with the way out: which file belongs where.
+    /// [`pretrained::Error::NotInStore`] with the way out: which file belongs where.
     pub fn find(&self, name: &str) -> Result<PathBuf> {
         let path = self.path_of(name);
         if path.is_file() {
             return Ok(path);
         }
         let way_out = match origin(name) {
-            Some(origin) => format!("get {} and save it there, or let umbel fetch it: --download", self.url(origin)),
+            Some(origin) => format!("get {} and save it there, or let umbel fetch it", self.url(origin)),
             None => {
                 let known: Vec<&str> = ORIGINS.iter().map(|origin| origin.name).collect();
                 format!("save it there, give a file's path, or take one that can be fetched: {}", known.join(", "))
             }
         };
-        Err(Error::NotInStore { name: name.to_string(), path, way_out })
+        Err(pretrained::Error::NotInStore { name: name.to_string(), path, way_out }.into())
     }
 }
 
-/// Whether `--pretrained` was given a name, and not a file's path.
+/// Whether what was given for pretrained weights is a name, and not a file's path.
 pub fn is_name(given: &Path) -> bool {
     let plain = given.components().count() == 1 && given.extension().is_none_or(|end| end != EXTENSION);
     plain && given.to_str().is_some_and(|name| !name.is_empty() && !name.starts_with('.')) && !given.is_file()

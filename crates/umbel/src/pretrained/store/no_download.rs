@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use super::{Origin, Store};
-use crate::base::error::DownloadFault;
+use crate::Result;
 use crate::base::progress::{Interrupt, Observer};
-use crate::{Error, Result};
+use crate::pretrained::{self, DownloadFault};
 
 /// Fails and says what to do instead.
 ///
 /// # Errors
-/// [`Error::Download`], always.
+/// [`pretrained::Error::Download`], always.
 pub fn fetch(store: &Store, origin: &Origin, _observer: &mut dyn Observer, _interrupt: &Interrupt) -> Result<PathBuf> {
     let (url, path) = (store.url(origin), store.path_of(origin.name));
-    Err(Error::Download { url, path, fault: DownloadFault::NotBuilt })
+    Err(pretrained::Error::Download { url, path, fault: DownloadFault::NotBuilt }.into())
 }

@@ -6,7 +6,7 @@ use super::features::{Features, head};
 use crate::base::memory;
 use crate::base::progress::Interrupt;
 use crate::nn::{LossSum, Model, OptimizerConfig, Slice, Train, Updates, sparse_categorical_crossentropy};
-use crate::{Error, Result};
+use crate::{Result, train};
 
 /// Photos whose loss and gradient are summed in one piece.
 const CHUNK: usize = 1024;
@@ -146,7 +146,9 @@ fn check_memory(photos: usize, variables: usize, inputs: usize) -> Result<()> {
     const VECTORS: usize = 22;
     let needed_bytes = (photos * inputs * 4 + variables * VECTORS * 8) as u64;
     match memory::available_bytes() {
-        Some(available_bytes) if needed_bytes > available_bytes => Err(Error::Memory { needed_bytes, available_bytes }),
+        Some(available_bytes) if needed_bytes > available_bytes => {
+            Err(train::Error::Memory { needed_bytes, available_bytes }.into())
+        }
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use super::{Error, HeadFit, Result, Run, Running};
 use crate::base::progress::{EpochRecord, Event, StepFigures};
 use crate::data::Dataset;
 use crate::nn::{LossSum, Model};
-use crate::train::FitOptions;
+use crate::train::{self, FitOptions};
 
 impl Run<'_> {
     pub(super) fn record(&self, val: &LossSum) -> EpochRecord {
@@ -46,7 +46,8 @@ impl Run<'_> {
             _ => "nothing was saved yet".to_string(),
         };
         let learning_rate = self.learning_rate(self.progress.step.saturating_sub(1));
-        Error::Diverged { what, epoch: self.progress.epoch + 1, step: self.progress.step, learning_rate, kept }
+        train::Error::Diverged { what, epoch: self.progress.epoch + 1, step: self.progress.step, learning_rate, kept }
+            .into()
     }
 }
 

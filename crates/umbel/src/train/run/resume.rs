@@ -9,7 +9,7 @@ use crate::model_file::ModelFile;
 use crate::nn::ScheduleKind;
 use crate::run::{History, RunLock, names};
 use crate::train::checkpoint::Checkpoint;
-use crate::{Error, Result};
+use crate::{Result, train};
 
 /// A checkpoint in a run folder.
 pub(super) struct Found {
@@ -35,7 +35,7 @@ impl Run<'_> {
             ("photos or labels", &found.progress.data, &self.progress.data),
         ] {
             if came != expected {
-                return Err(Error::OtherRun { path, what });
+                return Err(train::Error::OtherRun { path, what }.into());
             }
         }
         let mut progress = found.restore(&path, self.step().train())?;

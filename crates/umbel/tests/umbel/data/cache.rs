@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime};
 
 use image::ImageFormat;
 use tempfile::TempDir;
+use umbel::base::error::with_causes;
 use umbel::base::progress::{Event, Interrupt, Observer, Silent};
 use umbel::data::decode::{Limits, decode_file};
 use umbel::data::{Cache, CacheOptions, Dataset, Index, Loader, LoaderOptions, PrepSpec, ProblemKind};
-use umbel::{Error, PredictError};
+use umbel::{Error, PredictError, data};
 
 use super::pictures::{drawn, encoded, flowers, folder, small, write};
 
@@ -163,7 +164,7 @@ fn a_pack_that_is_damaged_while_it_is_in_use_is_an_error_and_no_other_picture() 
     changed[7] ^= 1;
     write_at(&file, &changed, header + slot);
     let detail = |cache: &Cache, position| match cache.image(position) {
-        Err(Error::Pack { path, detail }) if path == pack => detail,
+        Err(Error::Data(data::Error::Pack { path, detail })) if path == pack => detail,
         other => panic!("{other:?} came of photo {position}"),
     };
     assert!(detail(&cache, 1).contains("changed"));
@@ -172,14 +173,14 @@ fn a_pack_that_is_damaged_while_it_is_in_use_is_an_error_and_no_other_picture() 
     file.set_len(header + 3 * slot - 1).unwrap();
     assert!(detail(&cache, 2).contains("cut short"));
     let error = cache.fingerprint(0).unwrap_err().to_string();
-    assert!(error.contains("cut short") && error.contains("run the command again"), "{error}");
+    assert!(error.contains("cut short") && error.contains("try again and they are made anew"), "{error}");
 
     // The loader hands the error on, and then no more.
     let positions: Vec<usize> = (0..4).collect();
     let dataset = Dataset::new(&index, Arc::new(cache), &positions);
     let plain = LoaderOptions { batch: 1, ..LoaderOptions::default() };
     let batches: Vec<_> = Loader::new(&dataset, plain).collect();
-    assert!(matches!(batches[..], [Ok(_), Err(Error::Pack { .. })]), "{}", batches.len());
+    assert!(matches!(batches[..], [Ok(_), Err(Error::Data(data::Error::Pack { .. }))]), "{}", batches.len());
 
     let (cache, notes) = open(&index, &small(), &options(&cache_folder));
     assert!(!notes.prepared.is_empty(), "the next to open it makes it anew");
@@ -228,17 +229,19 @@ fn old_packs_give_way_but_never_the_one_in_use() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_named_with_the_way_out() {
+fn a_folder_that_cannot_be_written_is_named_with_the_cause() {
     let root = folder(&[1, 1]);
     let index = Index::scan(root.path()).unwrap();
     write(root.path(), "file", b"x");
     let options = CacheOptions { folder: root.path().join("file/cache"), max_bytes: 1 << 30 };
     let error = Cache::open(&index, &small(), &options, &mut Silent, &Interrupt::default()).unwrap_err();
-    assert!(matches!(error, Error::Cache { .. }));
-    let message = error.to_string();
-    assert!(
-        message.contains("file/cache") && message.contains("UMBEL_CACHE") && message.contains("--cache"),
-        "{message}"
+    assert!(matches!(error, Error::Data(data::Error::Cache { .. })));
+    let (message, folder) = (with_causes(&error), options.folder.display());
+    assert!(message.starts_with(&format!("cannot make a place in the cache folder {folder}: ")), "{message}");
+    assert_eq!(
+        error.to_string(),
+        format!("cannot make a place in the cache folder {folder}"),
+        "the cause is told once"
     );
 }
 

@@ -6,7 +6,7 @@ use image::ImageFormat;
 use tempfile::TempDir;
 use umbel::base::notice::Notice;
 use umbel::data::{GroupBy, Index, Part, Split, SplitMethod, SplitOptions};
-use umbel::{Error, PredictError};
+use umbel::{Error, PredictError, data};
 
 use super::pictures::{drawn, encoded, prepared, write};
 
@@ -112,9 +112,9 @@ fn only_folders_of_folders_are_parts() {
 
     let error = |counts: &[(&str, u32)]| Index::scan(folders(counts).path()).unwrap_err();
     let mixed = error(&[("train/a", 1), ("train/b", 1), ("test", 3)]);
-    assert!(matches!(&mixed, Error::MixedPartFolders { folder, .. } if folder == "test"), "{mixed}");
+    assert!(matches!(&mixed, Error::Data(data::Error::MixedPartFolders { folder, .. }) if folder == "test"), "{mixed}");
     let twice = error(&[("train/a", 1), ("train/b", 1), ("val/a", 1), ("validation/a", 1)]);
-    assert!(matches!(&twice, Error::TwoPartFolders { .. }), "{twice}");
-    assert!(matches!(error(&[("train/a", 1), ("val/a", 1)]), Error::OneClass { .. }));
-    assert!(matches!(error(&[("train/a", 0), ("val/a", 0)]), Error::NoPictures { .. }));
+    assert!(matches!(&twice, Error::Data(data::Error::TwoPartFolders { .. })), "{twice}");
+    assert!(matches!(error(&[("train/a", 1), ("val/a", 1)]), Error::Data(data::Error::OneClass { .. })));
+    assert!(matches!(error(&[("train/a", 0), ("val/a", 0)]), Error::Data(data::Error::NoPictures { .. })));
 }

@@ -6,7 +6,7 @@ use std::fs;
 use image::ImageFormat;
 use tempfile::TempDir;
 use umbel::data::{Cache, GroupBy, Index, Split, SplitMethod, SplitOptions};
-use umbel::{Error, PredictError};
+use umbel::{Error, PredictError, data};
 
 use super::pictures::{drawn, encoded, folder, prepared, write};
 use super::split::{assert_parts_divide, per_class};
@@ -129,7 +129,10 @@ fn the_key_is_the_first_group_or_the_whole_match() {
 #[test]
 fn patterns_that_do_not_fit_are_said() {
     let error = GroupBy::new("plant([0-9]+").unwrap_err();
-    assert!(matches!(&error, Error::GroupPattern { pattern, .. } if pattern == "plant([0-9]+"), "{error}");
+    assert!(
+        matches!(&error, Error::Data(data::Error::GroupPattern { pattern, .. }) if pattern == "plant([0-9]+"),
+        "{error}"
+    );
     assert!(error.to_string().ends_with(": unclosed group"), "{error}");
 
     let root = folder(&[3, 3]);
@@ -137,9 +140,12 @@ fn patterns_that_do_not_fit_are_said() {
     write(root.path(), "b/scan-8.png", &encoded(drawn(40, 36, 78), ImageFormat::Png));
     let (index, cache) = prepared(root.path());
     let error = Split::with(&by("/([0-9]+)", None, 0), &index, &cache).unwrap_err();
-    assert!(matches!(&error, Error::NoGroup { photo, others: 1, .. } if photo == "b/scan-7.png"), "{error}");
+    assert!(
+        matches!(&error, Error::Data(data::Error::NoGroup { photo, others: 1, .. }) if photo == "b/scan-7.png"),
+        "{error}"
+    );
     let error = Split::with(&by("png", None, 0), &index, &cache).unwrap_err();
-    assert!(matches!(error, Error::EmptyPart { part: "validation", .. }), "{error}");
+    assert!(matches!(error, Error::Data(data::Error::EmptyPart { part: "validation", .. })), "{error}");
     assert!(error.to_string().contains("groups"), "{error}");
     let keras = SplitOptions { method: SplitMethod::Keras, ..by("[0-9]", None, 0) };
     assert!(matches!(Split::with(&keras, &index, &cache), Err(Error::Predict(PredictError::Setting { .. }))));

@@ -2,8 +2,8 @@ use std::fs;
 
 use image::ImageFormat;
 use tempfile::TempDir;
-use umbel::Error;
 use umbel::data::{Index, ProblemKind};
+use umbel::{Error, data};
 
 use super::pictures::{drawn, encoded, folder, write};
 
@@ -68,17 +68,17 @@ fn a_folder_without_pictures_is_a_problem_and_no_class() {
 fn every_wrong_folder_has_an_error_of_its_own() {
     let root = TempDir::new().unwrap();
     let scan = |path: &str| Index::scan(&root.path().join(path)).unwrap_err();
-    assert!(matches!(scan("absent"), Error::FolderMissing { .. }));
+    assert!(matches!(scan("absent"), Error::Data(data::Error::FolderMissing { .. })));
     write(root.path(), "file", b"x");
-    assert!(matches!(scan("file"), Error::NotAFolder { .. }));
+    assert!(matches!(scan("file"), Error::Data(data::Error::NotAFolder { .. })));
     write(root.path(), "flat/1.jpg", b"x");
-    assert!(matches!(scan("flat"), Error::NoClasses { files: 1, .. }));
+    assert!(matches!(scan("flat"), Error::Data(data::Error::NoClasses { files: 1, .. })));
     write(root.path(), "texts/a/1.txt", b"x");
     write(root.path(), "texts/b/1.txt", b"x");
-    assert!(matches!(scan("texts"), Error::NoPictures { sub_folders: 2, files: 2, .. }));
+    assert!(matches!(scan("texts"), Error::Data(data::Error::NoPictures { sub_folders: 2, files: 2, .. })));
     write(root.path(), "single/a/1.jpg", b"x");
     let error = scan("single");
-    assert!(matches!(&error, Error::OneClass { class, photos: 1, .. } if class == "a"));
+    assert!(matches!(&error, Error::Data(data::Error::OneClass { class, photos: 1, .. }) if class == "a"));
     let message = error.to_string();
     assert!(message.contains("single") && message.contains("one sub-folder per class"), "{message}");
 }

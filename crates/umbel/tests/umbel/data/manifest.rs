@@ -3,9 +3,9 @@
 use std::fs;
 
 use tempfile::TempDir;
-use umbel::Error;
-use umbel::base::error::ManifestError;
-use umbel::data::{Index, Part, Split, SplitOptions};
+use umbel::base::error::with_causes;
+use umbel::data::{Index, ManifestError, Part, Split, SplitOptions};
+use umbel::{Error, data};
 
 use super::pictures::{folder, prepared, write};
 
@@ -59,7 +59,7 @@ fn a_wrong_table_names_the_line() {
     let root = folder(&[3, 3]);
     write(root.path(), "photo.txt", b"x");
     let wrong = |text: &str| match read(&root, text).unwrap_err() {
-        Error::Manifest { source, path } => {
+        Error::Data(data::Error::Manifest { source, path }) => {
             assert!(path.ends_with("photos.csv"));
             source
         }
@@ -84,13 +84,19 @@ fn a_wrong_table_names_the_line() {
     assert!(matches!(second("b/000.png,a,val"), ManifestError::Classes { photos: 2, .. }));
     assert!(matches!(wrong("path,label\n"), ManifestError::Classes { photos: 0, found: None }));
     fs::write(root.path().join("photos.csv"), b"path,label\n\xff\xfe,a\n").unwrap();
-    let error = Index::scan(&root.path().join("photos.csv")).unwrap_err().to_string();
-    assert!(error.contains("photos.csv") && error.contains("UTF-8"), "{error}");
+    let error = with_causes(&Index::scan(&root.path().join("photos.csv")).unwrap_err());
+    assert!(
+        error.contains("photos.csv cannot be used: it is not a well-formed CSV file: ") && error.contains("UTF-8"),
+        "{error}"
+    );
 }
 
 #[test]
 fn other_files_are_no_tables() {
     let root = folder(&[1, 1]);
-    assert!(matches!(Index::scan(&root.path().join("a/000.png")), Err(Error::NotAFolder { .. })));
-    assert!(matches!(Index::scan(&root.path().join("absent.csv")), Err(Error::FolderMissing { .. })));
+    assert!(matches!(Index::scan(&root.path().join("a/000.png")), Err(Error::Data(data::Error::NotAFolder { .. }))));
+    assert!(matches!(
+        Index::scan(&root.path().join("absent.csv")),
+        Err(Error::Data(data::Error::FolderMissing { .. }))
+    ));
 }

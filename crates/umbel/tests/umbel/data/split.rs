@@ -3,10 +3,9 @@ use std::fs;
 
 use image::ImageFormat;
 use tempfile::TempDir;
-use umbel::base::error::SplitFileError;
 use umbel::data::split::keras_permutation;
-use umbel::data::{Cache, Index, Split, SplitMethod, SplitOptions};
-use umbel::{Error, PredictError};
+use umbel::data::{Cache, Index, Split, SplitFileError, SplitMethod, SplitOptions};
+use umbel::{Error, PredictError, data};
 
 use super::pictures::{drawn, encoded, flowers, folder, prepared, write};
 
@@ -180,7 +179,7 @@ fn settings_that_do_not_go_together_are_refused() {
     let pairs = folder(&[2, 2]);
     let (index, cache) = prepared(pairs.path());
     let error = Split::with(&three_way(0.2, 0.2, 0), &index, &cache).unwrap_err();
-    assert!(matches!(error, Error::EmptyPart { part: "test", .. }), "{error}");
+    assert!(matches!(error, Error::Data(data::Error::EmptyPart { part: "test", .. })), "{error}");
 }
 
 fn folds(options: &SplitOptions, folds: usize, index: &Index, cache: &Cache) -> Vec<Split> {
@@ -290,7 +289,7 @@ fn a_wrong_split_file_names_the_line() {
         Split::make(&SplitMethod::File(path.clone()), &index, &cache, 0.2, 0)
     };
     let wrong = |text: &str| match read(text).unwrap_err() {
-        Error::SplitFile { source, path: named } => {
+        Error::Data(data::Error::SplitFile { source, path: named }) => {
             assert_eq!(named, path);
             source
         }
@@ -314,7 +313,7 @@ fn a_wrong_split_file_names_the_line() {
     assert!(matches!(second("a/001.png,a,training"), SplitFileError::UnknownPart { line: 3, .. }));
     assert!(matches!(second("a/000.png,a,val"), SplitFileError::Repeated { line: 3, .. }));
     assert!(matches!(second("a/001.png,a"), SplitFileError::Malformed(_)));
-    assert!(matches!(read(start), Err(Error::EmptyPart { part: "validation", .. })));
+    assert!(matches!(read(start), Err(Error::Data(data::Error::EmptyPart { part: "validation", .. }))));
     let absent = SplitMethod::File(scratch.path().join("absent.csv"));
     assert!(matches!(Split::make(&absent, &index, &cache, 0.2, 0), Err(Error::Predict(PredictError::Io { .. }))));
 }
@@ -328,14 +327,14 @@ fn settings_that_leave_a_part_empty_are_refused() {
         assert!(matches!(error, Error::Predict(PredictError::Setting { .. })), "{error}");
     }
     let keras = |fraction, seed| Split::make(&SplitMethod::Keras, &index, &cache, fraction, seed);
-    assert!(matches!(keras(0.2, 0), Err(Error::EmptyPart { part: "validation", .. })));
+    assert!(matches!(keras(0.2, 0), Err(Error::Data(data::Error::EmptyPart { part: "validation", .. }))));
     assert!(matches!(keras(0.5, 1 << 32), Err(Error::Predict(PredictError::Setting { .. }))));
     assert!(keras(0.5, (1 << 32) - 1).is_ok());
 
     let singles = folder(&[1, 1]);
     let (index, cache) = prepared(singles.path());
     let error = Split::make(&SplitMethod::Stratified, &index, &cache, 0.2, 0).unwrap_err();
-    assert!(matches!(error, Error::EmptyPart { part: "validation", photos: 2, .. }));
+    assert!(matches!(error, Error::Data(data::Error::EmptyPart { part: "validation", photos: 2, .. })));
 }
 
 #[test]
@@ -344,7 +343,7 @@ fn a_folder_whose_pictures_are_all_broken_is_refused() {
     write(root.path(), "b/broken.jpg", b"x");
     let (index, cache) = prepared(root.path());
     let error = Split::make(&SplitMethod::Stratified, &index, &cache, 0.2, 0).unwrap_err();
-    assert!(matches!(error, Error::NothingUsable { photos: 3, usable: 2, classes: 1, .. }));
+    assert!(matches!(error, Error::Data(data::Error::NothingUsable { photos: 3, usable: 2, classes: 1, .. })));
     assert!(error.to_string().contains("b/broken.jpg"), "{error}");
 }
 

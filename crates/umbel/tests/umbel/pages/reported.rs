@@ -4,11 +4,11 @@ use std::fs;
 
 use image::{Rgb, RgbImage};
 use tempfile::tempdir;
-use umbel::Error;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::report::page::{self, Facts};
 use umbel::run::Predictions;
 use umbel::run::RunRecords;
+use umbel::{Error, run};
 
 use super::records::{MadeUp, noise, photos_of};
 
@@ -107,9 +107,9 @@ fn a_page_lives_with_what_there_is() {
     assert!(html.contains("This run has not ended") && html.contains("umbel train --resume "));
 
     fs::write(run.join("predictions.csv"), "path,class\n").unwrap();
-    assert!(matches!(RunRecords::read(&run), Err(Error::Malformed { .. })));
+    assert!(matches!(RunRecords::read(&run), Err(Error::Run(run::Error::Malformed { .. }))));
     fs::remove_file(run.join("history.csv")).unwrap();
-    assert!(matches!(RunRecords::read(&run), Err(Error::NoHistory { .. })));
+    assert!(matches!(RunRecords::read(&run), Err(Error::Run(run::Error::NoHistory { .. }))));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use umbel::model_file::ModelFile;
 use umbel::nn::layers::{Activation, BatchNorm, Dense, Flatten, Rescaling};
 use umbel::nn::{Cpu, Model, OptimizerConfig, ScheduleKind, Sequential};
 use umbel::train::{EarlyStopping, Fit, FitOptions, Monitor, ReduceOnPlateau, RunLock, evaluate, fit};
-use umbel::{Error, PredictError};
+use umbel::{Error, PredictError, run, train};
 
 /// Everything but the clock.
 fn timeless(epochs: &[EpochRecord]) -> Vec<EpochRecord> {
@@ -301,7 +301,7 @@ fn a_loss_that_explodes_is_an_error_and_the_checkpoint_stays_whole() {
     let options = FitOptions { optimizer: OptimizerConfig::sgd(0.0), learning_rate: 1e30, ..in_folder(folder.path()) };
     let error = quiet_fit(&mut Model::new(stack(), 1).unwrap(), &options).unwrap_err();
     let text = error.to_string();
-    assert!(matches!(error, Error::Diverged { epoch: 1, .. }), "{text}");
+    assert!(matches!(error, Error::Train(train::Error::Diverged { epoch: 1, .. })), "{text}");
     assert!(text.contains("learning rate") && text.contains("epoch 1"), "{text}");
     assert!(!folder.path().join("model.safetensors").exists());
     assert!(!folder.path().join("last.ckpt").exists());
@@ -314,13 +314,13 @@ fn a_checkpoint_of_other_settings_or_data_is_refused() {
     let before = fs::read(folder.path().join("last.ckpt")).unwrap();
     let other = FitOptions { learning_rate: 0.5, ..in_folder(folder.path()) };
     let error = quiet_fit(&mut model(), &other).unwrap_err();
-    assert!(matches!(error, Error::OtherRun { what: "settings", .. }), "{error}");
+    assert!(matches!(error, Error::Train(train::Error::OtherRun { what: "settings", .. })), "{error}");
     let (train, val) = parts();
     let fewer = Dataset { samples: train.samples[1..].into(), paths: train.paths[1..].into(), ..train.clone() };
     let mut quiet = umbel::base::progress::Silent;
     let error = fit(&mut model(), &fewer, val, &in_folder(folder.path()), &mut quiet, &Interrupt::default());
     let error = error.unwrap_err();
-    assert!(matches!(error, Error::OtherRun { what: "photos or labels", .. }), "{error}");
+    assert!(matches!(error, Error::Train(train::Error::OtherRun { what: "photos or labels", .. })), "{error}");
     assert_eq!(before, fs::read(folder.path().join("last.ckpt")).unwrap());
 }
 
@@ -343,7 +343,7 @@ fn two_runs_never_share_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let held = RunLock::acquire(folder.path()).unwrap();
     let error = quiet_fit(&mut model(), &in_folder(folder.path())).unwrap_err();
-    assert!(matches!(error, Error::RunBusy { .. }), "{error}");
+    assert!(matches!(error, Error::Run(run::Error::RunBusy { .. })), "{error}");
     drop(held);
     quiet_fit(&mut model(), &FitOptions { epochs: 1, ..in_folder(folder.path()) }).unwrap();
 }
@@ -359,7 +359,7 @@ fn an_interrupt_before_the_first_step_keeps_nothing_and_loses_nothing() {
     assert!(outcome.interrupted);
     assert_eq!(outcome.best_epoch, 0);
     let error = ModelFile::load(folder.path()).unwrap_err();
-    assert!(error.to_string().contains("--resume"), "{error}");
+    assert!(error.to_string().contains("resume it"), "{error}");
     let mut resumed = model();
     quiet_fit(&mut resumed, &in_folder(folder.path())).unwrap();
     let mut whole = model();
@@ -397,7 +397,7 @@ fn settings_out_of_range_are_named() {
 fn a_model_of_another_shape_than_the_data_is_refused() {
     let classes = Sequential::new((32, 32, 3)).add(Flatten).add(Dense::new(4));
     let error = quiet_fit(&mut Model::new(classes, 1).unwrap(), &options()).unwrap_err();
-    assert!(matches!(error, Error::ClassCount { outputs: 4, classes: 5 }), "{error}");
+    assert!(matches!(error, Error::Train(train::Error::ClassCount { outputs: 4, classes: 5 })), "{error}");
     let size = Sequential::new((16, 32, 3)).add(Flatten).add(Dense::new(5));
     let error = quiet_fit(&mut Model::new(size, 1).unwrap(), &options()).unwrap_err();
     assert!(error.to_string().contains("16x32x3") && error.to_string().contains("32x32x3"), "{error}");

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::flowers::{self, StopWhen, TOML};
-use umbel::Error;
 use umbel::Surroundings;
 use umbel::base::notice::Notice;
 use umbel::base::progress::{Event, Interrupt, Silent};
@@ -13,6 +12,7 @@ use umbel::model_file::ModelFile;
 use umbel::nn::{Cpu, Engine, Layer};
 use umbel::pipeline::{AugmentChoice, PrecisionChoice, TrainConfig, TrainOutcome, resume, train_folder};
 use umbel::train::{FitOptions, History};
+use umbel::{Error, data, run, train};
 
 pub struct Place {
     folder: tempfile::TempDir,
@@ -204,11 +204,14 @@ fn a_folder_with_something_in_it_is_left_alone() {
     fs::create_dir(&run).unwrap();
     fs::write(run.join("precious"), "mine").unwrap();
     let error = train(&place.config(), &run).unwrap_err();
-    assert!(matches!(error, Error::RunExists { .. }), "{error}");
-    assert!(error.to_string().contains("--resume"), "{error}");
+    assert!(matches!(error, Error::Run(run::Error::RunExists { .. })), "{error}");
+    assert_eq!(
+        error.to_string(),
+        format!("{} exists already and is not empty: choose another run folder, or go on with that run", run.display())
+    );
     assert_eq!(fs::read_dir(&run).unwrap().count(), 1);
-    assert!(matches!(quiet_resume(&run, None).unwrap_err(), Error::NotARun { .. }));
-    assert!(matches!(quiet_resume(&place.path("nowhere"), None).unwrap_err(), Error::NotARun { .. }));
+    assert!(matches!(quiet_resume(&run, None).unwrap_err(), Error::Run(run::Error::NotARun { .. })));
+    assert!(matches!(quiet_resume(&place.path("nowhere"), None).unwrap_err(), Error::Run(run::Error::NotARun { .. })));
     fs::write(place.path("file"), "").unwrap();
     let error = train(&place.config(), &place.path("file")).unwrap_err();
     assert!(error.to_string().contains("file"), "{error}");
@@ -228,7 +231,7 @@ fn a_photo_that_is_gone_or_changed_is_said() {
     let other = split.lines().nth(2).unwrap().split(',').next().unwrap();
     fs::copy(data.join(other), &photo).unwrap();
     let error = quiet_resume(&run, Some(4)).unwrap_err();
-    assert!(matches!(error, Error::OtherRun { what: "photos or labels", .. }), "{error}");
+    assert!(matches!(error, Error::Train(train::Error::OtherRun { what: "photos or labels", .. })), "{error}");
     fs::remove_file(&photo).unwrap();
     let error = quiet_resume(&run, Some(4)).unwrap_err().to_string();
     assert!(error.contains(photo.file_name().unwrap().to_str().unwrap()), "{error}");
@@ -244,7 +247,10 @@ fn a_bad_picture_is_listed_or_with_strict_an_error() {
     fs::write(data.join("roses/broken.jpg"), b"not a picture").unwrap();
     let config = TrainConfig { data, cache: Some(place.path("cache")), ..place.config() };
     let error = train(&TrainConfig { strict: true, ..config.clone() }, &place.path("strict")).unwrap_err();
-    assert!(matches!(&error, Error::BadPicture { path, .. } if path == "roses/broken.jpg"), "{error}");
+    assert!(
+        matches!(&error, Error::Data(data::Error::BadPicture { path, .. }) if path == "roses/broken.jpg"),
+        "{error}"
+    );
     assert!(!place.path("strict").exists());
     let outcome = train(&config, &place.path("run")).unwrap();
     assert_eq!(outcome.skipped, 1);

@@ -209,7 +209,7 @@ fn weights_of_another_network_are_told_by_name() {
         "{error}"
     );
     assert!(error.contains("not in the model: blocks.0.0.bn1.bias, "), "{error}");
-    assert!(error.ends_with("(they are for --model mobilenetv3_small_100)"), "{error}");
+    assert!(error.ends_with("(they are for the ready-made network mobilenetv3_small_100)"), "{error}");
     assert!(error.len() < 900, "{error}");
 
     // One name and one shape are wrong.

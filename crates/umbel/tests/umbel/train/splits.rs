@@ -13,7 +13,7 @@ use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
 use umbel::model_file::ModelFile;
 use umbel::pipeline::{FoldsOutcome, TrainConfig, has_folds, resume, resume_folds, train_folder, train_folds};
 use umbel::train::{Fit, FitOptions};
-use umbel::{Error, Result};
+use umbel::{Error, Result, run};
 
 fn folds(config: &TrainConfig, out: &Path) -> Result<FoldsOutcome> {
     train_folds(config, Some(out), &Surroundings::default(), &mut Silent, &Interrupt::default())
@@ -168,7 +168,7 @@ fn folds_are_ordinary_runs_and_go_on_where_they_stopped() {
     assert!(stopped.record.is_none() && !halves.join("folds.json").exists());
     assert!(!halves.join("fold-3/config.toml").exists());
     let error = resume(&halves, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap_err();
-    assert!(matches!(error, Error::NotARun { .. }), "{error}");
+    assert!(matches!(error, Error::Run(run::Error::NotARun { .. })), "{error}");
     let first = fs::metadata(halves.join("fold-1/last.ckpt")).unwrap().modified().unwrap();
     let resumed = resume_folds(&halves, None, &Surroundings::default(), &mut Silent, &Interrupt::default())
         .unwrap()

@@ -1,0 +1,148 @@
+//! What can be wrong in a table of photos, and in a split file.
+
+/// What is wrong in a split file (columns path,class,part). Lines count from 1, the header's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SplitFileError {
+    /// A column is missing.
+    #[error("it has no column {column:?} (found: {found}); expected path,class,part")]
+    MissingColumn {
+        /// The missing column.
+        column: &'static str,
+        /// The header that came.
+        found: String,
+    },
+    /// A path that the data folder does not have.
+    #[error("line {line} names {photo}, which is not a picture of the data folder; put it back or delete the line")]
+    UnknownPath {
+        /// Line of the file.
+        line: u64,
+        /// The path that came.
+        photo: String,
+    },
+    /// A class that differs from the folder in which the picture lies.
+    #[error("line {line} says that {photo} is of class {class:?}, but it lies in {expected:?}")]
+    WrongClass {
+        /// Line of the file.
+        line: u64,
+        /// The picture.
+        photo: String,
+        /// The class that came.
+        class: String,
+        /// The class by its folder.
+        expected: String,
+    },
+    /// A part that does not exist.
+    #[error("line {line} has the part {part:?}; expected train, val or test")]
+    UnknownPart {
+        /// Line of the file.
+        line: u64,
+        /// The part that came.
+        part: String,
+    },
+    /// A picture that an earlier line names too.
+    #[error("line {line} names {photo} again; each picture may be named once")]
+    Repeated {
+        /// Line of the file.
+        line: u64,
+        /// The picture.
+        photo: String,
+    },
+    /// Not a CSV file.
+    #[error("it is not a well-formed CSV file: {0}")]
+    Malformed(String),
+}
+
+/// What is wrong in a table of photos (columns path,label and perhaps split). Lines count from 1, the header's.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// A column is missing.
+    #[error("it has no column {column:?} (found: {found}); expected path,label or path,label,split")]
+    MissingColumn {
+        /// The missing column.
+        column: &'static str,
+        /// The header that came.
+        found: String,
+    },
+    /// A path that is not one below the table's folder.
+    #[error(
+        "line {line} has the path {photo:?}; expected one below the table's own folder, with / and without .., like \
+         roses/1.jpg"
+    )]
+    Outside {
+        /// Line of the file.
+        line: u64,
+        /// The path that came.
+        photo: String,
+    },
+    /// No such picture.
+    #[error(
+        "line {line} names {photo}, and there is no such file below the table's folder; put it there or delete the line"
+    )]
+    NoFile {
+        /// Line of the file.
+        line: u64,
+        /// The path that came.
+        photo: String,
+    },
+    /// A row without a label.
+    #[error("line {line} gives {photo} no label; write its class there or delete the line")]
+    NoLabel {
+        /// Line of the file.
+        line: u64,
+        /// The picture.
+        photo: String,
+    },
+    /// A part that does not exist.
+    #[error("line {line} has the split {part:?}; expected train, val or test")]
+    UnknownPart {
+        /// Line of the file.
+        line: u64,
+        /// The part that came.
+        part: String,
+    },
+    /// A picture that an earlier line names too.
+    #[error("line {line} names {photo} again (line {first} does too); each picture may be named once")]
+    Repeated {
+        /// Line of the file.
+        line: u64,
+        /// The earlier line.
+        first: u64,
+        /// The picture.
+        photo: String,
+    },
+    /// Fewer than two classes, so there is nothing to tell apart.
+    #[error("its {photos} lines are of {}; at least two classes are needed", one_class(found))]
+    Classes {
+        /// The only class.
+        found: Option<String>,
+        /// How many pictures it names.
+        photos: usize,
+    },
+    /// More bytes than any table of photos has.
+    #[error("it is larger than {} MiB, which no table of photos is; divide it", limit >> 20)]
+    TooLarge {
+        /// Most bytes.
+        limit: u64,
+    },
+    /// Not a CSV file.
+    #[error("it is not a well-formed CSV file: {0}")]
+    Malformed(String),
+}
+
+fn one_class(found: &Option<String>) -> String {
+    found.as_ref().map_or_else(|| "no class".to_string(), |class| format!("one class only, {class:?}"))
+}
+
+impl From<csv::Error> for SplitFileError {
+    fn from(error: csv::Error) -> Self {
+        SplitFileError::Malformed(error.to_string())
+    }
+}
+
+impl From<csv::Error> for ManifestError {
+    fn from(error: csv::Error) -> Self {
+        ManifestError::Malformed(error.to_string())
+    }
+}

@@ -1,0 +1,119 @@
+//! What can go wrong with weights of other programs: what is in a file, the store, and fetching.
+
+use std::path::PathBuf;
+
+use crate::base::error::{ErrorKind, Misfits};
+
+/// Why pretrained weights cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Pretrained weights that cannot be used.
+    #[error("the pretrained weights {}: {fault}", path.display())]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: PretrainedFault,
+    },
+    /// The store of pretrained weights lacks what was asked for.
+    #[error("there are no pretrained weights called {name}: {} is missing; {way_out}", path.display())]
+    NotInStore {
+        /// What was asked for.
+        name: String,
+        /// Where the file would be.
+        path: PathBuf,
+        /// What to do.
+        way_out: String,
+    },
+    /// Pretrained weights could not be fetched.
+    #[error("cannot fetch {url}: {fault}; by hand, save that file as {}", path.display())]
+    Download {
+        /// The file's address.
+        url: String,
+        /// Where it belongs.
+        path: PathBuf,
+        /// Why.
+        fault: DownloadFault,
+    },
+}
+
+impl Error {
+    /// What it means for whoever called.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::Unusable { .. } | Error::NotInStore { .. } => ErrorKind::File,
+            Error::Download { .. } => ErrorKind::Network,
+        }
+    }
+}
+
+/// Why pretrained weights cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PretrainedFault {
+    /// There is no such file.
+    #[error("no such file; give the path of a .safetensors file in timm's or lukemelas' names")]
+    NotFound,
+    /// Cut short, or of another kind.
+    #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; get it again")]
+    NotSafetensors(String),
+    /// Other numbers than `f32`.
+    #[error("tensor {tensor} is {dtype}, but F32 was expected: convert the file first")]
+    Dtype {
+        /// Its name.
+        tensor: String,
+        /// What it is, in safetensors' names.
+        dtype: String,
+    },
+    /// A weight is NaN or infinite.
+    #[error("tensor {0} holds values that are no finite numbers; get the file again from where it came from")]
+    NotFinite(String),
+    /// They are for another network.
+    #[error("they do not fit the model: {misfits}{}", told(fits))]
+    Misfit {
+        /// What does not fit.
+        misfits: Misfits,
+        /// The ready-made network that they would fit.
+        fits: Option<&'static str>,
+    },
+}
+
+fn told(fits: &Option<&'static str>) -> String {
+    fits.map_or(String::new(), |name| format!(" (they are for the ready-made network {name})"))
+}
+
+/// Why a file could not be fetched.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DownloadFault {
+    /// umbel was built without the feature.
+    #[error("this umbel was built without downloads (it has them with the Cargo feature download)")]
+    NotBuilt,
+    /// No line, no such host, no answer, or none that makes sense.
+    #[error("the hub cannot be reached ({0})")]
+    Unreachable(String),
+    /// An answer that is no file.
+    #[error("the hub answers with status {0}")]
+    Status(u16),
+    /// The line broke again and again.
+    #[error("the line broke after {done} of {bytes} bytes ({detail}); they are kept, and another try will go on there")]
+    Cut {
+        /// What has come.
+        done: u64,
+        /// All.
+        bytes: u64,
+        /// How it broke.
+        detail: String,
+    },
+    /// Other bytes than promised.
+    #[error(
+        "what came is not what the hub promised: its sha256 is {came} instead of {promised}; it was thrown away, so try again"
+    )]
+    Digest {
+        /// Of what came.
+        came: String,
+        /// Of what was promised.
+        promised: String,
+    },
+}
