@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 pub use self::error::{DownloadFault, Error, PretrainedFault};
 use self::names::{Names, Wanted};
 pub use self::tune::Tune;
+use crate::Result;
 use crate::base::error::Misfits;
 pub use crate::base::notice::Head;
 use crate::model_file::container::StoredTensor;
 use crate::nn::layers::{Layer, Rescaling};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
-use crate::{Result, pretrained};
 
 /// Pretrained weights, before they are put into a network.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Pretrained {
     /// Reads a file; nothing of it is run.
     ///
     /// # Errors
-    /// [`pretrained::Error::Unusable`] where it is no whole safetensors file of finite `f32` values.
+    /// [`Error::Unusable`] where it is no whole safetensors file of finite `f32` values.
     pub fn read(path: &Path) -> Result<Self> {
         let tensors = foreign::read(path)?;
         Ok(Pretrained { path: path.to_owned(), names: Names::of(tensors.keys()), tensors })
@@ -55,16 +55,12 @@ impl Pretrained {
     /// layer has another number of classes, it starts anew, drawn from `seed`.
     ///
     /// # Errors
-    /// [`pretrained::Error::Unusable`] with what is missing, left over, or of another shape.
+    /// [`Error::Unusable`] with what is missing, left over, or of another shape.
     pub fn into_model(self, mut graph: Graph, seed: u64) -> Result<(Model, Head)> {
         let Found { misfits, head, sources } = self.match_up(&graph)?;
         if !misfits.is_empty() {
             let fits = self.architecture();
-            return Err(pretrained::Error::Unusable {
-                path: self.path,
-                fault: PretrainedFault::Misfit { misfits, fits },
-            }
-            .into());
+            return Err(Error::Unusable { path: self.path, fault: PretrainedFault::Misfit { misfits, fits } }.into());
         }
         self.prepare(&mut graph)?;
         let mut model = Model::new(graph, seed)?;

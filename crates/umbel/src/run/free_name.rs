@@ -27,7 +27,7 @@ pub fn make_next_free(parent: &Path, name: &str) -> Result<PathBuf> {
             Ok(()) => return Ok(path),
             // Made by somebody else, maybe just now.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(not_writable(&path, source)),
+            Err(source) => return Err(not_writable(&path, source).into()),
         }
     }
     unreachable!("there are numbers enough")

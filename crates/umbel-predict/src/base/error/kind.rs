@@ -28,6 +28,6 @@ pub enum ErrorKind {
 
 /// The error and its causes in one text, `what: cause: cause`. An error's own words do not repeat its cause.
 pub fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
+    let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(|cause| cause.to_string().trim_end().to_string()).collect::<Vec<_>>().join(": ")
 }

@@ -44,7 +44,7 @@ fn stopped_and_resumed(
     assert!(!outcome.interrupted);
     let file = ModelFile::load(folder.path()).unwrap();
     assert_eq!(file.model, outcome.best);
-    let on_disk = umbel::train::History::read(&folder.path().join("history.csv")).unwrap();
+    let on_disk = train::History::read(&folder.path().join("history.csv")).unwrap();
     assert_eq!(timeless(&on_disk.epochs), timeless(&outcome.history.epochs));
     (second, outcome.history.epochs, file)
 }
@@ -470,9 +470,8 @@ fn the_average_is_validated_kept_and_resumed_to_the_same_bits() {
     assert_eq!(whole.evaluate(val).unwrap().1, last.val_accuracy, "the model is the average in the end");
     let mut raw = Model::new(super::flowers::network(), 7).unwrap();
     let plain = quiet_fit(&mut raw, &FitOptions { ema_momentum: 0.0, ..options.clone() }).unwrap();
-    let losses = |outcome: &umbel::train::FitOutcome| -> Vec<f64> {
-        outcome.history.epochs.iter().map(|record| record.loss).collect()
-    };
+    let losses =
+        |outcome: &train::FitOutcome| -> Vec<f64> { outcome.history.epochs.iter().map(|record| record.loss).collect() };
     assert_eq!(losses(&plain), losses(&outcome), "the average has no say in the training");
     assert_ne!(raw, whole);
     // Asked to stop in the middle of an update of three batches, it stops behind it.
