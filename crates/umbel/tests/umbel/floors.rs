@@ -142,10 +142,11 @@ fn the_names_in_a_run_folder_stand_in_one_place() {
     ];
     // What weights are called in the store of another program, and a setting.
     const OTHERS: [(&str, &str); 2] = [("pretrained/store/mod.rs", MODEL), ("settings/rows/running.rs", TENSORBOARD)];
-    for (name, text) in ["umbel-predict", "umbel", "umbel-cli"].iter().flat_map(|name| sources(name)) {
+    let all_sources = ["umbel-predict", "umbel", "umbel-cli"].iter().flat_map(|name| sources(name));
+    for (name, text) in all_sources.filter(|(name, _)| !name.ends_with("/tests.rs")) {
         let product = text.split("#[cfg(test)]").next().unwrap_or_default();
         for file in all {
-            let is_its_place = name == "run/names.rs" || (name == "model_file.rs" && file == MODEL);
+            let is_its_place = name == "run/names.rs" || (name == "model_file/mod.rs" && file == MODEL);
             let may = is_its_place || OTHERS.contains(&(name.as_str(), file));
             assert!(may || !product.contains(&format!("\"{file}\"")), "{name} says {file:?}; take it from run::names");
         }
@@ -421,4 +422,16 @@ fn files_are_no_longer_than_can_be_seen_through() {
         }
     }
     assert!(unused.is_empty(), "no longer too long, so no longer an exception: {unused:?}");
+}
+
+#[test]
+fn a_module_with_files_of_its_own_lies_in_its_folder() {
+    for of in ["umbel", "umbel-cli", "umbel-predict", "umbel-kernels"] {
+        let names: BTreeSet<String> = sources(of).into_iter().map(|(name, _)| name).collect();
+        for name in &names {
+            let folder = format!("{}/", name.trim_end_matches(".rs"));
+            let twin = names.iter().find(|other| other.starts_with(&folder));
+            assert!(twin.is_none(), "{of}/src/{name} lies beside {folder}; move it to {folder}mod.rs");
+        }
+    }
 }

@@ -233,7 +233,7 @@ fn a_photo_that_is_gone_or_changed_is_said() {
     let error = quiet_resume(&run, Some(4)).unwrap_err();
     assert!(matches!(error, Error::Train(train::Error::OtherRun { what: "photos or labels", .. })), "{error}");
     fs::remove_file(&photo).unwrap();
-    let error = quiet_resume(&run, Some(4)).unwrap_err().to_string();
+    let error = umbel::base::error::with_causes(&quiet_resume(&run, Some(4)).unwrap_err());
     assert!(error.contains(photo.file_name().unwrap().to_str().unwrap()), "{error}");
     fs::write(&photo, bytes).unwrap();
     quiet_resume(&run, Some(4)).unwrap();
