@@ -1,10 +1,6 @@
-//! Progress on standard error: a live view on a terminal, a line now and then in a pipe.
-
-use std::io::IsTerminal;
+//! How a run's progress is shown on standard error, and the line that stays of each epoch.
 
 use umbel::base::progress::{EpochRecord, StepFigures};
-
-use super::live::Live;
 
 /// How a run's progress is shown. Does nothing where it isn't told how.
 pub trait Display: Send {
@@ -30,12 +26,6 @@ pub trait Display: Send {
     fn clear(&mut self) {}
 }
 
-/// The live view where standard error is a terminal that can move its cursor, plain lines elsewhere.
-pub fn for_stderr() -> Box<dyn Display> {
-    let live = std::io::stderr().is_terminal() && !console::is_dumb();
-    if live { Box::new(Live::new()) } else { Box::new(Plain::default()) }
-}
-
 /// The line that stays when an epoch is done.
 pub fn epoch_line(epochs: usize, record: &EpochRecord) -> String {
     format!(
@@ -50,44 +40,6 @@ pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
         "Epoch {}/{epochs} - {:.1}s - accuracy {:.4}, val {:.4} - loss {:.4}, val {:.4}",
         record.epoch, record.seconds, record.accuracy, record.val_accuracy, record.loss, record.val_loss
     )
-}
-
-/// One line an epoch, and one at every quarter of the preparation.
-#[derive(Default)]
-struct Plain {
-    quarters: usize,
-    features: usize,
-    fetched: usize,
-}
-
-impl Display for Plain {
-    fn preparing(&mut self, done: usize, total: usize) {
-        let quarters = (done * 4).checked_div(total).unwrap_or(4);
-        if quarters > self.quarters {
-            self.quarters = quarters;
-            super::note(format!("Preparing photos: {done}/{total}"));
-        }
-    }
-
-    fn downloading(&mut self, done: u64, bytes: u64) {
-        let quarters = (done * 4).checked_div(bytes).unwrap_or(4) as usize;
-        if quarters > self.fetched {
-            self.fetched = quarters;
-            super::note(format!("Fetching: {} of {}", super::bytes(done), super::bytes(bytes)));
-        }
-    }
-
-    fn features(&mut self, done: usize, total: usize) {
-        let quarters = |done: usize| (done * 4).checked_div(total).unwrap_or(4);
-        if quarters(done) > self.features {
-            self.features = quarters(done);
-            super::note(format!("Computing features: {done}/{total}"));
-        }
-    }
-
-    fn epoch(&mut self, epochs: usize, record: &EpochRecord, _best_epoch: usize) {
-        super::note(epoch_line(epochs, record));
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use umbel::base::progress::{EndRecord, EpochRecord, Event, FoldsRecord, Observer
 use umbel::data::Problem;
 
 use super::Format;
-use super::display::{self, Display};
+use super::chosen;
+use super::display::Display;
 use super::notices;
 
 /// How many of the photos that cannot be used are shown; all are in problems.csv.
@@ -33,7 +34,7 @@ enum JsonEvent<'a> {
 impl TrainConsole {
     /// With a live view where standard error is a terminal.
     pub fn new(format: Format) -> Self {
-        TrainConsole { format, display: display::for_stderr(), classes: Vec::new() }
+        TrainConsole { format, display: chosen::for_stderr(), classes: Vec::new() }
     }
 
     /// A line for people: on standard output, or on standard error where that carries JSON.

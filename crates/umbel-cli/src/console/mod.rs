@@ -1,10 +1,12 @@
 //! What the user sees: results on standard output, everything else on standard error. Nothing here panics when the
 //! reader of our output goes away.
 
+mod chosen;
 mod display;
 mod events;
 mod live;
 mod notices;
+mod plain;
 mod screen;
 
 pub use events::TrainConsole;

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
+pub use super::header::TensorRef;
 use super::header::{self, Dtype};
 #[cfg(feature = "train")]
 use crate::base::atomic::{self, Scratch};
@@ -25,14 +26,6 @@ const NUMERICS_KEY: &str = "umbel.numerics";
 const DIGEST_KEY: &str = "umbel.digest";
 
 const CHUNK: usize = 1 << 16;
-
-/// A tensor to be written.
-#[derive(Clone, Debug)]
-pub struct TensorRef<'a> {
-    pub name: String,
-    pub shape: &'a [usize],
-    pub data: &'a [f32],
-}
 
 /// Which kind of file, and how it was made.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,15 @@ use std::io::Read;
 pub use safetensors::Dtype;
 pub use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::container::TensorRef;
 use crate::base::error::FileFault;
+
+/// A tensor to be written.
+#[derive(Clone, Debug)]
+pub struct TensorRef<'a> {
+    pub name: String,
+    pub shape: &'a [usize],
+    pub data: &'a [f32],
+}
 
 /// The safetensors format's own limit.
 const MAX_BYTES: u64 = 100_000_000;

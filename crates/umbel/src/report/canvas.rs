@@ -8,7 +8,7 @@ use plotters::prelude::{DrawingArea, DrawingBackend, IntoDrawingArea, RGBColor, 
 use plotters::style::{FontStyle, IntoFont, TextStyle, register_font};
 use tiny_skia::Pixmap;
 
-use super::panel::{COLORS, GRID};
+use super::ink::{COLORS, GRID};
 use super::pixels::{LINE_HEIGHT, Pixels};
 use super::text;
 use crate::base::atomic;

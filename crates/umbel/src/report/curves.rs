@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::canvas::{self, SOFT_INK};
 use super::figure::Figure;
+use super::ink::COLORS;
 use super::legend::Entry;
-use super::panel::{COLORS, Kind, Line, Panel, color};
+use super::panel::{Kind, Line, Panel, color};
 use super::scale::{self, Scale};
 use crate::base::progress::EpochRecord;
 use crate::{Result, run};

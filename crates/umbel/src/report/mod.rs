@@ -11,6 +11,7 @@ pub mod grid;
 mod differences;
 mod legend;
 pub mod page;
+mod ink;
 mod panel;
 mod pixels;
 pub mod ranking;

@@ -5,21 +5,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{Drawing, FINE, Failure, INK, SOFT_INK, font};
+use super::ink::{COLORS, GRID};
 use super::scale::Scale;
-
-pub const GRID: RGBColor = RGBColor(0xe4, 0xe4, 0xe4);
-
-/// Okabe and Ito's colors, which people with any kind of color vision can tell apart (without their yellow, which is too
-/// faint for lines on white).
-pub const COLORS: [RGBColor; 7] = [
-    RGBColor(0x00, 0x72, 0xb2),
-    RGBColor(0xd5, 0x5e, 0x00),
-    RGBColor(0x00, 0x9e, 0x73),
-    RGBColor(0xcc, 0x79, 0xa7),
-    RGBColor(0xe6, 0x9f, 0x00),
-    RGBColor(0x56, 0xb4, 0xe9),
-    RGBColor(0x00, 0x00, 0x00),
-];
 
 /// The room above a panel, for its title.
 const TITLE: u32 = 50;

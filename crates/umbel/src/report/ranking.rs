@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::canvas::{self, INK, SOFT_INK};
 use super::figure::Figure;
+use super::ink::{COLORS, GRID};
 use super::legend::Entry;
-use super::panel::{COLORS, GRID, Kind, Line, Panel, color};
+use super::panel::{Kind, Line, Panel, color};
 use super::scale;
 use crate::Result;
 use crate::metrics::{Answers, Point, macro_precision_recall, macro_roc};

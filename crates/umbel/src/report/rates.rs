@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::canvas;
-use super::panel::{COLORS, Kind, Line, Panel};
+use super::ink::COLORS;
+use super::panel::{Kind, Line, Panel};
 use super::scale::{self, Scale};
 use crate::Result;
 use crate::train::RangeTest;

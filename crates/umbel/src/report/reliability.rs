@@ -7,7 +7,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{self, Drawing, FINE, Failure, INK, SOFT_INK, font};
-use super::panel::{COLORS, GRID};
+use super::ink::{COLORS, GRID};
 use crate::Result;
 use crate::metrics::Bin;
 

@@ -1,6 +1,6 @@
 //! How good a model is on a dataset. Always in `f32`.
 
-use super::fit::check_fit_for;
+use super::suits::check_fit_for;
 use crate::Result;
 use crate::base::progress::Interrupt;
 use crate::base::settings::positive;

@@ -4,9 +4,9 @@
 use serde::Serialize;
 
 use super::FitOptions;
-use super::fit::{check_fit_for, not_empty};
 use super::sizes::Sizes;
 use super::step::Step;
+use super::suits::{check_fit_for, not_empty};
 use crate::base::progress::Interrupt;
 use crate::base::random::{Purpose, Stream};
 use crate::base::settings::within;

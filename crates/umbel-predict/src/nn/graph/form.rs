@@ -6,11 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::super::layers::layer_from_toml;
 use super::super::layers::{Mistake, NamedLayer};
 use super::resolve::{layer_error, names};
-use super::{Graph, Node, Source, source_before};
+use super::{Graph, INPUT, Node, Source, source_before};
 use crate::{Error, Result};
-
-/// What the photo is called among a layer's `inputs`.
-pub(super) const INPUT: &str = "input";
 
 impl Graph {
     /// Reads a graph from TOML text (`[[layer]]` tables with a `kind`); unknown keys are errors.

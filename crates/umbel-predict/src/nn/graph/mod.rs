@@ -16,6 +16,9 @@ use crate::{Error, Result};
 pub use self::depth::stage;
 pub use self::resolve::ResolvedLayer;
 
+/// What the photo is called among a layer's `inputs`.
+const INPUT: &str = "input";
+
 /// The architecture: input shape (height, width, channels) and layers, each with what it reads.
 ///
 /// As JSON or TOML: `input = [height, width, channels]` and a list `layer` of tables with a `kind` each. A layer that
@@ -213,7 +216,7 @@ impl Graph {
         let resolved = self.resolve()?;
         let is_chain = self.nodes.iter().enumerate().all(|(index, node)| node.sources == [source_before(index)]);
         let source = |source: &Source| match *source {
-            Source::Input => form::INPUT.to_string(),
+            Source::Input => INPUT.to_string(),
             Source::Layer(index) => resolved[index].name.clone(),
         };
         let row = |layer: &ResolvedLayer<'_>| SummaryLayer {

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::layers::{Activation, Layer, MAX_VALUES, Mistake, Parameter, Shape};
-use super::form::INPUT;
-use super::{Graph, Node, Source, source_before};
+use super::{Graph, INPUT, Node, Source, source_before};
 use crate::{Error, Result};
 
 /// A layer as it stands in a checked graph.

@@ -1,7 +1,7 @@
 //! How well two small grey pictures agree once one is shifted and stretched onto the other: least squares for shift,
 //! stretch, contrast and brightness at once, from coarse to fine (after Lucas and Kanade, 1981).
 
-use super::fingerprint::SIDE;
+use super::SIDE;
 
 const COARSE: usize = SIDE / 2;
 /// Displacement at a picture's edge, as a share of its side, beyond which two pictures are not crops of one another.

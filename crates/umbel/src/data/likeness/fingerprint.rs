@@ -8,13 +8,11 @@ use std::sync::LazyLock;
 
 use image::RgbImage;
 
-use super::align;
+use super::{SIDE, align};
 use crate::data::{Interpolation, PrepSpec, Resize};
 
 /// Side of the picture that the hashes are made from.
 const FINE: usize = 64;
-/// Side of the grey picture that is kept.
-pub(super) const SIDE: usize = 32;
 /// Cosine frequencies on each axis; without the mean they give 63 bits.
 const FREQUENCIES: usize = 8;
 /// Shares that are cut off on every side before hashing. A cropped copy is found by its whole against the inside of the

@@ -14,6 +14,9 @@ use rayon::prelude::*;
 use crate::base::progress::Interrupt;
 use crate::{Error, Result};
 pub use fingerprint::{FINGERPRINT_BYTES, Fingerprint};
+
+/// Side of the grey picture that is kept of every photo.
+const SIDE: usize = 32;
 pub(super) use forest::Forest;
 
 /// Sets of positions with the same digest, in the order of their first members; those that are alone, too.

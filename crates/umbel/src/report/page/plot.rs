@@ -5,8 +5,9 @@ use plotters::style::RGBColor;
 
 use crate::Result;
 use crate::report::canvas::{self, Drawing, INK, SOFT_INK};
+use crate::report::ink::COLORS;
 use crate::report::legend::Entry;
-use crate::report::panel::{COLORS, Kind};
+use crate::report::panel::Kind;
 
 /// A figure under its title; `told` is what it shows, for those who do not see it.
 pub fn plot(title: &str, told: &str, drawing: &impl Drawing) -> Result<Markup> {
