@@ -12,6 +12,26 @@ use crate::nn::steps::Use;
 use crate::nn::{Model, Weights};
 
 /// A model compiled for inference. Holds buffers, not weights.
+///
+/// ```
+/// use umbel_predict::nn::layers::{Dense, Flatten};
+/// use umbel_predict::nn::{Cpu, Infer, Model, Precision, Sequential};
+/// let model = Model::new(Sequential::new((4, 4, 3)).add(Flatten).add(Dense::new(2)), 1)?;
+/// let mut inference = Cpu::best().inference(&model, 1, Precision::F32)?;
+/// assert_eq!(inference.infer(model.weights(), &[0.0; 48]).len(), 2);
+/// # Ok::<(), umbel_predict::Error>(())
+/// ```
+///
+/// It cannot train, which the compiler sees:
+///
+/// ```compile_fail,E0599
+/// use umbel_predict::nn::layers::{Dense, Flatten};
+/// use umbel_predict::nn::{Cpu, Model, Precision, Sequential, Train};
+/// let model = Model::new(Sequential::new((4, 4, 3)).add(Flatten).add(Dense::new(2)), 1)?;
+/// let mut inference = Cpu::best().inference(&model, 1, Precision::F32)?;
+/// inference.update(0.1);
+/// # Ok::<(), umbel_predict::Error>(())
+/// ```
 pub struct Inference {
     isa: Isa,
     pub(super) compiled: Compiled,

@@ -174,6 +174,19 @@ fn the_head_is_the_optimum_and_nothing_else_has_changed() {
     }
 }
 
+/// Where the CPU trains faster in bf16, runs of the last layer alone were once said to be bf16's.
+#[test]
+fn a_run_of_the_head_records_that_it_computed_in_f32() {
+    let place = Place::new();
+    let config = TrainConfig { precision: PrecisionChoice::Auto, ..config(&place, Tune::Head) };
+    train(&config, &place.path("run"));
+    let metrics = fs::read_to_string(place.path("run").join("metrics.json")).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&metrics).unwrap();
+    let computed = umbel::nn::Engine::computes(&umbel::nn::Cpu::best(), umbel::nn::Precision::F32);
+    assert_eq!(metrics["machine"]["precision"], "f32");
+    assert_eq!(metrics["machine"]["isa"], computed.device);
+}
+
 #[test]
 fn threads_stops_and_damaged_features_change_no_bit() {
     let place = Place::new();
