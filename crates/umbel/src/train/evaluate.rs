@@ -1,5 +1,6 @@
 //! How good a model is on a dataset. Always in `f32`.
 
+use super::slices;
 use super::suits::check_fit_for;
 use crate::Result;
 use crate::base::progress::Interrupt;
@@ -72,11 +73,7 @@ pub(super) fn sums(
     let mut total = LossSum::default();
     let complete = each_batch(dataset, batch, interrupt, |batch| {
         let logits = logits(&batch.images);
-        let sum = sparse_categorical_crossentropy(classes, &logits, &batch.labels, top_k, None);
-        total.loss += sum.loss;
-        total.correct += sum.correct;
-        total.correct_top_k += sum.correct_top_k;
-        total.samples += sum.samples;
+        slices::add(&mut total, &sparse_categorical_crossentropy(classes, &logits, &batch.labels, top_k, None));
     })?;
     Ok(complete.map(|()| total))
 }

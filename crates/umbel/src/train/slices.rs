@@ -86,16 +86,18 @@ impl SliceSums {
     fn sum(&mut self, mut left: Node, right: Node) -> Node {
         left.values.iter_mut().zip(&right.values).for_each(|(left, right)| *left += right);
         self.spare.push(right.values);
-        let (a, b) = (left.loss, right.loss);
-        left.loss = LossSum {
-            loss: a.loss + b.loss,
-            correct: a.correct + b.correct,
-            correct_top_k: a.correct_top_k + b.correct_top_k,
-            samples: a.samples + b.samples,
-        };
+        add(&mut left.loss, &right.loss);
         left.slices += right.slices;
         left
     }
+}
+
+/// Adds the sums over other samples.
+pub(super) fn add(total: &mut LossSum, more: &LossSum) {
+    total.loss += more.loss;
+    total.correct += more.correct;
+    total.correct_top_k += more.correct_top_k;
+    total.samples += more.samples;
 }
 
 /// How many buffers as long as the gradients it takes at most to sum so many slices.

@@ -11,7 +11,7 @@ use crate::nn::layers::{
 };
 
 /// Lowers a checked graph for images of so many values.
-pub fn lower(images: usize, layers: &[ResolvedLayer<'_>], usage: Use) -> Steps {
+pub(super) fn lower(images: usize, layers: &[ResolvedLayer<'_>], usage: Use) -> Steps {
     let mut readers = vec![0; layers.len()];
     for source in layers.iter().flat_map(|layer| layer.sources) {
         if let Source::Layer(index) = source {

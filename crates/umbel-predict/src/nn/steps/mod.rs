@@ -11,7 +11,7 @@ mod step;
 pub use self::facts::Facts;
 pub use self::layout::Layout;
 pub use self::look::Look;
-pub use self::lower::lower;
+use self::lower::lower;
 pub use self::step::{
     ConvStep, DenseStep, DepthwiseStep, LayerNormStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step,
     Value,
@@ -44,7 +44,7 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// Of a checked graph, see [`lower`].
+    /// Lowers a checked graph for images of so many values.
     pub fn of(images: usize, layers: &[ResolvedLayer<'_>], usage: Use) -> Self {
         lower(images, layers, usage)
     }

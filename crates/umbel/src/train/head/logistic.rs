@@ -6,6 +6,7 @@ use super::features::{Features, head};
 use crate::base::memory;
 use crate::base::progress::Interrupt;
 use crate::nn::{LossSum, Model, OptimizerConfig, Slice, Train, Updates, sparse_categorical_crossentropy};
+use crate::train::slices;
 use crate::{Result, train};
 
 /// Photos whose loss and gradient are summed in one piece.
@@ -135,10 +136,7 @@ impl<'a> Objective<'a> {
 }
 
 fn add(total: &mut LossSum, train: &mut dyn Train, classes: usize, (rows, labels): (&[f32], &[u32])) {
-    let sum = sparse_categorical_crossentropy(classes, train.judge(rows), labels, 1, None);
-    total.loss += sum.loss;
-    total.correct += sum.correct;
-    total.samples += sum.samples;
+    slices::add(total, &sparse_categorical_crossentropy(classes, train.judge(rows), labels, 1, None));
 }
 
 /// The features themselves, and what L-BFGS remembers.
