@@ -138,23 +138,42 @@ impl PrepSpec {
         width: u32,
         height: u32,
     ) -> Vec<u8> {
-        let (left, top, from_width, from_height) = from;
-        let algorithm = match self.interpolation {
+        let mut out = vec![0; width as usize * height as usize * 3];
+        Scaler::default().scale(self.interpolation, photo.as_raw(), photo.dimensions(), from, &mut out, (width, height));
+        out
+    }
+}
+
+/// Scales RGB pictures; one that is kept keeps its room too. The only door to the resizer, and not generic, so that the
+/// resizer is compiled once.
+#[derive(Default)]
+pub struct Scaler(Resizer);
+
+impl Scaler {
+    /// Scales the box `from` (left, top, width, height) of `photo`, RGB bytes of `size` (width, height), to the whole of `out`,
+    /// RGB bytes of `to` (width, height).
+    ///
+    /// # Panics
+    /// Where a picture is not as long as its size says, or the box lies outside.
+    pub fn scale(
+        &mut self,
+        interpolation: Interpolation,
+        photo: &[u8],
+        size: (u32, u32),
+        from: (u32, u32, u32, u32),
+        out: &mut [u8],
+        to: (u32, u32),
+    ) {
+        let (left, top, width, height) = from;
+        let algorithm = match interpolation {
             Interpolation::Bilinear => ResizeAlg::Interpolation(FilterType::Bilinear),
             Interpolation::BilinearAntialias => ResizeAlg::Convolution(FilterType::Bilinear),
         };
-        let options = ResizeOptions::new().resize_alg(algorithm).crop(
-            f64::from(left),
-            f64::from(top),
-            f64::from(from_width),
-            f64::from(from_height),
-        );
+        let options = ResizeOptions::new().resize_alg(algorithm).crop(left.into(), top.into(), width.into(), height.into());
         // Typed pictures, because the untyped door compiles the resizer for every pixel format there is.
-        let source = TypedImageRef::<U8x3>::from_buffer(photo.width(), photo.height(), photo.as_raw())
-            .expect("an RGB picture holds width x height x 3 bytes");
-        let mut out = vec![0; width as usize * height as usize * 3];
-        let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut out).expect("as long as its size asks");
-        Resizer::new().resize_typed(&source, &mut target, &options).expect("the box lies inside the photo");
-        out
+        let source = TypedImageRef::<U8x3>::from_buffer(size.0, size.1, photo);
+        let source = source.expect("an RGB picture holds width x height x 3 bytes");
+        let mut target = TypedImage::<U8x3>::from_buffer(to.0, to.1, out).expect("as long as its size asks");
+        self.0.resize_typed(&source, &mut target, &options).expect("the box lies inside the photo");
     }
 }
