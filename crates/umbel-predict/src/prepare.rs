@@ -139,7 +139,14 @@ impl PrepSpec {
         height: u32,
     ) -> Vec<u8> {
         let mut out = vec![0; width as usize * height as usize * 3];
-        Scaler::default().scale(self.interpolation, photo.as_raw(), photo.dimensions(), from, &mut out, (width, height));
+        Scaler::default().scale(
+            self.interpolation,
+            photo.as_raw(),
+            photo.dimensions(),
+            from,
+            &mut out,
+            (width, height),
+        );
         out
     }
 }
@@ -169,7 +176,8 @@ impl Scaler {
             Interpolation::Bilinear => ResizeAlg::Interpolation(FilterType::Bilinear),
             Interpolation::BilinearAntialias => ResizeAlg::Convolution(FilterType::Bilinear),
         };
-        let options = ResizeOptions::new().resize_alg(algorithm).crop(left.into(), top.into(), width.into(), height.into());
+        let options =
+            ResizeOptions::new().resize_alg(algorithm).crop(left.into(), top.into(), width.into(), height.into());
         // Typed pictures, because the untyped door compiles the resizer for every pixel format there is.
         let source = TypedImageRef::<U8x3>::from_buffer(size.0, size.1, photo);
         let source = source.expect("an RGB picture holds width x height x 3 bytes");

@@ -48,8 +48,6 @@ pub const THREADS: Whole = Whole::new(0, 4096);
 pub const SEEDS: Whole = Whole::new(0, i64::MAX as u64);
 
 const SHARE: Real = Real { what: "a share", low: Included(0.0), high: Included(1.0), zero: None, example: "0.25" };
-/// A share of everything that leaves some on both sides.
-pub const PART: Real = Real { low: Excluded(0.0), high: Excluded(1.0), example: "0.2", ..SHARE };
 /// A share that may be none or all.
 pub const ANY_SHARE: Real = SHARE;
 /// A share that is never all.

@@ -5,7 +5,8 @@
 //! to it one after another, always in that order.
 
 use super::arena::Request;
-use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Facts, Merge, Op, Slot, Step, Steps, Value};
+use super::needs::Needs;
+use crate::nn::steps::{Facts, Step, Value};
 
 /// The requests (by their numbers) of one step.
 #[derive(Debug, Default)]
@@ -26,17 +27,17 @@ pub(super) struct AskedInput {
 
 /// The steps, seen over time.
 pub(super) struct Lifetimes<'a> {
-    all: &'a Steps,
     steps: &'a [Step],
     facts: Vec<Facts>,
+    needs: &'a [Needs],
     requests: Vec<Request>,
 }
 
 impl<'a> Lifetimes<'a> {
-    /// Of these steps.
-    pub fn new(all: &'a Steps) -> Self {
-        let facts = all.list.iter().map(Step::facts).collect();
-        Lifetimes { all, steps: &all.list, facts, requests: Vec::new() }
+    /// Of these steps, and what each needs.
+    pub fn new(steps: &'a [Step], needs: &'a [Needs]) -> Self {
+        let facts = steps.iter().map(Step::facts).collect();
+        Lifetimes { steps, facts, needs, requests: Vec::new() }
     }
 
     /// Everything that has to lie somewhere, and for each step which of it is whose.
@@ -115,52 +116,11 @@ impl<'a> Lifetimes<'a> {
         (per_sample + fixed > 0).then(|| self.request(per_sample, fixed, index, self.backward(index)))
     }
 
-    /// What the backward pass of a step needs beside its inputs and outputs. Some kernels write a gradient whether or not it
-    /// is wanted: batch norm that of its input, gates those of both inputs, a convolution and a dense layer that of frozen
-    /// weights.
+    /// What the backward pass of a step needs beside its inputs and outputs.
     fn scratch(&mut self, index: usize) -> Option<usize> {
-        let step = &self.steps[index];
-        if !step.runs_backward() {
-            return None;
-        }
+        let (per_sample, fixed) = self.needs[index].scratch;
         let tick = self.backward(index);
-        let wants = |value: &Value| self.all.wants_gradient(*value);
-        let frozen = |kernel: &Slot, weights: usize, bias: &Option<Slot>, biases: usize| {
-            let weights = kernel.gradient.map_or(weights, |_| 0);
-            weights + bias.filter(|bias| bias.gradient.is_none()).map_or(0, |_| biases)
-        };
-        let (per_sample, fixed) = match &step.op {
-            Op::Merge(Merge::ScaleChannels { .. }) => {
-                let unwanted = step.inputs.iter().find(|value| !wants(value));
-                (unwanted.map_or(0, |value| self.all.count(*value)), 0)
-            }
-            // The factors that the gradient is multiplied by.
-            Op::Normalize(norm) => (0, norm.channels),
-            Op::BatchNorm { .. } if !step.inputs.iter().any(wants) => (step.output, 0),
-            Op::Conv2d(conv @ ConvStep { kernel, bias, channels_out, .. }) => {
-                (0, frozen(kernel, conv.kernel_len(), bias, *channels_out))
-            }
-            Op::Depthwise(conv @ DepthwiseStep { kernel, bias, channels, .. }) => {
-                (0, frozen(kernel, conv.kernel_len(), bias, *channels))
-            }
-            Op::Dense(DenseStep { inputs, kernel, bias, .. }) => {
-                (0, frozen(kernel, inputs * step.output, bias, step.output))
-            }
-            Op::LayerNorm(norm) => {
-                let unwanted = if step.inputs.iter().any(wants) { 0 } else { step.output };
-                (unwanted, frozen(&norm.gamma, norm.channels, &Some(norm.beta), norm.channels))
-            }
-            Op::Rescale { .. }
-            | Op::Pad(_)
-            | Op::MaxPool(_)
-            | Op::AveragePool(_)
-            | Op::GlobalAverage { .. }
-            | Op::BatchNorm { .. }
-            | Op::Activation { .. }
-            | Op::Dropout { .. }
-            | Op::StochasticDepth { .. }
-            | Op::Merge(Merge::Add { .. } | Merge::Multiply | Merge::Concatenate { .. }) => (0, 0),
-        };
-        (per_sample + fixed > 0).then(|| self.request(per_sample, fixed, tick, tick))
+        let is_asked = self.steps[index].runs_backward() && per_sample + fixed > 0;
+        is_asked.then(|| self.request(per_sample, fixed, tick, tick))
     }
 }

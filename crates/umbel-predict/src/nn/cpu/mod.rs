@@ -1,6 +1,6 @@
 //! The CPU engine: steps compiled for one batch size over one arena, run by the kernels. Running allocates nothing.
 //!
-//! From the bottom up: `shapes` (steps in the kernels' words), `lifetimes` and `program` (every step's output and gradient get
+//! From the bottom up: `shapes` (steps in the kernels' words), `needs`, `lifetimes` and `program` (every step's output and gradient get
 //! a place in the arena), `prepared` (weights as the kernels read them), `memory` (the buffers), `merge`, `forward` and
 //! `backward` (the walk over the steps), and what is made of them: `inference`, `probe` and, with the feature `train`,
 //! `training`. The only module that names the kernels.
@@ -16,6 +16,7 @@ mod inference;
 mod lifetimes;
 mod memory;
 mod merge;
+mod needs;
 #[cfg(feature = "train")]
 mod optimizer;
 mod prepared;

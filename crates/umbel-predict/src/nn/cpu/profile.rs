@@ -10,8 +10,7 @@ use super::program::PlacedStep;
 use super::{Inference, LossSum, Training};
 use crate::nn::Weights;
 use crate::nn::engine::{Infer, Seen, Slice, Train};
-use crate::nn::layers::Activation;
-use crate::nn::steps::{ConvStep, DenseStep, DepthwiseStep, Facts, Merge, Op};
+use crate::nn::steps::{Facts, Work};
 use crate::nn::weights::TensorSpec;
 
 /// What is done with a fused step.
@@ -222,71 +221,14 @@ impl Measured<'_> {
 
     /// Of one product: forward, or one of the two gradients.
     fn operations(&self) -> u64 {
-        let per_sample = match &self.step.op {
-            Op::Conv2d(conv) => conv.windows.out.0 * conv.windows.out.1 * conv.kernel_len(),
-            Op::Depthwise(conv) => conv.windows.out.0 * conv.windows.out.1 * conv.kernel_len(),
-            Op::Dense(DenseStep { inputs, .. }) => inputs * self.step.y.per_sample,
-            Op::Rescale { .. }
-            | Op::Pad(_)
-            | Op::MaxPool(_)
-            | Op::AveragePool(_)
-            | Op::GlobalAverage { .. }
-            | Op::BatchNorm { .. }
-            | Op::Normalize(_)
-            | Op::LayerNorm(_)
-            | Op::Activation { .. }
-            | Op::Dropout { .. }
-            | Op::StochasticDepth { .. }
-            | Op::Merge(_) => 0,
-        };
-        2 * (per_sample * self.batch) as u64
+        2 * (self.work().products * self.batch) as u64
     }
 
     fn what(&self) -> String {
-        let values = self.step.y.per_sample;
-        match &self.step.op {
-            Op::Rescale { .. } => format!("rescaling, {values}"),
-            Op::Conv2d(ConvStep { windows, channels_in: from, channels_out: to, activation, pool, folded, .. }) => {
-                let (rows, columns) = windows.window;
-                let size = size(windows.size);
-                let norm = if folded.is_some() { ", batch norm" } else { "" };
-                let pool = if *pool { ", max-pooled" } else { "" };
-                format!("conv2d {rows}x{columns}, {from} to {to}, {size}{norm}{}{pool}", by(*activation))
-            }
-            Op::Depthwise(DepthwiseStep { windows, channels, activation, folded, .. }) => {
-                let (rows, columns) = windows.window;
-                let norm = if folded.is_some() { ", batch norm" } else { "" };
-                let size = size(windows.size);
-                format!("depthwise {rows}x{columns}, {channels}, {size}{norm}{}", by(*activation))
-            }
-            Op::Pad(_) => format!("padding, {values}"),
-            Op::MaxPool(pool) => format!("max-pooling, {}, {}", size(pool.windows.size), pool.channels),
-            Op::AveragePool(pool) => format!("mean-pooling, {}, {}", size(pool.windows.size), pool.channels),
-            Op::GlobalAverage { pixels, channels } => format!("global mean, {pixels} pixels, {channels}"),
-            Op::BatchNorm { norm, .. } => format!("batch norm, {values}, {} channels", norm.channels),
-            Op::Normalize(norm) => format!("batch norm (fixed), {values}, {} channels", norm.channels),
-            Op::LayerNorm(norm) => format!("layer norm, {values}, {} channels", norm.channels),
-            Op::Activation { activation, .. } => format!("{}, {values}", format!("{activation:?}").to_lowercase()),
-            Op::Dropout { .. } => format!("dropout, {values}"),
-            Op::StochasticDepth { .. } => format!("stochastic depth, {values}"),
-            Op::Dense(DenseStep { inputs, activation, .. }) => format!("dense {inputs} to {values}{}", by(*activation)),
-            Op::Merge(Merge::Add { activation }) => {
-                format!("sum of {}, {values}{}", self.step.inputs.len(), by(*activation))
-            }
-            Op::Merge(Merge::Multiply) => format!("product, {values}"),
-            Op::Merge(Merge::ScaleChannels { pixels, channels }) => format!("gate, {pixels} pixels, {channels}"),
-            Op::Merge(Merge::Concatenate { .. }) => format!("concatenation of {}, {values}", self.step.inputs.len()),
-        }
+        self.work().what
     }
-}
 
-fn size((height, width): (usize, usize)) -> String {
-    format!("{height}x{width}")
-}
-
-fn by(activation: Activation) -> String {
-    match activation {
-        Activation::Linear => String::new(),
-        other => format!(", {}", format!("{other:?}").to_lowercase()),
+    fn work(&self) -> Work {
+        self.step.op.work(self.step.inputs.len(), self.step.y.per_sample)
     }
 }

@@ -1,12 +1,11 @@
 //! Steps with a place in the arena for everything that they read and write.
 
-use umbel_kernels::{Precision, batch_norm, conv2d, dense, depthwise, grouped, layer_norm};
+use umbel_kernels::Precision;
 
 use super::arena::{ALIGNMENT, Place, place};
 use super::lifetimes::{Asked, AskedInput, Lifetimes};
-use super::shapes;
-use crate::nn::layers::Activation;
-use crate::nn::steps::{ConvStep, DepthwiseStep, Layout, NormStep, Op, Step, Steps, Use, Value};
+use super::needs::Needs;
+use crate::nn::steps::{Layout, Op, Step, Steps, Use, Value};
 
 /// More `f32` values than any machine can address (2^47 bytes).
 pub(super) const MOST_VALUES: u128 = 1 << 45;
@@ -68,33 +67,34 @@ pub(super) struct Input {
 impl Program {
     /// Places everything for up to `batch` images.
     pub fn new(steps: Steps, layout: Layout, precision: Precision, batch: usize) -> Self {
-        let (requests, asked) = Lifetimes::new(&steps).ask();
+        // A batch that no machine can hold is refused later; the kernels' sums must not overflow over it here.
+        let largest = steps.list.iter().map(|step| step.output).fold(steps.images, usize::max);
+        let askable = if largest as u128 * batch as u128 <= MOST_VALUES { batch } else { 0 };
+        let needs = |step| Needs::of(&steps, step, precision, askable);
+        let needs: Vec<Needs> = steps.list.iter().map(needs).collect();
+        let (requests, asked) = Lifetimes::new(&steps.list, &needs).ask();
+        let workspace = needs.iter().map(|needs| needs.workspace).max().unwrap_or(0) as u128;
         let Steps { list: steps, usage, .. } = steps;
         let (places, arena) = place(&requests, batch);
-        // A batch that no machine can hold is refused later; the kernels' sums must not overflow over it here.
-        let askable = arena <= MOST_VALUES;
-        let scratch = |step: &Step| workspace_len(step, usage, batch);
-        let workspace = steps.iter().filter(|_| askable).map(scratch).max();
 
         let (mut choice, mut prepared) = (0, 0);
         let outputs: Vec<Place> = asked.iter().map(|step| places[step.y]).collect();
-        let mut place_step = |(step, asked): (Step, Asked)| {
+        let mut place_step = |((step, asked), needs): ((Step, Asked), Needs)| {
             let facts = step.facts();
             let per_sample = if usage == Use::Inference { 0 } else { facts.choices };
             let choice_place = Place { offset: choice as usize, per_sample, fixed: 0 };
             choice += per_sample as u128 * batch as u128;
-            let packed = usage == Use::Inference && precision == Precision::F32 && is_packed(&step);
-            let prepared_place = Place { offset: prepared as usize, per_sample: 0, fixed: prepared_len(&step, packed) };
+            let prepared_place = Place { offset: prepared as usize, per_sample: 0, fixed: needs.prepared };
             prepared += prepared_place.fixed.next_multiple_of(ALIGNMENT) as u128;
             let at = |request: Option<usize>| request.map_or(Place::default(), |request| places[request]);
             let runs_backward = step.runs_backward();
-            let needs = if runs_backward { (facts.reads_inputs, facts.reads_output) } else { (false, false) };
+            let reads = if runs_backward { (facts.reads_inputs, facts.reads_output) } else { (false, false) };
             let input = |(value, asked): (&Value, &AskedInput)| {
                 let x = match *value {
                     Value::Images => None,
                     Value::Step(index) => Some(outputs[index]),
                 };
-                let kept_x = if needs.0 { x.unwrap_or_default() } else { Place::default() };
+                let kept_x = if reads.0 { x.unwrap_or_default() } else { Place::default() };
                 Input { x, kept_x, dx: at(asked.dx), sum: at(asked.sum) }
             };
             let y = places[asked.y];
@@ -106,14 +106,13 @@ impl Program {
                 prepared: prepared_place,
                 choice: choice_place,
                 dy: at(asked.dy),
-                kept_y: if needs.1 { y } else { Place::default() },
+                kept_y: if reads.1 { y } else { Place::default() },
                 scratch: at(asked.scratch),
-                packed,
+                packed: needs.packed,
                 runs_backward,
             }
         };
-        let steps = steps.into_iter().zip(asked).map(&mut place_step).collect();
-        let workspace = workspace.unwrap_or(0) as u128;
+        let steps = steps.into_iter().zip(asked).zip(needs).map(&mut place_step).collect();
         Program { steps, arena, choice, workspace, prepared, precision, layout }
     }
 
@@ -125,68 +124,5 @@ impl Program {
     /// Where the backward pass takes the output's gradient from; not there where nothing is trained.
     pub fn output_gradient(&self) -> Place {
         self.steps.last().map_or(Place::default(), |step| step.dy)
-    }
-}
-
-/// Scratch that a step's kernels ask for.
-fn workspace_len(step: &Step, usage: Use, batch: usize) -> usize {
-    match &step.op {
-        Op::Conv2d(conv) => match (shapes::grouped(conv, batch), usage) {
-            (Some(shape), Use::Inference) => grouped::forward_workspace_len(&shape),
-            (Some(shape), Use::Training | Use::Probing) => grouped::workspace_len(&shape),
-            (None, Use::Inference) => 0,
-            (None, Use::Training | Use::Probing) => conv2d::workspace_len(&shapes::conv2d(conv, batch)),
-        },
-        Op::Depthwise(conv) => match usage {
-            Use::Inference => 0,
-            Use::Training | Use::Probing => depthwise::workspace_len(&shapes::depthwise(conv, batch)),
-        },
-        Op::BatchNorm { norm, .. } => {
-            batch_norm::workspace_len(&shapes::norm(norm, Activation::Linear, step.output, batch))
-        }
-        Op::LayerNorm(norm) => layer_norm::workspace_len(&shapes::layer_norm(norm, step.output, batch)),
-        Op::Dense(dense) => dense::workspace_len(&shapes::dense(dense.inputs, step.output, batch)),
-        Op::Rescale { .. }
-        | Op::Pad(_)
-        | Op::MaxPool(_)
-        | Op::AveragePool(_)
-        | Op::GlobalAverage { .. }
-        | Op::Normalize(_)
-        | Op::Activation { .. }
-        | Op::Dropout { .. }
-        | Op::StochasticDepth { .. }
-        | Op::Merge(_) => 0,
-    }
-}
-
-/// Whether a convolution gains from having its kernel packed once, where the weights stay for long.
-fn is_packed(step: &Step) -> bool {
-    matches!(&step.op, Op::Conv2d(conv) if conv.groups == 1 && conv2d::packed_len(&shapes::conv2d(conv, 0)) > 0)
-}
-
-/// Values that a step wants prepared.
-fn prepared_len(step: &Step, packed: bool) -> usize {
-    let norm = |folded: &Option<NormStep>| folded.as_ref().map_or(0, |norm| 2 * norm.channels);
-    match &step.op {
-        Op::Conv2d(conv @ ConvStep { folded, .. }) => match packed {
-            true => norm(folded) + conv2d::packed_len(&shapes::conv2d(conv, 0)),
-            false => folded.as_ref().map_or(0, |_| norm(folded) + conv.kernel_len()),
-        },
-        Op::Depthwise(conv @ DepthwiseStep { folded, .. }) => {
-            folded.as_ref().map_or(0, |_| norm(folded) + conv.kernel_len())
-        }
-        Op::Rescale { .. }
-        | Op::Pad(_)
-        | Op::MaxPool(_)
-        | Op::AveragePool(_)
-        | Op::GlobalAverage { .. }
-        | Op::BatchNorm { .. }
-        | Op::Normalize(_)
-        | Op::LayerNorm(_)
-        | Op::Activation { .. }
-        | Op::Dropout { .. }
-        | Op::StochasticDepth { .. }
-        | Op::Dense(_)
-        | Op::Merge(_) => 0,
     }
 }

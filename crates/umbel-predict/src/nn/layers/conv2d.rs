@@ -48,29 +48,7 @@ impl Conv2d {
         }
     }
 
-    /// Sets the stride.
-    pub fn stride(mut self, stride: impl IntoPair) -> Self {
-        self.stride = stride.into_pair();
-        self
-    }
-
-    /// Sets the padding.
-    pub fn padding(mut self, padding: Padding) -> Self {
-        self.padding = padding;
-        self
-    }
-
-    /// Sets the activation.
-    pub fn activation(mut self, activation: Activation) -> Self {
-        self.activation = activation;
-        self
-    }
-
-    /// Whether to add a bias.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
+    set! { stride, padding, activation, bias }
 
     /// Cuts the channels into so many groups: those of one see nothing of the others (Keras' `groups`).
     pub fn groups(mut self, groups: usize) -> Self {

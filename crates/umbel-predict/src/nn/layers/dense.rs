@@ -25,17 +25,7 @@ impl Dense {
         Dense { units, activation: Activation::Linear, bias: true }
     }
 
-    /// Sets the activation.
-    pub fn activation(mut self, activation: Activation) -> Self {
-        self.activation = activation;
-        self
-    }
-
-    /// Whether to add a bias.
-    pub fn bias(mut self, bias: bool) -> Self {
-        self.bias = bias;
-        self
-    }
+    set! { activation, bias }
 }
 
 impl Rules for Dense {

@@ -1,5 +1,8 @@
 //! The layers: settings, output shape, parameters; one file each. Names and defaults are Keras'.
 
+#[macro_use]
+mod set;
+
 mod activation;
 mod augment;
 mod batch_norm;
@@ -25,39 +28,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::augmentation::AugmentLayer;
 
-pub use activation::{Activation, ActivationLayer};
-pub use augment::{
-    RandAugment, RandomBrightness, RandomContrast, RandomErasing, RandomFlip, RandomResizedCrop, RandomRotation,
-    RandomTranslation, RandomZoom,
-};
-pub use batch_norm::BatchNorm;
-pub use conv2d::Conv2d;
-pub use dense::Dense;
-pub use depthwise::DepthwiseConv2d;
-pub use dropout::Dropout;
-pub use flatten::Flatten;
+pub use activation::Activation;
 pub(crate) use form::NamedLayer;
 #[cfg(feature = "train")]
 pub(crate) use form::layer_from_toml;
-pub use layer_norm::LayerNorm;
-pub use merge::{Add, Concatenate, Multiply};
-pub use normalization::Normalization;
 pub use pair::{IntoPair, IntoRange};
-pub use pool::{AvgPool2d, GlobalAvgPool2d, MaxPool2d};
-pub use rescaling::Rescaling;
-pub use separable::SeparableConv2d;
 pub(crate) use shape::{MAX_VALUES, Mistake, windows};
 pub use shape::{Padding, Shape};
-pub use stochastic_depth::StochasticDepth;
-pub use zero_padding::{IntoMargins, ZeroPadding2d};
+pub use zero_padding::IntoMargins;
 
 /// The layers, a row each: the `kind` in TOML and JSON, Keras' own name for it where that differs, the variant and its
-/// settings. What the loader does to the photos stands in rows of its own.
+/// settings, which come out of their file here. What the loader does to the photos stands in rows of its own.
 macro_rules! layers {
     (
-        layers: $($kind:literal $(($keras:literal))? => $variant:ident($settings:ty);)*
-        augmentations: $($augmentation:literal => $augments:ty;)*
+        layers: $($kind:literal $(($keras:literal))? => $variant:ident($module:ident::$settings:ident);)*
+        augmentations: $($augmentation:literal => $augments_in:ident::$augments:ident;)*
     ) => {
+        $(pub use $module::$settings;)*
+        $(pub use $augments_in::$augments;)*
+
         /// One layer: its settings, without name or weights.
         ///
         /// In TOML and JSON a layer is a table with a `kind` (see [`KINDS`]) and the fields of its struct; what is left out has
@@ -110,35 +99,35 @@ macro_rules! layers {
 
 layers! {
     layers:
-    "conv2d" => Conv2d(Conv2d);
-    "depthwise_conv2d" => DepthwiseConv2d(DepthwiseConv2d);
-    "separable_conv2d" => SeparableConv2d(SeparableConv2d);
-    "max_pool2d" ("max_pooling2d") => MaxPool2d(MaxPool2d);
-    "avg_pool2d" ("average_pooling2d") => AvgPool2d(AvgPool2d);
-    "global_avg_pool2d" ("global_average_pooling2d") => GlobalAvgPool2d(GlobalAvgPool2d);
-    "zero_padding2d" => ZeroPadding2d(ZeroPadding2d);
-    "batch_norm" ("batch_normalization") => BatchNorm(BatchNorm);
-    "layer_norm" ("layer_normalization") => LayerNorm(LayerNorm);
-    "dropout" => Dropout(Dropout);
-    "flatten" => Flatten(Flatten);
-    "dense" => Dense(Dense);
-    "activation" => Activation(ActivationLayer);
-    "rescaling" => Rescaling(Rescaling);
-    "normalization" => Normalization(Normalization);
-    "stochastic_depth" => StochasticDepth(StochasticDepth);
-    "add" => Add(Add);
-    "multiply" => Multiply(Multiply);
-    "concatenate" => Concatenate(Concatenate);
+    "conv2d" => Conv2d(conv2d::Conv2d);
+    "depthwise_conv2d" => DepthwiseConv2d(depthwise::DepthwiseConv2d);
+    "separable_conv2d" => SeparableConv2d(separable::SeparableConv2d);
+    "max_pool2d" ("max_pooling2d") => MaxPool2d(pool::MaxPool2d);
+    "avg_pool2d" ("average_pooling2d") => AvgPool2d(pool::AvgPool2d);
+    "global_avg_pool2d" ("global_average_pooling2d") => GlobalAvgPool2d(pool::GlobalAvgPool2d);
+    "zero_padding2d" => ZeroPadding2d(zero_padding::ZeroPadding2d);
+    "batch_norm" ("batch_normalization") => BatchNorm(batch_norm::BatchNorm);
+    "layer_norm" ("layer_normalization") => LayerNorm(layer_norm::LayerNorm);
+    "dropout" => Dropout(dropout::Dropout);
+    "flatten" => Flatten(flatten::Flatten);
+    "dense" => Dense(dense::Dense);
+    "activation" => Activation(activation::ActivationLayer);
+    "rescaling" => Rescaling(rescaling::Rescaling);
+    "normalization" => Normalization(normalization::Normalization);
+    "stochastic_depth" => StochasticDepth(stochastic_depth::StochasticDepth);
+    "add" => Add(merge::Add);
+    "multiply" => Multiply(merge::Multiply);
+    "concatenate" => Concatenate(merge::Concatenate);
     augmentations:
-    "random_flip" => RandomFlip;
-    "random_rotation" => RandomRotation;
-    "random_zoom" => RandomZoom;
-    "random_translation" => RandomTranslation;
-    "random_contrast" => RandomContrast;
-    "random_brightness" => RandomBrightness;
-    "random_resized_crop" => RandomResizedCrop;
-    "rand_augment" => RandAugment;
-    "random_erasing" => RandomErasing;
+    "random_flip" => augment::RandomFlip;
+    "random_rotation" => augment::RandomRotation;
+    "random_zoom" => augment::RandomZoom;
+    "random_translation" => augment::RandomTranslation;
+    "random_contrast" => augment::RandomContrast;
+    "random_brightness" => augment::RandomBrightness;
+    "random_resized_crop" => augment::RandomResizedCrop;
+    "rand_augment" => augment::RandAugment;
+    "random_erasing" => augment::RandomErasing;
 }
 
 impl Layer {

@@ -97,53 +97,31 @@ impl Op {
     }
 }
 
+/// What a step takes in so that the next one can go. Whatever is not named here takes nothing in, which is always right.
 impl Op {
     /// The activation that it applies to its output, if it can apply one.
     pub(super) fn activation(&mut self) -> Option<&mut Activation> {
-        match self {
-            Op::Conv2d(ConvStep { activation, pool: false, .. })
-            | Op::Depthwise(DepthwiseStep { activation, .. })
-            | Op::Dense(DenseStep { activation, .. })
-            | Op::BatchNorm { activation, .. }
-            | Op::Merge(Merge::Add { activation }) => Some(activation),
-            // A maximum was taken of what it gave.
-            Op::Conv2d(ConvStep { pool: true, .. })
-            | Op::Rescale { .. }
-            | Op::Pad(_)
-            | Op::MaxPool(_)
-            | Op::AveragePool(_)
-            | Op::GlobalAverage { .. }
-            | Op::Normalize(_)
-            | Op::LayerNorm(_)
-            | Op::Activation { .. }
-            | Op::Dropout { .. }
-            | Op::StochasticDepth { .. }
-            | Op::Merge(Merge::Multiply | Merge::ScaleChannels { .. } | Merge::Concatenate { .. }) => None,
-        }
+        // After a maximum it would have been applied to what the maximum was taken of.
+        let (Op::Conv2d(ConvStep { activation, pool: false, .. })
+        | Op::Depthwise(DepthwiseStep { activation, .. })
+        | Op::Dense(DenseStep { activation, .. })
+        | Op::BatchNorm { activation, .. }
+        | Op::Merge(Merge::Add { activation })) = self
+        else {
+            return None;
+        };
+        Some(activation)
     }
 
     /// The place for a batch norm with moving statistics that goes into it, if it has one.
     pub(super) fn folded(&mut self) -> Option<&mut Option<NormStep>> {
-        match self {
-            Op::Conv2d(ConvStep { activation: Activation::Linear, pool: false, folded, .. })
-            | Op::Depthwise(DepthwiseStep { activation: Activation::Linear, folded, .. }) => Some(folded),
-            // What comes after an activation or a maximum does not go in before it.
-            Op::Conv2d(_)
-            | Op::Depthwise(_)
-            | Op::Rescale { .. }
-            | Op::Pad(_)
-            | Op::MaxPool(_)
-            | Op::AveragePool(_)
-            | Op::GlobalAverage { .. }
-            | Op::BatchNorm { .. }
-            | Op::Normalize(_)
-            | Op::LayerNorm(_)
-            | Op::Activation { .. }
-            | Op::Dropout { .. }
-            | Op::StochasticDepth { .. }
-            | Op::Dense(_)
-            | Op::Merge(_) => None,
-        }
+        // What comes after an activation or a maximum does not go in before it.
+        let (Op::Conv2d(ConvStep { activation: Activation::Linear, pool: false, folded, .. })
+        | Op::Depthwise(DepthwiseStep { activation: Activation::Linear, folded, .. })) = self
+        else {
+            return None;
+        };
+        Some(folded)
     }
 }
 

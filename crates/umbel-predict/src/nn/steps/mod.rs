@@ -7,15 +7,14 @@ mod layout;
 mod look;
 mod lower;
 mod step;
+mod work;
 
 pub use self::facts::Facts;
 pub use self::layout::Layout;
 pub use self::look::Look;
 use self::lower::lower;
-pub use self::step::{
-    ConvStep, DenseStep, DepthwiseStep, LayerNormStep, Merge, NormStep, Op, PadStep, PoolStep, Sliding, Slot, Step,
-    Value,
-};
+pub use self::step::*;
+pub use self::work::Work;
 
 use super::graph::ResolvedLayer;
 

@@ -23,7 +23,7 @@ pub use file::{SplitRow, rows};
 pub use folds::RANGE as FOLDS;
 pub use group::GroupBy;
 pub use keras::keras_permutation;
-pub use options::SplitOptions;
+pub use options::{PART, SplitOptions};
 pub use together::Together;
 use units::Units;
 

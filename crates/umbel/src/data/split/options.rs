@@ -1,16 +1,22 @@
 //! What a split can be told, and which of it goes together.
 
+use std::ops::Bound::Excluded;
+
 use super::{GroupBy, Index, Part, SplitMethod};
+use crate::base::range::Real;
 use crate::{Error, Result};
+
+/// Shares of all photos that a part may have.
+pub const PART: Real = Real { what: "a share", low: Excluded(0.0), high: Excluded(1.0), zero: None, example: "0.2" };
 
 /// How the data are to be divided; the defaults are the tutorial's.
 #[derive(Clone, Debug)]
 pub struct SplitOptions {
     /// Who chooses.
     pub method: SplitMethod,
-    /// Share of all photos that validates, between 0 and 1.
+    /// Share of all photos that validates, of [`PART`].
     pub val: f64,
-    /// Share of all photos that is kept for the end, between 0 and 1; `None`: none is.
+    /// Share of all photos that is kept for the end, of [`PART`]; `None`: none is.
     pub test: Option<f64>,
     /// Photos that this finds to be of one group stay on one side.
     pub group_by: Option<GroupBy>,
@@ -120,13 +126,9 @@ fn name(method: &SplitMethod) -> String {
 }
 
 fn check_share(setting: &str, share: f64) -> Result<()> {
-    if share > 0.0 && share < 1.0 {
+    if PART.contains(share) {
         return Ok(());
     }
-    Err(umbel_predict::Error::Setting {
-        setting: setting.to_string(),
-        value: share.to_string(),
-        expected: "between 0 and 1, such as 0.2".to_string(),
-    }
-    .into())
+    let (setting, value) = (setting.to_string(), share.to_string());
+    Err(umbel_predict::Error::Setting { setting, value, expected: PART.expected() }.into())
 }

@@ -2,9 +2,9 @@
 
 use crate::base::range::Whole;
 use crate::data::prep::IMAGE_SIZES;
-use crate::data::split::FOLDS;
+use crate::data::split::{FOLDS, PART};
 use crate::data::{Interpolation, Resize};
-use crate::settings::kind::{Kind, PART, SEEDS, names};
+use crate::settings::kind::{Kind, SEEDS, names};
 use crate::settings::row::{BLANK, Place, RANGE_TEST, Reproduce, Row};
 
 const DATA: Row = Row { heading: "Data", ..BLANK };
