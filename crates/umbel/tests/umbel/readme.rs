@@ -19,7 +19,10 @@ fn the_readmes_rust_stands_in_the_example() {
 }
 
 #[test]
-fn the_readme_shows_the_recipes_as_they_are() {
-    let readme = include_str!("../../../../README.md");
-    assert!(readme.contains(umbel::pipeline::RECIPES.trim_end()), "README.md shows another table than recipes.toml");
+fn the_page_of_training_shows_the_recipes_as_they_are() {
+    let training = include_str!("../../../../docs/training.md");
+    assert!(
+        training.contains(umbel::pipeline::RECIPES.trim_end()),
+        "docs/training.md shows another table than recipes.toml"
+    );
 }
