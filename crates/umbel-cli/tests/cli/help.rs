@@ -26,11 +26,13 @@ const COMMANDS: [&str; 17] = [
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {
+    let readme = include_str!("../../../../README.md");
     let place = Place::new();
     let help = place.umbel(&["--help"]);
     help.succeeds();
     for command in COMMANDS {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}: {}", help.out);
+        assert!(readme.contains(&format!("| `umbel {command}` |")), "the README's table lacks {command}");
         let own = place.umbel(&[command, "--help"]);
         own.succeeds();
         assert!(own.out.contains("Example") || own.out.contains("lesson"), "{command} has examples");
