@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Observer};
+use umbel::base::run_folder::lies_inside;
 use umbel::check::{CheckReport, FindingKind, Likeness, check};
-use umbel::data::{Index, Split};
+use umbel::data::{Index, Listing, Split};
 use umbel::pipeline::{self, DisputeOptions, Disputes};
 use umbel::run::names;
 
@@ -21,7 +22,10 @@ const SHOWN: usize = 5;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let index = Index::scan(&args.dir)?;
+    let mut console = TrainConsole::new(Format::from_flag(args.json));
+    let interrupt = signals::interrupt_on_signals()?;
+    let index = Index::list(&args.dir, Listing::Photos, &mut console, &interrupt)?;
+    console.clear();
     for (flag, path) in [("--out", &args.out), ("--html", &args.html)] {
         if let Some(path) = path
             && lies_inside(path, &args.dir)
@@ -35,8 +39,6 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
     // Before the photos are read: a run that is none should not cost that time.
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
-    let mut console = TrainConsole::new(Format::from_flag(args.json));
-    let interrupt = signals::interrupt_on_signals()?;
     let mut report = check(&index, split.as_ref(), &mut console, &interrupt)?;
     console.clear();
     let disputes = run.map(|run| judge(&run, &index, args, surroundings, &interrupt)).transpose()?;
@@ -211,10 +213,4 @@ fn count(report: &CheckReport, kind: FindingKind, findings: usize) -> String {
 /// A run folder stands for its split.csv.
 fn split_file(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(names::SPLIT) } else { path.to_owned() }
-}
-
-/// Whether `path`, which need not exist yet, lies in `folder`: asked of the closest ancestor that exists.
-fn lies_inside(path: &Path, folder: &Path) -> bool {
-    let (Ok(path), Ok(folder)) = (std::path::absolute(path), folder.canonicalize()) else { return false };
-    path.ancestors().find_map(|ancestor| ancestor.canonicalize().ok()).is_some_and(|real| real.starts_with(&folder))
 }

@@ -4,6 +4,8 @@ use umbel::base::progress::{EpochRecord, StepFigures};
 
 /// How a run's progress is shown. Does nothing where it isn't told how.
 pub trait Display: Send {
+    /// Entries of the folder seen so far.
+    fn listing(&mut self, _entries: usize) {}
     /// Photos decoded so far.
     fn preparing(&mut self, done: usize, total: usize);
     /// Bytes fetched so far.

@@ -17,7 +17,6 @@ const PROBLEMS_SHOWN: usize = 10;
 pub struct TrainConsole {
     format: Format,
     display: Box<dyn Display>,
-    classes: Vec<String>,
 }
 
 /// The contract's JSON events.
@@ -34,7 +33,7 @@ enum JsonEvent<'a> {
 impl TrainConsole {
     /// With a live view where standard error is a terminal.
     pub fn new(format: Format) -> Self {
-        TrainConsole { format, display: chosen::for_stderr(), classes: Vec::new() }
+        TrainConsole { format, display: chosen::for_stderr() }
     }
 
     /// A line for people: on standard output, or on standard error where that carries JSON.
@@ -79,8 +78,8 @@ impl Observer for TrainConsole {
         match *event {
             Event::Found { files, classes } => {
                 self.say(format!("Found {files} files belonging to {} classes.", classes.len()));
-                self.classes = classes.to_vec();
             }
+            Event::Listing { entries } => self.display.listing(entries),
             Event::Preparing { done, total } => self.display.preparing(done, total),
             Event::Downloading { done, bytes } => self.display.downloading(done, bytes),
             Event::Features { done, total } => self.display.features(done, total),
@@ -90,13 +89,13 @@ impl Observer for TrainConsole {
                 self.display.fold((fold, folds));
                 self.json(&JsonEvent::Fold { fold, folds });
             }
-            Event::Using { train, val, test } => {
+            Event::Using { train, val, test, classes } => {
                 self.say(format!("Using {train} files for training."));
                 self.say(format!("Using {val} files for validation."));
                 if test > 0 {
                     self.say(format!("Using {test} files for testing."));
                 }
-                self.say(format!("Class names: {}", super::class_list(&self.classes)));
+                self.say(format!("Class names: {}", super::class_list(classes)));
             }
             Event::Start(record) => {
                 self.display.start(record.train_images);

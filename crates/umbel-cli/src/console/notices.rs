@@ -19,6 +19,9 @@ pub fn sentence(notice: &Notice) -> String {
             };
             format!("{}; umbel check {}{split} names them.", open(&said), data.display())
         }
+        Notice::MoreRemarks { data, .. } => format!("{}; umbel check {} tells them.", open(&said), word(data)),
+        Notice::RunInData { .. } => format!("{} (--out).", open(&said)),
+        Notice::Blank { .. } => format!("{} (umbel check lists them).", open(&said)),
         Notice::TrainsInBf16 => format!("{} (--precision f32 keeps to single precision).", open(&said)),
         Notice::ReportNotMade { run, .. } => {
             format!("{said} Once that is mended, make it by: umbel report {}", word(run))

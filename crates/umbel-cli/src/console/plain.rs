@@ -4,6 +4,9 @@ use umbel::base::progress::EpochRecord;
 
 use super::display::{Display, epoch_line};
 
+/// A line after so many entries of a folder.
+const LISTED: usize = 100_000;
+
 /// One line an epoch, and one at every quarter of the preparation.
 #[derive(Default)]
 pub struct Plain {
@@ -13,6 +16,12 @@ pub struct Plain {
 }
 
 impl Display for Plain {
+    fn listing(&mut self, entries: usize) {
+        if entries.is_multiple_of(LISTED) {
+            super::note(format!("Looking through the folder: {entries} entries so far"));
+        }
+    }
+
     fn preparing(&mut self, done: usize, total: usize) {
         let quarters = (done * 4).checked_div(total).unwrap_or(4);
         if quarters > self.quarters {

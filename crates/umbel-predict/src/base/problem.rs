@@ -21,6 +21,8 @@ pub enum ProblemKind {
     Unreadable,
     /// The name is not UTF-8.
     Name,
+    /// A folder beside the parts of data that come divided.
+    Beside,
 }
 
 /// A file that cannot be used, and why (a row of problems.csv).

@@ -7,6 +7,8 @@ pub mod notice;
 pub mod part;
 pub mod positioned;
 pub mod progress;
+pub mod remark;
+pub mod run_folder;
 pub mod shell;
 
 pub use umbel_predict::base::{atomic, augmentation, choice, error, memory, problem, random, range, settings};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::part::Part;
+use super::remark::{self, Remark};
 
 /// A fact that is worth a line. What goes on all the time (steps, epochs, photos prepared) is an
 /// [`Event`](super::progress::Event) of its own.
@@ -12,6 +13,18 @@ use super::part::Part;
 #[non_exhaustive]
 #[allow(missing_docs)]
 pub enum Notice {
+    /// Something about the folder or its classes.
+    Data(Remark),
+    /// There are so many more of such; a check of the data tells all.
+    MoreRemarks { untold: usize, data: PathBuf },
+    /// Classes with so few usable photos that they can hardly be learned: how many each, fewest first.
+    SmallClasses { classes: Vec<(String, usize)> },
+    /// A class has many times more usable photos than another.
+    UnevenClasses { most: (String, usize), fewest: (String, usize) },
+    /// So many photos are of one color all over.
+    Blank { photos: usize, example: String },
+    /// The run is written into the folder of the photos.
+    RunInData { run: PathBuf },
     /// The data come divided, and the split that was asked for is not made.
     PartsTaken,
     /// Photos of one group, of so many, are on one side.
@@ -85,6 +98,33 @@ pub enum Head {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Notice::Data(remark) => remark.fmt(f),
+            Notice::MoreRemarks { untold, .. } => write!(f, "{untold} more of such are not told here."),
+            Notice::SmallClasses { classes } => {
+                let each: Vec<String> = classes.iter().map(|(class, photos)| format!("{class} {photos}")).collect();
+                let (noun, they) = if classes.len() == 1 { ("class has", "it") } else { ("classes have", "they") };
+                write!(
+                    f,
+                    "{} {noun} few photos ({}): {they} can hardly be learned and measured.",
+                    classes.len(),
+                    remark::listed(&each)
+                )
+            }
+            Notice::UnevenClasses { most, fewest } => write!(
+                f,
+                "The classes are uneven: {} has {} photos, and {} {}; what is rare is easily neglected.",
+                most.0, most.1, fewest.0, fewest.1
+            ),
+            Notice::Blank { photos, example } => {
+                let (noun, are) = if *photos == 1 { ("photo", "is") } else { ("photos", "are") };
+                write!(f, "{photos} {noun}, such as {example}, {are} of one color all over.")
+            }
+            Notice::RunInData { run } => write!(
+                f,
+                "The run folder {} lies among the photos. It is not taken for a class, but other programs may: a place \
+                 outside is better.",
+                run.display()
+            ),
             Notice::PartsTaken => f.write_str(
                 "The data come divided: their parts are taken as they are, and the validation split is not used.",
             ),

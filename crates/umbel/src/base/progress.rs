@@ -102,6 +102,8 @@ pub struct FoldsRecord {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Event<'a> {
+    /// Entries of the folder seen so far.
+    Listing { entries: usize },
     /// The folder was read.
     Found { files: usize, classes: &'a [String] },
     /// Photos decoded and resized so far.
@@ -115,7 +117,7 @@ pub enum Event<'a> {
     /// A fold of a cross-validation begins (both from 1).
     Fold { fold: usize, folds: usize },
     /// The split was made.
-    Using { train: usize, val: usize, test: usize },
+    Using { train: usize, val: usize, test: usize, classes: &'a [String] },
     /// Training starts.
     Start(&'a StartRecord),
     /// A stopped run goes on; these epochs it has done already. `best_epoch` as in [`Event::Epoch`].

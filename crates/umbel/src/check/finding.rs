@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::remark::Remark;
 use crate::data::{Problem, ProblemKind};
 
 /// The kind of a finding, in the order in which findings are listed: gravest first.
@@ -23,6 +24,12 @@ pub enum FindingKind {
     Unreadable,
     /// As [`ProblemKind::Name`].
     Name,
+    /// As [`ProblemKind::Beside`].
+    Beside,
+    /// None of the pictures of a class can be used.
+    UnusableClass,
+    /// Two classes whose names read the same, or classes that are called as parts are.
+    ClassNames,
     /// One picture in two classes.
     LabelConflict,
     /// One picture in two parts of the split.
@@ -48,6 +55,12 @@ pub enum FindingKind {
     SmallClass,
     /// A class with far fewer pictures than another.
     Imbalance,
+    /// Classes that look like several: by the folders in them, or by two labels in their name. A remark.
+    SeveralInOne,
+    /// What was left out as no photo of anybody's. A remark.
+    LeftOut,
+    /// Pictures and films of kinds that are not read. A remark.
+    PassedOver,
     /// Pictures that EXIF turns upright. A remark.
     ExifRotation,
     /// Some pictures grey, some in color. A remark.
@@ -56,7 +69,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in order.
-    pub const ALL: [FindingKind; 21] = {
+    pub const ALL: [FindingKind; 27] = {
         use FindingKind::*;
         [
             Empty,
@@ -66,6 +79,9 @@ impl FindingKind {
             TooLarge,
             Unreadable,
             Name,
+            Beside,
+            UnusableClass,
+            ClassNames,
             LabelConflict,
             Leak,
             LabelDispute,
@@ -78,6 +94,9 @@ impl FindingKind {
             ExtremeAspect,
             SmallClass,
             Imbalance,
+            SeveralInOne,
+            LeftOut,
+            PassedOver,
             ExifRotation,
             ColorGreyMix,
         ]
@@ -93,6 +112,9 @@ impl FindingKind {
             FindingKind::TooLarge => "Too large to decode safely",
             FindingKind::Unreadable => "Not readable",
             FindingKind::Name => "Name is not UTF-8",
+            FindingKind::Beside => "Beside the parts of data that come divided",
+            FindingKind::UnusableClass => "Classes without a picture that can be used",
+            FindingKind::ClassNames => "Class names that mislead",
             FindingKind::LabelConflict => "One picture in two classes",
             FindingKind::Leak => "One picture in two parts of the split",
             FindingKind::LabelDispute => "Labels that the network disputes, surest first",
@@ -105,6 +127,9 @@ impl FindingKind {
             FindingKind::ExtremeAspect => "Very long or very high",
             FindingKind::SmallClass => "Very small classes",
             FindingKind::Imbalance => "Uneven classes",
+            FindingKind::SeveralInOne => "Classes that look like several (a remark)",
+            FindingKind::LeftOut => "Left out (a remark)",
+            FindingKind::PassedOver => "Of kinds that are not read (a remark)",
             FindingKind::ExifRotation => "Turned by EXIF (a remark)",
             FindingKind::ColorGreyMix => "Color and grey mixed (a remark)",
         }
@@ -112,7 +137,8 @@ impl FindingKind {
 
     /// Good to know, and no fault of the data.
     pub fn is_remark(self) -> bool {
-        matches!(self, FindingKind::ExifRotation | FindingKind::ColorGreyMix)
+        use FindingKind::*;
+        matches!(self, SeveralInOne | LeftOut | PassedOver | ExifRotation | ColorGreyMix)
     }
 }
 
@@ -126,6 +152,7 @@ impl From<ProblemKind> for FindingKind {
             ProblemKind::TooLarge => FindingKind::TooLarge,
             ProblemKind::Unreadable => FindingKind::Unreadable,
             ProblemKind::Name => FindingKind::Name,
+            ProblemKind::Beside => FindingKind::Beside,
         }
     }
 }
@@ -147,6 +174,19 @@ impl Finding {
     /// One that suggests no class.
     pub fn new(path: impl Into<String>, kind: FindingKind, detail: impl Into<String>) -> Self {
         Finding { path: path.into(), kind, detail: detail.into(), suggested: None }
+    }
+}
+
+impl From<&Remark> for Finding {
+    fn from(remark: &Remark) -> Self {
+        let kind = match remark {
+            Remark::LeftOut { .. } => FindingKind::LeftOut,
+            Remark::PassedOver { .. } => FindingKind::PassedOver,
+            Remark::ClassUnusable { .. } => FindingKind::UnusableClass,
+            Remark::ClassesWithin { .. } | Remark::TwoLabels { .. } => FindingKind::SeveralInOne,
+            Remark::NamesAlike { .. } | Remark::NamedLikeParts { .. } => FindingKind::ClassNames,
+        };
+        Finding::new(remark.about(), kind, remark.to_string())
     }
 }
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 pub use duplicates::{DuplicateGroup, Likeness};
 pub use finding::{Finding, FindingKind};
+pub use statistics::{is_small, is_uneven};
 
 use crate::Result;
 use crate::base::atomic;
@@ -63,6 +64,7 @@ pub fn check(
     let groups = duplicates::groups(index, &looks, &parts, interrupt)?;
 
     let mut problems: Vec<Finding> = index.problems.iter().map(Finding::from).collect();
+    problems.extend(index.remarks.iter().map(Finding::from));
     for (photo, outcome) in index.photos.iter().zip(&outcomes) {
         match outcome {
             Ok(look) => problems.extend(look::findings(photo, look)),

@@ -40,19 +40,29 @@ pub(super) fn findings(index: &Index, looks: &[Option<&Look>]) -> Vec<Finding> {
     found
 }
 
+/// Whether a class with so many usable pictures can hardly be learned.
+pub fn is_small(pictures: usize) -> bool {
+    pictures < SMALL_CLASS
+}
+
+/// Whether a class with so many usable pictures is easily neglected beside one with `most`.
+pub fn is_uneven(pictures: usize, most: usize) -> bool {
+    pictures > 0 && most >= IMBALANCE * pictures
+}
+
 fn classes(index: &Index, usable: &[usize]) -> Vec<Finding> {
     let mut found = Vec::new();
     let (largest, most) = usable.iter().enumerate().max_by_key(|(_, n)| **n).map_or((0, 0), |(class, n)| (class, *n));
     for (class, &n) in index.classes.iter().zip(usable) {
         let mut add = |kind, detail: String| found.push(Finding::new(class, kind, detail));
-        if n < SMALL_CLASS {
+        if is_small(n) {
             let pictures = if n == 1 { "picture" } else { "pictures" };
             add(
                 FindingKind::SmallClass,
                 format!("{n} usable {pictures}; fewer than {SMALL_CLASS} can hardly be learned and measured"),
             );
         }
-        if n > 0 && most >= IMBALANCE * n {
+        if is_uneven(n, most) {
             let larger = &index.classes[largest];
             let times = most as f64 / n as f64;
             add(FindingKind::Imbalance, format!("{n} usable, where {larger} has {most}, {times:.1} times as many"));

@@ -87,8 +87,9 @@ impl Default for DatasetOptions {
 /// Reads a folder with one sub-folder per class and gives its training and validation parts. Prints nothing; what could
 /// not be used is in the cache's [`problems`](Cache::problems).
 pub fn image_dataset_from_directory(folder: &Path, options: &DatasetOptions) -> Result<(Dataset, Dataset)> {
-    let index = Index::scan(folder)?;
-    let cache = Cache::open(&index, &options.prep, &options.cache, &mut Silent, &Interrupt::default())?;
+    let interrupt = Interrupt::default();
+    let index = Index::list(folder, options.split.listing(), &mut Silent, &interrupt)?;
+    let (index, cache) = Cache::of_usable(index, &options.prep, &options.cache, &mut Silent, &interrupt)?;
     let split = Split::make(&options.split, &index, &cache, options.validation_split, options.seed)?;
     let cache = Arc::new(cache);
     Ok((Dataset::new(&index, cache.clone(), &split.train), Dataset::new(&index, cache, &split.val)))

@@ -16,7 +16,7 @@ pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions, Rows, RowsWriter};
 pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
 pub use error::{Error, ManifestError, SplitFileError};
-pub use index::{Index, Photo};
+pub use index::{Index, Listing, Photo, is_never_data};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Split, SplitMethod, SplitOptions, Together};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::base::progress::{Interrupt, Observer};
-use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, SplitMethod, Tta};
+use crate::data::{Cache, CacheOptions, Dataset, Index, Listing, Part, Problem, Split, SplitMethod, Tta};
 use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::SharedEngine;
@@ -87,7 +87,7 @@ pub fn evaluate_folder(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Evaluation> {
-    let index = Index::scan(folder)?;
+    let index = Index::list(folder, Listing::Photos, observer, interrupt)?;
     let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;
     let positions = positions(&index, &cache, options.part.as_ref())?;
     let problems = cache.problems().to_vec();

@@ -46,7 +46,7 @@ pub fn train_folds(
         let splits = Split::folds(&config.split_options()?, folds, &job.index, &job.cache)?;
         explain(&splits, &job.index, observer);
         explain_copies(config, &together, &job.index, &splits[0], observer);
-        let run = RunFolder::create(config, out)?;
+        let run = RunFolder::create(config, out, observer)?;
         for (i, split) in splits.iter().enumerate() {
             let folder = RunFolder::enter(&fold_path(&run, i + 1))?;
             split.write(&folder.split_file(), &job.index)?;

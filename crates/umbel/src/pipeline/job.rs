@@ -1,12 +1,18 @@
 //! What every job on a folder of photos begins with: the photos, the network for their classes, the cache.
 
+use std::mem::{self, Discriminant};
 use std::sync::Arc;
 
-use super::{TrainConfig, architecture};
-use crate::base::progress::{Event, Interrupt, Observer};
+use super::{TrainConfig, architecture, balance};
+use crate::base::notice::Notice;
+use crate::base::progress::{Event, Interrupt, Observer, Silent};
+use crate::base::remark::Remark;
 use crate::data::{Cache, Dataset, Index, Split};
 use crate::nn::Model;
 use crate::{Error, Result, Surroundings, data};
+
+/// Remarks of one kind that are told; a check tells all of them.
+const REMARKS_TOLD: usize = 5;
 
 /// A job's settings and what they came to.
 pub(super) struct Job<'a> {
@@ -28,11 +34,19 @@ impl<'a> Job<'a> {
         observer: &mut dyn Observer,
         interrupt: &Interrupt,
     ) -> Result<(Self, Model)> {
-        let index = Index::scan(&config.data)?;
+        let index = Index::list(&config.data, config.split.listing(), observer, interrupt)?;
+        let found = index.classes.len();
         observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
-        let architecture = architecture::build(config, toml, index.classes.len())?;
-        let model = architecture::model(config, architecture, observer)?;
-        let cache = open_cache(config, surroundings, &index, observer, interrupt)?;
+        let architecture = architecture::build(config, toml, found)?;
+        let mut model = architecture::model(config, architecture, observer)?;
+        let options = config.cache_options(&surroundings.cache);
+        let (index, cache) = Cache::of_usable(index, &config.prep, &options, observer, interrupt)?;
+        tell(&index, &cache, observer);
+        if index.classes.len() != found {
+            let architecture = architecture::build(config, toml, index.classes.len())?;
+            model = architecture::model(config, architecture, &mut Silent)?;
+        }
+        let cache = Arc::new(cache);
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
             return Err(data::Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() }.into());
         }
@@ -42,6 +56,29 @@ impl<'a> Job<'a> {
     /// The photos of one run, divided.
     pub fn data(&self, split: Split) -> Data<'_> {
         Data { index: &self.index, cache: self.cache.clone(), split }
+    }
+}
+
+/// Says what is worth knowing about the folder.
+fn tell(index: &Index, cache: &Cache, observer: &mut dyn Observer) {
+    let mut told: Vec<(Discriminant<Remark>, usize)> = Vec::new();
+    for remark in &index.remarks {
+        let kind = mem::discriminant(remark);
+        let at = told.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
+            told.push((kind, 0));
+            told.len() - 1
+        });
+        told[at].1 += 1;
+        if told[at].1 <= REMARKS_TOLD {
+            observer.event(&Event::Notice(&Notice::Data(remark.clone())));
+        }
+    }
+    let untold = told.iter().map(|(_, times)| times.saturating_sub(REMARKS_TOLD)).sum();
+    if untold > 0 {
+        observer.event(&Event::Notice(&Notice::MoreRemarks { untold, data: index.root.clone() }));
+    }
+    for notice in balance::notices(index, cache) {
+        observer.event(&Event::Notice(&notice));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The whole job, stage after stage: folder → index → cache → split → model → fit → curves. Open this file first.
 
 mod architecture;
+mod balance;
 mod command;
 mod config;
 mod disputes;
@@ -85,7 +86,7 @@ pub fn train_folder(
         let split = Split::with(&options, &job.index, &job.cache)?;
         explain(&options, &job.index, &split, observer);
         explain_copies(config, &together, &job.index, &split, observer);
-        let run = RunFolder::create(config, out)?;
+        let run = RunFolder::create(config, out, observer)?;
         run.begin(config, job.toml, (&split, &job.index), job.cache.problems())?;
         let settings = Settings::of(&job, config, None);
         train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
@@ -199,7 +200,12 @@ fn train(
 ) -> Result<Trained> {
     let Settings { config, options, processor } = settings;
     let Split { train, val, test } = &data.split;
-    observer.event(&Event::Using { train: train.len(), val: val.len(), test: test.len() });
+    observer.event(&Event::Using {
+        train: train.len(),
+        val: val.len(),
+        test: test.len(),
+        classes: &data.index.classes,
+    });
     let parts = [data.dataset(train), data.dataset(val)];
     let skipped = data.cache.problems().len();
     let computed = options.engine.computes(options.precision);

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::config::TrainConfig;
 use crate::base::atomic;
+use crate::base::notice::Notice;
+use crate::base::progress::{Event, Observer};
+use crate::base::run_folder::lies_inside;
 use crate::data::{Index, Problem, Split};
 use crate::run::free_name::make_next_free;
 use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLOTS, PREPARING, PROBLEMS, SPLIT};
@@ -42,7 +45,7 @@ fn was_never_begun(path: &Path) -> bool {
 
 impl RunFolder {
     /// A new one: `out`, or `runs/<data folder's name>` with the next free number.
-    pub fn create(config: &TrainConfig, out: Option<&Path>) -> Result<Self> {
+    pub fn create(config: &TrainConfig, out: Option<&Path>, observer: &mut dyn Observer) -> Result<Self> {
         let path = match out {
             Some(out) => out.to_owned(),
             None => make_next_free(Path::new("runs"), &data_name(&config.data))?,
@@ -58,6 +61,9 @@ impl RunFolder {
                     source,
                 })?;
             }
+        }
+        if lies_inside(&path, &config.data) {
+            observer.event(&Event::Notice(&Notice::RunInData { run: path }));
         }
         Ok(RunFolder { lock })
     }

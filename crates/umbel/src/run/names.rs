@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+pub use crate::base::run_folder::{CONFIG, FOLDS_JSON, PREPARING, SPLIT};
 pub use crate::model_file::FILE_NAME as MODEL;
 
-/// The settings, as `TrainConfig` is in TOML. The last file that a run begins with: where it is, the others are.
-pub const CONFIG: &str = "config.toml";
 /// The text of the network's TOML file, where it came from one.
 pub const MODEL_TOML: &str = "model.toml";
-/// Which photo is in which part: [`SplitRow`](super::SplitRow).
-pub const SPLIT: &str = "split.csv";
 /// Files that cannot be used: [`Problem`](crate::base::problem::Problem).
 pub const PROBLEMS: &str = "problems.csv";
 /// A row for each epoch: [`History`](super::History).
@@ -26,15 +23,11 @@ pub const REPORT: &str = "report.html";
 pub const PLOTS: &str = "plots";
 /// The folder of the event files, which TensorBoard takes as its `--logdir`.
 pub const TENSORBOARD: &str = "tensorboard";
-/// Of a cross-validation: mean, deviation and figures of the folds.
-pub const FOLDS_JSON: &str = "folds.json";
 /// The same figures, a row for each fold.
 pub const FOLDS: &str = "folds.csv";
 
 /// The file that is locked by whoever writes to the folder.
 pub const LOCK: &str = ".lock";
-/// Lies there from before the first file is written until [`CONFIG`], the last, is there.
-pub const PREPARING: &str = ".preparing";
 
 /// The pictures among [`PLOTS`], each as .svg and .png.
 pub const CURVES: &str = "curves";

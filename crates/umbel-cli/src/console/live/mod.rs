@@ -72,6 +72,13 @@ impl Live {
 }
 
 impl Display for Live {
+    fn listing(&mut self, entries: usize) {
+        if self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        self.show(vec![format!("Looking through the folder: {entries} entries so far")]);
+    }
+
     fn preparing(&mut self, done: usize, total: usize) {
         let since = *self.preparing_since.get_or_insert_with(Instant::now);
         if done < total && self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {

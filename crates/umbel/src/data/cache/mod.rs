@@ -68,6 +68,49 @@ impl Cache {
         observer: &mut dyn Observer,
         interrupt: &Interrupt,
     ) -> Result<Self> {
+        let cache = Self::read(index, prep, options, observer, interrupt)?;
+        cache.tell(observer);
+        Ok(cache)
+    }
+
+    /// The same of the classes that have a usable photo: those that have none are no longer among the classes of the index that
+    /// comes back, and its remarks say so.
+    ///
+    /// # Errors
+    /// Those of [`Cache::open`].
+    pub fn of_usable(
+        index: Index,
+        prep: &PrepSpec,
+        options: &CacheOptions,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<(Index, Self)> {
+        let cache = Self::read(&index, prep, options, observer, interrupt)?;
+        let (index, cache) = match index.without_unusable(cache.usable(), cache.problems()) {
+            Some(index) => {
+                let cache = Self::read(&index, prep, options, observer, interrupt)?;
+                (index, cache)
+            }
+            None => (index, cache),
+        };
+        cache.tell(observer);
+        Ok((index, cache))
+    }
+
+    /// Tells what cannot be used.
+    fn tell(&self, observer: &mut dyn Observer) {
+        if !self.problems.is_empty() {
+            observer.event(&Event::Skipped { problems: &self.problems });
+        }
+    }
+
+    fn read(
+        index: &Index,
+        prep: &PrepSpec,
+        options: &CacheOptions,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
         prep.validate()?;
         std::fs::create_dir_all(&options.folder).map_err(|source| data::Error::Cache {
             action: "make a place",
@@ -92,9 +135,6 @@ impl Cache {
             }
         };
         let problems: Vec<Problem> = index.problems.iter().chain(pack.problems()).cloned().collect();
-        if !problems.is_empty() {
-            observer.event(&Event::Skipped { problems: &problems });
-        }
         let usable = (0..index.photos.len()).filter(|&position| pack.is_usable(position)).collect();
         let (prep, options) = (prep.clone(), options.clone());
         Ok(Cache { pack, usable, problems, prep, look_alikes: OnceLock::new(), options, path })

@@ -2,7 +2,7 @@
 
 mod tables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::error::ErrorKind;
 pub use tables::{ManifestError, SplitFileError};
@@ -46,8 +46,9 @@ pub enum Error {
     },
     /// Only one sub-folder has pictures, so there is nothing to tell apart.
     #[error(
-        "{} has one class only, {class:?} (pictures: {photos}), and at least two are needed; give {LAYOUT}",
-        path.display()
+        "{} has one class only, {class:?} (pictures: {photos}), and at least two are needed; {}",
+        path.display(),
+        way_out(give.as_deref())
     )]
     OneClass {
         /// The data folder.
@@ -56,6 +57,39 @@ pub enum Error {
         class: String,
         /// How many pictures it has.
         photos: usize,
+        /// The folder whose folders look like classes, if there is one.
+        give: Option<PathBuf>,
+    },
+    /// A training part is there and no other, beside other folders.
+    #[error(
+        "{} looks divided, but of the parts there is only {train}/, and beside it {}: give {}, or put a part for validation or \
+         testing beside it",
+        path.display(),
+        beside.join(", "),
+        path.join(train).display()
+    )]
+    OnePart {
+        /// The data folder.
+        path: PathBuf,
+        /// The part.
+        train: String,
+        /// What else lies there.
+        beside: Vec<String>,
+    },
+    /// Folders of which none has pictures of its own, and in which the same names recur.
+    #[error(
+        "the folders of {} would be wrong classes: none has pictures of its own, and the same names recur within them ({tree}); \
+         give the folder whose folders are the classes, such as {}, or call the parts train, val and test",
+        path.display(),
+        give.display()
+    )]
+    Nested {
+        /// The data folder.
+        path: PathBuf,
+        /// What lies there, in words.
+        tree: String,
+        /// The folder that holds most of the pictures in folders that look like classes.
+        give: PathBuf,
     },
     /// The folder comes divided, with two folders for one part.
     #[error("{} has both {first}/ and {second}/, which mean the same part: keep one of them", path.display())]
@@ -197,6 +231,8 @@ impl Error {
             | Error::NoClasses { .. }
             | Error::NoPictures { .. }
             | Error::OneClass { .. }
+            | Error::OnePart { .. }
+            | Error::Nested { .. }
             | Error::TwoPartFolders { .. }
             | Error::MixedPartFolders { .. }
             | Error::Manifest { .. }
@@ -216,6 +252,13 @@ impl Error {
 /// What a data folder must look like, said by every error about one.
 const LAYOUT: &str = "a folder with one sub-folder per class and the pictures in them, \
     like flowers/daisy/1.jpg, flowers/roses/2.jpg";
+
+fn way_out(give: Option<&Path>) -> String {
+    match give {
+        Some(folder) => format!("the folders in it look like classes: give {}", folder.display()),
+        None => format!("give {LAYOUT}"),
+    }
+}
 
 fn first_problem(first: &Option<(String, String)>) -> String {
     match first {

@@ -58,7 +58,7 @@ fn parse(bytes: &[u8], root: &Path) -> std::result::Result<Index, ManifestError>
     let parts = rows.iter().map(|row| row.part).collect();
     let photos = rows.into_iter().map(|row| Photo { class: numbers[&row.label], path: row.path }).collect();
     let classes = numbers.into_keys().collect();
-    Ok(Index { root: root.to_owned(), classes, photos, problems: Vec::new(), parts })
+    Ok(Index { root: root.to_owned(), classes, photos, problems: Vec::new(), parts, remarks: Vec::new() })
 }
 
 fn rows(bytes: &[u8], root: &Path) -> std::result::Result<Vec<Row>, ManifestError> {

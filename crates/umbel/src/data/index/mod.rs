@@ -1,18 +1,23 @@
 //! Reads a folder: classes (sub-folders sorted by name) and their photos, in the order in which Keras lists them. A folder
 //! that comes divided (`train/`, `val/`, `test/`) and a table of photos are read too.
 
+mod layout;
+mod listing;
 mod manifest;
-mod ready_made;
+mod names;
 
-use std::fs::{self, DirEntry, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::Part;
 use super::decode;
-use crate::base::handles;
 use crate::base::problem::{Problem, ProblemKind};
+use crate::base::progress::{Interrupt, Observer, Silent};
+use crate::base::remark::Remark;
 use crate::{Result, data};
+use layout::Inner;
+pub use listing::{Listing, is_never_data};
+use listing::{Reader, linked_folder, not_utf8};
 
 /// A photo of the folder: path relative to the root with `/`, and the index of its class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,97 +39,145 @@ pub struct Index {
     pub problems: Vec<Problem>,
     /// The part of each photo, where the data come divided.
     pub parts: Option<Vec<Part>>,
+    /// What is worth knowing about the folder and its classes.
+    pub remarks: Vec<Remark>,
 }
 
 impl Index {
     /// Reads `root`. Fails where there is no folder, no class, no picture, or a single class.
     ///
-    /// A class is a sub-folder (or a link to a folder) whose name does not begin with a dot. A sub-folder without any
-    /// picture is not a class: it is listed among the problems and left out, so that a stray folder does not become
-    /// an output of the network that nothing ever trains. Inside a class, sub-folders are searched too, but links to
-    /// folders are not followed (as in Keras), so loops end.
+    /// A class is a sub-folder (or a link to a folder). One without any picture is not: it is listed among the problems and
+    /// left out, so that a stray folder does not become an output of the network that nothing ever trains. Inside a class,
+    /// sub-folders are searched too, but links to folders are not followed (as in Keras), so loops end. What is never data
+    /// ([`is_never_data`]) is counted and left out, at every depth.
     ///
-    /// Where the sub-folders are `train`, `val` (or `valid`, `validation`) and `test`, or some of these with `train`
-    /// among them, and hold folders instead of pictures, these inner folders are the classes, matched by name.
+    /// Where `train` and `val` or `test`, or what else these parts are called, are among the sub-folders and hold folders instead
+    /// of pictures, these inner folders are the classes, matched by name, and what lies beside the parts is left out.
+    ///
+    /// Folders of which none has pictures of its own, and in which the same names recur, are refused: they would be wrong
+    /// classes.
     ///
     /// A file named `.csv` is a table with the columns path, label and, if the photos come divided, split (`train`,
     /// `val` or `test`). Paths are relative to the table's folder, with `/`, and cannot leave it.
     pub fn scan(root: &Path) -> Result<Self> {
-        if manifest::is_one(root) {
-            return manifest::read(root);
-        }
-        let (folders, loose_files, problems) = class_folders(root)?;
-        if folders.is_empty() {
-            return Err(data::Error::NoClasses { path: root.to_owned(), files: loose_files }.into());
-        }
-        let mut reading = Reading { problems, ..Reading::default() };
-        match ready_made::parts(root, &folders)? {
-            Some(parts) => reading.ready_made(root, parts)?,
-            None => reading.classes(root, folders)?,
-        }
-        reading.index(root)
+        Index::list(root, Listing::Photos, &mut Silent, &Interrupt::default())
+    }
+
+    /// The same for another listing, of a folder so large that `observer` hears of it
+    /// ([`Event::Listing`](crate::base::progress::Event::Listing)).
+    ///
+    /// # Errors
+    /// Those of [`Index::scan`], and [`crate::Error::Interrupted`] where that is asked for.
+    pub fn list(root: &Path, listing: Listing, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Self> {
+        let mut index = if manifest::is_one(root) {
+            manifest::read(root)?
+        } else {
+            let mut reading = Reading::new(Reader::new(listing, observer, interrupt));
+            let (folders, loose_files) = class_folders(root, &mut reading.reader)?;
+            if folders.is_empty() {
+                return Err(data::Error::NoClasses { path: root.to_owned(), files: loose_files }.into());
+            }
+            match layout::divided(root, &folders)? {
+                Some(divided) => reading.divided(root, divided)?,
+                None => reading.classes(root, folders)?,
+            }
+            reading.index(root)?
+        };
+        index.remarks.extend(names::remarks(&index.classes));
+        Ok(index)
     }
 
     /// Whether the data come with such a part.
     pub fn comes_with(&self, part: Part) -> bool {
         self.parts.iter().flatten().any(|of| *of == part)
     }
+
+    /// Without the classes of which no photo is usable: nothing would train what stands for them. Their photos are among the
+    /// problems then. `None` where there is no such class, or fewer than two others.
+    pub(super) fn without_unusable(&self, usable: &[usize], problems: &[Problem]) -> Option<Index> {
+        let mut pictures = vec![0; self.classes.len()];
+        self.photos.iter().for_each(|photo| pictures[photo.class as usize] += 1);
+        let mut live = vec![false; self.classes.len()];
+        usable.iter().for_each(|&position| live[self.photos[position].class as usize] = true);
+        let left = live.iter().filter(|live| **live).count();
+        if left == live.len() || left < 2 {
+            return None;
+        }
+        let number: Vec<u32> =
+            live.iter().scan(0, |next, &live| Some(std::mem::replace(next, *next + u32::from(live)))).collect();
+        let keep: Vec<bool> = self.photos.iter().map(|photo| live[photo.class as usize]).collect();
+        let kept = |position: &usize| keep[*position];
+        let mut index = Index { classes: Vec::new(), photos: Vec::new(), parts: None, ..self.clone() };
+        for (class, name) in self.classes.iter().enumerate() {
+            if live[class] {
+                index.classes.push(name.clone());
+            } else {
+                let pictures = pictures[class];
+                index.remarks.push(Remark::ClassUnusable { class: name.clone(), pictures });
+            }
+        }
+        let lost: std::collections::BTreeSet<&str> =
+            self.photos.iter().zip(&keep).filter(|(_, keep)| !**keep).map(|(photo, _)| photo.path.as_str()).collect();
+        index.problems.extend(problems.iter().filter(|problem| lost.contains(problem.path.as_str())).cloned());
+        let photos = self.photos.iter().zip(&keep).filter(|(_, keep)| **keep);
+        index.photos =
+            photos.map(|(photo, _)| Photo { path: photo.path.clone(), class: number[photo.class as usize] }).collect();
+        index.parts =
+            self.parts.as_ref().map(|parts| (0..parts.len()).filter(kept).map(|position| parts[position]).collect());
+        Some(index)
+    }
 }
 
 /// An index in the making.
-#[derive(Default)]
-struct Reading {
+struct Reading<'a> {
+    reader: Reader<'a>,
     classes: Vec<String>,
     photos: Vec<Photo>,
     parts: Option<Vec<Part>>,
-    problems: Vec<Problem>,
+    inner: Vec<Inner>,
     sub_folders: usize,
-    other_files: usize,
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
+    fn new(reader: Reader<'a>) -> Self {
+        Reading { reader, classes: Vec::new(), photos: Vec::new(), parts: None, inner: Vec::new(), sub_folders: 0 }
+    }
+
     /// Each folder that has pictures is a class.
     fn classes(&mut self, root: &Path, folders: Vec<String>) -> Result<()> {
         self.sub_folders = folders.len();
         for name in folders {
-            let Some(paths) = self.pictures(root, &name)? else {
-                self.problems.push(no_class(name));
-                continue;
-            };
-            let class = self.classes.len() as u32;
-            self.classes.push(name);
-            self.photos.extend(paths.map(|path| Photo { path, class }));
+            let contents = self.reader.class(root, &name)?;
+            if contents.has_pictures() {
+                self.look_into(&name, &name, &contents);
+                let class = self.classes.len() as u32;
+                self.classes.push(name);
+                self.photos.extend(contents.into_paths().map(|path| Photo { path, class }));
+            } else if !contents.is_never_data {
+                self.reader.problems.push(no_class(name));
+            }
         }
-        Ok(())
-    }
-
-    /// The pictures in a folder; `None` where it has none.
-    fn pictures(&mut self, root: &Path, folder: &str) -> Result<Option<impl Iterator<Item = String> + use<>>> {
-        let mut walk = Walk::default();
-        walk.folder(&root.join(folder), folder);
-        if let Some((path, source)) = walk.stopped {
-            return Err(umbel_predict::Error::Io { action: "read the folder", path: root.join(path), source }.into());
-        }
-        self.other_files += walk.other_files;
-        self.problems.append(&mut walk.problems);
-        let some = walk.folders.iter().any(|(_, files)| !files.is_empty());
-        Ok(some.then(|| walk.into_paths()))
+        if self.reader.listing == Listing::Photos { layout::refuse_nested(root, &self.inner) } else { Ok(()) }
     }
 
     fn index(self, root: &Path) -> Result<Index> {
-        let Reading { classes, photos, parts, problems, sub_folders, other_files } = self;
+        let Reading { reader, classes, photos, parts, inner, sub_folders } = self;
+        let mut remarks = reader.remarks();
+        remarks.extend(layout::remarks(&inner, parts.is_some()));
+        let (root, files) = (root.to_owned(), reader.other_files);
         match classes.as_slice() {
-            [] => Err(data::Error::NoPictures { path: root.to_owned(), sub_folders, files: other_files }.into()),
+            [] => Err(data::Error::NoPictures { path: root, sub_folders, files }.into()),
             [class] => {
-                Err(data::Error::OneClass { path: root.to_owned(), class: class.clone(), photos: photos.len() }.into())
+                let give = inner.iter().find_map(Inner::to_give).map(|folder| root.join(folder));
+                Err(data::Error::OneClass { path: root, class: class.clone(), photos: photos.len(), give }.into())
             }
-            _ => Ok(Index { root: root.to_owned(), classes, photos, problems, parts }),
+            _ => Ok(Index { root, classes, photos, problems: reader.problems, parts, remarks }),
         }
     }
 }
 
 /// The sub-folders of `root` that may be classes, sorted, and how many files lie beside them.
-fn class_folders(root: &Path) -> Result<(Vec<String>, usize, Vec<Problem>)> {
+fn class_folders(root: &Path, reader: &mut Reader<'_>) -> Result<(Vec<String>, usize)> {
     let io_error = |source| umbel_predict::Error::Io { action: "read the folder", path: root.to_owned(), source };
     match fs::metadata(root) {
         Ok(data) if data.is_dir() => {}
@@ -137,143 +190,40 @@ fn class_folders(root: &Path) -> Result<(Vec<String>, usize, Vec<Problem>)> {
         Err(error) => return Err(io_error(error).into()),
     }
     let real_root = fs::canonicalize(root).map_err(io_error)?;
-    let (mut names, mut files, mut problems) = (Vec::new(), 0, Vec::new());
+    let (mut names, mut files) = (Vec::new(), 0);
     for entry in fs::read_dir(root).map_err(io_error)? {
+        reader.one_more()?;
         let path = entry.map_err(io_error)?.path();
         if !path.is_dir() {
             files += 1;
             continue;
         }
         let name = path.file_name().unwrap_or_default();
+        // Keras' listing skips these too.
         if name.as_encoded_bytes().starts_with(b".") {
             continue;
         }
+        if let Some(never) = reader.listing.never(&path, true) {
+            reader.leave_out(never, &path);
+            continue;
+        }
         let Some(name) = name.to_str() else {
-            problems.push(not_utf8(name.to_string_lossy().into_owned()));
+            reader.problems.push(not_utf8(name.to_string_lossy().into_owned()));
             continue;
         };
         // A link to the folder itself or above it would make one class of everything.
         if fs::canonicalize(&path).is_ok_and(|target| real_root.starts_with(target)) {
-            problems.push(linked_folder(name.to_string()));
+            reader.problems.push(linked_folder(name.to_string()));
             continue;
         }
         names.push(name.to_string());
     }
     // UTF-8's byte order is the order of code points, which is how Python sorts.
     names.sort_unstable();
-    Ok((names, files, problems))
-}
-
-/// What lies in one class: its folders with their pictures.
-#[derive(Default)]
-struct Walk {
-    folders: Vec<(String, Vec<String>)>,
-    problems: Vec<Problem>,
-    other_files: usize,
-    /// Where the system ran out of file handles: what could not be read then is not to be left out for it.
-    stopped: Option<(String, std::io::Error)>,
-}
-
-impl Walk {
-    /// Reads `folder`, named `relative` within the root, and the folders in it.
-    fn folder(&mut self, folder: &Path, relative: &str) {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if handles::are_used_up(&error) => {
-                self.stopped = Some((relative.to_string(), error));
-                return;
-            }
-            Err(error) => return self.unreadable(relative.to_string(), &error),
-        };
-        let mut files = Vec::new();
-        for entry in entries {
-            match entry {
-                Ok(entry) => self.entry(&entry, relative, &mut files),
-                Err(error) => self.unreadable(relative.to_string(), &error),
-            }
-        }
-        self.folders.push((relative.to_string(), files));
-    }
-
-    fn entry(&mut self, entry: &DirEntry, relative: &str, files: &mut Vec<String>) {
-        let name = entry.file_name();
-        let lossy = format!("{relative}/{}", name.to_string_lossy());
-        // Tells links from folders without a further call to the system for each file.
-        let kind = match entry.file_type() {
-            Ok(kind) => kind,
-            Err(error) => return self.unreadable(lossy, &error),
-        };
-        let path = entry.path();
-        let named_as_picture = decode::named_as_picture(&path);
-        let is_file = if kind.is_symlink() {
-            match fs::metadata(&path) {
-                Ok(target) if target.is_dir() => return self.problems.push(linked_folder(lossy)),
-                Ok(target) => target.is_file(),
-                Err(error) if named_as_picture => return self.unreadable(lossy, &error),
-                Err(_) => false,
-            }
-        } else {
-            kind.is_file()
-        };
-        let Some(name) = name.to_str() else {
-            if kind.is_dir() || named_as_picture {
-                self.problems.push(not_utf8(lossy));
-            } else {
-                self.other_files += 1;
-            }
-            return;
-        };
-        if kind.is_dir() {
-            self.folder(&path, &format!("{relative}/{name}"));
-        } else if is_file && (named_as_picture || begins_as_picture(&path)) {
-            files.push(name.to_string());
-        } else if !is_file && named_as_picture {
-            // Opening a pipe or a device could wait for ever.
-            self.problems.push(Problem {
-                path: lossy,
-                kind: ProblemKind::Unreadable,
-                detail: "neither a file nor a folder".to_string(),
-            });
-        } else {
-            self.other_files += 1;
-        }
-    }
-
-    fn unreadable(&mut self, path: String, error: &std::io::Error) {
-        let detail = format!("the system would not read it: {error}");
-        self.problems.push(Problem { path, kind: ProblemKind::Unreadable, detail });
-    }
-
-    /// The pictures' paths in Keras' order: folders sorted by their whole path as text (so `a-b` comes before `a/b`),
-    /// names sorted within each.
-    fn into_paths(mut self) -> impl Iterator<Item = String> {
-        self.folders.sort_unstable();
-        self.folders.into_iter().flat_map(|(folder, mut files)| {
-            files.sort_unstable();
-            files.into_iter().map(move |file| format!("{folder}/{file}"))
-        })
-    }
-}
-
-/// Whether a file that is not named as a picture is one all the same.
-fn begins_as_picture(path: &Path) -> bool {
-    let mut start = Vec::with_capacity(decode::SNIFF_BYTES);
-    File::open(path)
-        .and_then(|file| file.take(decode::SNIFF_BYTES as u64).read_to_end(&mut start))
-        .is_ok_and(|_| decode::sniff(&start).is_some())
+    Ok((names, files))
 }
 
 fn no_class(path: String) -> Problem {
     let detail = "a folder without pictures, so it is not taken for a class".to_string();
     Problem { path, kind: ProblemKind::Empty, detail }
-}
-
-fn not_utf8(path: String) -> Problem {
-    let detail = "the name is not UTF-8; rename it".to_string();
-    Problem { path, kind: ProblemKind::Name, detail }
-}
-
-fn linked_folder(path: String) -> Problem {
-    let detail = "a link to a folder, which is not followed; put the folder itself here".to_string();
-    Problem { path, kind: ProblemKind::Unreadable, detail }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cache, Index, Part};
+use super::{Cache, Index, Listing, Part};
 use crate::base::notice::Notice;
 use crate::base::progress::Interrupt;
 use crate::{Result, data};
@@ -26,6 +26,16 @@ pub use keras::keras_permutation;
 pub use options::{PART, SplitOptions};
 pub use together::Together;
 use units::Units;
+
+impl SplitMethod {
+    /// Which files are photos for it: Keras' split is one of Keras' listing.
+    pub fn listing(&self) -> Listing {
+        match self {
+            SplitMethod::Keras => Listing::Keras,
+            SplitMethod::Stratified | SplitMethod::File(_) => Listing::Photos,
+        }
+    }
+}
 
 /// How the split is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

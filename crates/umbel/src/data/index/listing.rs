@@ -1,0 +1,280 @@
+//! Reads folders: what lies there, what of it is a picture, and what is never one.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, DirEntry, File};
+use std::io::Read;
+use std::path::Path;
+
+use super::decode;
+use crate::base::handles;
+use crate::base::problem::{Problem, ProblemKind};
+use crate::base::progress::{Event, Interrupt, Observer};
+use crate::base::remark::{NeverData, Remark};
+use crate::base::run_folder;
+use crate::{Error, Result};
+
+/// The observer hears of the listing after so many entries.
+const TOLD_EVERY: usize = 1000;
+
+/// Folders that systems and their drives keep among the files, in any letter case.
+const SYSTEM_FOLDERS: [&str; 8] = [
+    "__MACOSX",
+    "@eaDir",
+    "lost+found",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+    "#recycle",
+    "@Recycle",
+    "@Recently-Snapshot",
+];
+
+/// Extensions of pictures and films that are not read, and whose files are not even tried.
+const PASSED_OVER: [&str; 45] = [
+    "tga", "svg", "svgz", "pdf", "pcx", "psb", "exr", "hdr", "jpf", "jpx", "j2k", "jxr", "wdp", "dds", "xcf", "kra",
+    "ai", "eps", "wmf", "emf", "cdr", "fit", "fits", "dcm", "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf",
+    "sr2", "raf", "orf", "rw2", "pef", "srw", "x3f", "3fr", "iiq", "mp4", "mov", "avi", "mkv",
+];
+
+/// Which files of a folder are its photos.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// Those that somebody took: nothing hidden, and nothing that a system or a training run has left there.
+    #[default]
+    Photos,
+    /// Those that Keras lists: below a class, hidden ones too.
+    Keras,
+}
+
+impl Listing {
+    /// What a file or folder is that is never data, by its name and, for a folder, by what lies in it.
+    pub fn never(self, path: &Path, is_folder: bool) -> Option<NeverData> {
+        match self {
+            Listing::Photos => is_never_data(path, is_folder),
+            Listing::Keras => None,
+        }
+    }
+}
+
+/// What a file or folder is that is never data, if it is such.
+pub fn is_never_data(path: &Path, is_folder: bool) -> Option<NeverData> {
+    let name = path.file_name().map_or(&[][..], OsStr::as_encoded_bytes);
+    let is_system = |known: &&str| name.eq_ignore_ascii_case(known.as_bytes());
+    match (is_folder, name) {
+        (false, [b'.', b'_', ..]) => Some(NeverData::AppleDouble),
+        (false, [b'.', ..]) => Some(NeverData::HiddenFile),
+        (true, [b'.', ..]) => Some(NeverData::HiddenFolder),
+        (true, _) if SYSTEM_FOLDERS.iter().any(is_system) => Some(NeverData::SystemFolder),
+        (true, _) if run_folder::is_one(path) => Some(NeverData::RunFolder),
+        _ => None,
+    }
+}
+
+/// The folders that are read, and what was seen beside the photos.
+pub(super) struct Reader<'a> {
+    pub listing: Listing,
+    pub observer: &'a mut dyn Observer,
+    pub interrupt: &'a Interrupt,
+    pub problems: Vec<Problem>,
+    /// Files that are no pictures.
+    pub other_files: usize,
+    left_out: BTreeMap<NeverData, usize>,
+    passed_over: BTreeMap<String, usize>,
+    entries: usize,
+}
+
+/// What lies in one class: its folders, by their path within the root, with their pictures.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    folders: Vec<(String, Vec<String>)>,
+    /// Whether something in it was left out for what it is, and nothing else was there.
+    pub is_never_data: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(listing: Listing, observer: &'a mut dyn Observer, interrupt: &'a Interrupt) -> Self {
+        let (problems, left_out, passed_over) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        Reader { listing, observer, interrupt, problems, other_files: 0, left_out, passed_over, entries: 0 }
+    }
+
+    /// Reads the folder `relative` of `root`, and the folders in it.
+    pub fn class(&mut self, root: &Path, relative: &str) -> Result<Contents> {
+        let (mut contents, before) = (Contents::default(), self.left_out_in_all());
+        let mut others = 0;
+        self.folder(&root.join(relative), relative, &mut contents, &mut others)?;
+        contents.is_never_data = others == 0 && !contents.has_pictures() && self.left_out_in_all() > before;
+        Ok(contents)
+    }
+
+    /// Counts what is never data. Hidden files that are not called pictures are nobody's concern.
+    pub fn leave_out(&mut self, kind: NeverData, path: &Path) {
+        if kind != NeverData::HiddenFile || decode::named_as_picture(path) {
+            *self.left_out.entry(kind).or_default() += 1;
+        }
+    }
+
+    fn left_out_in_all(&self) -> usize {
+        self.left_out.values().sum()
+    }
+
+    /// Another entry of a folder was seen.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] where that was asked for.
+    pub fn one_more(&mut self) -> Result<()> {
+        self.entries += 1;
+        if self.entries.is_multiple_of(TOLD_EVERY) {
+            self.observer.event(&Event::Listing { entries: self.entries });
+        }
+        if self.interrupt.requested() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// What was seen beside the photos.
+    pub fn remarks(&self) -> Vec<Remark> {
+        let mut remarks = Vec::new();
+        if !self.left_out.is_empty() {
+            remarks
+                .push(Remark::LeftOut { counts: self.left_out.iter().map(|(&kind, &count)| (kind, count)).collect() });
+        }
+        if !self.passed_over.is_empty() {
+            let mut extensions: Vec<_> = self.passed_over.clone().into_iter().collect();
+            extensions.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            remarks.push(Remark::PassedOver { extensions });
+        }
+        remarks
+    }
+
+    fn folder(&mut self, folder: &Path, relative: &str, contents: &mut Contents, others: &mut usize) -> Result<()> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            // What could not be read for that is not to be left out for it.
+            Err(source) if handles::are_used_up(&source) => {
+                let path = folder.to_owned();
+                return Err(umbel_predict::Error::Io { action: "read the folder", path, source }.into());
+            }
+            Err(error) => {
+                self.unreadable(relative.to_string(), &error);
+                return Ok(());
+            }
+        };
+        let (mut files, mut folders) = (Vec::new(), Vec::new());
+        for entry in entries {
+            self.one_more()?;
+            match entry {
+                Ok(entry) => self.entry(&entry, relative, &mut files, &mut folders, others),
+                Err(error) => self.unreadable(relative.to_string(), &error),
+            }
+        }
+        contents.folders.push((relative.to_string(), files));
+        // No handle of this folder is held while those in it are read, however deep they lie.
+        for name in folders {
+            self.folder(&folder.join(&name), &format!("{relative}/{name}"), contents, others)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        entry: &DirEntry,
+        relative: &str,
+        files: &mut Vec<String>,
+        folders: &mut Vec<String>,
+        others: &mut usize,
+    ) {
+        let name = entry.file_name();
+        let lossy = format!("{relative}/{}", name.to_string_lossy());
+        // Tells links from folders without a further call to the system for each file.
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
+            Err(error) => return self.unreadable(lossy, &error),
+        };
+        let path = entry.path();
+        if let Some(never) = self.listing.never(&path, kind.is_dir()) {
+            return self.leave_out(never, &path);
+        }
+        *others += usize::from(!kind.is_dir());
+        let named_as_picture = decode::named_as_picture(&path);
+        let is_file = if kind.is_symlink() {
+            match fs::metadata(&path) {
+                Ok(target) if target.is_dir() => return self.problems.push(linked_folder(lossy)),
+                Ok(target) => target.is_file(),
+                Err(error) if named_as_picture => return self.unreadable(lossy, &error),
+                Err(_) => false,
+            }
+        } else {
+            kind.is_file()
+        };
+        let Some(name) = name.to_str() else {
+            if kind.is_dir() || named_as_picture {
+                self.problems.push(not_utf8(lossy));
+            } else {
+                self.other_files += 1;
+            }
+            return;
+        };
+        if kind.is_dir() {
+            folders.push(name.to_string());
+        } else if is_file && (named_as_picture || begins_as_picture(&path)) {
+            files.push(name.to_string());
+        } else if !is_file && named_as_picture {
+            // Opening a pipe or a device could wait for ever.
+            let detail = "neither a file nor a folder".to_string();
+            self.problems.push(Problem { path: lossy, kind: ProblemKind::Unreadable, detail });
+        } else {
+            self.pass_over(&path);
+        }
+    }
+
+    fn pass_over(&mut self, path: &Path) {
+        self.other_files += 1;
+        let extension = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+        if let Some(extension) = extension.filter(|extension| PASSED_OVER.contains(&extension.as_str())) {
+            *self.passed_over.entry(extension).or_default() += 1;
+        }
+    }
+
+    fn unreadable(&mut self, path: String, error: &std::io::Error) {
+        let detail = format!("the system would not read it: {error}");
+        self.problems.push(Problem { path, kind: ProblemKind::Unreadable, detail });
+    }
+}
+
+impl Contents {
+    pub fn has_pictures(&self) -> bool {
+        self.with_pictures().next().is_some()
+    }
+
+    /// The folders in which pictures lie themselves, and how many; by their path within the root.
+    pub fn with_pictures(&self) -> impl Iterator<Item = (&str, usize)> {
+        let counts = self.folders.iter().map(|(folder, files)| (folder.as_str(), files.len()));
+        counts.filter(|(_, pictures)| *pictures > 0)
+    }
+
+    /// The pictures' paths in Keras' order: folders sorted by their whole path as text (so `a-b` comes before `a/b`),
+    /// names sorted within each.
+    pub fn into_paths(mut self) -> impl Iterator<Item = String> {
+        self.folders.sort_unstable();
+        self.folders.into_iter().flat_map(|(folder, mut files)| {
+            files.sort_unstable();
+            files.into_iter().map(move |file| format!("{folder}/{file}"))
+        })
+    }
+}
+
+/// Whether a file that is not named as a picture is one all the same.
+fn begins_as_picture(path: &Path) -> bool {
+    let mut start = Vec::with_capacity(decode::SNIFF_BYTES);
+    File::open(path)
+        .and_then(|file| file.take(decode::SNIFF_BYTES as u64).read_to_end(&mut start))
+        .is_ok_and(|_| decode::sniff(&start).is_some())
+}
+
+pub(super) fn not_utf8(path: String) -> Problem {
+    let detail = "the name is not UTF-8; rename it".to_string();
+    Problem { path, kind: ProblemKind::Name, detail }
+}
+
+pub(super) fn linked_folder(path: String) -> Problem {
+    let detail = "a link to a folder, which is not followed; put the folder itself here".to_string();
+    Problem { path, kind: ProblemKind::Unreadable, detail }
+}
