@@ -68,6 +68,10 @@ pub struct CheckArgs {
     /// Write a page with thumbnails, everything in one file
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Write what could be done about single photos (which copy to keep, which label to change), to be edited by hand and
+    /// heeded by train --plan
+    #[arg(long, value_name = "FILE.csv")]
+    pub plan: Option<PathBuf>,
     /// Find pictures that lie in more than one part of this split: a split.csv, or the run folder that has one
     #[arg(long, value_name = "FILE|RUN")]
     pub split: Option<PathBuf>,

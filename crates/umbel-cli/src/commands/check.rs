@@ -26,7 +26,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let interrupt = signals::interrupt_on_signals()?;
     let index = Index::list(&args.dir, Listing::Photos, &mut console, &interrupt)?;
     console.clear();
-    for (flag, path) in [("--out", &args.out), ("--html", &args.html)] {
+    for (flag, path) in [("--out", &args.out), ("--html", &args.html), ("--plan", &args.plan)] {
         if let Some(path) = path
             && lies_inside(path, &args.dir)
         {
@@ -57,6 +57,10 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
             disputes.write_csv(&index, &table)?;
             written.push(table);
         }
+    }
+    if let Some(plan) = &args.plan {
+        report.plan(&index, split.as_ref()).write(plan)?;
+        written.push(plan.clone());
     }
     if let Some(page) = &args.html {
         report.write_page(&index, page)?;

@@ -209,7 +209,7 @@ fn a_recipe_is_saved_with_what_overrides_it() {
     ran.succeeds();
     let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
     for line in
-        ["recipe = \"quick\"", "model = \"umbel_s\"", "epochs = 2", "label_smoothing = 0.1", "train_sizes = [64, 80]"]
+        ["recipe = \"quick\"", "model = \"umbel_s\"", "epochs = 2", "label_smoothing = 0.1", "train_sizes = [32, 40]"]
     {
         assert!(config.contains(line), "{line}\n{config}");
     }

@@ -23,6 +23,8 @@ pub enum Notice {
     UnevenClasses { most: (String, usize), fewest: (String, usize) },
     /// So many photos are of one color all over.
     Blank { photos: usize, example: String },
+    /// A plan leaves photos out, and takes others for another class than their folder says.
+    Planned { left_out: usize, relabeled: usize },
     /// The run is written into the folder of the photos.
     RunInData { run: PathBuf },
     /// The data come divided, and the split that was asked for is not made.
@@ -118,6 +120,12 @@ impl fmt::Display for Notice {
             Notice::Blank { photos, example } => {
                 let (noun, are) = if *photos == 1 { ("photo", "is") } else { ("photos", "are") };
                 write!(f, "{photos} {noun}, such as {example}, {are} of one color all over.")
+            }
+            Notice::Planned { left_out, relabeled } => {
+                write!(
+                    f,
+                    "By the plan, {left_out} photos are left out and {relabeled} are of another class than their folder."
+                )
             }
             Notice::RunInData { run } => write!(
                 f,

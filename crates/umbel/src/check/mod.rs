@@ -5,6 +5,7 @@ mod duplicates;
 mod finding;
 mod look;
 mod page;
+mod plan;
 mod statistics;
 
 use std::path::Path;

@@ -7,6 +7,7 @@ mod error;
 pub mod index;
 pub mod likeness;
 pub mod loader;
+pub mod plan;
 pub mod split;
 
 pub use umbel_predict::{decode, prepare as prep, views};
@@ -18,6 +19,7 @@ pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
 pub use error::{Error, ManifestError, SplitFileError};
 pub use index::{Index, Listing, Photo, is_never_data};
 pub use loader::{Batch, Loader, LoaderOptions};
+pub use plan::{Plan, PlanRow};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Split, SplitMethod, SplitOptions, Together};
 pub use views::{Tta, Views};

@@ -31,6 +31,8 @@ pub struct TrainConfig {
     pub recipe: Recipe,
     /// A folder, or a table of photos (see [`Index::scan`](crate::data::Index::scan)).
     pub data: PathBuf,
+    /// What is done about single photos of it, see [`Plan`](crate::data::Plan).
+    pub plan: Option<PathBuf>,
     /// A name from the registry, or the path of a TOML file.
     pub model: String,
     /// A safetensors file of weights to start from, see [`Pretrained`](crate::pretrained::Pretrained).
@@ -74,6 +76,7 @@ impl Default for TrainConfig {
         TrainConfig {
             recipe: Recipe::Tutorial,
             data: PathBuf::new(),
+            plan: None,
             model: "cnn".to_string(),
             pretrained: None,
             tune: None,
@@ -141,7 +144,8 @@ impl TrainConfig {
             named => named.clone(),
         };
         let pretrained = self.pretrained.as_ref().map(|_| PathBuf::new());
-        TrainConfig { data: PathBuf::new(), cache: None, pretrained, split, ..self.clone() }
+        let plan = self.plan.as_ref().map(|_| PathBuf::new());
+        TrainConfig { data: PathBuf::new(), plan, cache: None, pretrained, split, ..self.clone() }
     }
 
     /// With paths that hold from any working folder.
@@ -149,6 +153,7 @@ impl TrainConfig {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         TrainConfig {
             data: absolute(&self.data),
+            plan: self.plan.as_deref().map(absolute),
             cache: self.cache.as_deref().map(absolute),
             pretrained: self.pretrained.as_deref().map(absolute),
             ..self.clone()

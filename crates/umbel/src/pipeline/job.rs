@@ -7,7 +7,8 @@ use super::{TrainConfig, architecture, balance};
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
-use crate::data::{Cache, Dataset, Index, Split};
+use crate::data::plan::Action;
+use crate::data::{Cache, Dataset, Index, Plan, Split};
 use crate::nn::Model;
 use crate::{Error, Result, Surroundings, data};
 
@@ -35,6 +36,7 @@ impl<'a> Job<'a> {
         interrupt: &Interrupt,
     ) -> Result<(Self, Model)> {
         let index = Index::list(&config.data, config.split.listing(), observer, interrupt)?;
+        let index = heed_plan(config, index, observer)?;
         let found = index.classes.len();
         observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
         let architecture = architecture::build(config, toml, found)?;
@@ -57,6 +59,17 @@ impl<'a> Job<'a> {
     pub fn data(&self, split: Split) -> Data<'_> {
         Data { index: &self.index, cache: self.cache.clone(), split }
     }
+}
+
+/// The folder's contents as the plan has them, where there is one.
+fn heed_plan(config: &TrainConfig, index: Index, observer: &mut dyn Observer) -> Result<Index> {
+    let Some(file) = &config.plan else { return Ok(index) };
+    let plan = Plan::read(file)?;
+    let index = plan.apply(index, file)?;
+    let of = |action| plan.rows.iter().filter(|row| row.action == action).count();
+    let (left_out, relabeled) = (of(Action::LeaveOut), of(Action::Relabel));
+    observer.event(&Event::Notice(&Notice::Planned { left_out, relabeled }));
+    Ok(index)
 }
 
 /// Says what is worth knowing about the folder.

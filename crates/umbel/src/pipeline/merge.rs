@@ -5,8 +5,11 @@ use toml::Table;
 
 use super::{Recipe, TrainConfig};
 use crate::base::choice::Choice;
+use crate::data::prep::IMAGE_SIZES;
 use crate::pretrained::Tune;
 use crate::settings::{self, Given, Refusal, Stage};
+
+const TRAIN_SIZES: &str = "fit.train_sizes";
 
 /// The settings that these come to. `file` is the text of a saved config.toml, in whose place a recipe stands otherwise: the
 /// one that is given, or the one that goes with what is. `brought` gives way to `given`.
@@ -18,7 +21,7 @@ use crate::settings::{self, Given, Refusal, Stage};
 /// [`Refusal`], where these cannot be used together.
 pub fn merged(file: Option<&str>, brought: &Given, given: &Given) -> Result<TrainConfig, Refusal> {
     let file = file.map(settings::checked_file).transpose()?;
-    let recipe = recipe(file.as_ref(), given)?;
+    let (recipe, file_is_none) = (recipe(file.as_ref(), given)?, file.is_none());
     let mut table = recipe.table();
     if let Some(file) = &file {
         // A saved config has all settings: what it leaves out is at its default, and not as its recipe has it.
@@ -36,7 +39,12 @@ pub fn merged(file: Option<&str>, brought: &Given, given: &Given) -> Result<Trai
     if is_head(&table) {
         as_in_recipe(&mut table, &recipe.table(), file.filter(is_head))?;
     }
-    let config: TrainConfig = table.try_into().map_err(|error: toml::de::Error| Refusal::Merged(error.to_string()))?;
+    let follows = file_is_none && !given.has(TRAIN_SIZES) && !is_head(&table);
+    let mut config: TrainConfig =
+        table.try_into().map_err(|error: toml::de::Error| Refusal::Merged(error.to_string()))?;
+    if follows {
+        config.fit.train_sizes = shares(&recipe.config(), config.prep.image_size);
+    }
     check_sizes(&config, given)?;
     Ok(config)
 }
@@ -72,13 +80,40 @@ fn as_in_recipe(table: &mut Table, recipe: &Table, file: Option<Table>) -> Resul
     Ok(())
 }
 
+/// A recipe's growing sizes, as shares of its photos' size, for photos of another: multiples of 8, as most networks halve a photo
+/// thrice at least.
+fn shares(recipe: &TrainConfig, own: u32) -> Vec<u32> {
+    let usual = recipe.prep.image_size;
+    let share = |&size: &u32| match own == usual {
+        true => size,
+        false => (f64::from(size * own) / f64::from(usual) / 8.0).round() as u32 * 8,
+    };
+    let least = u32::try_from(IMAGE_SIZES.low).unwrap_or(own).min(own);
+    recipe.fit.train_sizes.iter().map(share).map(|size| size.clamp(least, own)).collect()
+}
+
 /// A recipe's sizes give way to smaller photos; sizes that were given are meant.
 fn check_sizes(config: &TrainConfig, given: &Given) -> Result<(), Refusal> {
     let own = config.prep.image_size;
-    let key = "fit.train_sizes";
+    let key = TRAIN_SIZES;
     let larger = config.fit.train_sizes.iter().find(|size| **size > own);
     match (settings::find(key), larger.filter(|_| given.has(key))) {
         (Some(row), Some(size)) => Err(Refusal::TooLarge { row, size: *size, own }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growing_sizes_are_shares_of_the_photos_size() {
+        let of = |recipe: Recipe, own| shares(&recipe.config(), own);
+        assert_eq!(of(Recipe::Scratch, 144), [96, 112, 128]);
+        assert_eq!(of(Recipe::Scratch, 64), [40, 48, 56]);
+        assert_eq!(of(Recipe::Quick, 224), [152, 184]);
+        assert_eq!(of(Recipe::Quick, 32), [32, 32]);
+        assert_eq!(of(Recipe::Tutorial, 64), []);
     }
 }

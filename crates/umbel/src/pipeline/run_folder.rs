@@ -7,9 +7,9 @@ use crate::base::atomic;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::run_folder::lies_inside;
-use crate::data::{Index, Problem, Split};
+use crate::data::{Index, Plan, Problem, Split};
 use crate::run::free_name::make_next_free;
-use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLOTS, PREPARING, PROBLEMS, SPLIT};
+use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLAN, PLOTS, PREPARING, PROBLEMS, SPLIT};
 use crate::run::{Figures, Metrics, RunLock, write_problems};
 use crate::{Error, Result, run};
 
@@ -36,7 +36,7 @@ pub(super) fn check_free(path: &Path) -> Result<()> {
 }
 
 /// What [`RunFolder::begin`] writes before config.toml.
-const BEFORE_CONFIG: [&str; 3] = [SPLIT, PROBLEMS, MODEL_TOML];
+const BEFORE_CONFIG: [&str; 4] = [SPLIT, PROBLEMS, MODEL_TOML, PLAN];
 
 /// Whether a run was killed here while it wrote what it begins with: there is nothing to resume.
 fn was_never_begun(path: &Path) -> bool {
@@ -104,6 +104,9 @@ impl RunFolder {
         if let Some(text) = model_toml {
             atomic::write_bytes(&self.file(MODEL_TOML), text.as_bytes())?;
         }
+        if let Some(plan) = &config.plan {
+            Plan::read(plan)?.write(&self.file(PLAN))?;
+        }
         self.save_config(config)?;
         self.take_mark_away();
         Ok(())
@@ -122,8 +125,14 @@ impl RunFolder {
         Ok(atomic::write_bytes(&self.file(CONFIG), text.as_bytes())?)
     }
 
+    /// The settings, with the plan as the run began with it.
     pub fn config(&self) -> Result<TrainConfig> {
-        Self::config_in(self.path())
+        let mut config = Self::config_in(self.path())?;
+        let begun_with = self.file(PLAN);
+        if config.plan.is_some() && begun_with.is_file() {
+            config.plan = Some(begun_with);
+        }
+        Ok(config)
     }
 
     /// The settings of a run that may be anybody's.

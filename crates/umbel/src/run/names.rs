@@ -7,6 +7,8 @@ pub use crate::model_file::FILE_NAME as MODEL;
 
 /// The text of the network's TOML file, where it came from one.
 pub const MODEL_TOML: &str = "model.toml";
+/// What was done about single photos: [`Plan`](crate::data::Plan).
+pub const PLAN: &str = "plan.csv";
 /// Files that cannot be used: [`Problem`](crate::base::problem::Problem).
 pub const PROBLEMS: &str = "problems.csv";
 /// A row for each epoch: [`History`](super::History).

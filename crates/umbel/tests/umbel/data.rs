@@ -11,6 +11,7 @@ mod index;
 mod loader;
 mod manifest;
 mod pictures;
+mod plan;
 mod prep;
 mod split;
 mod together;

@@ -123,6 +123,14 @@ pub enum Error {
         /// What is wrong in it.
         source: ManifestError,
     },
+    /// A plan cannot be used.
+    #[error("the plan {} cannot be used: {detail}", path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        detail: String,
+    },
     /// Pictures of fewer than two classes could be decoded.
     #[error(
         "of {photos} pictures, {usable} can be used, and they are of {classes} class(es) where two are needed{}",
@@ -236,6 +244,7 @@ impl Error {
             | Error::TwoPartFolders { .. }
             | Error::MixedPartFolders { .. }
             | Error::Manifest { .. }
+            | Error::Plan { .. }
             | Error::NothingUsable { .. }
             | Error::BadPicture { .. }
             | Error::EmptyPart { .. }

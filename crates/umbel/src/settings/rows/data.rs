@@ -20,6 +20,15 @@ pub const ROWS: &[Row] = &[
         ..DATA
     },
     Row {
+        key: "plan",
+        flag: Some("plan"),
+        kind: Kind::Path,
+        value_name: "FILE.csv",
+        help: "What is done about single photos (action,path,class: keep, leave-out or relabel), as a check proposes and you \
+               edit it; the photos stay where they are",
+        ..DATA
+    },
+    Row {
         key: "val_split",
         flag: Some("val-split"),
         kind: Kind::Real(PART),
