@@ -24,7 +24,12 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
     };
     let model = ModelFile::load(&args.model)?;
     let interrupt = Interrupt::default();
-    let evaluation = evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt)?;
+    let mut evaluation = evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt)?;
+    // A model file lies in its run's folder.
+    let run = if args.model.is_dir() { Some(args.model.as_path()) } else { args.model.parent() };
+    if let Some(run) = run {
+        evaluation.count_trained(run, &args.dir)?;
+    }
     if let Some(out) = &args.out {
         evaluation.write(out)?;
     }
@@ -58,6 +63,13 @@ fn part(args: &EvalArgs) -> anyhow::Result<Option<(PathBuf, Part)>> {
 
 /// What was not scored, on standard error.
 fn tell(evaluation: &Evaluation) {
+    if let Some(trained) = evaluation.trained.filter(|trained| *trained > 0) {
+        console::note(format!(
+            "Warning: {trained} of these {} photos trained the model, so the figures say little about new photos (--part val or \
+             --part test measures on others).",
+            evaluation.scores.images
+        ));
+    }
     for problem in &evaluation.problems {
         console::note(format!("Left out: {}: {}", problem.path, problem.detail));
     }

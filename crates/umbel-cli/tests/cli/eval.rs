@@ -166,3 +166,20 @@ fn a_test_part_is_measured_before_and_after_calibration() {
     assert!((answer["loss"].as_f64().unwrap() - after["loss"].as_f64().unwrap()).abs() < 1e-6);
     assert!((answer["uncalibrated"]["loss"].as_f64().unwrap() - before["loss"].as_f64().unwrap()).abs() < 1e-6);
 }
+
+#[test]
+fn photos_that_trained_the_model_are_said() {
+    let place = Place::with_run();
+    for model in ["run", "run/model.safetensors"] {
+        let ran = place.umbel(&["eval", model, "photos"]);
+        ran.succeeds();
+        assert!(ran.err.contains("16 of these 20 photos trained the model"), "{}", ran.err);
+        assert!(ran.out.starts_with("class"), "the table says what its figures are: {}", ran.out);
+    }
+    let ran = place.umbel(&["eval", "run", "photos", "--part", "val", "--json"]);
+    assert_eq!(ran.succeeds().json()[0]["trained"], 0);
+    assert!(!ran.err.contains("trained the model"), "{}", ran.err);
+    place.draw("others", &["rings", "stripes"], 3);
+    let ran = place.umbel(&["eval", "run", "others", "--json"]);
+    assert!(ran.succeeds().json()[0]["trained"].is_null());
+}

@@ -1,6 +1,7 @@
 //! Model file + folder → how good it is there. Classes are matched by name, never by number.
 
 mod files;
+mod trained;
 mod views;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,9 @@ impl Default for EvalOptions {
 pub struct Evaluation {
     #[serde(flatten)]
     pub scores: Scores,
+    /// How many of the photos the model was trained on, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trained: Option<usize>,
     /// Photos that were not scored: they cannot be used, or the model does not know their class.
     pub skipped: usize,
     pub unknown_classes: Vec<UnknownClass>,
@@ -106,6 +110,7 @@ pub fn evaluate_folder(
     let scores = Scores::new(&answers, &file.classes, options.seed);
     let missing = scores.classes.iter().filter(|class| class.score.support == 0).map(|class| class.class.clone());
     Ok(Evaluation {
+        trained: None,
         skipped: problems.len() + unknown_classes.iter().map(|unknown| unknown.images).sum::<usize>(),
         missing_classes: missing.collect(),
         unknown_classes,
@@ -181,6 +186,8 @@ impl std::fmt::Display for Evaluation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let s = &self.scores;
         let width = s.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(13);
+        let header = ["precision", "recall", "F1", "photos"];
+        writeln!(f, "{:width$}  {:>9}  {:>9}  {:>9}  {:>7}", "class", header[0], header[1], header[2], header[3])?;
         let mut row = |name: &str, figures: [f64; 3], support: String| {
             let [precision, recall, f1] = figures;
             writeln!(f, "{name:width$}  {precision:9.4}  {recall:9.4}  {f1:9.4}  {support:>7}")

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
 use crate::data::split;
 use crate::metrics::Scores;
-use crate::{Error, Result, run};
+use crate::{Result, run};
 
 /// A run.
 #[derive(Clone, Debug)]
@@ -38,24 +38,23 @@ impl RunRecords {
         if history.epochs.is_empty() {
             return Err(run::Error::NoEpochs { run: run.to_owned() }.into());
         }
-        let settings = file(names::CONFIG).map(|path| {
-            let text = std::fs::read_to_string(&path);
-            let text =
-                text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
-            let read = text.parse::<toml::Table>();
-            Ok::<_, Error>(read.map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?)
-        });
         let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
         Ok(RunRecords {
             name: whole.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned()),
             folder: whole,
-            settings: settings.transpose()?.unwrap_or_default(),
+            settings: settings(run)?.unwrap_or_default(),
             history,
             metrics: file(names::METRICS).map(|path| Metrics::read(&path)).transpose()?.unwrap_or_default(),
             split: file(names::SPLIT).map_or(Ok(Vec::new()), |path| split::rows(&path))?,
             problems: file(names::PROBLEMS).map_or(Ok(Vec::new()), |path| read_problems(&path))?,
             predictions: file(names::PREDICTIONS).map(|path| Predictions::read(&path)).transpose()?,
         })
+    }
+
+    /// The folder or table that a run in this folder was trained on; `None` where there are no settings.
+    pub fn data_of(run: &Path) -> Result<Option<PathBuf>> {
+        let data = settings(run)?.and_then(|settings| settings.get("data")?.as_str().map(PathBuf::from));
+        Ok(data)
     }
 
     /// A setting by its dotted name (`fit.seed`), as it is written in TOML without quotes.
@@ -102,6 +101,18 @@ impl RunRecords {
         }
         Ok(Some(Scores::new(&predictions.answers()?, &predictions.classes, self.seed())))
     }
+}
+
+/// config.toml, where it is there.
+fn settings(run: &Path) -> Result<Option<toml::Table>> {
+    let path = run.join(names::CONFIG);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&path);
+    let text = text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
+    let read = text.parse::<toml::Table>();
+    Ok(Some(read.map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?))
 }
 
 fn words(value: &toml::Value) -> String {
