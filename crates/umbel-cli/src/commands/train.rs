@@ -86,6 +86,10 @@ fn report_folds(console: &mut TrainConsole, outcome: &FoldsOutcome) -> Outcome {
     let (mean, deviation, folds) = (record.mean, record.deviation, record.folds.len());
     console.say(format!("Mean val_accuracy: {mean:.4}, standard deviation {deviation:.4} over {folds} folds"));
     console.say(format!("Folds:   {}", outcome.run.join(names::FOLDS).display()));
+    let page = outcome.run.join(names::REPORT);
+    if page.is_file() {
+        console.say(format!("Report:  {}", page.display()));
+    }
     if outcome.skipped > 0 {
         console.say(format!("Left out: {}", outcome.run.join(names::PROBLEMS).display()));
     }

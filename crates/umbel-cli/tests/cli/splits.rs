@@ -158,6 +158,19 @@ fn folds_give_a_mean_and_a_deviation() {
         }
     }
     assert!(ran.out.contains("Mean val_accuracy: ") && ran.out.contains("over 5 folds"), "{}", ran.out);
+    // One page over what was said of each photo by the fold that had not seen it.
+    let table = fs::read_to_string(place.path("run/predictions.csv")).unwrap();
+    let photos: std::collections::BTreeSet<&str> =
+        table.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!((photos.len(), table.lines().count()), (20, 21));
+    let page = fs::read_to_string(place.path("run/report.html")).unwrap();
+    assert!(page.contains("cross-validation") && page.contains("fold-5/report.html") && page.contains("20 photos"));
+    fs::remove_file(place.path("run/report.html")).unwrap();
+    let ran = place.umbel(&["report", "run"]);
+    assert_eq!(ran.succeeds().out.lines().count(), 6, "{ran:#?}");
+    assert!(place.path("run/report.html").is_file());
+    place.umbel(&["report", "run", "--out", "page.html"]).succeeds();
+    assert!(place.path("page.html").is_file());
 
     let ran = place.umbel(&tiny_training(&["--epochs", "1", "--folds", "5", "--out", "json", "--json"]));
     let events = ran.succeeds().json();

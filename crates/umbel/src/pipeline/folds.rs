@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use super::job::{Job, in_pool};
 use super::run_folder::{self, RunFolder};
-use super::{Settings, TrainConfig, architecture, begun_in, explain_copies, train};
+use super::{Settings, TrainConfig, architecture, begun_in, explain_copies, report_folds, train};
+use crate::base::error::with_causes;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
 use crate::data::{Index, Split, SplitMethod, SplitOptions, Together};
@@ -26,7 +27,7 @@ pub struct FoldsOutcome {
 }
 
 /// Trains once for each of `config.folds` folds; `out` as in [`train_folder`](super::train_folder). The run folder holds
-/// `fold-1`, `fold-2`, ..., which are run folders themselves, and at the end folds.json and folds.csv.
+/// `fold-1`, `fold-2`, ..., which are run folders themselves, and at the end folds.json and folds.csv, and report.html and predictions.csv over all of them.
 pub fn train_folds(
     config: &TrainConfig,
     out: Option<&Path>,
@@ -119,6 +120,11 @@ impl Work<'_> {
         }
         let record = summary(records);
         write_folds(run.path(), &record)?;
+        // The folds are whole by now; a page can be made again.
+        if let Err(error) = report_folds(run.path(), None) {
+            let (error, run) = (with_causes(&error), run.path().to_owned());
+            observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));
+        }
         observer.event(&Event::Folds(&record));
         outcome.record = Some(record);
         Ok(outcome)

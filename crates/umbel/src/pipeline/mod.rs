@@ -28,7 +28,7 @@ use job::{Data, Job, in_pool};
 pub use lr_find::{FoundRate, lr_find};
 pub use merge::merged;
 pub use recipe::{RECIPES, Recipe};
-pub use report::report;
+pub use report::{report, report_folds};
 use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::{Parts, Validated};

@@ -12,7 +12,7 @@ use crate::explain::Explainer;
 use crate::html;
 use crate::model_file::ModelFile;
 use crate::report::page::{self, Facts};
-use crate::run::{RunRecords, names};
+use crate::run::{RunRecords, names, read_folds};
 
 /// The longer side of an overlay before the page makes it its own size: no photo is coloured pixel by pixel in full.
 const OVERLAY: u32 = 288;
@@ -36,6 +36,24 @@ pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
     }
     let path = out.map_or_else(|| run.join(names::REPORT), Path::to_owned);
     page::write(&records, &facts, &path)?;
+    Ok(path)
+}
+
+/// Makes the page over all folds of a cross-validation that has ended, at `out` or else as report.html in its folder, with
+/// predictions.csv beside it: what was said of every photo by the fold that had not seen it. Gives the page's path.
+pub fn report_folds(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
+    let record = read_folds(run)?;
+    let records = RunRecords::of_folds(run, record.folds.len())?;
+    let mut facts = Facts::default();
+    if !records.settings.is_empty() {
+        let (config, toml) = (RunFolder::config_in(run)?, RunFolder::model_toml_in(run)?);
+        facts.command = command_line(&again(&config, run, toml.is_some())).unwrap_or_default();
+    }
+    if let Some(predictions) = &records.predictions {
+        predictions.write(&run.join(names::PREDICTIONS))?;
+    }
+    let path = out.map_or_else(|| run.join(names::REPORT), Path::to_owned);
+    page::write_folds(&records, &record, &facts, &path)?;
     Ok(path)
 }
 

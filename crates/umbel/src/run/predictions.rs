@@ -54,6 +54,22 @@ impl Predictions {
         Ok(parse(&bytes).map_err(|detail| run::Error::Malformed { path: path.to_owned(), detail })?)
     }
 
+    /// Adds what was said of other photos, of the same classes.
+    pub(super) fn append(&mut self, other: Predictions) -> std::result::Result<(), String> {
+        let Predictions { classes, paths, labels, probabilities } = other;
+        if classes != self.classes {
+            return Err(format!(
+                "its classes are {}, and {} were expected",
+                classes.join(", "),
+                self.classes.join(", ")
+            ));
+        }
+        self.paths.extend(paths);
+        self.labels.extend(labels);
+        self.probabilities.extend(probabilities);
+        Ok(())
+    }
+
     /// The probabilities as they were before this temperature was applied.
     pub fn uncalibrated(&self, temperature: f64) -> Vec<f64> {
         let mut plain = Vec::with_capacity(self.probabilities.len());

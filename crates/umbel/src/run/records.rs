@@ -51,6 +51,31 @@ impl RunRecords {
         })
     }
 
+    /// Of a cross-validation: its settings and problems, and what was said of every photo by the fold that had not seen it.
+    pub fn of_folds(run: &Path, folds: usize) -> Result<Self> {
+        let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
+        let problems = run.join(names::PROBLEMS);
+        let mut predictions: Option<Predictions> = None;
+        for fold in 1..=folds {
+            let path = names::fold(run, fold).join(names::PREDICTIONS);
+            let of_fold = Predictions::read(&path)?;
+            match &mut predictions {
+                None => predictions = Some(of_fold),
+                Some(all) => all.append(of_fold).map_err(|detail| run::Error::Malformed { path, detail })?,
+            }
+        }
+        Ok(RunRecords {
+            name: whole.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned()),
+            folder: whole,
+            settings: settings(run)?.unwrap_or_default(),
+            history: History::default(),
+            metrics: Metrics { finished: true, ..Metrics::default() },
+            split: Vec::new(),
+            problems: if problems.is_file() { read_problems(&problems)? } else { Vec::new() },
+            predictions,
+        })
+    }
+
     /// The folder or table that a run in this folder was trained on; `None` where there are no settings.
     pub fn data_of(run: &Path) -> Result<Option<PathBuf>> {
         let data = settings(run)?.and_then(|settings| settings.get("data")?.as_str().map(PathBuf::from));

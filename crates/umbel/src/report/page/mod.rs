@@ -8,6 +8,7 @@ mod classes;
 mod confusion;
 mod curves;
 mod data;
+mod folds;
 mod gallery;
 mod pictures;
 mod plot;
@@ -23,6 +24,7 @@ use maud::html;
 use crate::Result;
 use crate::base::atomic;
 use crate::base::augmentation::AugmentLayer;
+use crate::base::progress::FoldsRecord;
 use crate::html;
 use crate::metrics::Scores;
 use crate::run::RunRecords;
@@ -55,6 +57,26 @@ pub fn write(run: &RunRecords, facts: &Facts<'_>, path: &Path) -> Result<()> {
     Ok(atomic::write_bytes(path, render(run, facts)?.as_bytes())?)
 }
 
+/// Writes the page of a cross-validation, atomically: `run` holds what was said of every photo by the fold that had not seen it.
+pub fn write_folds(run: &RunRecords, folds: &FoldsRecord, facts: &Facts<'_>, path: &Path) -> Result<()> {
+    Ok(atomic::write_bytes(path, render_folds(run, folds, facts)?.as_bytes())?)
+}
+
+fn render_folds(run: &RunRecords, record: &FoldsRecord, facts: &Facts<'_>) -> Result<String> {
+    let view = View::new(run, facts)?;
+    let body = html! {
+        main {
+            @if let Some(scores) = &view.scores { (folds::section(&view, scores, record)) }
+            (confusion::section(&view))
+            (classes::section(&view)?)
+            (gallery::section(&view))
+            (reproduce::section(&view))
+        }
+        @if let Some(photos) = confusion::photos(&view) { (photos) }
+    };
+    Ok(html::page(&format!("{}: umbel's report", run.name), STYLE, SCRIPT, &body))
+}
+
 /// Everything that the sections draw from.
 struct View<'a> {
     run: &'a RunRecords,
@@ -64,11 +86,17 @@ struct View<'a> {
     pictures: Pictures,
 }
 
+impl<'a> View<'a> {
+    fn new(run: &'a RunRecords, facts: &'a Facts<'a>) -> Result<Self> {
+        let choice = Choice::new(run);
+        let pictures = Pictures::read(run.data_root().as_deref(), &choice);
+        Ok(View { run, facts, scores: run.scores()?, choice, pictures })
+    }
+}
+
 /// The page.
 pub fn render(run: &RunRecords, facts: &Facts<'_>) -> Result<String> {
-    let choice = Choice::new(run);
-    let pictures = Pictures::read(run.data_root().as_deref(), &choice);
-    let view = View { run, facts, scores: run.scores()?, choice, pictures };
+    let view = View::new(run, facts)?;
     let body = html! {
         main {
             (summary::section(&view))

@@ -83,7 +83,7 @@ fn epoch_cards(view: &View<'_>) -> Markup {
     }
 }
 
-fn card(name: &str, value: &str, below: &str) -> Markup {
+pub(super) fn card(name: &str, value: &str, below: &str) -> Markup {
     html! { div.card { div.name { (name) } div.value { (value) } div.below { (below) } } }
 }
 

@@ -1,0 +1,42 @@
+//! The page of a cross-validation: what was said of every photo by the network that had not seen it, and the folds.
+
+use maud::{Markup, html};
+
+use super::View;
+use super::summary::card;
+use super::words::{count, figure, interval, percent};
+use crate::base::progress::FoldsRecord;
+use crate::metrics::Scores;
+use crate::run::names;
+
+pub fn section(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup {
+    let intervals = &scores.intervals;
+    let of_folds = format!("{} ± {} over the folds", percent(folds.mean), percent(folds.deviation));
+    html! {
+        header {
+            p.soft { "umbel’s report of a cross-validation" }
+            h1 { (view.run.name) }
+            div.cards {
+                (card("Accuracy", &percent(scores.accuracy), &interval(intervals.accuracy, percent)))
+                (card("Balanced accuracy", &percent(scores.balanced_accuracy), &interval(intervals.balanced_accuracy, percent)))
+                (card("Macro F1", &figure(scores.macro_f1), &interval(intervals.macro_f1, figure)))
+                (card("Loss", &figure(scores.loss), &interval(intervals.loss, figure)))
+            }
+            p.note {
+                "Over " (count(scores.images, "photo", "photos")) ", each judged once, by the network of the fold that was trained \
+                 without it (" (of_folds) "); small print: 95 % bootstrap intervals. Each fold’s photos also chose its epoch and \
+                 the temperature of its confidence."
+            }
+        }
+        section {
+            h2 { "Folds" }
+            div.scroll { table {
+                thead { tr { th { "Fold" } th { "Best epoch" } th { "Accuracy" } th { "Loss" } } }
+                tbody { @for fold in &folds.folds { tr {
+                    th scope="row" { a href=(format!("fold-{}/{}", fold.fold, names::REPORT)) { (fold.fold) } }
+                    td { (fold.best_epoch) } td { (percent(fold.val_accuracy)) } td { (figure(fold.val_loss)) }
+                } } }
+            } }
+        }
+    }
+}
