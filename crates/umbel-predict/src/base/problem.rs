@@ -21,6 +21,8 @@ pub enum ProblemKind {
     Unreadable,
     /// The name is not UTF-8.
     Name,
+    /// A model that was asked about it gives no finite numbers. No fault of the file.
+    NoAnswer,
 }
 
 /// A file that cannot be used, and why (a row of problems.csv).

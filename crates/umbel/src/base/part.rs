@@ -1,6 +1,6 @@
 //! The parts of the data: what trains, what validates, what is kept for one measurement at the end.
 
-use crate::base::choice::choices;
+use crate::base::choice::{Choice, choices};
 
 /// A part of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,16 @@ pub enum Part {
 choices! { Part: Train = "train", Val = "val" | "valid" | "validation", Test = "test" }
 
 impl Part {
+    /// The part that a folder of this name holds, as other programs call it too, in any letter case.
+    pub fn of_folder(name: &str) -> Option<Self> {
+        match name.to_lowercase().as_str() {
+            "training" | "trn" => Some(Part::Train),
+            "validate" | "dev" | "development" | "eval" | "evaluation" => Some(Part::Val),
+            "testing" | "tst" => Some(Part::Test),
+            name => Part::named(name),
+        }
+    }
+
     /// What people call it.
     pub fn noun(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::base::progress::{Interrupt, Observer};
+use crate::base::shown::{column, shown};
 use crate::data::{Cache, CacheOptions, Dataset, Index, Part, Problem, Split, SplitMethod, Tta};
 use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
 use crate::model_file::ModelFile;
@@ -79,7 +80,8 @@ struct Rows {
     bins: [Vec<Bin>; 2],
 }
 
-/// Measures the model on the photos of `folder`. Fails where not one photo is of a class that the model knows.
+/// Measures the model on the photos of `folder`. Fails where not one photo is of a class that the model knows, where the parts of
+/// `file` do not fit each other, and where it gives no finite number for a photo.
 pub fn evaluate_folder(
     file: &ModelFile,
     folder: &Path,
@@ -87,6 +89,7 @@ pub fn evaluate_folder(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Evaluation> {
+    file.check().map_err(umbel_predict::Error::Model)?;
     let index = Index::scan(folder)?;
     let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;
     let positions = positions(&index, &cache, options.part.as_ref())?;
@@ -101,6 +104,7 @@ pub fn evaluate_folder(
             [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
         }
     };
+    check_answers(&dataset, &probabilities, n_classes)?;
     let answers = Answers::new(&labels, &probabilities, n_classes)?;
     let uncalibrated = Answers::new(&labels, &plain, n_classes)?;
     let scores = Scores::new(&answers, &file.classes, options.seed);
@@ -124,6 +128,15 @@ pub fn evaluate_folder(
         },
         scores,
     })
+}
+
+/// Whether the model gave numbers for every photo.
+fn check_answers(dataset: &Dataset, probabilities: &[f64], n_classes: usize) -> Result<()> {
+    let mut rows = probabilities.chunks_exact(n_classes).zip(dataset.paths.iter());
+    match rows.find(|(row, _)| row.iter().any(|p| !p.is_finite())) {
+        None => Ok(()),
+        Some((_, photo)) => Err(umbel_predict::Error::NoAnswer { photo: Some(photo.clone()) }.into()),
+    }
 }
 
 /// The photos to be scored, as positions in the index.
@@ -180,14 +193,14 @@ impl std::fmt::Display for Evaluation {
     /// The table for people.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let s = &self.scores;
-        let width = s.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(13);
+        let width = column(s.classes.iter().map(|class| class.class.as_str()), 13);
         let mut row = |name: &str, figures: [f64; 3], support: String| {
             let [precision, recall, f1] = figures;
             writeln!(f, "{name:width$}  {precision:9.4}  {recall:9.4}  {f1:9.4}  {support:>7}")
         };
         for class in &s.classes {
             let score = class.score;
-            row(&class.class, [score.precision, score.recall, score.f1], score.support.to_string())?;
+            row(&shown(&class.class), [score.precision, score.recall, score.f1], score.support.to_string())?;
         }
         for (name, means) in [("macro mean", s.macro_means), ("weighted mean", s.weighted_means)] {
             row(name, [means.precision, means.recall, means.f1], s.images.to_string())?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{TrainConfig, architecture};
 use crate::base::progress::{Event, Interrupt, Observer};
+use crate::base::threads;
 use crate::data::{Cache, Dataset, Index, Split};
 use crate::nn::Model;
 use crate::{Error, Result, Surroundings, data};
@@ -72,10 +73,11 @@ impl Data<'_> {
 }
 
 /// Runs `work` with so many threads (0: one per core). Results are the same for any number.
-pub(super) fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    if threads == 0 {
+pub(super) fn in_pool<T: Send>(n_threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    if n_threads == 0 {
+        threads::ready()?;
         return work();
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Error::Threads { threads, detail: error.to_string() })?.install(work)
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build();
+    pool.map_err(|error| Error::Threads { threads: n_threads, detail: error.to_string() })?.install(work)
 }

@@ -5,6 +5,7 @@ use toml::Table;
 
 use super::{Recipe, TrainConfig};
 use crate::base::choice::Choice;
+use crate::base::toml_words::toml_words;
 use crate::pretrained::Tune;
 use crate::settings::{self, Given, Refusal, Stage};
 
@@ -36,7 +37,7 @@ pub fn merged(file: Option<&str>, brought: &Given, given: &Given) -> Result<Trai
     if is_head(&table) {
         as_in_recipe(&mut table, &recipe.table(), file.filter(is_head))?;
     }
-    let config: TrainConfig = table.try_into().map_err(|error: toml::de::Error| Refusal::Merged(error.to_string()))?;
+    let config: TrainConfig = table.try_into().map_err(|error: toml::de::Error| Refusal::Merged(toml_words(&error)))?;
     check_sizes(&config, given)?;
     Ok(config)
 }

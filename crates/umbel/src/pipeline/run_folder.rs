@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::TrainConfig;
 use crate::base::atomic;
+use crate::base::toml_words::toml_words;
 use crate::data::{Index, Problem, Split};
 use crate::run::free_name::make_next_free;
 use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLOTS, PREPARING, PROBLEMS, SPLIT};
@@ -124,7 +125,7 @@ impl RunFolder {
     pub fn config_in(folder: &Path) -> Result<TrainConfig> {
         let path = folder.join(CONFIG);
         let text = std::fs::read_to_string(&path).map_err(|source| read_error(&path, source))?;
-        Ok(toml::from_str(&text).map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?)
+        Ok(toml::from_str(&text).map_err(|error| run::Error::Malformed { path, detail: toml_words(&error) })?)
     }
 
     /// The settings of a run that may be anybody's, and the text of its model.toml where it has one. Nothing is locked.

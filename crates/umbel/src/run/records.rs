@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
+use crate::base::toml_words::toml_words;
 use crate::data::split;
 use crate::metrics::Scores;
 use crate::{Error, Result, run};
@@ -43,7 +44,7 @@ impl RunRecords {
             let text =
                 text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
             let read = text.parse::<toml::Table>();
-            Ok::<_, Error>(read.map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?)
+            Ok::<_, Error>(read.map_err(|error| run::Error::Malformed { path, detail: toml_words(&error) })?)
         });
         let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
         Ok(RunRecords {
