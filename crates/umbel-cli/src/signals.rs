@@ -19,7 +19,7 @@ pub fn interrupt_on_signals() -> anyhow::Result<Interrupt> {
             std::process::exit(KILLED_BY_INTERRUPT);
         }
         flag.request();
-        super::console::note("\nstopping after this step, press again to quit at once");
+        super::console::note_after_key("stopping after this step, press again to quit at once");
     })
     .context("cannot listen for Ctrl-C")?;
     Ok(interrupt)

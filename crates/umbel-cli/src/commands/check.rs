@@ -7,6 +7,7 @@ use anyhow::Context;
 use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::base::run_folder::lies_inside;
+use umbel::base::shown::{column, shown};
 use umbel::check::{CheckReport, FindingKind, Likeness, check};
 use umbel::data::{Index, Listing, Split};
 use umbel::pipeline::{self, DisputeOptions, Disputes};
@@ -168,9 +169,9 @@ fn duration(minutes: f64) -> String {
 
 fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
     console::line(format!("Found {} files belonging to {} classes.", report.images, report.classes.len()))?;
-    let width = report.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).min(40);
+    let width = column(report.classes.iter().map(|class| class.class.as_str()), 0);
     for class in &report.classes {
-        console::line(format!("  {:width$}  {:>7}", class.class, class.images))?;
+        console::line(format!("  {:width$}  {:>7}", shown(&class.class), class.images))?;
     }
     if report.problems.is_empty() {
         return console::line("Nothing is wrong with them.");
@@ -181,9 +182,10 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
     }
     let mut cut = false;
     for (kind, findings) in report.by_kind() {
-        console::line(format!("\n{}: {}", kind.title(), count(report, kind, findings.len())))?;
+        console::line("")?;
+        console::line(format!("{}: {}", kind.title(), count(report, kind, findings.len())))?;
         for finding in findings.iter().take(SHOWN) {
-            console::line(format!("  {}: {}", finding.path.escape_debug(), finding.detail))?;
+            console::line(format!("  {}: {}", finding.path, finding.detail))?;
         }
         if findings.len() > SHOWN {
             cut = true;

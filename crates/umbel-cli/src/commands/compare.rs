@@ -21,7 +21,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<Outcome> {
         console::json(&comparison)?;
         return Ok(Outcome::Done);
     }
-    console::line(comparison.to_string().trim_end())?;
+    console::lines(comparison.to_string().trim_end())?;
     for written in comparison.pictures.iter().chain([&page]) {
         console::line(format!("Wrote {}", written.display()))?;
     }

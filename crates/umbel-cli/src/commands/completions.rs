@@ -8,6 +8,6 @@ use crate::exit::Outcome;
 pub fn run(args: &CompletionsArgs) -> anyhow::Result<Outcome> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut args::command(), "umbel", &mut script);
-    console::line(String::from_utf8(script)?.trim_end())?;
+    console::raw(String::from_utf8(script)?.trim_end())?;
     Ok(Outcome::Done)
 }

@@ -154,5 +154,6 @@ impl Tour {
 }
 
 fn step(number: usize, title: &str) -> std::io::Result<()> {
-    console::line(format!("\n{number}. {title}"))
+    console::line("")?;
+    console::line(format!("{number}. {title}"))
 }

@@ -19,7 +19,7 @@ pub fn run(args: &DoctorArgs, surroundings: &Surroundings) -> anyhow::Result<Out
     if args.json {
         console::json(&findings)?;
     } else {
-        console::line(findings.to_string())?;
+        console::lines(&findings.to_string())?;
     }
     Ok(Outcome::Done)
 }

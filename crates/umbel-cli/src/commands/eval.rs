@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use umbel::Surroundings;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::{CacheOptions, Part};
 use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
 use umbel::model_file::ModelFile;
 use umbel::run::names;
+use umbel::{Error, PredictError, Surroundings};
 
 use crate::args::EvalArgs;
 use crate::console;
@@ -24,7 +24,13 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
     };
     let model = ModelFile::load(&args.model)?;
     let interrupt = Interrupt::default();
-    let mut evaluation = evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt)?;
+    let mut evaluation = match evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt) {
+        Err(error @ Error::Predict(PredictError::NoAnswer { .. })) => {
+            let which = format!("the model {} cannot be measured", args.model.display());
+            return Err(anyhow::Error::new(error).context(which));
+        }
+        evaluation => evaluation?,
+    };
     // A model file lies in its run's folder.
     let run = if args.model.is_dir() { Some(args.model.as_path()) } else { args.model.parent() };
     if let Some(run) = run {
@@ -36,7 +42,7 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
     if args.json {
         console::json(&evaluation)?;
     } else {
-        console::line(evaluation.to_string().trim_end())?;
+        console::lines(evaluation.to_string().trim_end())?;
         if let Some(out) = &args.out {
             console::line(format!("Wrote {}", out.display()))?;
         }

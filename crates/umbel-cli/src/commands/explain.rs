@@ -112,7 +112,12 @@ impl Run<'_> {
             Ok(photo) => photo,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let probabilities = self.explainer.probabilities(&photo)?;
+        let probabilities = match self.explainer.probabilities(&photo) {
+            Err(error @ umbel::PredictError::NoAnswer { .. }) => {
+                return Ok(Err(format!("{error} (this one is {})", self.args.model.display())));
+            }
+            answer => answer?,
+        };
         let mut order: Vec<usize> = (0..probabilities.len()).collect();
         // The sort keeps equals in the order of the classes.
         order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));

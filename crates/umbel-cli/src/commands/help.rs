@@ -10,8 +10,8 @@ use crate::exit::Outcome;
 /// Runs the command.
 pub fn run(args: &HelpArgs) -> anyhow::Result<Outcome> {
     match args.topic.as_deref() {
-        Some("recipes") => console::line(recipes().trim_end())?,
-        Some("settings") => console::line(settings().trim_end())?,
+        Some("recipes") => console::lines(recipes().trim_end())?,
+        Some("settings") => console::lines(settings().trim_end())?,
         command => {
             let words = ["umbel"].into_iter().chain(command).chain(["--help"]);
             // Prints, and leaves.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use umbel::Surroundings;
+use umbel::base::problem::ProblemKind;
+use umbel::base::shown::{column, shown};
 use umbel::model_file::ModelFile;
 use umbel::predict::{Prediction, Predictor};
 
@@ -58,6 +60,9 @@ fn answer(paths: &[PathBuf], predictor: &Predictor, answers: &mut Answers) -> an
             Some(error) => answers.failure(path, &format!("cannot be read: {error}"))?,
             None => match predictions.next().expect("one answer for each photo") {
                 Ok(prediction) => answers.success(path, &prediction)?,
+                Err(error) if error.kind == ProblemKind::NoAnswer => {
+                    answers.failure(path, &format!("{error} (this one is {})", answers.model.display()))?
+                }
                 Err(error) => answers.failure(path, &error.to_string())?,
             },
         }
@@ -67,6 +72,8 @@ fn answer(paths: &[PathBuf], predictor: &Predictor, answers: &mut Answers) -> an
 
 /// Prints the answers and keeps count.
 struct Answers {
+    /// Who answers.
+    model: PathBuf,
     format: Format,
     show_top: bool,
     one_photo: bool,
@@ -90,6 +97,7 @@ struct Failure<'a> {
 impl Answers {
     fn new(args: &PredictArgs) -> Self {
         Answers {
+            model: args.model.clone(),
             format: Format::from_flag(args.json),
             show_top: args.top.is_some(),
             one_photo: false,
@@ -107,9 +115,9 @@ impl Answers {
         let before = if self.one_photo { String::new() } else { format!("{path}: ") };
         console::line(format!("{before}{prediction}"))?;
         if self.show_top {
-            let width = prediction.top.iter().map(|t| t.class.chars().count()).max().unwrap_or(0);
+            let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);
             for top in &prediction.top {
-                console::line(format!("  {:width$}  {:6.2} %", top.class, 100.0 * top.probability))?;
+                console::line(format!("  {:width$}  {:6.2} %", shown(&top.class), 100.0 * top.probability))?;
             }
         }
         Ok(())

@@ -23,7 +23,7 @@ pub fn run(args: &SummaryArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         args.batch,
         &FitOptions { engine: surroundings.engine.clone(), ..FitOptions::default() },
     )?;
-    console::line(summary.to_string().trim_end())?;
+    console::lines(summary.to_string().trim_end())?;
     console::line(format!("One training step of {} photos needs {}.", args.batch, console::bytes(memory)))?;
     Ok(Outcome::Done)
 }

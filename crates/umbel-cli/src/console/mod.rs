@@ -1,5 +1,6 @@
 //! What the user sees: results on standard output, everything else on standard error. Nothing here panics when the
-//! reader of our output goes away.
+//! reader of our output goes away, and no name out of a file reaches a terminal but as text: `line`, `json`, `note` and `error` are the
+//! door that all passes through.
 
 mod chosen;
 mod display;
@@ -14,6 +15,7 @@ pub use events::TrainConsole;
 use std::io::Write;
 
 use serde::Serialize;
+use umbel::base::shown::{is_unseen, shown};
 
 /// What standard output carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,21 +33,50 @@ impl Format {
     }
 }
 
-/// Writes a line to standard output. An error here means that nobody reads on; the command should end.
+/// Writes a line to standard output: one, whatever a name in it holds ([`shown`]). An error here means that nobody reads on; the
+/// command should end.
 pub fn line(text: impl AsRef<str>) -> std::io::Result<()> {
+    raw(&shown(text.as_ref()))
+}
+
+/// The same of a text of several lines, in which names were [`shown`] where they were put in.
+pub fn lines(text: &str) -> std::io::Result<()> {
+    raw(&text.split('\n').map(shown).collect::<Vec<_>>().join("\n"))
+}
+
+/// Writes a text that is our own as it is, and a line feed.
+pub fn raw(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", text.as_ref())?;
+    writeln!(out, "{text}")?;
     out.flush()
 }
 
-/// Writes one JSON object as a line to standard output.
+/// Writes one JSON object as a line to standard output. Characters that act on a terminal are written as JSON's escapes, which read
+/// back to the same.
 pub fn json(value: &impl Serialize) -> std::io::Result<()> {
-    line(serde_json::to_string(value).map_err(std::io::Error::other)?)
+    let text = serde_json::to_string(value).map_err(std::io::Error::other)?;
+    if !text.contains(is_unseen) {
+        return raw(&text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_unseen(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped += &format!("\\u{unit:04x}"));
+        } else {
+            escaped.push(c);
+        }
+    }
+    raw(&escaped)
 }
 
 /// Writes a line to standard error, if anybody listens there.
 pub fn note(text: impl AsRef<str>) {
-    screen::note(text.as_ref());
+    screen::note(&shown(text.as_ref()));
+}
+
+/// The same below what the terminal echoed of a key.
+pub fn note_after_key(text: &str) {
+    screen::note(&format!("\n{}", shown(text)));
 }
 
 /// Takes the live view, if there is one, off the screen: the program ends here and now.
@@ -60,7 +91,7 @@ pub fn error(text: &str) {
 
 /// Class names as the tutorial prints them: `['daisy', 'roses']`.
 pub fn class_list(classes: &[String]) -> String {
-    let quoted: Vec<String> = classes.iter().map(|class| format!("'{}'", class.escape_debug())).collect();
+    let quoted: Vec<String> = classes.iter().map(|class| format!("'{}'", shown(class))).collect();
     format!("[{}]", quoted.join(", "))
 }
 

@@ -9,6 +9,7 @@ mod eval;
 mod explain;
 mod faults;
 mod help;
+mod hostile_names;
 mod kept;
 mod kill;
 mod numerics;

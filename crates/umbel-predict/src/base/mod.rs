@@ -11,4 +11,9 @@ pub mod pool;
 pub mod problem;
 pub mod random;
 pub mod range;
+pub mod regular;
 pub mod settings;
+pub mod shown;
+pub mod threads;
+#[cfg(feature = "train")]
+pub mod toml_words;

@@ -23,6 +23,8 @@ pub enum ProblemKind {
     Name,
     /// A folder beside the parts of data that come divided.
     Beside,
+    /// A model that was asked about it gives no finite numbers. No fault of the file.
+    NoAnswer,
 }
 
 /// A file that cannot be used, and why (a row of problems.csv).

@@ -78,8 +78,10 @@ impl Explainer {
     /// Looks as asked, by this engine.
     ///
     /// # Errors
-    /// [`Error::Setting`] where the model has no convolution, or no such layer; [`Error::OutOfMemory`].
+    /// [`Error::Setting`] where the model has no convolution, or no such layer; [`Error::Model`] where the parts of `file` do not fit
+    /// each other; [`Error::OutOfMemory`].
     pub fn on(engine: Arc<dyn Engine>, file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
+        file.check().map_err(Error::Model)?;
         let probe = engine.probe(&file.model, options.layer.as_deref())?;
         Ok(Explainer {
             engine,
@@ -106,11 +108,16 @@ impl Explainer {
     /// The probability of each class, calibrated, as `predict` gives it.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`] where another thread is at work and there is no memory for a second one.
+    /// [`Error::OutOfMemory`] where another thread is at work and there is no memory for a second one, [`Error::NoAnswer`] where the
+    /// model gives no finite numbers.
     pub fn probabilities(&self, photo: &RgbImage) -> Result<Vec<f64>> {
         let image = self.prepare(photo);
         let logits = self.look(|probe| probe.logits(self.model.weights(), &image))?;
-        Ok(softmax(self.classes.len(), &logits, self.temperature))
+        let probabilities = softmax(self.classes.len(), &logits, self.temperature);
+        if probabilities.iter().any(|p| !p.is_finite()) {
+            return Err(Error::NoAnswer { photo: None });
+        }
+        Ok(probabilities)
     }
 
     /// Where in the (decoded, upright) photo the model saw what speaks for a class, by the class's position among

@@ -14,6 +14,10 @@ pub use unfamiliar::{Familiarity, KnownPictures, KnownScores, auroc, max_probabi
 pub fn softmax(n_classes: usize, logits: &[f32], temperature: f64) -> Vec<f64> {
     let mut probabilities = Vec::with_capacity(logits.len());
     for row in logits.chunks_exact(n_classes.max(1)) {
+        if row.iter().any(|z| !z.is_finite()) {
+            probabilities.extend(std::iter::repeat_n(f64::NAN, row.len()));
+            continue;
+        }
         let highest = row.iter().fold(f64::NEG_INFINITY, |highest, z| highest.max(f64::from(*z)));
         let start = probabilities.len();
         probabilities.extend(row.iter().map(|z| ((f64::from(*z) - highest) / temperature).exp()));

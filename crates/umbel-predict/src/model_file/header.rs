@@ -18,11 +18,13 @@ pub struct TensorRef<'a> {
 
 /// The safetensors format's own limit.
 const MAX_BYTES: u64 = 100_000_000;
+/// The largest networks have some thousands.
+const MOST_TENSORS: usize = 65_536;
 
 /// Reads the header of a file, once it is sure that the file is as long as it says.
 ///
 /// # Errors
-/// [`FileFault::NotSafetensors`].
+/// [`FileFault::NotSafetensors`] and [`FileFault::TooMany`].
 pub fn read(file: &mut impl Read, length: u64) -> Result<Metadata, FileFault> {
     let bad = |detail: &str| FileFault::NotSafetensors(detail.to_string());
     let mut size = [0; 8];
@@ -40,6 +42,10 @@ pub fn read(file: &mut impl Read, length: u64) -> Result<Metadata, FileFault> {
     let expected = (8 + size).saturating_add(header.data_len() as u64);
     if length != expected {
         return Err(bad(&format!("it has {length} bytes, but its header asks for {expected}")));
+    }
+    let count = header.offset_keys().len();
+    if count > MOST_TENSORS {
+        return Err(FileFault::TooMany { count, most: MOST_TENSORS });
     }
     Ok(header)
 }

@@ -1,6 +1,7 @@
 //! The file that is shipped: one `.safetensors` with named weights, and in its header the architecture, class names,
 //! preparation, calibration, metrics, version and digest. Nothing in it runs code; writes are atomic.
 
+mod check;
 #[doc(hidden)]
 pub mod container;
 #[doc(hidden)]
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "train")]
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
-use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, TEMPERATURES};
+use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores};
 use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
 use crate::{Error, Result};
@@ -87,7 +88,7 @@ impl ModelFile {
         self.calibration.map_or(1.0, |calibration| calibration.temperature)
     }
 
-    /// Writes the file atomically.
+    /// Writes the file atomically. Fails where [`ModelFile::check`] does.
     #[cfg(feature = "train")]
     pub fn save(&self, path: &Path) -> Result<()> {
         self.prepare(path)?.commit()
@@ -97,12 +98,15 @@ impl ModelFile {
     #[cfg(feature = "train")]
     #[doc(hidden)]
     pub fn prepare(&self, path: &Path) -> Result<Scratch> {
-        let fields = self.fields().map_err(|fault| Error::ModelFile { path: path.to_owned(), fault })?;
+        let wrap = |fault| Error::ModelFile { path: path.to_owned(), fault };
+        self.check().map_err(wrap)?;
+        let fields = self.fields().map_err(wrap)?;
         self.with_tensors(|tensors| container::prepare(path, self.origin(), fields, tensors))
     }
 
-    /// The file's bytes, the same for the same contents.
+    /// The file's bytes, the same for the same contents. Fails where [`ModelFile::check`] does.
     pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, FileFault> {
+        self.check()?;
         let fields = self.fields()?;
         let mut bytes = Vec::new();
         self.with_tensors(|tensors| Sealed::new(self.origin(), fields, tensors).write(&mut bytes))
@@ -170,20 +174,9 @@ impl ModelFile {
         let architecture: Graph = contents.field(ARCHITECTURE)?;
         let classes: Vec<String> = contents.field(CLASSES)?;
         let prep: PrepSpec = contents.field(PREP)?;
-        prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;
         let metrics: Metrics = contents.field(METRICS)?;
         let calibration = calibration(&contents)?;
         let known = known(&mut contents)?;
-        let input = architecture.input();
-        let size = prep.image_size as usize;
-        if input != (size, size, 3) {
-            return Err(FileFault::Input { prepared: shape_text((size, size, 3)), input: shape_text(input) });
-        }
-        let unfit = |error: Error| FileFault::Weights(error.to_string());
-        let outputs = architecture.classes().map_err(unfit)?;
-        if outputs != classes.len() {
-            return Err(FileFault::Classes { names: classes.len(), outputs });
-        }
         // The architecture says which are trained, and puts them in its order.
         let tensors = contents.tensors.into_iter().map(|(name, stored)| Tensor {
             name,
@@ -192,8 +185,10 @@ impl ModelFile {
             trainable: true,
         });
         let weights = Weights { tensors: tensors.collect() };
-        let model = Model::from_weights(architecture, weights).map_err(unfit)?;
-        Ok(ModelFile { model, classes, prep, metrics, calibration, known, numerics: contents.numerics })
+        let model = Model::from_weights(architecture, weights).map_err(check::unfit)?;
+        let file = ModelFile { model, classes, prep, metrics, calibration, known, numerics: contents.numerics };
+        file.check()?;
+        Ok(file)
     }
 }
 
@@ -202,14 +197,7 @@ fn calibration(contents: &Contents) -> std::result::Result<Option<Calibration>, 
     if !contents.fields.contains_key(CALIBRATION) {
         return Ok(None);
     }
-    let calibration: Calibration = contents.field(CALIBRATION)?;
-    let (lowest, highest) = TEMPERATURES;
-    // A hair's breadth for 1/(1/20), which need not be 20.
-    if !(lowest * 0.999..=highest * 1.001).contains(&calibration.temperature) {
-        let detail = format!("a temperature of {}, but it must be {lowest} to {highest}", calibration.temperature);
-        return Err(FileFault::Field { field: CALIBRATION, detail });
-    }
-    Ok(Some(calibration))
+    contents.field(CALIBRATION).map(Some)
 }
 
 /// What tells unfamiliar pictures, which older files do not have; its tensors are taken out from among the weights.
@@ -221,9 +209,6 @@ fn known(contents: &mut Contents) -> std::result::Result<Option<KnownPictures>, 
     let parts = (take(WHITENING), take(MEANS));
     let KnownField { familiarity, scores } = contents.field(KNOWN)?;
     let bad = |detail: &str| FileFault::Field { field: KNOWN, detail: detail.into() };
-    if !scores.is_sound() {
-        return Err(bad("its scores must be two numbers or more in ascending order"));
-    }
     let space = match parts {
         (Some((shape, whitening)), Some((_, means))) => {
             let space = FeatureSpace::from_parts(shape.first().copied().unwrap_or(0), whitening, means);
@@ -231,9 +216,6 @@ fn known(contents: &mut Contents) -> std::result::Result<Option<KnownPictures>, 
         }
         _ => None,
     };
-    if familiarity == Familiarity::Mahalanobis && space.is_none() {
-        return Err(bad("its distances need two matrices that are not there"));
-    }
     Ok(Some(KnownPictures { familiarity, scores, space }))
 }
 

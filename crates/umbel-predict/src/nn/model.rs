@@ -1,5 +1,9 @@
 //! A model: architecture and weights. Plain data; see [`super::engine`] for what computes.
 
+use std::collections::HashSet;
+
+use super::layers::{Layer, MOVING_VARIANCE};
+use super::steps::{Steps, Use, featured};
 use super::weights::{self, TensorSpec};
 use super::{Graph, Summary, Weights};
 use crate::Result;
@@ -73,6 +77,40 @@ impl Model {
     /// Takes the weights out, and leaves none until they are given back by [`Model::weights_mut`].
     pub fn take(&mut self) -> Self {
         Model { architecture: self.architecture.clone(), weights: std::mem::take(&mut self.weights) }
+    }
+
+    /// Whether the weights are still those of the architecture, after [`Model::weights_mut`].
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`], and [`crate::Error::Tensors`].
+    pub fn check(&self) -> Result<()> {
+        weights::check("the weights", &TensorSpec::of(&self.architecture)?, &self.weights)
+    }
+
+    /// The name of a moving variance that is below 0, which no data give; its root is no number.
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`].
+    pub(crate) fn negative_variance(&self) -> Result<Option<String>> {
+        let layers = self.architecture.resolve()?;
+        let norms = layers.iter().filter(|layer| matches!(layer.layer, Layer::BatchNorm(_)));
+        let names: HashSet<String> = norms.map(|layer| format!("{}/{MOVING_VARIANCE}", layer.name)).collect();
+        let bad = self
+            .weights
+            .tensors
+            .iter()
+            .find(|tensor| names.contains(&tensor.name) && tensor.data.iter().any(|v| *v < 0.0));
+        Ok(bad.map(|tensor| tensor.name.clone()))
+    }
+
+    /// How many numbers [`Infer::infer_with_features`](super::Infer::infer_with_features) tells a picture by.
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`].
+    pub fn features(&self) -> Result<usize> {
+        let (height, width, channels) = self.architecture.input();
+        let steps = Steps::of(height * width * channels, &self.architecture.resolve()?, Use::Inference);
+        Ok(featured(steps.list.iter().map(|step| &step.op)).iter().map(|(_, channels)| channels).sum())
     }
 
     /// The weights by themselves.

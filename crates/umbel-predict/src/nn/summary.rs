@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::base::shown::shown;
+
 /// One row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[allow(missing_docs)]
@@ -36,7 +38,8 @@ impl fmt::Display for Summary {
         let rows: Vec<[String; 4]> = self.layers.iter().map(cells).collect();
         let width = |column: usize| {
             let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-            widest.max(title[column].len())
+            // A width of more than 16 bits cannot be formatted.
+            widest.max(title[column].len()).min(u16::MAX.into())
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         write_line(f, ["┏", "┳", "┓"], "━", &widths)?;
@@ -56,10 +59,10 @@ impl fmt::Display for Summary {
 fn cells(layer: &SummaryLayer) -> [String; 4] {
     let axes: Vec<String> = layer.output.iter().map(ToString::to_string).collect();
     [
-        format!("{} ({})", layer.name, layer.kind),
+        format!("{} ({})", shown(&layer.name), layer.kind),
         format!("(None, {})", axes.join(", ")),
         thousands(layer.parameters),
-        layer.inputs.join(", "),
+        shown(&layer.inputs.join(", ")).into_owned(),
     ]
 }
 

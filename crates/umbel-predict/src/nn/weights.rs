@@ -216,6 +216,22 @@ pub(crate) fn matched(
     }
 }
 
+/// Whether `weights` are those of the specs, in their order; else [`Error::Tensors`].
+pub(crate) fn check(what: &'static str, specs: &[TensorSpec], weights: &Weights) -> Result<()> {
+    let fits = |(spec, tensor): (&TensorSpec, &Tensor)| {
+        let count: usize = spec.shape.iter().product();
+        spec.name == tensor.name && spec.shape == tensor.shape && tensor.data.len() == count
+    };
+    let misplaced = specs.iter().zip(&weights.tensors).position(|pair| !fits(pair));
+    if specs.len() == weights.tensors.len() && misplaced.is_none() {
+        return Ok(());
+    }
+    matched(what, specs, weights.tensors.iter().cloned())?;
+    // All are there, in another order.
+    let left_over = misplaced.map(|place| weights.tensors[place].name.clone()).into_iter().collect();
+    Err(Error::Tensors { what, missing: Vec::new(), left_over, misshapen: Vec::new() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::base::shown::shown;
+
 /// A class with its probability.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[allow(missing_docs)]
@@ -45,15 +47,16 @@ impl std::fmt::Display for Prediction {
         if let Some(Familiar { unknown: true, nearest, .. }) = &self.familiarity {
             return write!(
                 f,
-                "This image is unlike those that the model was trained on: {UNKNOWN} (nearest: {nearest}, with a {:.2} \
+                "This image is unlike those that the model was trained on: {UNKNOWN} (nearest: {}, with a {:.2} \
                  percent confidence).",
+                shown(nearest),
                 100.0 * self.confidence
             );
         }
         write!(
             f,
             "This image most likely belongs to {} with a {:.2} percent confidence.",
-            self.class,
+            shown(&self.class),
             100.0 * self.confidence
         )
     }

@@ -15,6 +15,7 @@ pub use self::picture::Picture;
 use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
+use crate::base::threads;
 use crate::decode::{DecodeError, Limits, decode, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
@@ -78,10 +79,13 @@ impl Predictor {
     /// The same by this engine, in `f32`.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a batch or a number of classes of 0, [`Error::OutOfMemory`].
+    /// [`Error::Setting`] for a batch or a number of classes of 0, [`Error::Model`] where the parts of `file` do not fit each other,
+    /// [`Error::OutOfMemory`].
     pub fn on(engine: Arc<dyn Engine>, file: ModelFile, batch: usize, top_k: usize) -> Result<Self> {
         positive("batch", batch)?;
         positive("top", top_k)?;
+        file.check().map_err(Error::Model)?;
+        threads::ready()?;
         let temperature = file.temperature();
         let ModelFile { model, classes, prep, known, .. } = file;
         let buffers = Pool::new(Buffers::new(&*engine, &model, batch)?);
@@ -133,7 +137,8 @@ impl Predictor {
     }
 
     /// Predicts photos given as file contents; each answer stands at its photo's place. Where another thread is at work and
-    /// there is no memory for a second one, each answer says so.
+    /// there is no memory for a second one, each answer says so; a photo that the model has no finite number for is
+    /// [`ProblemKind::NoAnswer`].
     pub fn predict<P: AsRef<[u8]>>(&self, photos: &[P]) -> Vec<std::result::Result<Prediction, DecodeError>> {
         let photos: Vec<&[u8]> = photos.iter().map(AsRef::as_ref).collect();
         self.each(&photos, |photo| self.decoded(photo), |buffers, photos| self.answer(buffers, photos))
@@ -177,7 +182,7 @@ impl Predictor {
         &self,
         photos: &[P],
         prepare: impl Fn(&P) -> std::result::Result<Vec<u8>, DecodeError> + Sync,
-        compute: impl Fn(&mut Buffers, &[&Vec<u8>]) -> Vec<T>,
+        compute: impl Fn(&mut Buffers, &[&Vec<u8>]) -> Vec<Option<T>>,
     ) -> Vec<std::result::Result<T, DecodeError>> {
         let mut all = Vec::with_capacity(photos.len());
         for photos in photos.chunks(self.batch) {
@@ -188,7 +193,10 @@ impl Predictor {
             let refused = |error: Error| DecodeError { kind: ProblemKind::TooLarge, detail: error.to_string() };
             let mut answers = answers.map(Vec::into_iter).map_err(refused);
             let mut next = || match &mut answers {
-                Ok(answers) => Ok(answers.next().expect("one answer for each photo that could be prepared")),
+                Ok(answers) => {
+                    let answer = answers.next().expect("one answer for each photo that could be prepared");
+                    answer.ok_or_else(no_answer)
+                }
                 Err(error) => Err(error.clone()),
             };
             all.extend(prepared.iter().map(|pixels| pixels.as_ref().map_err(Clone::clone).and_then(|_| next())));
@@ -196,8 +204,8 @@ impl Predictor {
         all
     }
 
-    /// One answer for each prepared photo; at most a batch of them.
-    fn answer(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> Vec<Prediction> {
+    /// One answer for each prepared photo, at most a batch of them; `None` where the model gives no finite numbers.
+    fn answer(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> Vec<Option<Prediction>> {
         let classes = self.classes.len();
         let (mut probabilities, scores) = self.look(buffers, photos);
         if let Some(views) = self.views {
@@ -208,13 +216,19 @@ impl Predictor {
                 let (more, _) = self.look(buffers, &photos);
                 probabilities.iter_mut().zip(more).for_each(|(sum, p)| *sum += p);
             }
-            probabilities.iter_mut().for_each(|sum| *sum = (*sum / views.count() as f64).min(1.0));
+            // `min` would make 1 of what is no number.
+            let mean = |sum: f64| sum / views.count() as f64;
+            probabilities.iter_mut().for_each(|sum| *sum = if sum.is_nan() { f64::NAN } else { mean(*sum).min(1.0) });
         }
         let mut scores = scores.into_iter();
-        probabilities.chunks_exact(classes).map(|row| self.prediction(row, scores.next())).collect()
+        let answer = |row: &[f64]| {
+            let score = scores.next();
+            row.iter().all(|p| p.is_finite()).then(|| self.prediction(row, score))
+        };
+        probabilities.chunks_exact(classes).map(answer).collect()
     }
 
-    /// Probabilities of prepared photos, and how familiar each is where that was asked for.
+    /// Probabilities of prepared photos (NaN for those that the model gives no finite number for), and how familiar each is where that was asked for.
     fn look(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> (Vec<f64>, Vec<f64>) {
         if photos.is_empty() {
             return (Vec::new(), Vec::new());
@@ -234,15 +248,16 @@ impl Predictor {
         (softmax(classes, logits, self.temperature), scores.unwrap_or_default())
     }
 
-    /// Features of prepared photos.
-    fn seen(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> Vec<Vec<f32>> {
+    /// Features of prepared photos; `None` where one is no finite number.
+    fn seen(&self, buffers: &mut Buffers, photos: &[&Vec<u8>]) -> Vec<Option<Vec<f32>>> {
         if photos.is_empty() {
             return Vec::new();
         }
         buffers.load(photos);
         let (_, features) = buffers.infer.infer_with_features(self.model.weights(), &buffers.images);
         let width = features.len() / photos.len();
-        (0..photos.len()).map(|k| features[k * width..][..width].to_vec()).collect()
+        let row = |k: usize| features[k * width..][..width].to_vec();
+        (0..photos.len()).map(|k| Some(row(k)).filter(|row| row.iter().all(|value| value.is_finite()))).collect()
     }
 
     fn prediction(&self, probabilities: &[f64], score: Option<f64>) -> Prediction {
@@ -266,4 +281,8 @@ impl Predictor {
         let class = if unknown { UNKNOWN.to_string() } else { class };
         Prediction { class, confidence, top, familiarity }
     }
+}
+
+fn no_answer() -> DecodeError {
+    DecodeError { kind: ProblemKind::NoAnswer, detail: Error::NoAnswer { photo: None }.to_string() }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::threads;
+
 /// Told with a run's figures; of it, only the instruction set and the precision have a say in the weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
@@ -34,7 +36,7 @@ impl Machine {
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             cpu: cpu_name().or_else(|| processor.map(str::to_string)),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
-            threads: rayon::current_num_threads(),
+            threads: threads::ready().map_or(1, |()| rayon::current_num_threads()),
             isa: isa.to_string(),
             precision: precision.to_string(),
         }

@@ -1,6 +1,7 @@
 //! What every other module uses: errors, atomic writes, random streams, progress events and notices, and the settings that both the
 //! data side and the network side must know (augmentation as layers of the model).
 
+pub mod cells;
 pub mod handles;
 pub mod machine;
 pub mod notice;
@@ -10,5 +11,8 @@ pub mod progress;
 pub mod remark;
 pub mod run_folder;
 pub mod shell;
+pub mod table;
 
-pub use umbel_predict::base::{atomic, augmentation, choice, error, memory, problem, random, range, settings};
+pub use umbel_predict::base::{
+    atomic, augmentation, choice, error, memory, problem, random, range, regular, settings, shown, threads, toml_words,
+};

@@ -150,7 +150,8 @@ impl From<ProblemKind> for FindingKind {
             ProblemKind::Unsupported => FindingKind::Unsupported,
             ProblemKind::Damaged => FindingKind::Damaged,
             ProblemKind::TooLarge => FindingKind::TooLarge,
-            ProblemKind::Unreadable => FindingKind::Unreadable,
+            // No check asks a model.
+            ProblemKind::Unreadable | ProblemKind::NoAnswer => FindingKind::Unreadable,
             ProblemKind::Name => FindingKind::Name,
             ProblemKind::Beside => FindingKind::Beside,
         }

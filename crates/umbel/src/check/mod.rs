@@ -18,7 +18,9 @@ pub use statistics::{is_small, is_uneven};
 
 use crate::Result;
 use crate::base::atomic;
+use crate::base::cells::defused;
 use crate::base::progress::{Interrupt, Observer};
+use crate::base::threads;
 use crate::data::{Index, Split};
 use duplicates::Parts;
 
@@ -58,6 +60,7 @@ pub fn check(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<CheckReport> {
+    threads::ready()?;
     let outcomes = look::look_at_all(index, observer, interrupt)?;
     let looks: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok()).collect();
     let given = index.parts.is_some().then(|| Split::given(index));
@@ -112,13 +115,14 @@ impl CheckReport {
         self.problems.chunk_by(|a, b| a.kind == b.kind).map(|findings| (findings[0].kind, findings))
     }
 
-    /// Writes path,kind,detail, atomically. Characters of a path that are no text for a table are as CSV quotes them.
+    /// Writes path,kind,detail, atomically. Characters of a path that are no text for a table are as CSV quotes
+    /// them, and what a spreadsheet would run as a formula is [`defused`].
     pub fn write_csv(&self, path: &Path) -> Result<()> {
         Ok(atomic::write_with(path, |file| {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             writer.write_record(["path", "kind", "detail"])?;
             for Finding { path, kind, detail, .. } in &self.problems {
-                writer.serialize((path, kind, detail))?;
+                writer.serialize((defused(path), kind, defused(detail)))?;
             }
             writer.flush()
         })?)

@@ -83,6 +83,17 @@ pub struct Loader {
     used: Sender<Photos>,
     spare: Vec<Batch>,
     thread: Option<JoinHandle<()>>,
+    /// Where the system gave no thread: what is still to be read, by the caller's.
+    here: Option<Here>,
+}
+
+/// The batches that are still to come, last first.
+#[derive(Debug)]
+struct Here {
+    dataset: Dataset,
+    batches: Vec<Vec<Turn>>,
+    /// Used and to be filled again.
+    photos: Photos,
 }
 
 /// The photos of a batch as they lie in the cache.
@@ -93,21 +104,19 @@ struct Photos {
 }
 
 impl Loader {
-    /// Starts reading.
-    ///
-    /// # Panics
-    /// If the system gives no thread.
+    /// Starts reading. Where the system gives no thread for it, the batches are read when they are asked for.
     pub fn new(dataset: &Dataset, options: LoaderOptions) -> Self {
         let n_batches = dataset.len().div_ceil(options.batch.max(1));
         let (ready_sender, ready) = sync_channel(AHEAD);
         let (used, used_receiver) = channel();
         let sizes = (dataset.image_size(), options.image_size.unwrap_or(dataset.image_size()));
-        let (dataset, how) = (dataset.clone(), options.clone());
+        let (whole, dataset, how) = (dataset.clone(), dataset.clone(), options.clone());
         let thread = std::thread::Builder::new()
             .name("umbel-loader".to_string())
             .spawn(move || read_batches(&dataset, &how, &used_receiver, &ready_sender))
-            .expect("the system has a thread left for the loader");
-        Loader { options, n_batches, sizes, ready: Some(ready), used, spare: Vec::new(), thread: Some(thread) }
+            .ok();
+        let here = thread.is_none().then(|| Here::new(whole, &options));
+        Loader { options, n_batches, sizes, ready: Some(ready), used, spare: Vec::new(), thread, here }
     }
 
     /// How many batches an epoch has in all (skipped ones included).
@@ -141,6 +150,17 @@ impl Iterator for Loader {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Result<Batch>> {
+        if let Some(mut here) = self.here.take() {
+            let photos = match here.next()? {
+                Ok(photos) => photos,
+                Err(error) => return Some(Err(error)),
+            };
+            let mut batch = self.spare.pop().unwrap_or_default();
+            self.augment(&photos, &mut batch);
+            here.photos = photos;
+            self.here = Some(here);
+            return Some(Ok(batch));
+        }
         match self.ready.as_ref()?.recv() {
             Ok(Ok(photos)) => {
                 let mut batch = self.spare.pop().unwrap_or_default();
@@ -158,6 +178,21 @@ impl Iterator for Loader {
             std::panic::resume_unwind(panic);
         }
         None
+    }
+}
+
+impl Here {
+    fn new(dataset: Dataset, options: &LoaderOptions) -> Self {
+        let turns = turns(&dataset, options);
+        let mut batches: Vec<Vec<Turn>> =
+            turns.chunks(options.batch.max(1)).skip(options.skip_batches).map(<[Turn]>::to_vec).collect();
+        batches.reverse();
+        Here { dataset, batches, photos: Photos::default() }
+    }
+
+    fn next(&mut self) -> Option<Result<Photos>> {
+        let turns = self.batches.pop()?;
+        Some(read(std::mem::take(&mut self.photos), &self.dataset, &turns))
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::base::progress::{Interrupt, Observer};
+use crate::base::shown::{column, shown};
 use crate::data::{Cache, CacheOptions, Dataset, Index, Listing, Part, Problem, Split, SplitMethod, Tta};
 use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
 use crate::model_file::ModelFile;
@@ -83,7 +84,8 @@ struct Rows {
     bins: [Vec<Bin>; 2],
 }
 
-/// Measures the model on the photos of `folder`. Fails where not one photo is of a class that the model knows.
+/// Measures the model on the photos of `folder`. Fails where not one photo is of a class that the model knows, where the parts of
+/// `file` do not fit each other, and where it gives no finite number for a photo.
 pub fn evaluate_folder(
     file: &ModelFile,
     folder: &Path,
@@ -91,6 +93,7 @@ pub fn evaluate_folder(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Evaluation> {
+    file.check().map_err(umbel_predict::Error::Model)?;
     let index = Index::list(folder, Listing::Photos, observer, interrupt)?;
     let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;
     let positions = positions(&index, &cache, options.part.as_ref())?;
@@ -105,6 +108,7 @@ pub fn evaluate_folder(
             [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
         }
     };
+    check_answers(&dataset, &probabilities, n_classes)?;
     let answers = Answers::new(&labels, &probabilities, n_classes)?;
     let uncalibrated = Answers::new(&labels, &plain, n_classes)?;
     let scores = Scores::new(&answers, &file.classes, options.seed);
@@ -129,6 +133,15 @@ pub fn evaluate_folder(
         },
         scores,
     })
+}
+
+/// Whether the model gave numbers for every photo.
+fn check_answers(dataset: &Dataset, probabilities: &[f64], n_classes: usize) -> Result<()> {
+    let mut rows = probabilities.chunks_exact(n_classes).zip(dataset.paths.iter());
+    match rows.find(|(row, _)| row.iter().any(|p| !p.is_finite())) {
+        None => Ok(()),
+        Some((_, photo)) => Err(umbel_predict::Error::NoAnswer { photo: Some(photo.clone()) }.into()),
+    }
 }
 
 /// The photos to be scored, as positions in the index.
@@ -185,7 +198,7 @@ impl std::fmt::Display for Evaluation {
     /// The table for people.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let s = &self.scores;
-        let width = s.classes.iter().map(|class| class.class.chars().count()).max().unwrap_or(0).max(13);
+        let width = column(s.classes.iter().map(|class| class.class.as_str()), 13);
         let header = ["precision", "recall", "F1", "photos"];
         writeln!(f, "{:width$}  {:>9}  {:>9}  {:>9}  {:>7}", "class", header[0], header[1], header[2], header[3])?;
         let mut row = |name: &str, figures: [f64; 3], support: String| {
@@ -194,7 +207,7 @@ impl std::fmt::Display for Evaluation {
         };
         for class in &s.classes {
             let score = class.score;
-            row(&class.class, [score.precision, score.recall, score.f1], score.support.to_string())?;
+            row(&shown(&class.class), [score.precision, score.recall, score.f1], score.support.to_string())?;
         }
         for (name, means) in [("macro mean", s.macro_means), ("weighted mean", s.weighted_means)] {
             row(name, [means.precision, means.recall, means.f1], s.images.to_string())?;

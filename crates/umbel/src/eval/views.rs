@@ -44,8 +44,9 @@ pub(super) fn probabilities(
             }
         }
         for (all, (_, sums)) in all.iter_mut().zip(sums) {
-            // Rounding must not lift a sum of certainties above 1.
-            all.extend(sums.into_iter().map(|sum| (sum / views.count() as f64).min(1.0)));
+            // Rounding must not lift a sum of certainties above 1; `min` would make 1 of what is no number.
+            let mean = |sum: f64| if sum.is_nan() { sum } else { (sum / views.count() as f64).min(1.0) };
+            all.extend(sums.into_iter().map(mean));
         }
     }
     Ok(all)

@@ -9,6 +9,7 @@ use super::job::{in_pool, open_cache};
 use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture};
 use crate::base::atomic;
+use crate::base::cells::defused;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::check::{Finding, FindingKind};
 use crate::data::{Dataset, Index, Split, SplitMethod};
@@ -78,7 +79,8 @@ impl Disputes {
         })
     }
 
-    /// Writes path,class,suggested,class_probability,suggested_probability (atomically), the surest first.
+    /// Writes path,class,suggested,class_probability,suggested_probability (atomically), the surest first. Names that a spreadsheet
+    /// would run as formulas are [`defused`].
     pub fn write_csv(&self, index: &Index, path: &Path) -> Result<()> {
         Ok(atomic::write_with(path, |file| {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
@@ -86,9 +88,9 @@ impl Disputes {
             for label in &self.labels {
                 let class = |class: u32| &index.classes[class as usize];
                 writer.serialize((
-                    &index.photos[label.photo].path,
-                    class(label.given),
-                    class(label.suggested),
+                    defused(&index.photos[label.photo].path),
+                    defused(class(label.given)),
+                    defused(class(label.suggested)),
                     label.given_probability,
                     label.suggested_probability,
                 ))?;

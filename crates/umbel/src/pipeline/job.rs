@@ -7,6 +7,7 @@ use super::{TrainConfig, architecture, balance};
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
+use crate::base::threads;
 use crate::data::plan::Action;
 use crate::data::{Cache, Dataset, Index, Plan, Split};
 use crate::nn::Model;
@@ -122,10 +123,11 @@ impl Data<'_> {
 }
 
 /// Runs `work` with so many threads (0: one per core). Results are the same for any number.
-pub(super) fn in_pool<T: Send>(threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-    if threads == 0 {
+pub(super) fn in_pool<T: Send>(n_threads: usize, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    if n_threads == 0 {
+        threads::ready()?;
         return work();
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.map_err(|error| Error::Threads { threads, detail: error.to_string() })?.install(work)
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(n_threads).build();
+    pool.map_err(|error| Error::Threads { threads: n_threads, detail: error.to_string() })?.install(work)
 }

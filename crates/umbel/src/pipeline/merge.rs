@@ -5,6 +5,7 @@ use toml::Table;
 
 use super::{Recipe, TrainConfig};
 use crate::base::choice::Choice;
+use crate::base::toml_words::toml_words;
 use crate::data::prep::IMAGE_SIZES;
 use crate::pretrained::Tune;
 use crate::settings::{self, Given, Refusal, Stage};
@@ -41,7 +42,7 @@ pub fn merged(file: Option<&str>, brought: &Given, given: &Given) -> Result<Trai
     }
     let follows = file_is_none && !given.has(TRAIN_SIZES) && !is_head(&table);
     let mut config: TrainConfig =
-        table.try_into().map_err(|error: toml::de::Error| Refusal::Merged(error.to_string()))?;
+        table.try_into().map_err(|error: toml::de::Error| Refusal::Merged(toml_words(&error)))?;
     if follows {
         config.fit.train_sizes = shares(&recipe.config(), config.prep.image_size);
     }

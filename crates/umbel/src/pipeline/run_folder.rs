@@ -7,6 +7,7 @@ use crate::base::atomic;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::run_folder::lies_inside;
+use crate::base::toml_words::toml_words;
 use crate::data::{Index, Plan, Problem, Split};
 use crate::run::free_name::make_next_free;
 use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLAN, PLOTS, PREPARING, PROBLEMS, SPLIT};
@@ -139,7 +140,7 @@ impl RunFolder {
     pub fn config_in(folder: &Path) -> Result<TrainConfig> {
         let path = folder.join(CONFIG);
         let text = std::fs::read_to_string(&path).map_err(|source| read_error(&path, source))?;
-        Ok(toml::from_str(&text).map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?)
+        Ok(toml::from_str(&text).map_err(|error| run::Error::Malformed { path, detail: toml_words(&error) })?)
     }
 
     /// The settings of a run that may be anybody's, and the text of its model.toml where it has one. Nothing is locked.

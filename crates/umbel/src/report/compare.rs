@@ -8,6 +8,7 @@ use super::curves::{self, NamedCurves};
 use super::differences;
 pub use super::differences::{CHANCE, Difference, DifferingSetting};
 use crate::base::progress::EpochRecord;
+use crate::base::shown::shown;
 use crate::run::{History, RunRecords};
 use crate::{Result, report, run};
 
@@ -185,7 +186,7 @@ impl ComparedRun {
 
     fn columns(&self) -> [String; 11] {
         [
-            self.run.clone(),
+            shown(&self.run).into_owned(),
             self.epochs.to_string(),
             self.best_epoch.to_string(),
             decimal(self.best_val_accuracy),
@@ -225,7 +226,7 @@ impl std::fmt::Display for Comparison {
         let differences = self.differences.iter().map(Difference::to_string);
         let verdicts = self.runs.iter().filter_map(ComparedRun::verdict);
         for sentence in differences.chain(self.notes.iter().cloned()).chain(verdicts) {
-            write!(f, "\n{sentence}")?;
+            write!(f, "\n{}", shown(&sentence))?;
         }
         Ok(())
     }

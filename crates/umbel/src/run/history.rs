@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::base::atomic;
 use crate::base::progress::EpochRecord;
+use crate::base::table::Table;
+use crate::base::{atomic, regular};
 use crate::{Result, run};
 
 /// The columns of history.csv, in order.
@@ -25,7 +26,7 @@ impl History {
 
     /// Reads a history.csv. `images_per_second` is not among its columns and is 0 afterwards.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
+        let bytes = regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
             action: "read",
             path: path.to_owned(),
             source,
@@ -46,18 +47,17 @@ impl History {
 }
 
 fn parse(bytes: &[u8]) -> std::result::Result<History, String> {
-    let mut reader = csv::Reader::from_reader(bytes);
-    let header = reader.headers().map_err(|error| error.to_string())?;
-    if header.iter().ne(COLUMNS) {
-        let came: Vec<&str> = header.iter().collect();
-        return Err(format!("its columns are {}, but {} were expected", came.join(","), COLUMNS.join(",")));
+    let table = Table::own(bytes)?;
+    if table.header != COLUMNS {
+        return Err(format!("its columns are {}, but {} were expected", table.header.join(","), COLUMNS.join(",")));
     }
     let mut epochs: Vec<EpochRecord> = Vec::new();
-    for (index, row) in reader.records().enumerate() {
-        let row = row.map_err(|error| error.to_string())?;
-        let record = parse_row(&row).map_err(|detail| format!("line {}: {detail}", index + 2))?;
-        if record.epoch != index + 1 {
-            return Err(format!("line {}: epoch {} came, but {} was expected", index + 2, record.epoch, index + 1));
+    for row in table.rows() {
+        let (line, row) = row?;
+        let record = parse_row(&row).map_err(|detail| format!("line {line}: {detail}"))?;
+        let expected = epochs.len() + 1;
+        if record.epoch != expected {
+            return Err(format!("line {line}: epoch {} came, but {expected} was expected", record.epoch));
         }
         epochs.push(record);
     }

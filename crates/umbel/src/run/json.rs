@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::base::atomic;
+use crate::base::{atomic, regular};
 use crate::{Error, Result, run};
 
 /// Writes `value`, indented, whole or not at all. Numbers read back to the same bits.
@@ -15,7 +15,7 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<()> {
 }
 
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
+    let bytes = regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
         action: "read",
         path: path.to_owned(),
         source,

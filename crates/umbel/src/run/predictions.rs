@@ -1,8 +1,12 @@
 //! predictions.csv: what a model said about every photo of a part.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 
-use crate::base::atomic;
+use crate::base::cells::{defused, restored};
+use crate::base::table::Table;
+use crate::base::{atomic, regular};
 use crate::metrics::Answers;
 use crate::{Result, run};
 
@@ -28,17 +32,18 @@ impl Predictions {
         Answers::new(&self.labels, &self.probabilities, self.classes.len())
     }
 
-    /// Writes path, class, predicted, confidence and the probability of each class, atomically. Numbers read back to the
-    /// same bits.
+    /// Writes path, class, predicted, confidence and the probability of each class, atomically. Names that a spreadsheet would run
+    /// as formulas are [`defused`]. Numbers read back to the same bits.
     pub fn write(&self, path: &Path) -> Result<()> {
         let answers = self.answers()?;
         Ok(atomic::write_with(path, |file| {
             let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(COLUMNS.into_iter().chain(self.classes.iter().map(String::as_str)))?;
+            let classes: Vec<_> = self.classes.iter().map(|class| defused(class)).collect();
+            writer.write_record(COLUMNS.into_iter().chain(classes.iter().map(AsRef::as_ref)))?;
             for ((path, (label, row)), predicted) in self.paths.iter().zip(answers.rows()).zip(answers.predicted()) {
-                let names = [path.clone(), self.classes[label].clone(), self.classes[predicted].clone()];
+                let names = [defused(path), classes[label].clone(), classes[predicted].clone()];
                 let numbers = std::iter::once(&row[predicted]).chain(row).map(f64::to_string);
-                writer.write_record(names.into_iter().chain(numbers))?;
+                writer.write_record(names.into_iter().map(Cow::into_owned).chain(numbers))?;
             }
             writer.flush()
         })?)
@@ -46,7 +51,7 @@ impl Predictions {
 
     /// Reads such a table.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
+        let bytes = regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
             action: "read",
             path: path.to_owned(),
             source,
@@ -84,20 +89,25 @@ impl Predictions {
 }
 
 fn parse(bytes: &[u8]) -> std::result::Result<Predictions, String> {
-    let mut reader = csv::Reader::from_reader(bytes);
-    let header = reader.headers().map_err(|error| error.to_string())?.clone();
+    let table = Table::own(bytes)?;
+    let header = &table.header;
     if header.iter().take(COLUMNS.len()).ne(COLUMNS) || header.len() == COLUMNS.len() {
-        let came = header.iter().collect::<Vec<_>>().join(",");
-        return Err(format!("its columns are {came}, but {} and a class each were expected", COLUMNS.join(",")));
+        let (came, expected) = (header.join(","), COLUMNS.join(","));
+        return Err(format!("its columns are {came}, but {expected} and a class each were expected"));
     }
-    let classes: Vec<String> = header.iter().skip(COLUMNS.len()).map(str::to_string).collect();
+    let classes = header.iter().skip(COLUMNS.len()).map(|class| restored(class).to_string()).collect();
     let mut all = Predictions { classes, ..Predictions::default() };
-    for row in reader.records() {
-        let row = row.map_err(|error| error.to_string())?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let label = all.classes.iter().position(|class| *class == row[1]);
-        all.labels.push(label.ok_or_else(|| format!("line {line}: the class {:?} has no column", &row[1]))? as u32);
-        all.paths.push(row[0].to_string());
+    // Of two columns of one name, the first.
+    let classes = all.classes.clone();
+    let mut labels = HashMap::new();
+    for (label, class) in (0u32..).zip(&classes) {
+        labels.entry(class.as_str()).or_insert(label);
+    }
+    for row in table.rows() {
+        let (line, row) = row?;
+        let class = restored(&row[1]);
+        all.labels.push(*labels.get(class).ok_or_else(|| format!("line {line}: the class {class:?} has no column"))?);
+        all.paths.push(restored(&row[0]).to_string());
         for value in row.iter().skip(COLUMNS.len()) {
             let share = value.parse().ok().filter(|p| (0.0..=1.0).contains(p));
             all.probabilities.push(share.ok_or_else(|| format!("line {line}: {value:?} is not a number from 0 to 1"))?);

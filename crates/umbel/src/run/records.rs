@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
+use crate::base::toml_words::toml_words;
 use crate::data::split;
 use crate::metrics::Scores;
 use crate::{Result, run};
@@ -137,7 +138,7 @@ fn settings(run: &Path) -> Result<Option<toml::Table>> {
     let text = std::fs::read_to_string(&path);
     let text = text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
     let read = text.parse::<toml::Table>();
-    Ok(Some(read.map_err(|error| run::Error::Malformed { path, detail: error.to_string() })?))
+    Ok(Some(read.map_err(|error| run::Error::Malformed { path, detail: toml_words(&error) })?))
 }
 
 fn words(value: &toml::Value) -> String {

@@ -20,6 +20,7 @@ pub use refusal::Refusal;
 pub use row::{Place, Reproduce, Row, Stage, Unused};
 pub use rows::{find, rows};
 
+use crate::base::toml_words::toml_words;
 use crate::{PredictError, Result};
 
 /// Settings as the table that a config.toml is read to. Numbers are as they are written there, so that a single-precision
@@ -34,7 +35,7 @@ pub fn table<T: Serialize>(settings: &T) -> Result<Table> {
         expected: "paths in UTF-8 and numbers of 63 bits, which TOML can hold".into(),
     };
     let text = toml::to_string(settings).map_err(|error| unfit(error.to_string()))?;
-    Ok(toml::from_str(&text).map_err(|error| unfit(error.to_string()))?)
+    Ok(toml::from_str(&text).map_err(|error| unfit(toml_words(&error)))?)
 }
 
 /// Checks settings whose keys begin with `above` (and a dot, or with nothing) against their rows.

@@ -5,6 +5,7 @@ use toml::{Table, Value};
 use super::row::{Place, Row};
 use super::{OptimizerName, Refusal, find, rows, table};
 use crate::base::choice::Choice;
+use crate::base::toml_words::toml_words;
 use crate::nn::OptimizerConfig;
 
 /// What marks a table that is one of several kinds: it replaces another one whole.
@@ -58,7 +59,7 @@ pub fn lay(under: &mut Table, over: &Table) {
 /// # Errors
 /// [`Refusal::Toml`], [`Refusal::Unknown`] and [`Refusal::Value`].
 pub fn checked_file(text: &str) -> Result<Table, Refusal> {
-    let file: Table = toml::from_str(text).map_err(|error| Refusal::Toml(error.to_string()))?;
+    let file: Table = toml::from_str(text).map_err(|error| Refusal::Toml(toml_words(&error)))?;
     check_keys(&file, "")?;
     Ok(file)
 }

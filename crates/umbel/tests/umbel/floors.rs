@@ -437,3 +437,18 @@ fn a_module_with_files_of_its_own_lies_in_its_folder() {
         }
     }
 }
+
+#[test]
+fn what_the_program_says_passes_through_one_door() {
+    for (name, text) in sources("umbel-cli").iter().filter(|(name, _)| !name.starts_with("console/")) {
+        for around in ["println", "eprintln", "stdout", "stderr"] {
+            assert!(
+                !names(text, around),
+                "umbel-cli/src/{name} says {around}; names would reach the terminal unescaped"
+            );
+        }
+        // What is written as it is must be the program's own.
+        let may = name == "commands/completions.rs";
+        assert!(may || !text.contains("console::raw("), "umbel-cli/src/{name} writes a text as it is");
+    }
+}

@@ -3,11 +3,12 @@
 use std::fs;
 
 use umbel::base::machine::Machine;
+use umbel::base::problem::ProblemKind;
 use umbel::base::progress::TestRecord;
 use umbel::metrics::{Answers, Certainty, Scores};
 use umbel::run::{
-    BeforeAfter, CalibrationRecord, Figures, FoldRecord, FoldsRecord, Metrics, names, read_fold_rows, read_folds,
-    read_problems, write_folds, write_problems,
+    BeforeAfter, CalibrationRecord, Figures, FoldRecord, FoldsRecord, Metrics, Predictions, Problem, names,
+    read_fold_rows, read_folds, read_problems, write_folds, write_problems,
 };
 use umbel::{Error, run};
 
@@ -89,4 +90,51 @@ fn folds_and_problems_read_back_the_same() {
     write_problems(&path, &[]).unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "path,kind,detail\n");
     assert_eq!(read_problems(&path).unwrap(), []);
+}
+
+/// Names of every kind of beginning, and of every sign that means something to a table or to a spreadsheet.
+fn names_with_signs() -> Vec<String> {
+    let starts = ["=", "+", "-", "@", "\t", "\r", "'", "''=", "'x", "\"", ",", ";", "", "\n", "＝", " "];
+    let rests = ["", "1+1", "a,b", "a\"b", "a\nb", "cmd|' /C calc'!A0", "=", "'"];
+    starts.iter().flat_map(|start| rests.iter().map(move |rest| format!("{start}{rest}"))).collect()
+}
+
+#[test]
+fn names_that_a_spreadsheet_would_run_read_back_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = names_with_signs();
+    let problems: Vec<Problem> = names
+        .iter()
+        .map(|name| Problem { path: name.clone(), kind: ProblemKind::Damaged, detail: name.clone() })
+        .collect();
+    let path = folder.path().join(names::PROBLEMS);
+    write_problems(&path, &problems).unwrap();
+    assert_eq!(read_problems(&path).unwrap(), problems);
+
+    let mut classes = names.clone();
+    classes.sort();
+    classes.dedup();
+    let n = classes.len();
+    let predictions = Predictions {
+        paths: classes.clone(),
+        labels: (0..n as u32).collect(),
+        probabilities: (0..n * n).map(|k| if k % (n + 1) == 0 { 1.0 } else { 0.0 }).collect(),
+        classes,
+    };
+    let path = folder.path().join(names::PREDICTIONS);
+    predictions.write(&path).unwrap();
+    assert_eq!(Predictions::read(&path).unwrap(), predictions);
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(&path).unwrap();
+    for cell in reader.records().flat_map(|row| row.unwrap().iter().map(String::from).collect::<Vec<_>>()) {
+        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝']), "{cell:?}");
+    }
+}
+
+#[test]
+fn a_wrong_line_of_predictions_is_named_as_an_editor_numbers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(names::PREDICTIONS);
+    fs::write(&path, "path,class,predicted,confidence,a\r\n\r\n\"x\ny\",a,a,1,1\r\n\r\nz,a,a,1,nine\r\n").unwrap();
+    let error = Predictions::read(&path).unwrap_err().to_string();
+    assert!(error.contains("line 6: \"nine\" is not a number from 0 to 1"), "{error}");
 }

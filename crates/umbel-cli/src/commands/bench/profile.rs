@@ -1,6 +1,7 @@
 //! `umbel bench --profile`: where the time of a step goes, as a table or as one JSON object.
 
 use serde::Serialize;
+use umbel::base::shown::{column, shown};
 use umbel::nn::cpu::{Lap, Peak, Phase, Profile};
 use umbel::nn::{Computed, Cpu};
 
@@ -67,7 +68,7 @@ impl Table {
 
     /// Writes it to standard output.
     pub fn print(&self) -> std::io::Result<()> {
-        let widest = self.steps.iter().map(|row| row.step.len()).max().unwrap_or(0);
+        let widest = column(self.steps.iter().map(|row| row.step.as_str()), 0);
         console::line(format!(
             "{:widest$}  {:8} {:>9} {:>6} {:>8} {:>7} {:>8} {:>7} {:>9}",
             "step", "phase", "ms", "share", "GFLOP/s", "of peak", "MB", "GB/s", "of memory"
@@ -77,7 +78,7 @@ impl Table {
                 |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$}"));
             console::line(format!(
                 "{:widest$}  {:8} {:>9.3} {:>6} {:>8} {:>7} {:>8.1} {:>7.1} {:>9}",
-                row.step,
+                shown(&row.step),
                 row.phase,
                 row.ms,
                 percent(row.share),
@@ -88,8 +89,9 @@ impl Table {
                 percent(row.of_bandwidth),
             ))?;
         }
+        console::line("")?;
         console::line(format!(
-            "\n{:.2} ms for {} photos in {}: {:.1} a second, {:.1} GFLOP/s ({} of the peak)",
+            "{:.2} ms for {} photos in {}: {:.1} a second, {:.1} GFLOP/s ({} of the peak)",
             self.ms,
             self.batch,
             self.precision,

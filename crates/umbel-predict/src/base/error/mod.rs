@@ -60,7 +60,7 @@ pub enum Error {
     },
     /// A model's TOML could not be read.
     #[cfg(feature = "train")]
-    #[error("cannot read {place} of the model's TOML: {cause}")]
+    #[error("cannot read {place} of the model's TOML: {}", crate::base::toml_words::toml_words(cause))]
     ModelToml {
         /// "layer 3 (conv2d)", or "the text".
         place: String,
@@ -92,6 +92,27 @@ pub enum Error {
         bytes: u128,
     },
 
+    /// A model whose parts were changed so that they do not fit each other.
+    #[error("this model cannot be used: {0}")]
+    Model(FileFault),
+    /// The model computes no number: its weights are such that sums overflow.
+    #[error(
+        "the model's answer{} is no finite number: its weights are too large; train it again with a lower learning rate, or use \
+         another model",
+        photo.as_ref().map_or(String::new(), |photo| format!(" for {photo}"))
+    )]
+    NoAnswer {
+        /// The photo, where it has a name.
+        photo: Option<String>,
+    },
+    /// The system gives no thread to compute in.
+    #[error(
+        "the system has no thread left to compute in ({detail}): end other programs, or raise the limit on processes"
+    )]
+    NoThread {
+        /// The system's answer.
+        detail: String,
+    },
     /// What is unlike all known pictures was asked for, of a model file that does not tell what those are like.
     #[error("this model file does not tell what known pictures are like, so that none can be told to be unknown")]
     NoKnownPictures,
@@ -113,9 +134,11 @@ impl Error {
             #[cfg(feature = "train")]
             Error::ModelToml { .. } => ErrorKind::Setting,
             Error::ModelFile { fault: FileFault::TooLarge(_), .. } | Error::OutOfMemory { .. } => ErrorKind::Memory,
-            Error::ModelFile { .. } | Error::Tensors { .. } => ErrorKind::File,
+            Error::ModelFile { .. } | Error::Tensors { .. } | Error::Model(_) | Error::NoAnswer { .. } => {
+                ErrorKind::File
+            }
             Error::UnreadablePhoto { .. } => ErrorKind::Data,
-            Error::Io { .. } => ErrorKind::Io,
+            Error::Io { .. } | Error::NoThread { .. } => ErrorKind::Io,
         }
     }
 }
@@ -172,6 +195,14 @@ pub enum FileFault {
         found: u32,
         /// This version's.
         here: u32,
+    },
+    /// More tensors than any network has.
+    #[error("it holds {count} tensors, more than any network here has ({most})")]
+    TooMany {
+        /// Its tensors.
+        count: usize,
+        /// The most that are read.
+        most: usize,
     },
     /// The digest does not agree with the contents.
     #[error("damaged: its contents do not agree with its digest; copy it again from where it came from")]

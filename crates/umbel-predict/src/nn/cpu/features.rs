@@ -4,10 +4,7 @@ use rayon::prelude::*;
 
 use super::arena::Arena;
 use super::program::Program;
-use crate::nn::steps::{ConvStep, Op};
-
-/// At most so many features; of a model with more channels, those of the first convolutions.
-const MOST: usize = 512;
+use crate::nn::steps::featured;
 
 /// Which steps' outputs are averaged, and how many channels each has.
 #[derive(Debug)]
@@ -16,19 +13,9 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// As many of the first convolutions as have [`MOST`] channels together.
+    /// Those of [`featured`].
     pub fn new(program: &Program) -> Self {
-        let convolution = |(index, op): (usize, &Op)| match op {
-            Op::Conv2d(ConvStep { channels_out, .. }) => Some((index, *channels_out)),
-            _ => None,
-        };
-        let mut width = 0;
-        let fits = |(_, channels): &(usize, usize)| {
-            width += channels;
-            width <= MOST
-        };
-        let ops = program.steps.iter().map(|step| &step.op).enumerate();
-        Features { steps: ops.filter_map(convolution).take_while(fits).collect() }
+        Features { steps: featured(program.steps.iter().map(|step| &step.op)) }
     }
 
     /// How many numbers there are for one picture.

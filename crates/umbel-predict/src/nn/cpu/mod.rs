@@ -47,6 +47,7 @@ use self::program::Program;
 use super::steps::{Layout, Steps, Use};
 use super::weights::TensorSpec;
 use super::{Model, Weights};
+use crate::base::threads;
 use crate::{Error, Result};
 
 /// A model lowered and placed, without buffers.
@@ -65,6 +66,7 @@ fn compiled(model: &Model, batch: usize, precision: Precision, uses: &[Use]) -> 
     if batch == 0 {
         return Err(Error::Setting { setting: "batch".into(), value: "0".into(), expected: "1 or more".into() });
     }
+    threads::ready()?;
     let architecture = model.architecture();
     let layers = architecture.resolve()?;
     let (height, width, channels) = architecture.input();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::super::layers::layer_from_toml;
 use super::super::layers::{Mistake, NamedLayer};
 use super::resolve::{layer_error, names};
-use super::{Graph, INPUT, Node, Source, source_before};
+use super::{Graph, INPUT, Node, Source, limits, source_before};
 use crate::{Error, Result};
 
 impl Graph {
@@ -70,12 +70,14 @@ impl Graph {
 
     /// Looks up what the layers name as their inputs, and checks the whole.
     fn from_layers(input: (usize, usize, usize), layers: Vec<NamedLayer>) -> Result<Self> {
+        limits::check_layers(layers.len())?;
         let names = names(layers.iter().map(|named| (named.name.as_deref(), &named.layer)))?;
         let mut nodes = Vec::with_capacity(layers.len());
         for (index, NamedLayer { name, layer, inputs, trainable }) in layers.into_iter().enumerate() {
             let sources = match inputs {
                 None => vec![source_before(index)],
                 Some(inputs) => {
+                    limits::check_inputs(inputs.len()).map_err(|mistake| layer_error(index, &names[index], mistake))?;
                     let look_up = |input: &String| look_up(input, &names, index);
                     let sources: std::result::Result<_, _> = inputs.iter().map(look_up).collect();
                     sources.map_err(|mistake| layer_error(index, &names[index], mistake))?

@@ -3,6 +3,7 @@
 
 mod depth;
 mod form;
+mod limits;
 mod resolve;
 
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::limits;
+
 use super::super::layers::{Activation, Layer, MAX_VALUES, Mistake, Parameter, Shape};
 use super::{Graph, INPUT, Node, Source, source_before};
 use crate::{Error, Result};
@@ -35,9 +37,12 @@ impl Graph {
         self.check_ends()?;
         let names = names(self.nodes.iter().map(|node| (node.name.as_deref(), &node.layer)))?;
         let mut resolved: Vec<ResolvedLayer<'_>> = Vec::with_capacity(self.nodes.len());
+        let mut values = 0usize;
         for (index, (node, name)) in self.nodes.iter().zip(names).enumerate() {
             let layer = self.resolve_layer(index, node, name.clone(), &resolved);
             resolved.push(layer.map_err(|mistake| layer_error(index, &name, mistake))?);
+            values = values.saturating_add(resolved[index].output.count());
+            limits::check_values(values).map_err(|mistake| layer_error(index, &name, mistake))?;
         }
         self.check_read(&resolved)?;
         match resolved.last() {
@@ -66,6 +71,7 @@ impl Graph {
         let mut parameters = rules.parameters(shapes[0]);
         parameters.iter_mut().for_each(|parameter| parameter.trainable &= node.trainable);
         check_sizes(output, &parameters)?;
+        limits::check_growth(self.input, output)?;
         let (layer, sources, trainable) = (&node.layer, node.sources.as_slice(), node.trainable);
         Ok(ResolvedLayer { name, layer, sources, input: shapes[0], output, parameters, trainable })
     }
@@ -86,6 +92,7 @@ impl Graph {
         if node.sources.is_empty() {
             return Err(Mistake::new("the number of its inputs", 0, "1 or more"));
         }
+        limits::check_inputs(node.sources.len())?;
         let is_augmentation = |layer: &ResolvedLayer<'_>| matches!(layer.layer, Layer::Augment(_));
         if matches!(node.layer, Layer::Augment(_)) {
             if let Some(last) = before.last().filter(|last| !is_augmentation(last)) {
@@ -150,7 +157,7 @@ impl Graph {
                 expected: "1 or more: add at least Flatten and Dense, or [[layer]] in TOML".into(),
             });
         }
-        Ok(())
+        limits::check_layers(self.nodes.len())
     }
 }
 

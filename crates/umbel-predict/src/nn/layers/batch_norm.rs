@@ -41,6 +41,9 @@ impl BatchNorm {
     }
 }
 
+/// The name of the weight that is one.
+pub(crate) const MOVING_VARIANCE: &str = "moving_variance";
+
 impl Rules for BatchNorm {
     fn names(&self) -> (&'static str, &'static str) {
         ("batch_normalization", "BatchNormalization")
@@ -60,7 +63,7 @@ impl Rules for BatchNorm {
             Parameter::trained("gamma", shape(), Initializer::Ones),
             Parameter::trained("beta", shape(), Initializer::Zeros),
             Parameter::kept("moving_mean", shape(), Initializer::Zeros),
-            Parameter::kept("moving_variance", shape(), Initializer::Ones),
+            Parameter::kept(MOVING_VARIANCE, shape(), Initializer::Ones),
         ]
     }
 }

@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::augmentation::AugmentLayer;
 
 pub use activation::Activation;
+pub(crate) use batch_norm::MOVING_VARIANCE;
 pub(crate) use form::NamedLayer;
 #[cfg(feature = "train")]
 pub(crate) use form::layer_from_toml;

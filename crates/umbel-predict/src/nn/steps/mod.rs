@@ -29,6 +29,24 @@ pub enum Use {
     Probing,
 }
 
+/// At most so many features tell what is on a picture; of a model with more channels, those of the first convolutions.
+const MOST_FEATURES: usize = 512;
+
+/// The steps whose outputs' channels tell by their means what is on a picture, and how many channels each has: as many of the first
+/// convolutions as have 512 channels together.
+pub fn featured<'a>(ops: impl Iterator<Item = &'a Op>) -> Vec<(usize, usize)> {
+    let convolution = |(index, op): (usize, &Op)| match op {
+        Op::Conv2d(ConvStep { channels_out, .. }) => Some((index, *channels_out)),
+        _ => None,
+    };
+    let mut width = 0;
+    let fits = |(_, channels): &(usize, usize)| {
+        width += channels;
+        width <= MOST_FEATURES
+    };
+    ops.enumerate().filter_map(convolution).take_while(fits).collect()
+}
+
 /// What a graph became.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Steps {

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use super::likeness::{Fingerprint, LookAlikes};
 use super::{Index, PrepSpec, Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
+use crate::base::threads;
 use crate::{Result, data};
 use pack::{Layout, Pack};
 pub use rows::{Rows, RowsWriter};
@@ -112,6 +113,7 @@ impl Cache {
         interrupt: &Interrupt,
     ) -> Result<Self> {
         prep.validate()?;
+        threads::ready()?;
         std::fs::create_dir_all(&options.folder).map_err(|source| data::Error::Cache {
             action: "make a place",
             folder: options.folder.clone(),

@@ -1,16 +1,18 @@
 //! What can be wrong in a table of photos, and in a split file.
 
+use crate::base::table::Seen;
+
 /// What is wrong in a split file (columns path,class,part). Lines count from 1, the header's.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SplitFileError {
     /// A column is missing.
-    #[error("it has no column {column:?} (found: {found}); expected path,class,part")]
+    #[error("it has no column {column:?} ({seen}); expected path,class,part")]
     MissingColumn {
         /// The missing column.
         column: &'static str,
-        /// The header that came.
-        found: String,
+        /// What came.
+        seen: Seen,
     },
     /// A path that the data folder does not have.
     #[error("line {line} names {photo}, which is not a picture of the data folder; put it back or delete the line")]
@@ -58,12 +60,26 @@ pub enum SplitFileError {
 #[non_exhaustive]
 pub enum ManifestError {
     /// A column is missing.
-    #[error("it has no column {column:?} (found: {found}); expected path,label or path,label,split")]
+    #[error("it has no column {column:?} ({seen}); its first line names the columns, in any letter case: {taken}")]
     MissingColumn {
         /// The missing column.
         column: &'static str,
-        /// The header that came.
-        found: String,
+        /// What came.
+        seen: Box<Seen>,
+        /// The columns, with all names that are taken for each.
+        taken: String,
+    },
+    /// Two columns that may be meant.
+    #[error(
+        "its columns {first:?} and {second:?} may both be the {column}: call the right one {column}, or take the other out"
+    )]
+    TwoColumns {
+        /// What they may be.
+        column: &'static str,
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
     },
     /// A path that is not one below the table's folder.
     #[error(
@@ -78,9 +94,22 @@ pub enum ManifestError {
     },
     /// No such picture.
     #[error(
-        "line {line} names {photo}, and there is no such file below the table's folder; put it there or delete the line"
+        "line {line} names {photo}, and there is no such file below the table's folder{}; put it there or delete the line",
+        doubt.map_or(String::new(), |doubt| format!(" (the table was {doubt}; save it in UTF-8 where that is wrong)"))
     )]
     NoFile {
+        /// Line of the file.
+        line: u64,
+        /// The path that came.
+        photo: String,
+        /// What the table was taken for, where that is a guess.
+        doubt: Option<&'static str>,
+    },
+    /// A path on which a link leads out of the table's folder.
+    #[error(
+        "line {line} names {photo}, but a link leads from there out of the table's own folder; put the photos below it"
+    )]
+    LeadsOut {
         /// Line of the file.
         line: u64,
         /// The path that came.
@@ -95,7 +124,7 @@ pub enum ManifestError {
         photo: String,
     },
     /// A part that does not exist.
-    #[error("line {line} has the split {part:?}; expected train, val or test")]
+    #[error("line {line} has the split {part:?}; expected train, val or test, in any letter case")]
     UnknownPart {
         /// Line of the file.
         line: u64,
@@ -133,16 +162,4 @@ pub enum ManifestError {
 
 fn one_class(found: &Option<String>) -> String {
     found.as_ref().map_or_else(|| "no class".to_string(), |class| format!("one class only, {class:?}"))
-}
-
-impl From<csv::Error> for SplitFileError {
-    fn from(error: csv::Error) -> Self {
-        SplitFileError::Malformed(error.to_string())
-    }
-}
-
-impl From<csv::Error> for ManifestError {
-    fn from(error: csv::Error) -> Self {
-        ManifestError::Malformed(error.to_string())
-    }
 }

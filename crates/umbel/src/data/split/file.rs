@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Index, Part, Split};
-use crate::base::atomic;
+use crate::base::table::Table;
+use crate::base::{atomic, regular};
 use crate::data::SplitFileError;
 use crate::{Result, data};
 
@@ -38,7 +39,7 @@ pub fn read(path: &Path, index: &Index) -> Result<Split> {
 type Rows<'a> = &'a mut dyn Iterator<Item = std::result::Result<(u64, SplitRow), SplitFileError>>;
 
 fn each_row<T>(path: &Path, take: impl FnOnce(Rows<'_>) -> std::result::Result<T, SplitFileError>) -> Result<T> {
-    let bytes = std::fs::read(path).map_err(|source| umbel_predict::Error::Io {
+    let bytes = regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
         action: "read",
         path: path.to_owned(),
         source,
@@ -50,23 +51,19 @@ fn parse<T>(
     bytes: &[u8],
     take: impl FnOnce(Rows<'_>) -> std::result::Result<T, SplitFileError>,
 ) -> std::result::Result<T, SplitFileError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
-    let header = reader.headers()?.clone();
+    let column = |header: &[String], name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
+    let table = Table::new(bytes, |header| COLUMNS.iter().all(|name| column(header, name).is_some()));
     let column = |name: &'static str| {
-        header.iter().position(|field| field == name).ok_or_else(|| SplitFileError::MissingColumn {
-            column: name,
-            found: header.iter().collect::<Vec<_>>().join(","),
-        })
+        column(&table.header, name).ok_or_else(|| SplitFileError::MissingColumn { column: name, seen: table.seen() })
     };
     let [path, class, part] = COLUMNS.map(column);
     let (path, class, part) = (path?, class?, part?);
-    let mut rows = reader.records().map(|record| {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
+    let mut rows = table.rows().map(|row| {
+        let (line, record) = row.map_err(SplitFileError::Malformed)?;
         let field = |column: usize| record.get(column).unwrap_or_default();
         let name = field(part).trim();
-        let known = Part::ALL.into_iter().find(|part| part.name() == name);
-        let part = known.ok_or_else(|| SplitFileError::UnknownPart { line, part: name.to_string() })?;
+        let unknown = || SplitFileError::UnknownPart { line, part: name.to_string() };
+        let part = Part::of_folder(name).ok_or_else(unknown)?;
         Ok((line, SplitRow { path: field(path).to_string(), class: field(class).to_string(), part }))
     });
     take(&mut rows)

@@ -296,6 +296,9 @@ fn a_wrong_split_file_names_the_line() {
         other => panic!("{other}"),
     };
     let good = "\u{feff}part,extra,path,class\ntrain,1,a/000.png,a\nval,2,b/001.png,b\n";
+    // As a spreadsheet saves it again.
+    let saved = "Part;extra;Path;Class\r\nTraining;1;a/000.png;a\r\n\r\nVAL;2;b/001.png;b\r\n;;;\r\n";
+    assert_eq!(read(saved).unwrap(), read(good).unwrap());
     let split = read(good).unwrap();
     assert_eq!(
         (split.train, split.val, split.test),
@@ -310,9 +313,14 @@ fn a_wrong_split_file_names_the_line() {
     assert!(matches!(second("a/9.png,a,val"), SplitFileError::UnknownPath { line: 3, .. }));
     assert!(matches!(second("../a/001.png,a,val"), SplitFileError::UnknownPath { line: 3, .. }));
     assert!(matches!(second("a/001.png,b,val"), SplitFileError::WrongClass { line: 3, .. }));
-    assert!(matches!(second("a/001.png,a,training"), SplitFileError::UnknownPart { line: 3, .. }));
+    assert!(matches!(second("a/001.png,a,third"), SplitFileError::UnknownPart { line: 3, .. }));
     assert!(matches!(second("a/000.png,a,val"), SplitFileError::Repeated { line: 3, .. }));
     assert!(matches!(second("a/001.png,a"), SplitFileError::Malformed(_)));
+    assert!(matches!(second("\n\r\n\"\na/001.png\",a,val"), SplitFileError::UnknownPath { line: 5, .. }));
+    assert!(matches!(
+        wrong(&format!("{}x,a,val\r", start.replace('\n', "\r"))),
+        SplitFileError::UnknownPath { line: 3, .. }
+    ));
     assert!(matches!(read(start), Err(Error::Data(data::Error::EmptyPart { part: "validation", .. }))));
     let absent = SplitMethod::File(scratch.path().join("absent.csv"));
     assert!(matches!(Split::make(&absent, &index, &cache, 0.2, 0), Err(Error::Predict(PredictError::Io { .. }))));

@@ -1,22 +1,24 @@
-//! A table of photos: path,label[,split]. Its own folder is the root, and no path leads out of it.
+//! A table of photos: path,label[,split], under the names and in the forms that people have. Its own folder is the root, and no path
+//! leads out of it.
+
+mod columns;
+mod places;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use self::columns::Columns;
+use self::places::{Lost, Places};
 use super::{Index, Photo};
-use crate::base::choice::Choice;
+use crate::base::cells::restored;
+use crate::base::regular;
+use crate::base::table::Table;
 use crate::data::{ManifestError, Part};
 use crate::{Result, data};
 
 /// Larger tables are refused before they are read: some four million photos.
 const MAX_BYTES: u64 = 256 << 20;
-
-/// The columns, and the names that split.csv has for them.
-const PATH: &[&str] = &["path"];
-const LABEL: &[&str] = &["label", "class"];
-const SPLIT: &[&str] = &["split", "part"];
 
 /// Whether `path` is a file named as a table.
 pub(super) fn is_one(path: &Path) -> bool {
@@ -26,7 +28,7 @@ pub(super) fn is_one(path: &Path) -> bool {
 pub(super) fn read(path: &Path) -> Result<Index> {
     let failed = |source| umbel_predict::Error::Io { action: "read", path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    regular::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
     let root = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -62,43 +64,56 @@ fn parse(bytes: &[u8], root: &Path) -> std::result::Result<Index, ManifestError>
 }
 
 fn rows(bytes: &[u8], root: &Path) -> std::result::Result<Vec<Row>, ManifestError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
-    let header = reader.headers()?.clone();
-    let find = |names: &[&str]| header.iter().position(|field| names.contains(&field));
-    let column = |names: &'static [&'static str]| {
-        find(names).ok_or_else(|| ManifestError::MissingColumn {
-            column: names[0],
-            found: header.iter().collect::<Vec<_>>().join(","),
-        })
-    };
-    let (path_column, label_column, part_column) = (column(PATH)?, column(LABEL)?, find(SPLIT));
-    let (mut rows, mut seen) = (Vec::new(), HashMap::new());
-    for record in reader.records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
+    let table = Table::new(bytes, |header| Columns::of(header).is_ok());
+    let columns = Columns::of(&table.header).map_err(|unclear| unclear.error(table.seen()))?;
+    let (mut rows, mut seen, mut places) = (Vec::new(), HashMap::new(), Places::below(root));
+    for row in table.rows() {
+        let (line, record) = row.map_err(ManifestError::Malformed)?;
         let field = |column: usize| record.get(column).unwrap_or_default();
-        let path = inside(field(path_column), line)?;
-        let label = field(label_column).trim().to_string();
+        let path = place(&mut places, field(columns.path), line, &table)?;
+        let label = restored(field(columns.label).trim()).to_string();
         if label.is_empty() {
             return Err(ManifestError::NoLabel { line, photo: path });
         }
-        let part = match part_column.map(|column| field(column).trim()) {
+        let part = match columns.part.map(|column| field(column).trim()) {
             None => None,
             Some(name) => {
                 let unknown = || ManifestError::UnknownPart { line, part: name.to_string() };
-                Some(Part::named(name).ok_or_else(unknown)?)
+                Some(Part::of_folder(name).ok_or_else(unknown)?)
             }
         };
-        // Opening a pipe or a device could wait for ever.
-        if !fs::metadata(root.join(&path)).is_ok_and(|data| data.is_file()) {
-            return Err(ManifestError::NoFile { line, photo: path });
-        }
         if let Some(first) = seen.insert(path.clone(), line) {
             return Err(ManifestError::Repeated { line, first, photo: path });
         }
         rows.push(Row { label, path, part });
     }
     Ok(rows)
+}
+
+/// The path of a photo as the disk has it, from that in a table: as it is there, or without what spreadsheets and people put around.
+fn place(
+    places: &mut Places<'_>,
+    written: &str,
+    line: u64,
+    table: &Table<'_>,
+) -> std::result::Result<String, ManifestError> {
+    let plain = restored(written.trim());
+    let candidates = std::iter::once(written).chain((plain != written).then_some(plain));
+    let mut lost = Lost::NoFile;
+    for candidate in candidates {
+        match places.find(&inside(candidate, line)?) {
+            Ok(path) => return Ok(path),
+            Err(why) => lost = why,
+        }
+    }
+    let photo = written.to_string();
+    Err(match lost {
+        Lost::LeadsOut => ManifestError::LeadsOut { line, photo },
+        Lost::NoFile => {
+            let doubt = (!table.is_certain()).then(|| table.seen().encoding);
+            ManifestError::NoFile { line, photo, doubt }
+        }
+    })
 }
 
 /// The path without `.` and doubled slashes, so that a photo has one name; refused where it is absolute, leads upwards or
