@@ -1,5 +1,6 @@
 //! The one door for foreign bytes: a file's bytes become upright RGB, within limits set before decoding.
 
+mod exif;
 mod facts;
 mod format;
 mod jpeg;
@@ -107,7 +108,8 @@ fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Dy
     if asks_for_too_much {
         return Err(too_much_memory(limits));
     }
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let bytes = if format == ImageFormat::WebP { webp::without_false_promises(bytes) } else { bytes.into() };
+    let mut reader = ImageReader::with_format(Cursor::new(&*bytes), format);
     let mut decoder_limits = image::Limits::no_limits();
     decoder_limits.max_alloc = Some(limits.max_alloc_bytes);
     reader.limits(decoder_limits);
@@ -117,8 +119,7 @@ fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Dy
     if decoder.total_bytes() > limits.max_alloc_bytes {
         return Err(too_much_memory(limits));
     }
-    // An unreadable orientation is no reason to lose the picture.
-    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let orientation = exif::of(&mut decoder);
     let mut photo = DynamicImage::from_decoder(decoder).map_err(map_error)?;
     photo.apply_orientation(orientation);
     Ok(photo)

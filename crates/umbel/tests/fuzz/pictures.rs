@@ -48,6 +48,11 @@ fn progressive_jpeg() {
 }
 
 #[test]
+fn jpeg_in_scans() {
+    fuzz("jpeg in scans", &seeds::jpeg_in_scans(), leave);
+}
+
+#[test]
 fn png() {
     fuzz("png", &seeds::png(), mend_png);
 }

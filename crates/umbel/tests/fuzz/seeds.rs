@@ -51,6 +51,16 @@ pub fn jpeg(progressive: bool) -> Vec<Vec<u8>> {
     seeds
 }
 
+/// Each channel in a scan of its own, two in one, chroma finer than luma, factors of 3, inks: what `zune-jpeg` is not asked for.
+pub fn jpeg_in_scans() -> Vec<Vec<u8>> {
+    let golden = include_bytes!("../../../../golden/data/jpegs.safetensors");
+    let golden = safetensors::SafeTensors::deserialize(golden).expect("a sound file");
+    let file = |name: &str| golden.tensor(&format!("file/{name}")).expect("is there").data().to_vec();
+    let names = ["2x2,1x1,1x1/35x19/each", "2x2,1x1,1x1/35x19/each-restarts", "2x1,1x1,1x1/35x19/last-alone"];
+    let more = ["1x1,2x2,1x1/35x19/progressive", "3x2,1x1,1x1/35x19/whole", "cmyk/35x19/each", "rgb/35x19/each"];
+    names.iter().chain(&more).map(|name| file(name)).collect()
+}
+
 /// Of every kind of PNM, as text and as bytes.
 pub fn pnm() -> Vec<Vec<u8>> {
     let mut seeds = encoded(ImageFormat::Pnm);

@@ -5,6 +5,7 @@ mod augment;
 mod cache;
 mod decode;
 mod divided;
+mod exif;
 mod groups;
 mod index;
 mod loader;
