@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Observer};
-use umbel::check::{CheckReport, FindingKind, Likeness, check};
+use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
 use umbel::data::{Index, Split};
 use umbel::pipeline::{self, DisputeOptions, Disputes};
 use umbel::run::names;
@@ -37,7 +37,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
     let mut console = TrainConsole::new(Format::from_flag(args.json));
     let interrupt = signals::interrupt_on_signals()?;
-    let mut report = check(&index, split.as_ref(), &mut console, &interrupt)?;
+    let mut report = check_within(&surroundings.memory, &index, split.as_ref(), &mut console, &interrupt)?;
     console.clear();
     let disputes = run.map(|run| judge(&run, &index, args, surroundings, &interrupt)).transpose()?;
     if let Some(Judged::Whole(disputes)) = &disputes {

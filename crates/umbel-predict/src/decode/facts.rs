@@ -1,11 +1,11 @@
 //! What a file tells about itself without being decoded: its format, whether it moves, whether its EXIF turns it.
 
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::metadata::Orientation;
 use image::{ImageFormat, ImageReader};
 
+use super::caught::caught;
 use super::{exif, jpeg, name_of, sniff};
 
 /// What the bytes of a file say, apart from the picture.
@@ -61,8 +61,8 @@ fn is_turned(bytes: &[u8], format: ImageFormat) -> bool {
         let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().ok()?;
         Some(exif::of(&mut decoder))
     };
-    // The decoders are written not to panic; if one does, the picture's own decoding says so.
-    let orientation = says_exif.then(|| catch_unwind(AssertUnwindSafe(read)).ok().flatten()).flatten();
+    // If a decoder panics, the picture's own decoding says so.
+    let orientation = says_exif.then(|| caught(read).flatten()).flatten();
     orientation.is_some_and(|orientation| orientation != Orientation::NoTransforms)
 }
 

@@ -12,10 +12,11 @@ use rayon::prelude::*;
 pub use self::answer::{ClassProbability, Familiar, Prediction, UNKNOWN};
 pub use self::files::expand_paths;
 pub use self::picture::Picture;
+use crate::base::budget::MemoryBudget;
 use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
-use crate::decode::{DecodeError, Limits, decode, read_file};
+use crate::decode::{DecodeError, Limits, decode_for, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Infer, Model, Precision};
@@ -93,7 +94,7 @@ impl Predictor {
             classes,
             prep,
             temperature,
-            limits: Limits::default(),
+            limits: Limits::within(&MemoryBudget::default()),
             buffers,
             known,
             threshold: None,
@@ -101,7 +102,7 @@ impl Predictor {
         })
     }
 
-    /// With other limits on what a photo may cost than the default ones.
+    /// With other limits on what a photo may cost than the default ones, under a [`MemoryBudget`] of their own.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -136,7 +137,18 @@ impl Predictor {
     /// there is no memory for a second one, each answer says so.
     pub fn predict<P: AsRef<[u8]>>(&self, photos: &[P]) -> Vec<std::result::Result<Prediction, DecodeError>> {
         let photos: Vec<&[u8]> = photos.iter().map(AsRef::as_ref).collect();
-        self.each(&photos, |photo| self.decoded(photo), |buffers, photos| self.answer(buffers, photos))
+        self.predict_from(&photos, |photo| Ok(*photo))
+    }
+
+    /// The same of what `read` brings when its turn comes, so that no more files are in memory than are worked on. What it cannot
+    /// bring is that photo's error.
+    pub fn predict_from<S: Sync, B: AsRef<[u8]>>(
+        &self,
+        sources: &[S],
+        read: impl Fn(&S) -> std::result::Result<B, DecodeError> + Sync,
+    ) -> Vec<std::result::Result<Prediction, DecodeError>> {
+        let prepare = |source: &S| self.decoded(read(source)?.as_ref());
+        self.each(sources, prepare, |buffers, photos| self.answer(buffers, photos))
     }
 
     /// The same of pictures in memory. [`ProblemKind::Damaged`] where there are not three bytes for each pixel, or no pixel;
@@ -165,7 +177,8 @@ impl Predictor {
     }
 
     fn decoded(&self, photo: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
-        decode(photo, &self.limits).map(|photo| self.prep.apply(&photo))
+        let working = |width, height| self.prep.working_bytes(width, height);
+        decode_for(photo, &self.limits, &working).map(|photo| self.prep.apply(&*photo))
     }
 
     fn checked(&self, picture: &Picture<'_>) -> std::result::Result<Vec<u8>, DecodeError> {

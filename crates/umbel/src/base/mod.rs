@@ -9,4 +9,4 @@ pub mod positioned;
 pub mod progress;
 pub mod shell;
 
-pub use umbel_predict::base::{atomic, augmentation, choice, error, memory, problem, random, range, settings};
+pub use umbel_predict::base::{atomic, augmentation, budget, choice, error, memory, problem, random, range, settings};

@@ -53,7 +53,7 @@ pub(super) fn open_cache(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Arc<Cache>> {
-    let options = config.cache_options(&surroundings.cache);
+    let options = config.cache_options(surroundings);
     Ok(Arc::new(Cache::open(index, &config.prep, &options, observer, interrupt)?))
 }
 

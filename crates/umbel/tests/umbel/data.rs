@@ -10,6 +10,7 @@ mod groups;
 mod index;
 mod loader;
 mod manifest;
+mod memory;
 mod pictures;
 mod prep;
 mod split;

@@ -21,7 +21,7 @@ pub(super) struct Markers {
 
 /// The frame header.
 #[derive(Debug)]
-pub(super) struct Frame {
+pub(in crate::decode) struct Frame {
     /// The marker's second byte, 0xC0 to 0xCF.
     pub kind: u8,
     pub precision: u8,
@@ -32,7 +32,7 @@ pub(super) struct Frame {
 
 /// What a channel is called, and its sampling factors.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Component {
+pub(in crate::decode) struct Component {
     pub id: u8,
     pub across: u8,
     pub down: u8,

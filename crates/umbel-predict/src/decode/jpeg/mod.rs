@@ -14,15 +14,21 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use self::markers::{Frame, Markers};
-use super::{CUT_SHORT, DecodeError, Limits, check_pixels, damaged, exif, too_large};
+pub(super) use self::markers::Frame;
+use self::markers::Markers;
+use super::claim::Claim;
+use super::{CUT_SHORT, DecodeError, Limits, check_pixels, damaged, exif, need, too_large};
 use crate::base::problem::ProblemKind;
 
 /// Decodes a JPEG to grey or RGB, upright.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, DecodeError> {
+pub(super) fn decode(bytes: &[u8], claim: &mut Claim<'_>) -> Result<DynamicImage, DecodeError> {
+    let limits = claim.limits;
     let markers = Markers::read(bytes);
     let frame = markers.frame.as_ref().ok_or_else(|| damaged("JPEG", "no picture size in it"))?;
     check(frame, limits)?;
+    let orientation = orientation_in(bytes, &markers);
+    let need = need::of_jpeg(frame, bytes.len(), scans::needed(frame, &markers), orientation);
+    claim.take(frame.width.into(), frame.height.into(), need)?;
     let mut decoded = decode_lying(bytes, frame, &markers, limits);
     if decoded.as_ref().is_err_and(|error| error.kind == ProblemKind::Damaged) {
         // Broken remarks are no reason to lose the picture.
@@ -31,7 +37,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, Deco
         }
     }
     let mut photo = decoded?;
-    photo.apply_orientation(orientation_in(bytes, &markers));
+    photo.apply_orientation(orientation);
     Ok(photo)
 }
 
@@ -127,12 +133,13 @@ fn decode_lying(bytes: &[u8], frame: &Frame, markers: &Markers, limits: &Limits)
     }
     // The decoder reads ahead, so a small last row may look missing, and without an end marker the last row may be
     // missing in part. What is true shows when the file is continued in two ways: a whole picture never looks at what
-    // follows.
+    // follows. One of the two is in memory at a time.
     let continued = |tail: &[u8]| decode_whole(&[body, tail, &[0xFF, 0xD9]].concat(), limits);
-    let (first, second) = (continued(&[]), continued(&FILLER));
-    match (first, second) {
-        (Ok(first), Ok(second)) if first == second => Ok(first),
-        (Err(first), Err(second)) if first == second => Err(first),
+    let digest = |photo: &DynamicImage| blake3::hash(photo.as_bytes());
+    let other = continued(&FILLER).map(|photo| digest(&photo));
+    match (continued(&[]), other) {
+        (Ok(photo), Ok(other)) if digest(&photo) == other => Ok(photo),
+        (Err(error), Err(other)) if error == other => Err(error),
         _ => Err(damaged("JPEG", CUT_SHORT)),
     }
 }
