@@ -9,6 +9,7 @@ mod exit;
 mod hints;
 mod signals;
 
+use std::panic;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -16,17 +17,33 @@ use clap::FromArgMatches;
 use args::{Arguments, Command};
 use exit::{Outcome, usage};
 use umbel::Surroundings;
+use umbel::base::budget::MemoryBudget;
+use umbel::data::decode::is_decoding;
 
 fn main() -> ExitCode {
+    silence_decoders();
     let matches = args::command().get_matches();
     let arguments =
         Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut args::command()).exit());
-    exit::report(surroundings().and_then(|surroundings| run(arguments.command, &surroundings)))
+    exit::report(surroundings(arguments.memory).and_then(|surroundings| run(arguments.command, &surroundings)))
 }
 
-/// What the environment says, read once.
-fn surroundings() -> anyhow::Result<Surroundings> {
-    Surroundings::of(|name| std::env::var_os(name)).map_err(|error| usage(format!("UMBEL_ISA cannot be used: {error}")))
+/// A decoder's panic is caught and told as what is wrong with the file; its text is for nobody.
+fn silence_decoders() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if !is_decoding() {
+            usual(info);
+        }
+    }));
+}
+
+/// What the environment says, read once, and what photos may take of memory.
+fn surroundings(memory: Option<u64>) -> anyhow::Result<Surroundings> {
+    let surroundings = Surroundings::of(|name| std::env::var_os(name));
+    let surroundings = surroundings.map_err(|error| usage(format!("UMBEL_ISA cannot be used: {error}")))?;
+    let memory = memory.map_or(surroundings.memory, MemoryBudget::new);
+    Ok(Surroundings { memory, ..surroundings })
 }
 
 fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome> {

@@ -1,13 +1,14 @@
 //! One predictor and one explainer for many threads, photos as bytes and as pictures, features.
 
 use std::io::Cursor;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use image::RgbImage;
 use rayon::prelude::*;
 use umbel_predict::base::augmentation::AugmentLayer;
 use umbel_predict::base::problem::ProblemKind;
-use umbel_predict::decode::Limits;
+use umbel_predict::decode::{DecodeError, Limits};
 use umbel_predict::explain::Explainer;
 use umbel_predict::model_file::{Metrics, ModelFile, TrainedOn};
 use umbel_predict::nn::layers::{Activation, Conv2d, Dense, GlobalAvgPool2d, MaxPool2d, Rescaling};
@@ -121,6 +122,46 @@ fn pictures_in_memory_are_what_their_files_are() {
     assert_ne!(features[0], features[1]);
     let one_by_one: Vec<_> = photos.iter().flat_map(|photo| predictor.features(&[photo])).collect();
     assert_eq!(one_by_one, features);
+}
+
+/// A file in memory that knows how many there are.
+struct Counted<'a>(Vec<u8>, &'a AtomicUsize);
+
+impl AsRef<[u8]> for Counted<'_> {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.1.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn no_more_files_are_in_memory_than_are_worked_on() {
+    let photos: Vec<Vec<u8>> = pictures().iter().map(png).collect();
+    let predictor = Predictor::new(file(), 16, 3).unwrap();
+    let expected = predictor.predict(&photos);
+    let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let read = |k: &usize| {
+        if *k == 40 {
+            return Err(DecodeError { kind: ProblemKind::Unreadable, detail: "taken away".to_string() });
+        }
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        Ok(Counted(photos[k % 7].clone(), &now))
+    };
+    let sources: Vec<usize> = (0..70).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let answers = pool.install(|| predictor.predict_from(&sources, read));
+    for (k, answer) in answers.iter().enumerate() {
+        match answer {
+            Err(error) => assert!(k == 40 && error.detail == "taken away"),
+            answer => assert_eq!(answer, &expected[k % 7]),
+        }
+    }
+    assert!(answers[40].is_err() && now.into_inner() == 0 && (1..=3).contains(&most.into_inner()));
 }
 
 #[test]

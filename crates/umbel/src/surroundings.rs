@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::Result;
+use crate::base::budget::MemoryBudget;
 use crate::nn::{Cpu, SharedEngine};
 use crate::pretrained::store::Store;
 
@@ -19,6 +20,8 @@ pub struct Surroundings {
     pub cache: PathBuf,
     /// Pretrained weights.
     pub store: Store,
+    /// What all photos in hand may take of memory together.
+    pub memory: MemoryBudget,
     /// The CPU's name, where only the environment tells it (Windows).
     pub processor: Option<String>,
 }
@@ -27,7 +30,7 @@ impl Default for Surroundings {
     fn default() -> Self {
         let cache = std::env::temp_dir().join("umbel");
         let (engine, store) = (SharedEngine::default(), Store::new(cache.join("models")));
-        Surroundings { engine, isa: None, cache, store, processor: None }
+        Surroundings { engine, isa: None, cache, store, memory: MemoryBudget::default(), processor: None }
     }
 }
 
@@ -69,7 +72,7 @@ impl Surroundings {
             store = store.with_hub(&endpoint);
         }
         let (cache, processor) = (cache.unwrap_or(usual.cache), text("PROCESSOR_IDENTIFIER"));
-        Ok(Surroundings { engine, isa, cache, store, processor })
+        Ok(Surroundings { engine, isa, cache, store, memory: usual.memory, processor })
     }
 }
 

@@ -43,6 +43,9 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What all photos in hand may take of memory together, for instance 2GB [default: a quarter, 1GB at least]
+    #[arg(long, global = true, value_name = "SIZE", value_parser = values::size, display_order = 900)]
+    pub memory: Option<u64>,
 }
 
 /// The commands, in the order in which a newcomer meets them.

@@ -19,6 +19,28 @@ pub const KEEP: Real = Real { low: Excluded(0.0), example: "0.95", ..ANY_SHARE }
 pub const SECONDS: Real =
     Real { what: "a number of seconds", low: Excluded(0.0), high: Included(3600.0), zero: None, example: "5" };
 
+/// A size of memory in bytes: a number and its unit, in powers of 1024 whether it is written 2GB, 2GiB or 2G.
+pub fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "k" | "kb" | "kib" => Some(10),
+        "m" | "mb" | "mib" => Some(20),
+        "g" | "gb" | "gib" => Some(30),
+        "t" | "tb" | "tib" => Some(40),
+        _ => None,
+    };
+    let bytes = shift.zip(number.parse::<f64>().ok()).map(|(shift, number)| number * (1u64 << shift) as f64);
+    let fits = |bytes: &f64| (LEAST_MEMORY as f64..=1e18).contains(bytes);
+    bytes
+        .filter(fits)
+        .map(|bytes| bytes as u64)
+        .ok_or_else(|| "expected a size of 16MB or more, for instance 512MB or 2GB".into())
+}
+
+/// Less would have no room for any photo.
+const LEAST_MEMORY: u64 = 16 << 20;
+
 /// A whole number of this range.
 pub fn whole<T: TryFrom<u64>>(range: Whole) -> impl Fn(&str) -> Result<T, String> + Clone {
     move |text| {
@@ -74,6 +96,15 @@ fn possible(names: &'static [&'static str]) -> PossibleValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_a_unit() {
+        assert_eq!(size("2GB"), Ok(2 << 30));
+        assert_eq!((size("1.5g"), size("512 MiB"), size("0.5tb")), (Ok(3 << 29), Ok(512 << 20), Ok(1 << 39)));
+        for bad in ["", "2", "GB", "-1GB", "1e3GB", "15MB", "0GB", "2XB", "1.2.3GB", "99999999999TB", "nanGB"] {
+            assert!(size(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn the_ends_of_every_range() {

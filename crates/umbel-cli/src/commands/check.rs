@@ -8,7 +8,7 @@ use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::base::run_folder::lies_inside;
 use umbel::base::shown::{column, shown};
-use umbel::check::{CheckReport, FindingKind, Likeness, check};
+use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
 use umbel::data::{Index, Listing, Split};
 use umbel::pipeline::{self, DisputeOptions, Disputes};
 use umbel::run::names;
@@ -40,7 +40,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
     // Before the photos are read: a run that is none should not cost that time.
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
-    let mut report = check(&index, split.as_ref(), &mut console, &interrupt)?;
+    let mut report = check_within(&surroundings.memory, &index, split.as_ref(), &mut console, &interrupt)?;
     console.clear();
     let disputes = run.map(|run| judge(&run, &index, args, surroundings, &interrupt)).transpose()?;
     if let Some(Judged::Whole(disputes)) = &disputes {

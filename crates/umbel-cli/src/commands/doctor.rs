@@ -47,7 +47,7 @@ struct Findings {
 
 impl Findings {
     fn collect(surroundings: &Surroundings) -> anyhow::Result<Self> {
-        let cache = CacheOptions::within(surroundings.cache.clone());
+        let cache = CacheOptions::within(surroundings.cache.clone(), &surroundings.memory);
         let engine = &surroundings.engine;
         let precision = engine.fastest_precision().name();
         // In bf16 an engine says all that it can do.

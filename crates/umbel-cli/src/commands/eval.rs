@@ -17,7 +17,7 @@ use crate::exit::{Outcome, usage};
 pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let options = EvalOptions {
         part: part(args)?,
-        cache: CacheOptions::within(surroundings.cache.clone()),
+        cache: CacheOptions::within(surroundings.cache.clone(), &surroundings.memory),
         engine: surroundings.engine.clone(),
         tta: args.tta,
         ..EvalOptions::default()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use umbel::Surroundings;
-use umbel::data::decode::{Limits, decode};
+use umbel::data::decode::{Limits, decode_for};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
 use umbel::run::free_name::next_free;
@@ -22,7 +22,9 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let options = ExplainOptions { method, layer: args.layer.clone() };
     let explainer = Explainer::on(surroundings.engine.share_for_inference(), &file, &options)?;
     let class = args.class.as_deref().map(|name| class(&file.classes, name)).transpose()?;
-    let mut run = Run { args, format: Format::from_flag(args.json), method, explainer, class, explained: 0, failed: 0 };
+    let limits = Limits::within(&surroundings.memory);
+    let mut run =
+        Run { args, format: Format::from_flag(args.json), method, explainer, class, limits, explained: 0, failed: 0 };
     let inputs = photos::inputs(&args.paths, |path, reason| {
         run.failed += 1;
         failure(run.format, path, reason)
@@ -69,6 +71,7 @@ struct Run<'a> {
     explainer: Explainer,
     /// The one class that was asked for.
     class: Option<usize>,
+    limits: Limits,
     explained: usize,
     failed: usize,
 }
@@ -104,11 +107,8 @@ struct Failure<'a> {
 impl Run<'_> {
     /// Explains one photo; the inner error says why it cannot be used.
     fn explain(&mut self, path: &Path, out: Option<&Path>) -> anyhow::Result<Result<(), String>> {
-        let bytes = match photos::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) => return Ok(Err(format!("cannot be read: {error}"))),
-        };
-        let photo = match decode(&bytes, &Limits::default()) {
+        let photo = photos::read(path, &self.limits).and_then(|bytes| decode_for(&bytes, &self.limits, &|_, _| 0));
+        let photo = match photo {
             Ok(photo) => photo,
             Err(error) => return Ok(Err(error.to_string())),
         };

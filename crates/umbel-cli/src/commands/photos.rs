@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use umbel::data::decode::Limits;
+use umbel::base::budget::Held;
+use umbel::base::problem::ProblemKind;
+use umbel::data::decode::{DecodeError, Limits, try_read_file};
 use umbel::predict::expand_paths;
 
 /// Stands for standard input.
@@ -27,16 +29,23 @@ pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Res
     Ok(inputs)
 }
 
-/// One byte more than the limit is enough for the decoder to see that a file is too large.
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let most = Limits::default().max_file_bytes + 1;
+/// Its bytes, within the memory that photos have together. What is no plain file is read as far as the limit: one byte more is
+/// enough for the decoder to see that it is too large.
+pub fn read(path: &Path, limits: &Limits) -> Result<Held<Vec<u8>>, DecodeError> {
+    let most = limits.max_file_bytes + 1;
     let mut bytes = Vec::new();
-    if path == Path::new(STDIN) {
-        io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    let read = if path == Path::new(STDIN) {
+        io::stdin().lock().take(most).read_to_end(&mut bytes)
+    } else if path.is_file() {
+        return try_read_file(path, limits).unwrap_or_else(|error| Err(unreadable(&error)));
     } else {
-        File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
+        File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| unreadable(&error)).map(|_| bytes.into())
+}
+
+fn unreadable(error: &io::Error) -> DecodeError {
+    DecodeError { kind: ProblemKind::Unreadable, detail: format!("cannot be read: {error}") }
 }
 
 /// The line for people about a photo that cannot be used.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::problem::ProblemKind;
 use umbel::base::shown::{column, shown};
+use umbel::data::decode::Limits;
 use umbel::model_file::ModelFile;
 use umbel::predict::{Prediction, Predictor};
 
@@ -29,45 +30,28 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     answers.one_photo = inputs.len() == 1 && answers.failed == 0;
     // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
     let batch = inputs.len().clamp(1, BATCH);
-    let mut predictor = Predictor::on(surroundings.engine.share_for_inference(), model, batch, top_k)?;
+    let limits = Limits::within(&surroundings.memory);
+    let mut predictor =
+        Predictor::on(surroundings.engine.share_for_inference(), model, batch, top_k)?.with_limits(limits.clone());
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
     }
     if let Some(tta) = args.tta {
         predictor = predictor.with_views(tta);
     }
-    for chunk in inputs.chunks(BATCH) {
-        answer(chunk, &predictor, &mut answers)?;
-    }
-    Ok(answers.outcome())
-}
-
-fn answer(paths: &[PathBuf], predictor: &Predictor, answers: &mut Answers) -> anyhow::Result<()> {
-    let mut photos = Vec::new();
-    let mut unread = Vec::new();
-    for path in paths {
-        match photos::read(path) {
-            Ok(bytes) => {
-                photos.push(bytes);
-                unread.push(None);
-            }
-            Err(error) => unread.push(Some(error)),
-        }
-    }
-    let mut predictions = predictor.predict(&photos).into_iter();
-    for (path, unread) in paths.iter().zip(unread) {
-        match unread {
-            Some(error) => answers.failure(path, &format!("cannot be read: {error}"))?,
-            None => match predictions.next().expect("one answer for each photo") {
+    for paths in inputs.chunks(BATCH) {
+        let predictions = predictor.predict_from(paths, |path| photos::read(path, &limits));
+        for (path, prediction) in paths.iter().zip(predictions) {
+            match prediction {
                 Ok(prediction) => answers.success(path, &prediction)?,
                 Err(error) if error.kind == ProblemKind::NoAnswer => {
                     answers.failure(path, &format!("{error} (this one is {})", answers.model.display()))?
                 }
                 Err(error) => answers.failure(path, &error.to_string())?,
-            },
+            }
         }
     }
-    Ok(())
+    Ok(answers.outcome())
 }
 
 /// Prints the answers and keeps count.

@@ -3,8 +3,17 @@
 /// Bytes that this process can still get, where the system says so.
 pub fn available_bytes() -> Option<u64> {
     let free = kib_field("/proc/meminfo", "MemAvailable:")?;
-    let limit = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    Some(limit.map_or(free, |limit: u64| limit.min(free)))
+    Some(cgroup_limit().map_or(free, |limit| limit.min(free)))
+}
+
+/// Bytes that this machine has, or that this process may have of them, where the system says so.
+pub fn total_bytes() -> Option<u64> {
+    let all = kib_field("/proc/meminfo", "MemTotal:")?;
+    Some(cgroup_limit().map_or(all, |limit| limit.min(all)))
+}
+
+fn cgroup_limit() -> Option<u64> {
+    std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok()?.trim().parse().ok()
 }
 
 /// The most memory that this process ever held, in bytes; 0 where the system doesn't say.

@@ -4,6 +4,7 @@
 #[cfg(feature = "train")]
 pub mod atomic;
 pub mod augmentation;
+pub mod budget;
 pub mod choice;
 pub mod error;
 pub mod memory;

@@ -1,12 +1,12 @@
 //! What a file tells about itself without being decoded: its format, whether it moves, whether its EXIF turns it.
 
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::metadata::Orientation;
-use image::{ImageDecoder, ImageFormat, ImageReader};
+use image::{ImageFormat, ImageReader};
 
-use super::{name_of, sniff};
+use super::caught::caught;
+use super::{exif, jpeg, name_of, sniff};
 
 /// What the bytes of a file say, apart from the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,8 @@ fn extensions(format: ImageFormat) -> &'static [&'static str] {
 /// Reads the headers once more, and only where the word Exif (or TIFF, which is EXIF's own format) says that it is
 /// worth it.
 fn is_turned(bytes: &[u8], format: ImageFormat) -> bool {
-    let start = &bytes[..bytes.len().min(64 << 10)];
     let says_exif = match format {
-        ImageFormat::Jpeg => start.windows(4).any(|four| four == b"Exif"),
+        ImageFormat::Jpeg => return jpeg::orientation(bytes) != Orientation::NoTransforms,
         // PNG and WebP may have it behind the picture.
         ImageFormat::Png => bytes.windows(4).any(|four| four == b"eXIf"),
         ImageFormat::WebP => bytes.windows(4).any(|four| four == b"EXIF"),
@@ -60,10 +59,10 @@ fn is_turned(bytes: &[u8], format: ImageFormat) -> bool {
     };
     let read = || {
         let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder().ok()?;
-        decoder.orientation().ok()
+        Some(exif::of(&mut decoder))
     };
-    // The decoders are written not to panic; if one does, the picture's own decoding says so.
-    let orientation = says_exif.then(|| catch_unwind(AssertUnwindSafe(read)).ok().flatten()).flatten();
+    // If a decoder panics, the picture's own decoding says so.
+    let orientation = says_exif.then(|| caught(read).flatten()).flatten();
     orientation.is_some_and(|orientation| orientation != Orientation::NoTransforms)
 }
 

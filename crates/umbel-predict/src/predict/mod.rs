@@ -1,6 +1,7 @@
 //! Model file + photo → class and confidence.
 
 mod answer;
+mod buffers;
 mod files;
 mod picture;
 
@@ -10,16 +11,18 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use self::answer::{ClassProbability, Familiar, Prediction, UNKNOWN};
+use self::buffers::Buffers;
 pub use self::files::expand_paths;
 pub use self::picture::Picture;
+use crate::base::budget::MemoryBudget;
 use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
 use crate::base::threads;
-use crate::decode::{DecodeError, Limits, decode, read_file};
+use crate::decode::{DecodeError, Limits, decode_for, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
-use crate::nn::{Cpu, Engine, Infer, Model, Precision};
+use crate::nn::{Cpu, Engine, Model};
 use crate::prepare::PrepSpec;
 use crate::views::{Tta, Views};
 use crate::{Error, Result};
@@ -43,27 +46,6 @@ pub struct Predictor {
     /// `None`: every photo is looked at once.
     views: Option<Views>,
     top_k: usize,
-}
-
-/// What one call computes in.
-#[derive(Debug)]
-struct Buffers {
-    infer: Box<dyn Infer>,
-    images: Vec<f32>,
-}
-
-impl Buffers {
-    fn new(engine: &dyn Engine, model: &Model, batch: usize) -> Result<Self> {
-        Ok(Buffers { infer: engine.infer(model, batch, Precision::F32)?, images: Vec::new() })
-    }
-
-    /// Takes prepared photos, for what `infer` is given next.
-    fn load(&mut self, photos: &[&Vec<u8>]) {
-        self.images.clear();
-        for pixels in photos {
-            self.images.extend(pixels.iter().map(|value| f32::from(*value)));
-        }
-    }
 }
 
 impl Predictor {
@@ -97,7 +79,7 @@ impl Predictor {
             classes,
             prep,
             temperature,
-            limits: Limits::default(),
+            limits: Limits::within(&MemoryBudget::default()),
             buffers,
             known,
             threshold: None,
@@ -105,7 +87,7 @@ impl Predictor {
         })
     }
 
-    /// With other limits on what a photo may cost than the default ones.
+    /// With other limits on what a photo may cost than the default ones, under a [`MemoryBudget`] of their own.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -141,7 +123,18 @@ impl Predictor {
     /// [`ProblemKind::NoAnswer`].
     pub fn predict<P: AsRef<[u8]>>(&self, photos: &[P]) -> Vec<std::result::Result<Prediction, DecodeError>> {
         let photos: Vec<&[u8]> = photos.iter().map(AsRef::as_ref).collect();
-        self.each(&photos, |photo| self.decoded(photo), |buffers, photos| self.answer(buffers, photos))
+        self.predict_from(&photos, |photo| Ok(*photo))
+    }
+
+    /// The same of what `read` brings when its turn comes, so that no more files are in memory than are worked on. What it cannot
+    /// bring is that photo's error.
+    pub fn predict_from<S: Sync, B: AsRef<[u8]>>(
+        &self,
+        sources: &[S],
+        read: impl Fn(&S) -> std::result::Result<B, DecodeError> + Sync,
+    ) -> Vec<std::result::Result<Prediction, DecodeError>> {
+        let prepare = |source: &S| self.decoded(read(source)?.as_ref());
+        self.each(sources, prepare, |buffers, photos| self.answer(buffers, photos))
     }
 
     /// The same of pictures in memory. [`ProblemKind::Damaged`] where there are not three bytes for each pixel, or no pixel;
@@ -170,7 +163,8 @@ impl Predictor {
     }
 
     fn decoded(&self, photo: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
-        decode(photo, &self.limits).map(|photo| self.prep.apply(&photo))
+        let working = |width, height| self.prep.working_bytes(width, height);
+        decode_for(photo, &self.limits, &working).map(|photo| self.prep.apply(&*photo))
     }
 
     fn checked(&self, picture: &Picture<'_>) -> std::result::Result<Vec<u8>, DecodeError> {

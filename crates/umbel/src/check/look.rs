@@ -29,6 +29,7 @@ pub(super) struct Look {
 /// Looks at every photo, on all cores; the results stand as the photos do.
 pub(super) fn look_at_all(
     index: &Index,
+    limits: &Limits,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Vec<std::result::Result<Look, DecodeError>>> {
@@ -40,19 +41,18 @@ pub(super) fn look_at_all(
             if interrupt.requested() {
                 return Err(Error::Interrupted);
             }
-            let look = look_at(&index.root.join(&photo.path));
+            let look = look_at(&index.root.join(&photo.path), limits);
             progress.one_more();
             Ok(look)
         })
         .collect()
 }
 
-fn look_at(path: &Path) -> std::result::Result<Look, DecodeError> {
-    let limits = Limits::default();
-    let bytes = decode::read_file(path, &limits)?;
-    let photo = decode::decode(&bytes, &limits)?;
+fn look_at(path: &Path, limits: &Limits) -> std::result::Result<Look, DecodeError> {
+    let bytes = decode::try_read_file(path, limits).unwrap_or_else(|error| Err(decode::unreadable(&error)))?;
+    let photo = decode::decode_for(&bytes, limits, &Fingerprint::working_bytes)?;
     Ok(Look {
-        digest: *blake3::hash(&bytes).as_bytes(),
+        digest: *blake3::hash(bytes.as_ref()).as_bytes(),
         width: photo.width(),
         height: photo.height(),
         facts: decode::facts(&bytes),

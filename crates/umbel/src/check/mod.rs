@@ -18,9 +18,11 @@ pub use statistics::{is_small, is_uneven};
 
 use crate::Result;
 use crate::base::atomic;
+use crate::base::budget::MemoryBudget;
 use crate::base::cells::defused;
 use crate::base::progress::{Interrupt, Observer};
 use crate::base::threads;
+use crate::data::decode::Limits;
 use crate::data::{Index, Split};
 use duplicates::Parts;
 
@@ -60,8 +62,19 @@ pub fn check(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<CheckReport> {
+    check_within(&MemoryBudget::default(), index, split, observer, interrupt)
+}
+
+/// The same, with all photos that are looked at at a time within this memory.
+pub fn check_within(
+    memory: &MemoryBudget,
+    index: &Index,
+    split: Option<&Split>,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<CheckReport> {
     threads::ready()?;
-    let outcomes = look::look_at_all(index, observer, interrupt)?;
+    let outcomes = look::look_at_all(index, &Limits::within(memory), observer, interrupt)?;
     let looks: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok()).collect();
     let given = index.parts.is_some().then(|| Split::given(index));
     let parts = Parts::of_split(index, split.or(given.as_ref()));

@@ -9,6 +9,7 @@ use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
 use crate::nn::{Engine, Precision, models};
 use crate::pretrained::Tune;
 use crate::settings::{self, AugmentChoice, PrecisionChoice, Recipe};
+use crate::surroundings::Surroundings;
 use crate::train::FitOptions;
 
 impl PrecisionChoice {
@@ -160,9 +161,10 @@ impl TrainConfig {
         }
     }
 
-    /// Where the prepared photos lie; `usual`, unless the settings say otherwise.
-    pub fn cache_options(&self, usual: &Path) -> CacheOptions {
-        CacheOptions::within(self.cache.clone().unwrap_or_else(|| usual.to_owned()))
+    /// Where the prepared photos lie: as is usual here, unless the settings say otherwise.
+    pub fn cache_options(&self, surroundings: &Surroundings) -> CacheOptions {
+        let folder = self.cache.clone().unwrap_or_else(|| surroundings.cache.clone());
+        CacheOptions::within(folder, &surroundings.memory)
     }
 
     /// A digest of all settings, by which two runs can be told to have been asked for the same.

@@ -42,7 +42,7 @@ impl<'a> Job<'a> {
         observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
         let architecture = architecture::build(config, toml, found)?;
         let mut model = architecture::model(config, architecture, observer)?;
-        let options = config.cache_options(&surroundings.cache);
+        let options = config.cache_options(surroundings);
         let (index, cache) = Cache::of_usable(index, &config.prep, &options, observer, interrupt)?;
         tell(&index, &cache, observer);
         if index.classes.len() != found {
@@ -104,7 +104,7 @@ pub(super) fn open_cache(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Arc<Cache>> {
-    let options = config.cache_options(&surroundings.cache);
+    let options = config.cache_options(surroundings);
     Ok(Arc::new(Cache::open(index, &config.prep, &options, observer, interrupt)?))
 }
 

@@ -152,7 +152,7 @@ impl Run {
     }
 
     fn cache(&self, folder: &Path) -> umbel::Result<Cache> {
-        let options = CacheOptions { folder: folder.to_owned(), max_bytes: u64::MAX };
+        let options = CacheOptions { folder: folder.to_owned(), max_bytes: u64::MAX, ..CacheOptions::default() };
         Cache::open(&self.index, &prep(), &options, &mut Silent, &Interrupt::default())
     }
 }

@@ -1,13 +1,16 @@
 //! Damaged pictures through the one door, under limits small enough that breaking them would show.
 
-use umbel::data::decode::{Limits, decode};
+use umbel::base::budget::MemoryBudget;
+use umbel::data::PrepSpec;
+use umbel::data::decode::{Limits, decode, decode_for};
 
-use crate::allocator::Cost;
+use crate::allocator::{self, Cost};
 use crate::mutate::{self, Random};
 use crate::seeds;
 use crate::watch::{self, Kind};
 
-const LIMITS: Limits = Limits { max_file_bytes: 1 << 20, max_pixels: 1 << 20, max_alloc_bytes: 16 << 20 };
+const LIMITS: Limits =
+    Limits { max_file_bytes: 1 << 20, max_pixels: 1 << 20, max_side: 1 << 20, max_alloc_bytes: 16 << 20, memory: None };
 
 /// Each of ten shares of a hundred.
 fn fuzz(name: &'static str, seeds: &[Vec<u8>], mend: fn(&mut [u8])) {
@@ -48,6 +51,11 @@ fn progressive_jpeg() {
 }
 
 #[test]
+fn jpeg_in_scans() {
+    fuzz("jpeg in scans", &seeds::jpeg_in_scans(), leave);
+}
+
+#[test]
 fn png() {
     fuzz("png", &seeds::png(), mend_png);
 }
@@ -75,6 +83,25 @@ fn tiff() {
 #[test]
 fn pnm() {
     fuzz("pnm", &seeds::pnm(), leave);
+}
+
+#[test]
+fn decoding_takes_no_more_memory_than_it_asked_for() {
+    let picture = image::DynamicImage::from(seeds::drawn(1200, 900));
+    let prep = PrepSpec::default();
+    let mut tried = 0;
+    for (name, file) in seeds::of_every_kind(&picture) {
+        let memory = MemoryBudget::new(4 << 30);
+        let limits = Limits::within(&memory);
+        let working = |width, height| prep.working_bytes(width, height);
+        let (done, cost) = allocator::measure(|| {
+            decode_for(&file, &limits, &working).map(|photo| prep.apply(&*photo)).map_err(|error| error.to_string())
+        });
+        assert!(done.is_ok(), "{name}: {done:?}");
+        assert!(cost.peak as u64 <= memory.most_taken(), "{name}: {} of {}", cost.peak, memory.most_taken());
+        tried += 1;
+    }
+    assert!(tried > 25, "{tried}");
 }
 
 /// Makes every chunk's checksum right again, so that what is under it is reached.

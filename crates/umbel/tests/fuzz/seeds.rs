@@ -10,13 +10,49 @@ pub fn drawn(width: u32, height: u32) -> RgbImage {
 
 /// RGB, grey, with alpha and in 16 bits, as far as the format can.
 pub fn encoded(format: ImageFormat) -> Vec<Vec<u8>> {
-    let rgb = DynamicImage::from(drawn(27, 19));
+    encoded_as(format, &DynamicImage::from(drawn(27, 19)))
+}
+
+/// The same picture in every format and form, and in JPEGs of several kinds, each also lying on its side where that can be said.
+pub fn of_every_kind(picture: &DynamicImage) -> Vec<(String, Vec<u8>)> {
+    let formats = [ImageFormat::Png, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP, ImageFormat::Tiff];
+    let mut all = Vec::new();
+    for format in formats.into_iter().chain([ImageFormat::Pnm, ImageFormat::Jpeg]) {
+        let files = encoded_as(format, picture).into_iter().enumerate();
+        all.extend(files.map(|(form, file)| (format!("{format:?} {form}"), file)));
+    }
+    let rgb = picture.to_rgb8();
+    let (width, height) = (rgb.width() as u16, rgb.height() as u16);
+    let samplings = [("444", jpeg_encoder::SamplingFactor::F_1_1), ("420", jpeg_encoder::SamplingFactor::F_2_2)];
+    for (name, sampling) in samplings {
+        for progressive in [false, true] {
+            let mut bytes = Vec::new();
+            let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 90);
+            encoder.set_progressive(progressive);
+            encoder.set_sampling_factor(sampling);
+            encoder.encode(&rgb, width, height, jpeg_encoder::ColorType::Rgb).expect("the picture can be encoded");
+            all.push((format!("JPEG {name}, progressive: {progressive}"), bytes));
+        }
+    }
+    let jpegs: Vec<_> = all.iter().filter(|(_, file)| file.starts_with(b"\xFF\xD8")).cloned().collect();
+    for (name, file) in jpegs {
+        all.push((format!("{name}, on its side"), [&file[..2], ON_ITS_SIDE, &file[2..]].concat()));
+        all.push((format!("{name}, without its end"), file[..file.len() - 2].to_vec()));
+    }
+    // Those end early on purpose, which is damage where later passes are missing.
+    all.retain(|(name, _)| !(name.contains("progressive: true") && name.contains("without")));
+    all
+}
+
+const ON_ITS_SIDE: &[u8] = b"\xFF\xE1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+fn encoded_as(format: ImageFormat, rgb: &DynamicImage) -> Vec<Vec<u8>> {
     let forms = [
         DynamicImage::from(rgb.to_luma8()),
         DynamicImage::from(rgb.to_rgba8()),
         DynamicImage::from(rgb.to_rgb16()),
         DynamicImage::from(rgb.to_luma16()),
-        rgb,
+        rgb.clone(),
     ];
     let encode = |form: &DynamicImage| {
         let mut bytes = Cursor::new(Vec::new());
@@ -45,10 +81,20 @@ pub fn jpeg(progressive: bool) -> Vec<Vec<u8>> {
     };
     let mut seeds = vec![encode(false, 0), encode(true, 0), encode(false, 2)];
     let mut turned = seeds[0][..2].to_vec();
-    turned.extend(b"\xFF\xE1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0");
+    turned.extend(ON_ITS_SIDE);
     turned.extend(&seeds[0][2..]);
     seeds.push(turned);
     seeds
+}
+
+/// Each channel in a scan of its own, two in one, chroma finer than luma, factors of 3, inks: what `zune-jpeg` is not asked for.
+pub fn jpeg_in_scans() -> Vec<Vec<u8>> {
+    let golden = include_bytes!("../../../../golden/data/jpegs.safetensors");
+    let golden = safetensors::SafeTensors::deserialize(golden).expect("a sound file");
+    let file = |name: &str| golden.tensor(&format!("file/{name}")).expect("is there").data().to_vec();
+    let names = ["2x2,1x1,1x1/35x19/each", "2x2,1x1,1x1/35x19/each-restarts", "2x1,1x1,1x1/35x19/last-alone"];
+    let more = ["1x1,2x2,1x1/35x19/progressive", "3x2,1x1,1x1/35x19/whole", "cmyk/35x19/each", "rgb/35x19/each"];
+    names.iter().chain(&more).map(|name| file(name)).collect()
 }
 
 /// Of every kind of PNM, as text and as bytes.

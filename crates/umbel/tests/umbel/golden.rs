@@ -6,6 +6,7 @@ mod augment;
 mod files;
 mod formula;
 mod grouped;
+mod jpegs;
 mod metrics;
 mod networks;
 mod resize;

@@ -127,7 +127,8 @@ fn a_kept_checkpoint_is_read_or_refused_by_its_number() {
 fn a_kept_pack_is_read_and_not_made_anew() {
     let folder = tempfile::tempdir().unwrap();
     each_version(|index, version| {
-        let options = CacheOptions { folder: folder.path().join("cache"), max_bytes: u64::MAX };
+        let options =
+            CacheOptions { folder: folder.path().join("cache"), max_bytes: u64::MAX, ..CacheOptions::default() };
         let prep = PrepSpec { image_size: 32, ..PrepSpec::default() };
         let open = || {
             let mut told = Prepared(0);

@@ -271,10 +271,7 @@ fn a_temperature_out_of_range_is_refused() {
     for temperature in [0.0, -1.0, 1e9] {
         let mut file = sample();
         file.calibration = Some(Calibration { temperature, images: 3 });
-        assert!(
-            matches!(unsaved(&file, &path), FileFault::Field { field: "umbel.calibration", .. }),
-            "{temperature}"
-        );
+        assert!(matches!(unsaved(&file, &path), FileFault::Field { field: "umbel.calibration", .. }), "{temperature}");
     }
 }
 

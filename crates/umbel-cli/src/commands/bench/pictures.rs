@@ -73,7 +73,8 @@ impl Feed {
         demo::write_folder(&photos, per_class, args.image_size, SEED)?;
         let index = Index::scan(&photos)?;
         let prep = PrepSpec { image_size: args.image_size, ..PrepSpec::default() };
-        let cache = CacheOptions { folder: folder.path().join("cache"), max_bytes: u64::MAX };
+        let cache =
+            CacheOptions { folder: folder.path().join("cache"), max_bytes: u64::MAX, ..CacheOptions::default() };
         let cache = Cache::open(&index, &prep, &cache, &mut Silent, &Interrupt::default())?;
         let positions: Vec<usize> = cache.usable().iter().copied().take(args.batch * BATCHES_PER_EPOCH).collect();
         let dataset = Dataset::new(&index, Arc::new(cache), &positions);

@@ -19,7 +19,7 @@ use crate::{Error, Result, data};
 pub fn write_pack(
     path: &Path,
     index: &Index,
-    prep: &PrepSpec,
+    (prep, limits): (&PrepSpec, &Limits),
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<()> {
@@ -42,7 +42,7 @@ pub fn write_pack(
             if interrupt.requested() {
                 return Err(Error::Interrupted);
             }
-            let outcome = match prepare(index.root.join(&photo.path), prep)? {
+            let outcome = match prepare(index.root.join(&photo.path), prep, limits)? {
                 Ok(Prepared { pixels, digest, print }) => {
                     write_all_at(&file, &pixels, layout.slot(position)).map_err(failed)?;
                     write_all_at(&file, &print.to_bytes(), layout.print(position)).map_err(failed)?;
@@ -83,9 +83,8 @@ struct Prepared {
 
 /// Reads and prepares a photo. Fails where the system has no file handle to spare: that is no fault
 /// of the photo, which must not be left out for it.
-fn prepare(path: PathBuf, prep: &PrepSpec) -> Result<std::result::Result<Prepared, DecodeError>> {
-    let limits = Limits::default();
-    let bytes = match decode::try_read_file(&path, &limits) {
+fn prepare(path: PathBuf, prep: &PrepSpec, limits: &Limits) -> Result<std::result::Result<Prepared, DecodeError>> {
+    let bytes = match decode::try_read_file(&path, limits) {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) => return Ok(Err(error)),
         Err(source) if handles::are_used_up(&source) => {
@@ -93,10 +92,11 @@ fn prepare(path: PathBuf, prep: &PrepSpec) -> Result<std::result::Result<Prepare
         }
         Err(error) => return Ok(Err(decode::unreadable(&error))),
     };
-    let photo = decode::decode(&bytes, &limits);
+    let working = |width, height| prep.working_bytes(width, height).max(Fingerprint::working_bytes(width, height));
+    let photo = decode::decode_for(&bytes, limits, &working);
     Ok(photo.map(|photo| Prepared {
-        pixels: prep.apply(&photo),
-        digest: *blake3::hash(&bytes).as_bytes(),
+        pixels: prep.apply(&*photo),
+        digest: *blake3::hash(bytes.as_ref()).as_bytes(),
         print: Fingerprint::of(&photo),
     }))
 }

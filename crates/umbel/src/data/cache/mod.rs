@@ -12,8 +12,10 @@ use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use super::decode::Limits;
 use super::likeness::{Fingerprint, LookAlikes};
 use super::{Index, PrepSpec, Problem, ProblemKind};
+use crate::base::budget::MemoryBudget;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::threads;
 use crate::{Result, data};
@@ -27,19 +29,21 @@ pub struct CacheOptions {
     pub folder: PathBuf,
     /// Old packs are deleted beyond this; the one in use never is.
     pub max_bytes: u64,
+    /// What photos may cost while they are prepared.
+    pub limits: Limits,
 }
 
 impl CacheOptions {
-    /// In this folder, up to 16 GiB.
-    pub fn within(folder: PathBuf) -> Self {
-        CacheOptions { folder, max_bytes: 16 << 30 }
+    /// In this folder, up to 16 GiB, all photos in hand within this memory.
+    pub fn within(folder: PathBuf, memory: &MemoryBudget) -> Self {
+        CacheOptions { folder, max_bytes: 16 << 30, limits: Limits::within(memory) }
     }
 }
 
 impl Default for CacheOptions {
-    /// In the system's folder for temporary files.
+    /// In the system's folder for temporary files, under a [`MemoryBudget`] of its own.
     fn default() -> Self {
-        CacheOptions::within(std::env::temp_dir().join("umbel"))
+        CacheOptions::within(std::env::temp_dir().join("umbel"), &MemoryBudget::default())
     }
 }
 
@@ -127,7 +131,7 @@ impl Cache {
                 pack
             }
             _ => {
-                build::write_pack(&path, index, prep, observer, interrupt)?;
+                build::write_pack(&path, index, (prep, &options.limits), observer, interrupt)?;
                 housekeeping::keep_within(&options.folder, options.max_bytes, &[&path]);
                 Pack::open(&path, layout).ok_or_else(|| data::Error::Cache {
                     action: "read back what was just written",

@@ -56,6 +56,11 @@ pub struct Fingerprint {
 pub const FINGERPRINT_BYTES: usize = 8 * INSETS.len() + SIDE * SIDE + 2 * CELLS * CELLS + 4 + 1;
 
 impl Fingerprint {
+    /// Bytes that making one takes beside a photo of this width and height.
+    pub fn working_bytes(width: u32, height: u32) -> u64 {
+        FINE_PREP.working_bytes(width, height)
+    }
+
     /// Of an upright photo of any size.
     pub fn of(photo: &RgbImage) -> Self {
         let small = shrink(photo);
@@ -140,10 +145,13 @@ fn array_of<const N: usize>(part: &[u8]) -> [u8; N] {
     array::from_fn(|i| part[i])
 }
 
-/// The picture at `FINE` x `FINE`, every pixel a mean over its surroundings.
+/// Every pixel a mean over its surroundings.
+const FINE_PREP: PrepSpec =
+    PrepSpec { image_size: FINE as u32, resize: Resize::Stretch, interpolation: Interpolation::BilinearAntialias };
+
+/// The picture at `FINE` x `FINE`.
 fn shrink(photo: &RgbImage) -> Vec<u8> {
-    PrepSpec { image_size: FINE as u32, resize: Resize::Stretch, interpolation: Interpolation::BilinearAntialias }
-        .apply(photo)
+    FINE_PREP.apply(photo)
 }
 
 fn deviation<'a>(values: impl Iterator<Item = &'a u8>) -> f32 {

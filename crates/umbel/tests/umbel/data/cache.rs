@@ -42,7 +42,7 @@ impl Observer for Notes {
 }
 
 fn options(folder: &TempDir) -> CacheOptions {
-    CacheOptions { folder: folder.path().to_owned(), max_bytes: u64::MAX }
+    CacheOptions { folder: folder.path().to_owned(), max_bytes: u64::MAX, ..CacheOptions::default() }
 }
 
 fn open(index: &Index, prep: &PrepSpec, options: &CacheOptions) -> (Cache, Notes) {
@@ -233,7 +233,7 @@ fn a_folder_that_cannot_be_written_is_named_with_the_cause() {
     let root = folder(&[1, 1]);
     let index = Index::scan(root.path()).unwrap();
     write(root.path(), "file", b"x");
-    let options = CacheOptions { folder: root.path().join("file/cache"), max_bytes: 1 << 30 };
+    let options = CacheOptions { folder: root.path().join("file/cache"), ..CacheOptions::default() };
     let error = Cache::open(&index, &small(), &options, &mut Silent, &Interrupt::default()).unwrap_err();
     assert!(matches!(error, Error::Data(data::Error::Cache { .. })));
     let (message, folder) = (with_causes(&error), options.folder.display());

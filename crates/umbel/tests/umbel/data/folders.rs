@@ -6,6 +6,7 @@ use std::path::Path;
 
 use image::ImageFormat;
 use tempfile::TempDir;
+use umbel::base::budget::MemoryBudget;
 use umbel::base::progress::{Event, Interrupt, Observer, Silent};
 use umbel::base::remark::{NeverData, Remark};
 use umbel::data::{Cache, CacheOptions, Index, Listing, Part, PrepSpec, ProblemKind};
@@ -236,7 +237,7 @@ fn a_class_without_a_usable_photo_is_no_class() {
 }
 
 fn cache(root: &Path) -> CacheOptions {
-    CacheOptions::within(root.with_extension("cache"))
+    CacheOptions::within(root.with_extension("cache"), &MemoryBudget::default())
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn a_folder_becomes_two_datasets() {
     let cache_folder = tempfile::TempDir::new().unwrap();
     let options = DatasetOptions {
         prep: small(),
-        cache: CacheOptions { folder: cache_folder.path().to_owned(), max_bytes: u64::MAX },
+        cache: CacheOptions { folder: cache_folder.path().to_owned(), max_bytes: u64::MAX, ..CacheOptions::default() },
         ..DatasetOptions::default()
     };
     let (train, val) = image_dataset_from_directory(root.path(), &options).unwrap();

@@ -59,7 +59,8 @@ pub fn small() -> PrepSpec {
 pub fn prepared(root: &Path) -> (Index, Cache) {
     let cache_folder = TempDir::new().unwrap();
     let index = Index::scan(root).unwrap();
-    let options = CacheOptions { folder: cache_folder.path().to_owned(), max_bytes: u64::MAX };
+    let options =
+        CacheOptions { folder: cache_folder.path().to_owned(), max_bytes: u64::MAX, ..CacheOptions::default() };
     let cache = Cache::open(&index, &small(), &options, &mut Silent, &Interrupt::default()).unwrap();
     (index, cache)
 }

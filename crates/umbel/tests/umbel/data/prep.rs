@@ -118,3 +118,33 @@ fn crop_keeps_the_center_and_letterbox_adds_black() {
         spec(32, Resize::Letterbox, Interpolation::Bilinear).apply(&RgbImage::from_pixel(1, 900, image::Rgb([9; 3])));
     assert_eq!(tall.iter().filter(|&&value| value == 9).count(), 32 * 3);
 }
+
+#[test]
+fn a_picture_of_one_row_and_a_million_columns_costs_little_and_stays_right() {
+    // From dark to bright, with every second pixel brighter.
+    let value = |at: u32, length: u32| {
+        (u64::from(at) * 200 / u64::from(length)) as u8 + if at.is_multiple_of(2) { 40 } else { 0 }
+    };
+    for (width, height) in [(1_000_003, 1), (1, 1_000_003), (700_001, 3), (65_537, 2)] {
+        let long = width.max(height);
+        let photo = RgbImage::from_fn(width, height, |x, y| image::Rgb([value(x.max(y), long); 3]));
+        for interpolation in [Interpolation::Bilinear, Interpolation::BilinearAntialias] {
+            for resize in [Resize::Stretch, Resize::Crop, Resize::Letterbox] {
+                let prep = spec(64, resize, interpolation);
+                let most = 16 << 20;
+                assert!(prep.working_bytes(width, height) < most, "{}", prep.working_bytes(width, height));
+                let pixels = prep.apply(&photo);
+                if resize != Resize::Stretch {
+                    continue;
+                }
+                for step in 0..64usize {
+                    let at = if width > height { 32 * 64 + step } else { step * 64 + 32 };
+                    let expected = (step as f64 + 0.5) / 64.0 * 200.0 + 20.0;
+                    let allowed = if interpolation == Interpolation::Bilinear { 22.0 } else { 2.0 };
+                    let found = f64::from(pixels[3 * at]);
+                    assert!((found - expected).abs() <= allowed, "{width} x {height}, {step}: {found} {expected}");
+                }
+            }
+        }
+    }
+}

@@ -15,6 +15,11 @@ pub fn text(file: &str) -> String {
     std::fs::read_to_string(path(file)).unwrap_or_else(|e| panic!("golden/{file}: {e}"))
 }
 
+/// The bytes of a file of the golden folder.
+pub fn bytes(file: &str) -> Vec<u8> {
+    std::fs::read(path(file)).unwrap_or_else(|e| panic!("golden/{file}: {e}"))
+}
+
 /// A JSON file of the golden folder.
 pub fn json<T: serde::de::DeserializeOwned>(file: &str) -> T {
     serde_json::from_str(&text(file)).unwrap_or_else(|e| panic!("golden/{file}: {e}"))

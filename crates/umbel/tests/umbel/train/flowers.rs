@@ -66,7 +66,7 @@ pub fn cache() -> PathBuf {
 pub fn dataset_options(cache: &Path) -> DatasetOptions {
     DatasetOptions {
         prep: PrepSpec { image_size: SIZE, ..PrepSpec::default() },
-        cache: CacheOptions { folder: cache.to_owned(), max_bytes: 1 << 30 },
+        cache: CacheOptions { folder: cache.to_owned(), max_bytes: 1 << 30, ..CacheOptions::default() },
         ..DatasetOptions::default()
     }
 }

@@ -67,7 +67,7 @@ fn train(config: &TrainConfig, out: &Path) -> pipeline::TrainOutcome {
 fn parts(run: &Path, config: &TrainConfig) -> [Dataset; 2] {
     use umbel::data::{Cache, Index, Split, SplitOptions};
     let index = Index::scan(&config.data).unwrap();
-    let options = config.cache_options(Path::new("nowhere"));
+    let options = config.cache_options(&Surroundings::default());
     let cache = Cache::open(&index, &config.prep, &options, &mut Silent, &Interrupt::default()).unwrap();
     let split = Split::with(&SplitOptions::from_file(run.join("split.csv")), &index, &cache).unwrap();
     let cache = std::sync::Arc::new(cache);

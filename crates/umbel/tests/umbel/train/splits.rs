@@ -37,7 +37,7 @@ fn the_best_model_is_measured_on_the_test_part() {
     let cache = Cache::open(
         &index,
         &config.prep,
-        &config.cache_options(Path::new("nowhere")),
+        &config.cache_options(&Surroundings::default()),
         &mut Silent,
         &Interrupt::default(),
     )
