@@ -61,13 +61,13 @@ fn a_webp_is_put_upright_with_and_without_the_prefix_of_jpeg() {
     use image::imageops::{flip_horizontal, flip_vertical, rotate90, rotate180, rotate270};
     let expected: [(u8, RgbImage); 8] = [
         (1, picture()),
-        (2, upright(|p| flip_horizontal(p))),
-        (3, upright(|p| rotate180(p))),
-        (4, upright(|p| flip_vertical(p))),
+        (2, upright(flip_horizontal)),
+        (3, upright(rotate180)),
+        (4, upright(flip_vertical)),
         (5, upright(|p| flip_horizontal(&rotate90(p)))),
-        (6, upright(|p| rotate90(p))),
+        (6, upright(rotate90)),
         (7, upright(|p| flip_horizontal(&rotate270(p)))),
-        (8, upright(|p| rotate270(p))),
+        (8, upright(rotate270)),
     ];
     for (orientation, expected) in expected {
         for big_endian in [false, true] {
