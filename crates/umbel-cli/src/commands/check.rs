@@ -64,7 +64,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
         written.push(plan.clone());
     }
     if let Some(page) = &args.html {
-        report.write_page(&index, page)?;
+        report.write_page(&index, &surroundings.memory, page)?;
         written.push(page.clone());
     }
     if args.json {

@@ -236,3 +236,19 @@ fn a_stopped_search_for_disputed_labels_keeps_what_was_found() {
     assert!(rest.iter().any(|line| line.contains("the labels were not judged")), "{rest:?}");
     assert!(place.path("found/problems.csv").exists() && !place.path("found/disputes.csv").exists());
 }
+
+#[test]
+fn a_picture_that_cannot_fit_into_the_memory_is_listed() {
+    let place = sound_folder();
+    RgbImage::new(3000, 2000).save(place.path("photos/left/large.png")).unwrap();
+    let ran = place.umbel(&["check", "photos", "--memory", "16MB", "--html", "page.html"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.out.contains("left/large.png: 3000 x 2000 pixels"), "{}", ran.out);
+    assert!(ran.out.contains("that pictures may take together; allow more"), "{}", ran.out);
+    let roomy = place.umbel(&["--memory", "1GB", "check", "photos"]);
+    assert!(!roomy.out.contains("take together"), "{}", roomy.out);
+    for bad in ["3", "15MB", "much"] {
+        let ran = place.umbel(&["check", "photos", "--memory", bad]);
+        assert!(ran.code == 2 && ran.err.contains("for instance 512MB"), "{ran:?}");
+    }
+}

@@ -28,7 +28,7 @@ impl Claim<'_> {
         let refused = |most| {
             too_large(format!(
                 "{width} x {height} pixels of its kind take up to {bytes} bytes of memory, more than the {most} that \
-                 pictures may take together"
+                 pictures may take together; allow more, or save it smaller"
             ))
         };
         self.share = Some(memory.for_picture(bytes).map_err(refused)?);

@@ -92,7 +92,10 @@ pub fn try_read_file(path: &Path, limits: &Limits) -> std::io::Result<Result<Hel
     let share = match limits.memory.as_ref().map(|memory| memory.for_file(data.len())).transpose() {
         Ok(share) => share,
         Err(most) => {
-            let detail = format!("{} bytes, more than the {most} that files may take together", data.len());
+            let detail = format!(
+                "{} bytes, more than the {most} that files may take together; allow more, or save it smaller",
+                data.len()
+            );
             return Ok(Err(too_large(detail)));
         }
     };

@@ -6,7 +6,9 @@ use maud::{Markup, html};
 use rayon::prelude::*;
 
 use super::{CheckReport, DuplicateGroup, Finding, FindingKind, Likeness};
+use crate::base::budget::MemoryBudget;
 use crate::data::Index;
+use crate::data::decode::Limits;
 use crate::html::{self, Thumbnail, thumbnail};
 
 /// The longer side of a thumbnail, in pixels: shown at half of it on a fine screen.
@@ -17,8 +19,8 @@ const THUMBNAILS: usize = 600;
 const SHOWN: usize = 12;
 
 /// The whole page.
-pub(super) fn page(report: &CheckReport, index: &Index) -> String {
-    let pictures = thumbnails(report, index);
+pub(super) fn page(report: &CheckReport, index: &Index, memory: &MemoryBudget) -> String {
+    let pictures = thumbnails(report, index, memory);
     let title = format!("Check of {}", index.root.display());
     let body = html! {
         main {
@@ -104,7 +106,7 @@ fn picture(pictures: &Pictures<'_>, path: &str) -> Markup {
 type Pictures<'a> = HashMap<&'a str, Thumbnail>;
 
 /// Of the photos that findings and groups name, as far as they can be decoded.
-fn thumbnails<'a>(report: &CheckReport, index: &'a Index) -> Pictures<'a> {
+fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget) -> Pictures<'a> {
     // In the order of the findings, so that where there are too many, the gravest have theirs.
     let photos: HashMap<&str, &'a str> =
         index.photos.iter().map(|photo| (photo.path.as_str(), photo.path.as_str())).collect();
@@ -116,7 +118,8 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index) -> Pictures<'a> {
         .filter(|path| seen.insert(*path))
         .take(THUMBNAILS)
         .collect();
-    let small = |path: &'a str| Some((path, thumbnail(&index.root, path, SIDE)?));
+    let limits = Limits::within(memory);
+    let small = |path: &'a str| Some((path, thumbnail(&index.root, path, SIDE, &limits)?));
     wanted.into_par_iter().filter_map(small).collect()
 }
 

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
 
+use crate::base::budget::Held;
 use crate::data::decode::{self, Limits};
 
 const QUALITY: u8 = 76;
@@ -22,16 +23,22 @@ pub struct Thumbnail {
 
 /// The photo at `path`, relative to `root` and with `/`, its longer side reduced to `side` pixels. `None` where it cannot
 /// be read, and where `path` leads out of `root`.
-pub fn thumbnail(root: &Path, path: &str, side: u32) -> Option<Thumbnail> {
-    data_url(&photo(root, path)?, side)
+pub fn thumbnail(root: &Path, path: &str, side: u32, limits: &Limits) -> Option<Thumbnail> {
+    data_url(&*held(root, path, limits)?, side)
 }
 
 /// The photo at `path`, decoded; `None` as for [`thumbnail`].
 pub fn photo(root: &Path, path: &str) -> Option<RgbImage> {
+    held(root, path, &Limits::default()).map(Held::into_inner)
+}
+
+fn held(root: &Path, path: &str, limits: &Limits) -> Option<Held<RgbImage>> {
     if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
-    decode::decode_file(&root.join(path), &Limits::default()).ok()
+    let bytes = decode::try_read_file(&root.join(path), limits).ok()?.ok()?;
+    // The small copy is nothing beside the picture.
+    decode::decode_for(&bytes, limits, &|_, _| 0).ok()
 }
 
 /// A picture whose longer side is `side` pixels at most; `None` where it has no pixels.

@@ -7,6 +7,8 @@ use maud::{Markup, html};
 use rayon::prelude::*;
 
 use super::choice::Choice;
+use crate::base::budget::MemoryBudget;
+use crate::data::decode::Limits;
 use crate::html::{Thumbnail, thumbnail};
 
 /// The longer side of a picture, in pixels.
@@ -31,7 +33,9 @@ impl Pictures {
         let Some(root) = root.filter(|root| root.is_dir()) else {
             return Pictures { missing: paths.len(), ..Pictures::default() };
         };
-        let found: Vec<Option<Thumbnail>> = paths.par_iter().map(|path| thumbnail(root, path, SIDE)).collect();
+        let limits = Limits::within(&MemoryBudget::default());
+        let small = |path: &&str| thumbnail(root, path, SIDE, &limits);
+        let found: Vec<Option<Thumbnail>> = paths.par_iter().map(small).collect();
         let (mut pictures, mut bytes) = (Pictures::default(), 0);
         for (path, picture) in paths.into_iter().zip(found) {
             let Some(picture) = picture else {

@@ -4,6 +4,7 @@ use std::fs;
 
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
+use umbel::base::budget::MemoryBudget;
 use umbel::check::{CheckReport, FindingKind};
 use umbel::data::Index;
 
@@ -167,7 +168,7 @@ fn the_page_holds_everything_and_escapes_names() {
     let report = checked(root.path());
     let out = tempfile::tempdir().unwrap();
     let page = out.path().join("check.html");
-    report.write_page(&Index::scan(root.path()).unwrap(), &page).unwrap();
+    report.write_page(&Index::scan(root.path()).unwrap(), &MemoryBudget::default(), &page).unwrap();
     let html = fs::read_to_string(page).unwrap();
     assert!(html.contains("b/&lt;b&gt;&amp;copy.png") && !html.contains("<b>"), "names are text");
     // Two in the group, one beside the conflict.
