@@ -7,10 +7,9 @@ use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::problem::ProblemKind;
 use umbel::base::shown::{column, shown};
-use umbel::model_file::ModelFile;
 use umbel::predict::{Prediction, Predictor};
 
-use super::photos;
+use super::{model, photos};
 use crate::args::PredictArgs;
 use crate::console::{self, Format};
 use crate::exit::Outcome;
@@ -22,7 +21,7 @@ const TOP_IN_JSON: usize = 5;
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let model = ModelFile::load(&args.model)?;
+    let model = model::load(&args.model, "umbel predict MODEL PHOTO...", &args.paths)?;
     let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
     let mut answers = Answers::new(args);
     let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;

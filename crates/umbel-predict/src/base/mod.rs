@@ -6,6 +6,7 @@ pub mod atomic;
 pub mod augmentation;
 pub mod choice;
 pub mod error;
+pub mod listed;
 pub mod memory;
 pub mod pool;
 pub mod problem;

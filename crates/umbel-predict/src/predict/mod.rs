@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use self::answer::{ClassProbability, Familiar, Prediction, UNKNOWN};
-pub use self::files::expand_paths;
+pub use self::files::{Found, expand_paths, search};
 pub use self::picture::Picture;
 use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;

@@ -12,5 +12,6 @@ pub mod shell;
 pub mod table;
 
 pub use umbel_predict::base::{
-    atomic, augmentation, choice, error, memory, problem, random, range, regular, settings, shown, threads, toml_words,
+    atomic, augmentation, choice, error, listed, memory, problem, random, range, regular, settings, shown, threads,
+    toml_words,
 };

@@ -44,7 +44,7 @@ use crate::run::{Metrics, names};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, FitOutcome, HeadFit};
-use crate::{Result, Surroundings, run};
+use crate::{Result, Surroundings, run, train};
 
 /// What a finished (or interrupted) run left.
 #[derive(Clone, Debug)]
@@ -92,12 +92,27 @@ pub fn train_folder(
     })
 }
 
-/// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. `epochs` may raise
-/// the number of epochs. A run that has nothing left to do says so; only its figures, its calibration and what its model
+/// What may be another when a run goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The number of epochs, which may be higher.
+    pub epochs: Option<usize>,
+    /// Where the photos are now, if they were moved. They must be the same by path and content.
+    pub data: Option<PathBuf>,
+}
+
+impl Changes {
+    fn apply(&self, config: &mut TrainConfig) {
+        config.fit.epochs = self.epochs.unwrap_or(config.fit.epochs);
+        config.data = self.data.clone().unwrap_or_else(|| std::mem::take(&mut config.data));
+    }
+}
+
+/// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. A run that has nothing left to do says so; only its figures, its calibration and what its model
 /// file remembers of known pictures are made anew, which brings runs of older versions up to date.
 pub fn resume(
     run: &Path,
-    epochs: Option<usize>,
+    changes: &Changes,
     surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
@@ -109,7 +124,8 @@ pub fn resume(
         let detail = "it holds the folds of a cross-validation, which go on together".to_string();
         return Err(run::Error::NotARun { path: run.path().to_owned(), detail }.into());
     }
-    config.fit.epochs = epochs.unwrap_or(config.fit.epochs);
+    let before = config.clone();
+    changes.apply(&mut config);
     config.validate()?;
     let toml = run.model_toml()?;
     in_pool(config.threads, || {
@@ -117,7 +133,12 @@ pub fn resume(
         let split = Split::with(&SplitOptions::from_file(run.split_file()), &job.index, &job.cache)?;
         run.save_config(&config)?;
         let settings = Settings::of(&job, &config, begun_in(&run)?);
-        train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
+        let trained = train(&run, &settings, &job.data(split), model, observer, interrupt);
+        if let Err(crate::Error::Train(train::Error::OtherRun { .. })) = &trained {
+            // What was given is not this run's.
+            run.save_config(&before)?;
+        }
+        trained?.finish(&run, start, observer)
     })
 }
 

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
+use crate::base::regular;
 use crate::base::toml_words::toml_words;
 use crate::data::split;
 use crate::metrics::Scores;
@@ -40,7 +41,7 @@ impl RunRecords {
             return Err(run::Error::NoEpochs { run: run.to_owned() }.into());
         }
         let settings = file(names::CONFIG).map(|path| {
-            let text = std::fs::read_to_string(&path);
+            let text = regular::read_text(&path);
             let text =
                 text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
             let read = text.parse::<toml::Table>();
