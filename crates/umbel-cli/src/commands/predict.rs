@@ -7,7 +7,7 @@ use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::problem::ProblemKind;
 use umbel::base::shown::{column, shown};
-use umbel::predict::{Prediction, Predictor};
+use umbel::predict::{Prediction, Predictor, UNKNOWN};
 
 use super::{model, photos};
 use crate::args::PredictArgs;
@@ -31,6 +31,12 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let mut predictor = Predictor::on(surroundings.engine.share_for_inference(), model, batch, top_k)?;
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
+        if predictor.classes().iter().any(|class| class == UNKNOWN) {
+            console::note(
+                "The model has a class of its own that is called unknown; what is unlike all known pictures is told by the words \
+                 \"unlike those\", and in JSON by \"unknown\":true.",
+            );
+        }
     }
     if let Some(tta) = args.tta {
         predictor = predictor.with_views(tta);

@@ -11,13 +11,17 @@ fn too_few_threads_panicked() {
     let mut refused = 0;
     for processes in [1, 2, 3, 4, 5, 8] {
         let out = format!("out/{processes}");
+        let (preview, demo, page) = (format!("{out}.png"), format!("{out}-demo"), format!("{out}.html"));
         let train = tiny_training(&["--epochs", "1", "--out", &out]);
-        let commands: [&[&str]; 6] = [
+        let commands: [&[&str]; 9] = [
             &["predict", "run", "photos/rings/000.png"],
             &["explain", "run", "photos/rings/000.png", "--json"],
             &["check", "photos"],
             &["eval", "run", "photos"],
             &["doctor"],
+            &["preview", "photos", "--out", &preview],
+            &["demo", "--out", &demo, "--images", "10", "--epochs", "1"],
+            &["report", "run", "--out", &page],
             &train,
         ];
         for args in commands {

@@ -107,9 +107,8 @@ impl Place {
     /// done here.
     #[cfg(target_os = "linux")]
     pub fn umbel_as_nobody(&self, processes: usize, args: &[&str]) -> Option<Ran> {
-        let script = format!("ulimit -u {processes} && exec \"$@\"");
-        let mut command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c", &script, "sh"]);
+        let mut command = Command::new("prlimit");
+        command.args([&format!("--nproc={processes}"), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
         command.arg(env!("CARGO_BIN_EXE_umbel")).args(args);
         command.current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache"));
         command.output().ok().map(Ran::from)

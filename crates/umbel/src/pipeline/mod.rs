@@ -1,6 +1,7 @@
 //! The whole job, stage after stage: folder → index → cache → split → model → fit → curves. Open this file first.
 
 mod architecture;
+mod changes;
 mod command;
 mod config;
 mod disputes;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub use crate::settings::{AugmentChoice, PrecisionChoice};
+pub use changes::Changes;
 pub use command::{arguments, command_line};
 pub use config::TrainConfig;
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
@@ -90,22 +92,6 @@ pub fn train_folder(
         let settings = Settings::of(&job, config, None);
         train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
     })
-}
-
-/// What may be another when a run goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// The number of epochs, which may be higher.
-    pub epochs: Option<usize>,
-    /// Where the photos are now, if they were moved. They must be the same by path and content.
-    pub data: Option<PathBuf>,
-}
-
-impl Changes {
-    fn apply(&self, config: &mut TrainConfig) {
-        config.fit.epochs = self.epochs.unwrap_or(config.fit.epochs);
-        config.data = self.data.clone().unwrap_or_else(|| std::mem::take(&mut config.data));
-    }
 }
 
 /// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. A run that has nothing left to do says so; only its figures, its calibration and what its model

@@ -269,8 +269,10 @@ fn models_that_contradict_themselves_are_refused() {
 fn a_model_file_that_is_changed_in_code_is_refused_wherever_it_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    let wide = KnownPictures::measure(3, (3, &[0.5; 18], &[0, 0, 1, 1, 2, 2]), (&[1.0, 0.5, 0.0], &[0.0; 3]));
-    let changes: [(&str, &dyn Fn(&mut ModelFile)); 9] = [
+    let wide: Vec<f32> = (0..18).map(|k| (k * k % 7) as f32).collect();
+    let wide = KnownPictures::measure(3, (3, &wide, &[0, 0, 1, 1, 2, 2]), (&[1.0, 0.5, 0.0], &[0.0; 3]));
+    type Change<'a> = &'a dyn Fn(&mut ModelFile);
+    let changes: [(&str, Change<'_>); 9] = [
         ("a class more", &|file| file.classes.push("extra".into())),
         ("a class less", &|file| drop(file.classes.pop())),
         ("a class twice", &|file| file.classes[1] = file.classes[0].clone()),

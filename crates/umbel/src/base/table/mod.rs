@@ -102,7 +102,7 @@ impl<'a> Table<'a> {
                 if record.len() != expected {
                     let (came, separator) = (record.len(), self.separator.1);
                     return Some(Err(format!(
-                        "line {line} has {came} values, but there are {expected} columns, separated by {separator}; a value \
+                        "line {line} has {came} fields, but there are {expected} columns, separated by {separator}; a field \
                          that holds such a sign stands in quotes"
                     )));
                 }
@@ -130,7 +130,7 @@ fn separator_line(text: &str) -> (usize, Option<u8>) {
         return (0, None);
     };
     let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
-    match SEPARATORS.iter().find(|(byte, _)| rest[..end].as_bytes() == [*byte]) {
+    match SEPARATORS.iter().find(|(byte, _)| rest.as_bytes()[..end] == [*byte]) {
         Some((byte, _)) => (4 + end, Some(*byte)),
         None => (0, None),
     }
