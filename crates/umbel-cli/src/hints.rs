@@ -2,8 +2,10 @@
 //! whoever uses it; these end such a text for who sits at the command line.
 
 use std::error::Error as StdError;
+use std::path::Path;
 
 use umbel::base::error::FileFault;
+use umbel::base::shell::quote;
 use umbel::pretrained::{self, DownloadFault, PretrainedFault, store};
 use umbel::{Error, PredictError, data, run};
 
@@ -31,7 +33,7 @@ fn after_predicting(error: &PredictError) -> Option<String> {
             Some(" (leave --keep out; umbel train --resume RUN adds it to the model of a finished run)".into())
         }
         PredictError::ModelFile { path, fault: FileFault::NoModel } => {
-            Some(format!(" (umbel train --resume {})", path.display()))
+            Some(format!(" (umbel train --resume {})", word(path)))
         }
         PredictError::Setting { setting, .. } if setting == "train_sizes" => Some(" (--train-sizes none)".into()),
         _ => None,
@@ -50,15 +52,22 @@ fn after_data(error: &data::Error) -> Option<&'static str> {
 fn after_run(error: &run::Error) -> Option<String> {
     match error {
         run::Error::RunNotWritable { .. } => Some("; choose a place that can be written with --out".into()),
-        run::Error::RunExists { path } => Some(format!(" (--out DIR, or --resume {})", path.display())),
+        run::Error::RunExists { path } => Some(format!(" (--out DIR, or --resume {})", word(path))),
         run::Error::NotARun { .. } => Some(" with umbel train".into()),
         _ => None,
     }
 }
 
+/// A path as a shell takes it.
+pub fn word(path: &Path) -> String {
+    quote(&path.display().to_string())
+}
+
 fn after_pretrained(error: &pretrained::Error) -> Option<String> {
     match error {
-        pretrained::Error::NotInStore { name, .. } => store::origin(name).map(|_| " with --download".into()),
+        pretrained::Error::NotInStore { name, .. } if store::CAN_FETCH => {
+            store::origin(name).map(|_| " with --download".into())
+        }
         pretrained::Error::Unusable { fault: PretrainedFault::Misfit { fits: Some(name), .. }, .. } => {
             Some(format!("; choose it with --model {name}"))
         }

@@ -6,6 +6,7 @@ use std::thread;
 
 use image::RgbImage;
 use rayon::prelude::*;
+use umbel_predict::Error;
 use umbel_predict::base::augmentation::AugmentLayer;
 use umbel_predict::base::problem::ProblemKind;
 use umbel_predict::decode::{DecodeError, Limits};
@@ -187,4 +188,29 @@ fn pictures_whose_sizes_do_not_hold_are_refused_in_their_place() {
     }
     let error = predictor.predict_pictures(&[of(299, 10, 10)]).remove(0).unwrap_err().to_string();
     assert_eq!(error, "299 bytes for 10 x 10 pixels, but 300 (three each) were expected");
+}
+
+/// Finite weights whose sums are not: the answer was "NaN percent", and with known pictures "unknown" for sure.
+#[test]
+fn an_answer_that_is_no_number_is_an_error() {
+    let mut file = file();
+    for tensor in &mut file.model.weights_mut().tensors {
+        tensor.data.iter_mut().for_each(|value| *value = value.signum() * 3e38);
+    }
+    let photos: Vec<Vec<u8>> = pictures().iter().map(png).chain([b"no picture".to_vec()]).collect();
+    let explainer = Explainer::open(&file).unwrap();
+    for tta in [None, Some(Tta::Flips)] {
+        let predictor = tta.into_iter().fold(Predictor::new(file.clone(), 3, 3).unwrap(), Predictor::with_views);
+        let kinds = |errors: Vec<ProblemKind>| {
+            let (last, all) = errors.split_last().unwrap();
+            assert!(
+                all.iter().all(|kind| *kind == ProblemKind::NoAnswer) && *last == ProblemKind::NotAPicture,
+                "{errors:?}"
+            );
+        };
+        kinds(predictor.predict(&photos).into_iter().map(|answer| answer.unwrap_err().kind).collect());
+        kinds(predictor.features(&photos).into_iter().map(|answer| answer.unwrap_err().kind).collect());
+    }
+    let error = explainer.probabilities(&pictures()[0]).unwrap_err();
+    assert!(matches!(error, Error::NoAnswer { photo: None }), "{error}");
 }

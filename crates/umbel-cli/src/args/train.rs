@@ -26,6 +26,7 @@ Examples:
   umbel train photos/ --pretrained efficientnet_lite0.safetensors --tune head
   umbel train photos/ --optimizer adamw --set fit.optimizer.beta_2=0.99
   umbel train --resume runs/photos                     go on after Ctrl-C, to the same bits
+  umbel train --resume runs/photos moved/photos        the same, where the photos were moved since
   umbel train --config runs/photos/config.toml --seed 7
 
 Ctrl-C (or SIGTERM) stops after the step at hand and saves; a second one quits at once. Photos that cannot be read are left \
@@ -60,7 +61,8 @@ pub struct TrainArgs {
         value_name = "RUN",
         help_heading = "Running",
         conflicts_with_all = ["config", "out", "download"],
-        long_help = "Go on with a run that was stopped; of its settings, only --epochs can be changed"
+        long_help = "Go on with a run that was stopped; of its settings, only --epochs can be changed. Where the photos were moved \
+                     since, DIR says where they are now"
     )]
     pub resume: Option<PathBuf>,
     /// One JSON object a line on standard output, and nothing else

@@ -16,6 +16,7 @@ use umbel::run::names;
 use crate::args::CheckArgs;
 use crate::console::{self, Format, TrainConsole};
 use crate::exit::{Outcome, usage};
+use crate::hints::word;
 use crate::signals;
 
 /// Findings of one kind that are shown; all are in problems.csv.
@@ -151,7 +152,7 @@ impl Observer for Progress {
                 self.console.event(event);
                 if !std::mem::replace(&mut self.told, true) {
                     let minutes = record.seconds * (self.folds * self.epochs) as f64 / 60.0;
-                    console::note(format!("All {} folds will take about {}", self.folds, duration(minutes)));
+                    console::note(format!("All {} folds will take {}", self.folds, duration(minutes)));
                 }
             }
             _ => self.console.event(event),
@@ -162,8 +163,8 @@ impl Observer for Progress {
 fn duration(minutes: f64) -> String {
     match minutes.round() {
         0.0 => "less than a minute".to_string(),
-        1.0 => "a minute".to_string(),
-        minutes => format!("{minutes:.0} minutes"),
+        1.0 => "about a minute".to_string(),
+        minutes => format!("about {minutes:.0} minutes"),
     }
 }
 
@@ -185,7 +186,8 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
         console::line("")?;
         console::line(format!("{}: {}", kind.title(), count(report, kind, findings.len())))?;
         for finding in findings.iter().take(SHOWN) {
-            console::line(format!("  {}: {}", finding.path, finding.detail))?;
+            let path = if finding.path == "." { "the whole folder" } else { &finding.path };
+            console::line(format!("  {path}: {}", finding.detail))?;
         }
         if findings.len() > SHOWN {
             cut = true;
@@ -197,7 +199,7 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
         console::line("Only remarks, nothing is wrong.")?;
     }
     if cut && args.out.is_none() && args.html.is_none() {
-        let dir = args.dir.display();
+        let dir = word(&args.dir);
         console::line(format!(
             "All of it: umbel check {dir} --out FOLDER (a table), --html FILE (a page with pictures)"
         ))?;

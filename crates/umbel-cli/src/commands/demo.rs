@@ -19,6 +19,7 @@ use super::train::where_things_lie;
 use crate::args::DemoArgs;
 use crate::console::{self, Format, TrainConsole};
 use crate::exit::{Outcome, usage};
+use crate::hints::word;
 use crate::signals;
 
 /// Pictures of all kinds together.
@@ -38,7 +39,7 @@ pub fn run(args: &DemoArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
     tour.look()?;
     let outcome = tour.train(surroundings)?;
     if outcome.interrupted {
-        console::note(format!("Stopped. Go on with: umbel train --resume {}", outcome.run.display()));
+        console::note(format!("Stopped. Go on with: umbel train --resume {}", word(&outcome.run)));
         return Ok(Outcome::NotDone);
     }
     tour.show_curves(&outcome)?;

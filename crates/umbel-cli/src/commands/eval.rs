@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::{CacheOptions, Part};
 use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
-use umbel::model_file::ModelFile;
 use umbel::run::names;
 use umbel::{Error, PredictError, Surroundings};
 
+use super::model;
 use crate::args::EvalArgs;
 use crate::console;
 use crate::exit::{Outcome, usage};
@@ -22,7 +22,7 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
         tta: args.tta,
         ..EvalOptions::default()
     };
-    let model = ModelFile::load(&args.model)?;
+    let model = model::load(&args.model, "umbel eval MODEL DIR", std::slice::from_ref(&args.dir))?;
     let interrupt = Interrupt::default();
     let mut evaluation = match evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt) {
         Err(error @ Error::Predict(PredictError::NoAnswer { .. })) => {

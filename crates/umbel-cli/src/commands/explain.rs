@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use umbel::Surroundings;
+use umbel::base::listed::listed;
 use umbel::data::decode::{Limits, decode_for};
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
-use umbel::model_file::ModelFile;
 use umbel::run::free_name::next_free;
 
-use super::photos;
+use super::{model, photos};
 use crate::args::ExplainArgs;
 use crate::console::{self, Format};
 use crate::exit::{Outcome, usage};
 
 /// Runs the command.
 pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let file = ModelFile::load(&args.model)?;
+    let file = model::load(&args.model, "umbel explain MODEL PHOTO...", &args.paths)?;
     let method = args.method;
     let options = ExplainOptions { method, layer: args.layer.clone() };
     let explainer = Explainer::on(surroundings.engine.share_for_inference(), &file, &options)?;
@@ -49,7 +49,7 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
 
 fn class(classes: &[String], name: &str) -> anyhow::Result<usize> {
     let found = classes.iter().position(|class| class == name);
-    found.ok_or_else(|| usage(format!("the model has no class {name:?}; its classes are {}", classes.join(", "))))
+    found.ok_or_else(|| usage(format!("the model has no class {name:?}; its classes are {}", listed(classes))))
 }
 
 /// The folder for the pictures, made where it isn't there; `None` with --json alone.

@@ -18,5 +18,6 @@ pub mod report;
 pub mod summary;
 pub mod train;
 
+mod model;
 mod network;
 mod photos;

@@ -51,10 +51,15 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
         }
         return Ok(Outcome::Done);
     }
-    console::line(format!("{:<22} {:>10}  {:<10}  About", "Model", "Parameters", "Pretrained"))?;
-    for Row { model, parameters, pretrained_size, about, .. } in &rows {
+    console::line(format!("{:<22} {:>10}  {:<10}  {:<8}  About", "Model", "Parameters", "Pretrained", "Weights"))?;
+    for Row { model, parameters, pretrained_size, about, weights, .. } in &rows {
         let size = pretrained_size.map_or("-".to_string(), |size| format!("{size} x {size}"));
-        console::line(format!("{model:<22} {parameters:>10}  {size:<10}  {about}"))?;
+        let here = match (weights, pretrained_size) {
+            (Some(_), _) => "here",
+            (None, Some(_)) => "not here",
+            (None, None) => "-",
+        };
+        console::line(format!("{model:<22} {parameters:>10}  {size:<10}  {here:<8}  {about}"))?;
     }
     console::line("")?;
     console::line("Train one:            umbel train photos/ --model umbel_s")?;
@@ -67,9 +72,12 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
         console::line(format!("  {name}  {}", console::bytes(*bytes)))?;
     }
     if stored.is_empty() {
-        console::line(
-            "  (empty: save timm's files there as NAME.safetensors, or fetch one by --pretrained NAME --download)",
-        )?;
+        console::line(match store::CAN_FETCH {
+            true => {
+                "  (empty: save timm's files there as NAME.safetensors, or fetch one by --pretrained NAME --download)"
+            }
+            false => "  (empty: save timm's files there as NAME.safetensors)",
+        })?;
     }
     Ok(Outcome::Done)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use umbel::base::augmentation::AugmentLayer;
+use umbel::base::regular;
 use umbel::nn::models::{self, ArchitectureOptions};
 use umbel::nn::{Graph, Model};
 use umbel::pretrained::Tune;
@@ -17,7 +18,7 @@ pub fn architecture(model: &str, image_size: usize, classes: usize) -> anyhow::R
         let options = ArchitectureOptions { image_size, classes, augment: AugmentLayer::tutorial(), dropout: DROPOUT };
         return Ok(models::by_name(model, &options)?);
     }
-    let text = std::fs::read_to_string(model).with_context(|| format!("cannot read the network {model}"))?;
+    let text = regular::read_text(Path::new(model)).with_context(|| format!("cannot read the network {model}"))?;
     Graph::from_toml(&text, (image_size, image_size, 3)).with_context(|| format!("the network {model}"))
 }
 

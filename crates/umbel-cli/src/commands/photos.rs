@@ -4,10 +4,11 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use umbel::PredictError;
 use umbel::base::budget::Held;
 use umbel::base::problem::ProblemKind;
 use umbel::data::decode::{DecodeError, Limits, try_read_file};
-use umbel::predict::expand_paths;
+use umbel::predict::search;
 
 /// Stands for standard input.
 pub const STDIN: &str = "-";
@@ -20,9 +21,20 @@ pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Res
             inputs.push(path.clone());
             continue;
         }
-        match expand_paths(std::slice::from_ref(path)) {
-            Ok(found) if found.is_empty() => failure(path, "there are no photos in this folder")?,
-            Ok(found) => inputs.extend(found),
+        match search(path) {
+            Ok(found) if found.files.is_empty() && found.problems.is_empty() => {
+                failure(path, "there are no photos in this folder")?;
+            }
+            Ok(found) => {
+                inputs.extend(found.files);
+                for problem in found.problems {
+                    let folder = match &problem {
+                        PredictError::Io { path, .. } => path.clone(),
+                        _ => path.clone(),
+                    };
+                    failure(&folder, &crate::exit::message(&problem.into()))?;
+                }
+            }
             Err(error) => failure(path, &crate::exit::message(&error.into()))?,
         }
     }

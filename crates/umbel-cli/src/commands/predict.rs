@@ -8,10 +8,9 @@ use umbel::Surroundings;
 use umbel::base::problem::ProblemKind;
 use umbel::base::shown::{column, shown};
 use umbel::data::decode::Limits;
-use umbel::model_file::ModelFile;
-use umbel::predict::{Prediction, Predictor};
+use umbel::predict::{Prediction, Predictor, UNKNOWN};
 
-use super::photos;
+use super::{model, photos};
 use crate::args::PredictArgs;
 use crate::console::{self, Format};
 use crate::exit::Outcome;
@@ -23,7 +22,7 @@ const TOP_IN_JSON: usize = 5;
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let model = ModelFile::load(&args.model)?;
+    let model = model::load(&args.model, "umbel predict MODEL PHOTO...", &args.paths)?;
     let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
     let mut answers = Answers::new(args);
     let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;
@@ -35,6 +34,12 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         Predictor::on(surroundings.engine.share_for_inference(), model, batch, top_k)?.with_limits(limits.clone());
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
+        if predictor.classes().iter().any(|class| class == UNKNOWN) {
+            console::note(
+                "The model has a class of its own that is called unknown; what is unlike all known pictures is told by the words \
+                 \"unlike those\", and in JSON by \"unknown\":true.",
+            );
+        }
     }
     if let Some(tta) = args.tta {
         predictor = predictor.with_views(tta);

@@ -2,29 +2,32 @@
 
 use std::path::Path;
 
-use umbel::Surroundings;
 use umbel::base::progress::Interrupt;
-use umbel::pipeline::{self, FoldsOutcome, TrainOutcome};
+use umbel::pipeline::{self, Changes, FoldsOutcome, TrainOutcome};
 use umbel::pretrained::store;
 use umbel::run::names;
+use umbel::{Error, Surroundings, data};
 
 use crate::args::TrainArgs;
 use crate::config;
 use crate::console::{Format, TrainConsole};
 use crate::exit::{Outcome, usage};
+use crate::hints::word;
 use crate::signals;
 
 /// Runs the command.
 pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let mut console = TrainConsole::new(Format::from_flag(args.json));
     if let Some(run) = &args.resume {
-        let epochs = config::epochs_to_resume(&args.settings)?;
+        let changes = config::changes_to_resume(&args.settings)?;
         let interrupt = signals::interrupt_on_signals()?;
+        let moved = |error| moved(error, run, &changes);
         return Ok(if pipeline::has_folds(run) {
-            let outcome = pipeline::resume_folds(run, epochs, surroundings, &mut console, &interrupt)?;
+            let outcome =
+                pipeline::resume_folds(run, &changes, surroundings, &mut console, &interrupt).map_err(moved)?;
             report_folds(&mut console, &outcome)
         } else {
-            let outcome = pipeline::resume(run, epochs, surroundings, &mut console, &interrupt)?;
+            let outcome = pipeline::resume(run, &changes, surroundings, &mut console, &interrupt).map_err(moved)?;
             report(&mut console, &outcome)
         });
     }
@@ -39,6 +42,20 @@ pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
         let outcome = pipeline::train_folder(&config, out, surroundings, &mut console, &interrupt)?;
         report(&mut console, &outcome)
     })
+}
+
+/// Where the photos of a run are not where they were, that can be said.
+fn moved(error: Error, run: &Path, changes: &Changes) -> anyhow::Error {
+    match &error {
+        Error::Data(data::Error::FolderMissing { path }) if changes.data.is_none() => anyhow::anyhow!(
+            "the photos of the run {} lay in {}, and there is nothing any more; where they are now, go on with: umbel train \
+             --resume {} DIR",
+            run.display(),
+            path.display(),
+            word(run)
+        ),
+        _ => error.into(),
+    }
 }
 
 /// The flags with the path of the pretrained weights where a name of the store was given; fetched, if that was asked for.
@@ -97,8 +114,7 @@ fn report_folds(console: &mut TrainConsole, outcome: &FoldsOutcome) -> Outcome {
 }
 
 fn stopped(console: &mut TrainConsole, run: &Path) -> Outcome {
-    let run = run.display();
-    console.say(format!("Stopped; everything so far is saved. Go on with: umbel train --resume {run}"));
+    console.say(format!("Stopped; everything so far is saved. Go on with: umbel train --resume {}", word(run)));
     Outcome::NotDone
 }
 
@@ -126,6 +142,6 @@ pub fn where_things_lie(run: &Path, outcome: &TrainOutcome) -> Vec<String> {
     if outcome.skipped > 0 {
         lines.push(format!("Left out: {}", run.join(names::PROBLEMS).display()));
     }
-    lines.push(format!("Try it:  umbel predict {} PHOTO", run.display()));
+    lines.push(format!("Try it:  umbel predict {} PHOTO", word(run)));
     lines
 }

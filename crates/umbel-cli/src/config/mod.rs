@@ -1,11 +1,12 @@
 //! From the command line of `umbel train` to the library's `TrainConfig`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use toml::Value;
+use umbel::base::regular;
 use umbel::nn::models;
-use umbel::pipeline::{TrainConfig, merged};
+use umbel::pipeline::{Changes, TrainConfig, merged};
 use umbel::pretrained::Pretrained;
 use umbel::settings::{Given, Refusal};
 
@@ -34,10 +35,14 @@ pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     Ok(config)
 }
 
-/// The epochs that a run is to go on to, where these were given; nothing else can be.
-pub fn epochs_to_resume(settings: &Settings) -> anyhow::Result<Option<usize>> {
+/// The epochs that a run is to go on to, and where its photos are now, as far as these were given; nothing else can be.
+pub fn changes_to_resume(settings: &Settings) -> anyhow::Result<Changes> {
     settings.given.check_for_resume().map_err(|refusal| settings.refused(&refusal))?;
-    Ok(settings.given.get("fit.epochs").and_then(Value::as_integer).and_then(|epochs| epochs.try_into().ok()))
+    let epochs = settings.given.get("fit.epochs").and_then(Value::as_integer);
+    Ok(Changes {
+        epochs: epochs.and_then(|epochs| epochs.try_into().ok()),
+        data: settings.given.get("data").and_then(Value::as_str).map(PathBuf::from),
+    })
 }
 
 /// What comes with pretrained weights: the network and the photos' size.
@@ -63,7 +68,7 @@ fn brought(weights: &Path, given: &Given) -> anyhow::Result<Given> {
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path)
+    regular::read_text(path)
         .with_context(|| format!("cannot read the config {}; every run folder holds one, config.toml", path.display()))
 }
 

@@ -1,9 +1,8 @@
 //! Turns notices into the program's words: the library's sentence and, where a flag or a command is the way on, that.
 
-use std::path::Path;
-
 use umbel::base::notice::{Divider, Notice};
-use umbel::base::shell;
+
+use crate::hints::word;
 
 /// What the user reads.
 pub fn sentence(notice: &Notice) -> String {
@@ -17,7 +16,7 @@ pub fn sentence(notice: &Notice) -> String {
                 Divider::Data => "",
                 Divider::Split => " --split RUN",
             };
-            format!("{}; umbel check {}{split} names them.", open(&said), data.display())
+            format!("{}; umbel check {}{split} names them.", open(&said), word(data))
         }
         Notice::MoreRemarks { data, .. } => format!("{}; umbel check {} tells them.", open(&said), word(data)),
         Notice::RunInData { .. } => format!("{} (--out).", open(&said)),
@@ -34,10 +33,6 @@ pub fn sentence(notice: &Notice) -> String {
 /// A sentence that goes on.
 fn open(sentence: &str) -> &str {
     sentence.strip_suffix('.').unwrap_or(sentence)
-}
-
-fn word(path: &Path) -> String {
-    shell::quote(&path.display().to_string())
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ fn a_run_tells_which_labels_are_disputed() {
     assert!(listed.iter().any(|line| line.starts_with("  left/205.png: rather right (")), "{ran:#?}");
     assert!(listed.iter().any(|line| line.starts_with("  right/005.png: rather left (")), "{ran:#?}");
     assert!(ran.out.contains("Judged 24 labels in "), "{}", ran.out);
-    assert!(ran.err.contains("Fold 4 of 4") && ran.err.contains("All 4 folds will take about "), "{}", ran.err);
+    assert!(ran.err.contains("Fold 4 of 4") && ran.err.contains("All 4 folds will take "), "{}", ran.err);
     assert!(!ran.out.contains("Fold") && !ran.out.contains("Epoch"), "{}", ran.out);
     let table = fs::read_to_string(place.path("found/disputes.csv")).unwrap();
     let lines: Vec<&str> = table.lines().collect();

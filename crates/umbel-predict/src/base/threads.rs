@@ -1,8 +1,17 @@
-//! Threads for what computes in parallel: rayon's own pool panics where the system has none to give, so they are asked for before.
+//! Threads for what computes in parallel: rayon's own pool panics where the system has none to give, so it is made here, of threads
+//! that are there already.
 
-use std::sync::{Mutex, PoisonError};
+use std::io::ErrorKind;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{Error, Result};
+
+/// Threads that wait to be a pool's.
+struct Waiting {
+    hand: Sender<rayon::ThreadBuilder>,
+    threads: usize,
+}
 
 /// Makes sure that rayon has a pool to work in. Where the system has fewer threads to give than there are cores, it is a smaller one;
 /// results are the same for any number. Called again it does nothing.
@@ -19,28 +28,45 @@ pub fn ready() -> Result<()> {
     if *done {
         return Ok(());
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    // 0: as many as rayon would take by itself.
-    let mut wanted =
-        std::iter::once(0).chain(std::iter::successors(Some(cores / 2), |n| Some(n / 2)).take_while(|n| *n > 0));
-    let mut refused = String::new();
-    let given = wanted.find(|threads| match try_out(*threads) {
-        Ok(()) => true,
-        Err(error) => {
-            refused = error.to_string();
-            false
-        }
-    });
-    let Some(threads) = given else { return Err(Error::NoThread { detail: refused }) };
-    // Where the program has made the pool already, it is that one.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    if let Some(Waiting { hand, threads }) = spawn(usual())? {
+        let give = |thread| hand.send(thread).map_err(|_| std::io::Error::other("a thread has ended before it began"));
+        // Where the program has made the pool already, it is that one, and these threads end.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).spawn_handler(give).build_global();
+    }
     *done = true;
     Ok(())
 }
 
-/// Whether so many threads can be had. They have ended when this returns. (The first failure of rayon's own pool is final.)
-fn try_out(threads: usize) -> std::result::Result<(), rayon::ThreadPoolBuildError> {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_scoped(|thread| thread.run(), |_| ())
+/// As many threads as rayon would take by itself: a pool that is never given any tells.
+fn usual() -> usize {
+    let pool = rayon::ThreadPoolBuilder::new().spawn_handler(|_| Ok(())).build();
+    pool.map_or(1, |pool| pool.current_num_threads())
+}
+
+/// As many threads as can be had, up to `most`; `None` where the system knows none, and rayon works in the caller's. (To count them by making a pool and taking it down again would not do: a thread that
+/// has ended may count for some time, and the first failure of rayon's own pool is final.)
+fn spawn(most: usize) -> Result<Option<Waiting>> {
+    let (hand, take) = channel();
+    let take = Arc::new(Mutex::new(take));
+    for threads in 0..most {
+        let take = Arc::clone(&take);
+        let name = format!("umbel-{threads}");
+        if let Err(error) = std::thread::Builder::new().name(name).spawn(move || work(&take)) {
+            return match threads {
+                0 if error.kind() == ErrorKind::Unsupported => Ok(None),
+                0 => Err(Error::NoThread { detail: error.to_string() }),
+                _ => Ok(Some(Waiting { hand, threads })),
+            };
+        }
+    }
+    Ok(Some(Waiting { hand, threads: most }))
+}
+
+fn work(take: &Mutex<Receiver<rayon::ThreadBuilder>>) {
+    let thread = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    if let Ok(thread) = thread {
+        thread.run();
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub use heatmap::Heatmap;
 
 use crate::base::choice::choices;
 use crate::base::pool::Pool;
+use crate::base::threads;
 use crate::metrics::softmax;
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Model, Probe, Probed};
@@ -82,6 +83,7 @@ impl Explainer {
     /// each other; [`Error::OutOfMemory`].
     pub fn on(engine: Arc<dyn Engine>, file: &ModelFile, options: &ExplainOptions) -> Result<Self> {
         file.check().map_err(Error::Model)?;
+        threads::ready()?;
         let probe = engine.probe(&file.model, options.layer.as_deref())?;
         Ok(Explainer {
             engine,

@@ -2,8 +2,7 @@
 //! checkpoints. The same contents always give the same bytes; reading allocates nothing before it is known to be there.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 pub use super::header::TensorRef;
@@ -11,6 +10,7 @@ use super::header::{self, Dtype};
 #[cfg(feature = "train")]
 use crate::base::atomic::{self, Scratch};
 use crate::base::error::FileFault;
+use crate::base::regular;
 use crate::nn::numerics::UNNUMBERED;
 use crate::{Error, Result};
 
@@ -19,7 +19,8 @@ use crate::{Error, Result};
 pub const FORMAT: u64 = 1;
 
 const FORMAT_KEY: &str = "umbel.format";
-const KIND_KEY: &str = "umbel.kind";
+/// The field that no other program's file has.
+pub const KIND_KEY: &str = "umbel.kind";
 const VERSION_KEY: &str = "umbel.version";
 /// Of the arithmetic; files of before it was written down do not have it.
 const NUMERICS_KEY: &str = "umbel.numerics";
@@ -112,11 +113,12 @@ impl<'a> Sealed<'a> {
 /// Reads the file at `path`, which must be umbel's `kind`, whole and undamaged.
 pub fn read(path: &Path, kind: &'static str) -> Result<Contents> {
     let wrap = |fault| Error::ModelFile { path: path.to_owned(), fault };
-    let about = std::fs::metadata(path).map_err(|error| read_error(path, error))?;
-    if !about.is_file() {
-        return Err(wrap(FileFault::NotAFile));
-    }
-    let mut file = File::open(path).map_err(|error| read_error(path, error))?;
+    let mut file = regular::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => wrap(FileFault::NotFound),
+        ErrorKind::InvalidInput | ErrorKind::IsADirectory => wrap(FileFault::NotAFile),
+        _ => Error::Io { action: "read", path: path.to_owned(), source: error },
+    })?;
+    let about = file.metadata().map_err(|source| Error::Io { action: "read", path: path.to_owned(), source })?;
     read_from(&mut file, about.len(), kind).map_err(wrap)
 }
 
@@ -124,14 +126,6 @@ pub fn read(path: &Path, kind: &'static str) -> Result<Contents> {
 pub fn read_bytes(mut bytes: &[u8], kind: &'static str) -> std::result::Result<Contents, FileFault> {
     let length = bytes.len() as u64;
     read_from(&mut bytes, length, kind)
-}
-
-fn read_error(path: &Path, error: std::io::Error) -> Error {
-    if error.kind() == std::io::ErrorKind::NotFound {
-        Error::ModelFile { path: path.to_owned(), fault: FileFault::NotFound }
-    } else {
-        Error::Io { action: "read", path: path.to_owned(), source: error }
-    }
 }
 
 fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::result::Result<Contents, FileFault> {

@@ -1,46 +1,130 @@
 //! Which photos lie below files and folders.
 
-use std::collections::BTreeSet;
-use std::io::Read;
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::base::regular;
 use crate::decode::{SNIFF_BYTES, named_as_picture, sniff};
 use crate::{Error, Result};
 
+/// What lies below a path.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// A file as it is; of a folder the picture files, sorted.
+    pub files: Vec<PathBuf>,
+    /// Folders below it that cannot be read, or that a link leads to which would lead on for ever, in no order.
+    pub problems: Vec<Error>,
+}
+
 /// Every file below the given paths: files as they are, folders recursively (picture files only), each folder's files
-/// sorted. A path that isn't there is an error.
+/// sorted. A path that isn't there is an error, and so is a folder below one that cannot be read; [`search`] goes on there.
 pub fn expand_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
-        let about = std::fs::metadata(path).map_err(|source| io_error(path, source))?;
-        if about.is_dir() {
-            let mut found = Vec::new();
-            walk(path, &mut BTreeSet::new(), &mut found)?;
-            found.sort();
-            files.extend(found);
-        } else {
-            files.push(path.clone());
+        let found = search(path)?;
+        match found.problems.into_iter().next() {
+            None => files.extend(found.files),
+            Some(problem) => return Err(problem),
         }
     }
     Ok(files)
 }
 
-/// Pictures below `folder`. A folder that was seen already (a loop of links) is not entered again.
-fn walk(folder: &Path, seen: &mut BTreeSet<PathBuf>, files: &mut Vec<PathBuf>) -> Result<()> {
-    let real = folder.canonicalize().map_err(|source| io_error(folder, source))?;
-    if !seen.insert(real) {
-        return Ok(());
+/// Every file below a path. Links to folders are followed, but no folder is entered twice, nor one that `path` lies in.
+///
+/// # Errors
+/// Where `path` itself isn't there, or is a folder that cannot be read.
+pub fn search(path: &Path) -> Result<Found> {
+    let about = fs::metadata(path).map_err(|source| io_error(path, source))?;
+    if !about.is_dir() {
+        return Ok(Found { files: vec![path.to_owned()], problems: Vec::new() });
     }
-    for entry in std::fs::read_dir(folder).map_err(|source| io_error(folder, source))? {
-        let path = entry.map_err(|source| io_error(folder, source))?.path();
-        match std::fs::metadata(&path) {
-            Ok(about) if about.is_dir() => walk(&path, seen, files)?,
-            Ok(about) if about.is_file() && is_picture(&path) => files.push(path),
-            // A dangling link, a socket, or a file of another kind.
-            Ok(_) | Err(_) => {}
+    let real = path.canonicalize().map_err(|source| io_error(path, source))?;
+    let entries = fs::read_dir(path).map_err(|source| io_error(path, source))?;
+    let mut walk = Walk { real, seen: HashSet::new(), open: Vec::new(), found: Found::default() };
+    walk.seen.insert(identity::of(path, &about));
+    walk.folder(path, entries);
+    // No recursion: folders may lie thousands deep.
+    while let Some(folder) = walk.open.pop() {
+        match fs::read_dir(&folder) {
+            Ok(entries) => walk.folder(&folder, entries),
+            Err(source) => walk.found.problems.push(io_error(&folder, source)),
         }
     }
-    Ok(())
+    walk.found.files.sort();
+    Ok(walk.found)
+}
+
+/// A search under way.
+struct Walk {
+    /// The folder that is searched, without links.
+    real: PathBuf,
+    /// Folders that were met.
+    seen: HashSet<identity::Identity>,
+    /// Folders that are still to be read.
+    open: Vec<PathBuf>,
+    found: Found,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Path, entries: fs::ReadDir) {
+        for entry in entries {
+            let (path, is_link) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_symlink()))) {
+                Ok(entry) => entry,
+                Err(source) => {
+                    self.found.problems.push(io_error(folder, source));
+                    // What cannot be listed now cannot be listed by going on.
+                    return;
+                }
+            };
+            match fs::metadata(&path) {
+                Ok(about) if about.is_dir() => self.enter(path, &about, is_link),
+                Ok(about) if about.is_file() && is_picture(&path) => self.found.files.push(path),
+                // A dangling link, a socket, or a file of another kind.
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+
+    fn enter(&mut self, path: PathBuf, about: &fs::Metadata, is_link: bool) {
+        if !self.seen.insert(identity::of(&path, about)) {
+            return;
+        }
+        if is_link && path.canonicalize().is_ok_and(|target| self.real.starts_with(target)) {
+            let detail = "it is a link to a folder that holds this one, which is not followed";
+            return self.found.problems.push(io_error(&path, io::Error::new(io::ErrorKind::InvalidInput, detail)));
+        }
+        self.open.push(path);
+    }
+}
+
+/// By what a folder is known again, whatever links lead to it.
+#[cfg(unix)]
+mod identity {
+    use std::fs::Metadata;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+
+    pub type Identity = (u64, u64);
+
+    pub fn of(_: &Path, about: &Metadata) -> Identity {
+        (about.dev(), about.ino())
+    }
+}
+
+/// By what a folder is known again, whatever links lead to it.
+#[cfg(not(unix))]
+mod identity {
+    use std::fs::Metadata;
+    use std::path::{Path, PathBuf};
+
+    pub type Identity = PathBuf;
+
+    pub fn of(path: &Path, _: &Metadata) -> Identity {
+        path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    }
 }
 
 /// Named like a picture (then a damaged one is reported, not passed over), or beginning like one.
@@ -49,10 +133,10 @@ fn is_picture(path: &Path) -> bool {
         return true;
     }
     let mut start = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(SNIFF_BYTES as u64).read_to_end(&mut start));
+    let read = regular::open(path).and_then(|file| file.take(SNIFF_BYTES as u64).read_to_end(&mut start));
     read.is_ok() && sniff(&start).is_some()
 }
 
-fn io_error(path: &Path, source: std::io::Error) -> Error {
+fn io_error(path: &Path, source: io::Error) -> Error {
     Error::Io { action: "read", path: path.to_owned(), source }
 }

@@ -8,6 +8,7 @@ use tiny_skia::Transform;
 
 use crate::base::atomic::SCRATCH_PREFIX;
 use crate::base::random::{Purpose, Stream};
+use crate::base::threads;
 use crate::{Error, Result};
 
 mod background;
@@ -116,6 +117,7 @@ fn plant(class: usize, canvas: &mut Canvas, palette: &Palette, at: (f32, f32), r
 /// Writes `per_class` pictures of each class into `folder/<class>/<class>_<number>.jpg`, every tenth as `.png`. The
 /// folder must not exist, or be empty; it appears whole or not at all. Numbers count from 0, as [`draw`]'s do.
 pub fn write_folder(folder: &Path, per_class: usize, size: u32, seed: u64) -> Result<()> {
+    threads::ready()?;
     let failed =
         |action: &'static str| move |source| umbel_predict::Error::Io { action, path: folder.to_owned(), source };
     let exists = match std::fs::read_dir(folder).map(|mut entries| entries.next().is_some()) {

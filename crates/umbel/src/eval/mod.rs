@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::base::listed::listed;
 use crate::base::progress::{Interrupt, Observer};
 use crate::base::shown::{column, shown};
 use crate::data::{Cache, CacheOptions, Dataset, Index, Listing, Part, Problem, Split, SplitMethod, Tta};
@@ -182,9 +183,7 @@ fn match_classes(
     }
     if samples.is_empty() {
         let folder = index.root.clone();
-        return Err(
-            data::Error::NoKnownClass { folder, found: index.classes.join(", "), known: known.join(", ") }.into()
-        );
+        return Err(data::Error::NoKnownClass { folder, found: listed(&index.classes), known: listed(known) }.into());
     }
     let unknown =
         index.classes.iter().zip(labels).zip(counts).filter(|((_, label), images)| label.is_none() && *images > 0);
@@ -199,8 +198,7 @@ impl std::fmt::Display for Evaluation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let s = &self.scores;
         let width = column(s.classes.iter().map(|class| class.class.as_str()), 13);
-        let header = ["precision", "recall", "F1", "photos"];
-        writeln!(f, "{:width$}  {:>9}  {:>9}  {:>9}  {:>7}", "class", header[0], header[1], header[2], header[3])?;
+        writeln!(f, "{:width$}  {:>9}  {:>9}  {:>9}  {:>7}", "class", "precision", "recall", "F1", "photos")?;
         let mut row = |name: &str, figures: [f64; 3], support: String| {
             let [precision, recall, f1] = figures;
             writeln!(f, "{name:width$}  {precision:9.4}  {recall:9.4}  {f1:9.4}  {support:>7}")

@@ -6,6 +6,7 @@ use super::{AugmentChoice, TrainConfig};
 use crate::base::augmentation::AugmentLayer;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
+use crate::base::regular;
 use crate::nn::layers::{RandAugment, RandomErasing, RandomFlip, RandomResizedCrop};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
@@ -31,7 +32,7 @@ pub(super) fn read_toml(model: &str) -> Result<Option<String>> {
         }
         .into());
     }
-    let text = std::fs::read_to_string(path);
+    let text = regular::read_text(path);
     Ok(text.map(Some).map_err(|source| umbel_predict::Error::Io {
         action: "read the model",
         path: path.to_owned(),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::job::{Job, in_pool};
 use super::run_folder::{self, RunFolder};
-use super::{Settings, TrainConfig, architecture, begun_in, explain_copies, report_folds, train};
+use super::{Changes, Settings, TrainConfig, architecture, begun_in, explain_copies, report_folds, train};
 use crate::base::error::with_causes;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
@@ -57,18 +57,17 @@ pub fn train_folds(
     })
 }
 
-/// Goes on with a cross-validation that was stopped: finished folds stay as they are. `epochs` may raise the number of
-/// epochs, of all folds.
+/// Goes on with a cross-validation that was stopped: finished folds stay as they are. What changes does so for all folds.
 pub fn resume_folds(
     run: &Path,
-    epochs: Option<usize>,
+    changes: &Changes,
     surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<FoldsOutcome> {
     let run = RunFolder::open(run)?;
     let mut config = run.config()?;
-    config.fit.epochs = epochs.unwrap_or(config.fit.epochs);
+    changes.apply(&mut config);
     config.validate()?;
     number(&config)?;
     let toml = run.model_toml()?;

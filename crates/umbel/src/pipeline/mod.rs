@@ -2,6 +2,7 @@
 
 mod architecture;
 mod balance;
+mod changes;
 mod command;
 mod config;
 mod disputes;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub use crate::settings::{AugmentChoice, PrecisionChoice};
+pub use changes::Changes;
 pub use command::{arguments, command_line};
 pub use config::TrainConfig;
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
@@ -45,7 +47,7 @@ use crate::run::{Metrics, names};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, FitOutcome, HeadFit};
-use crate::{Result, Surroundings, run};
+use crate::{Result, Surroundings, run, train};
 
 /// What a finished (or interrupted) run left.
 #[derive(Clone, Debug)]
@@ -93,12 +95,11 @@ pub fn train_folder(
     })
 }
 
-/// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. `epochs` may raise
-/// the number of epochs. A run that has nothing left to do says so; only its figures, its calibration and what its model
+/// Goes on with a run that was stopped, to the same weights, bit for bit, as if it never had been. A run that has nothing left to do says so; only its figures, its calibration and what its model
 /// file remembers of known pictures are made anew, which brings runs of older versions up to date.
 pub fn resume(
     run: &Path,
-    epochs: Option<usize>,
+    changes: &Changes,
     surroundings: &Surroundings,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
@@ -110,7 +111,8 @@ pub fn resume(
         let detail = "it holds the folds of a cross-validation, which go on together".to_string();
         return Err(run::Error::NotARun { path: run.path().to_owned(), detail }.into());
     }
-    config.fit.epochs = epochs.unwrap_or(config.fit.epochs);
+    let before = config.clone();
+    changes.apply(&mut config);
     config.validate()?;
     let toml = run.model_toml()?;
     in_pool(config.threads, || {
@@ -118,7 +120,12 @@ pub fn resume(
         let split = Split::with(&SplitOptions::from_file(run.split_file()), &job.index, &job.cache)?;
         run.save_config(&config)?;
         let settings = Settings::of(&job, &config, begun_in(&run)?);
-        train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
+        let trained = train(&run, &settings, &job.data(split), model, observer, interrupt);
+        if let Err(crate::Error::Train(train::Error::OtherRun { .. })) = &trained {
+            // What was given is not this run's.
+            run.save_config(&before)?;
+        }
+        trained?.finish(&run, start, observer)
     })
 }
 

@@ -7,6 +7,7 @@ use image::RgbImage;
 use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture, command_line};
 use crate::Result;
+use crate::base::threads;
 use crate::data::SplitMethod;
 use crate::explain::Explainer;
 use crate::html;
@@ -21,6 +22,7 @@ const OVERLAY: u32 = 288;
 /// records are only read, and the page is replaced whole. Where the run's model can be read and has a convolution, the
 /// galleries show where it looked.
 pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
+    threads::ready()?;
     let records = RunRecords::read(run)?;
     let overlays = Overlays::open(run, records.data_root());
     let overlay = |path: &str, class: &str| overlays.as_ref()?.draw(path, class);

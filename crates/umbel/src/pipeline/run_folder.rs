@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::config::TrainConfig;
-use crate::base::atomic;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::run_folder::lies_inside;
 use crate::base::toml_words::toml_words;
+use crate::base::{atomic, regular};
 use crate::data::{Index, Plan, Problem, Split};
 use crate::run::free_name::make_next_free;
 use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLAN, PLOTS, PREPARING, PROBLEMS, SPLIT};
@@ -139,7 +139,7 @@ impl RunFolder {
     /// The settings of a run that may be anybody's.
     pub fn config_in(folder: &Path) -> Result<TrainConfig> {
         let path = folder.join(CONFIG);
-        let text = std::fs::read_to_string(&path).map_err(|source| read_error(&path, source))?;
+        let text = regular::read_text(&path).map_err(|source| read_error(&path, source))?;
         Ok(toml::from_str(&text).map_err(|error| run::Error::Malformed { path, detail: toml_words(&error) })?)
     }
 
@@ -159,7 +159,7 @@ impl RunFolder {
     /// The same of a run that may be anybody's.
     pub fn model_toml_in(folder: &Path) -> Result<Option<String>> {
         let path = folder.join(MODEL_TOML);
-        match std::fs::read_to_string(&path) {
+        match regular::read_text(&path) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(read_error(&path, source)),
@@ -184,11 +184,12 @@ impl RunFolder {
     /// The folder of the plots, made where it isn't there.
     pub fn plots(&self) -> Result<PathBuf> {
         let path = self.file(PLOTS);
-        std::fs::create_dir_all(&path).map_err(|source| umbel_predict::Error::Io {
-            action: "create the folder",
-            path: path.clone(),
-            source,
-        })?;
+        let made = match path.symlink_metadata() {
+            // Pictures would be written, and swept away, wherever it leads.
+            Ok(about) if about.is_symlink() => Err(std::io::Error::other("it is a link, but must be a folder")),
+            _ => std::fs::create_dir_all(&path),
+        };
+        made.map_err(|source| umbel_predict::Error::Io { action: "create the folder", path: path.clone(), source })?;
         Ok(path)
     }
 

@@ -1,7 +1,6 @@
 //! A run's event files for TensorBoard: figures after every epoch, nine training photos at the start, and the confusion
 //! matrix at the end. They are an extra: where they cannot be written, that is said, and the run goes on.
 
-use std::fs;
 use std::path::Path;
 
 use super::config::TrainConfig;
@@ -10,6 +9,7 @@ use crate::base::error::with_causes;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::random::{Purpose, Stream};
+use crate::base::regular;
 use crate::data::Dataset;
 use crate::report::grid::{self, Cell};
 use crate::report::tensorboard::{Curve, Picture, TensorBoard};
@@ -106,5 +106,9 @@ fn tell(error: &Error, observer: &mut dyn Observer) {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    Ok(fs::read(path).map_err(|source| umbel_predict::Error::Io { action: "read", path: path.to_owned(), source })?)
+    Ok(regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?)
 }

@@ -58,6 +58,15 @@ pub enum PretrainedFault {
     /// Cut short, or of another kind.
     #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; get it again")]
     NotSafetensors(String),
+    /// A folder, such as a run's.
+    #[error("it is a folder; give the path of a .safetensors file in timm's or lukemelas' names")]
+    Folder,
+    /// A model file or checkpoint of umbel's own.
+    #[error(
+        "it is umbel's own {0}, which training cannot start from; start from weights in timm's or lukemelas' names, and give all \
+         photos, those of before and the new ones"
+    )]
+    Own(String),
     /// Other numbers than `f32`.
     #[error("tensor {tensor} is {dtype}, but F32 was expected: convert the file first")]
     Dtype {

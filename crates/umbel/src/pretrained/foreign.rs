@@ -1,13 +1,13 @@
 //! Reads the safetensors files of other programs.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::PretrainedFault;
 use crate::base::error::FileFault;
-use crate::model_file::container::{StoredTensor, read_values};
+use crate::base::regular;
+use crate::model_file::container::{KIND_KEY, StoredTensor, read_values};
 use crate::model_file::header::{self, Dtype};
 use crate::{Error, PredictError, Result, pretrained};
 
@@ -16,18 +16,21 @@ pub(super) fn read(path: &Path) -> Result<BTreeMap<String, StoredTensor>> {
     let wrap = |fault| Error::from(pretrained::Error::Unusable { path: path.to_owned(), fault });
     let io = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotFound => wrap(PretrainedFault::NotFound),
+        std::io::ErrorKind::IsADirectory => wrap(PretrainedFault::Folder),
+        std::io::ErrorKind::InvalidInput => wrap(PretrainedFault::NotSafetensors("it is not a regular file".into())),
         _ => PredictError::Io { action: "read", path: path.to_owned(), source }.into(),
     };
-    let about = std::fs::metadata(path).map_err(io)?;
-    if !about.is_file() {
-        return Err(wrap(PretrainedFault::NotSafetensors("it is not a regular file".into())));
-    }
-    let mut file = std::io::BufReader::new(File::open(path).map_err(io)?);
+    let file = regular::open(path).map_err(io)?;
+    let about = file.metadata().map_err(io)?;
+    let mut file = std::io::BufReader::new(file);
     let foreign = |fault: FileFault| match fault {
         FileFault::NotSafetensors(detail) => PretrainedFault::NotSafetensors(detail),
         other => PretrainedFault::NotSafetensors(other.to_string()),
     };
     let header = header::read(&mut file, about.len()).map_err(|fault| wrap(foreign(fault)))?;
+    if let Some(kind) = header.metadata().as_ref().and_then(|fields| fields.get(KIND_KEY)) {
+        return Err(wrap(PretrainedFault::Own(kind.clone())));
+    }
     let mut tensors = BTreeMap::new();
     for name in header.offset_keys() {
         let Some(info) = header.info(&name) else { continue };

@@ -22,6 +22,11 @@ impl RunLock {
         std::fs::create_dir_all(folder).map_err(|source| not_writable(folder, source))?;
         // The file stays behind, empty: deleting it would let two runs lock two files of one name.
         let path = folder.join(LOCK);
+        // Opening a pipe would wait for ever, and through a link a file would be made elsewhere.
+        if path.symlink_metadata().is_ok_and(|about| !about.is_file()) {
+            let source = std::io::Error::other("it is not a regular file");
+            return Err(not_writable(&path, source).into());
+        }
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -43,7 +48,9 @@ impl RunLock {
     /// Deletes the half-written files of a run that was killed: nobody else can be writing while the lock is ours. What
     /// cannot be deleted does no harm.
     fn sweep(&self) {
-        for folder in [self.folder.clone(), self.folder.join(PLOTS)] {
+        let plots = self.folder.join(PLOTS);
+        let is_link = plots.symlink_metadata().is_ok_and(|about| about.is_symlink());
+        for folder in std::iter::once(self.folder.clone()).chain((!is_link).then_some(plots)) {
             for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 if name.as_encoded_bytes().starts_with(SCRATCH_PREFIX.as_bytes()) {

@@ -95,10 +95,9 @@ fn parse(bytes: &[u8]) -> std::result::Result<Predictions, String> {
         let (came, expected) = (header.join(","), COLUMNS.join(","));
         return Err(format!("its columns are {came}, but {expected} and a class each were expected"));
     }
-    let classes = header.iter().skip(COLUMNS.len()).map(|class| restored(class).to_string()).collect();
-    let mut all = Predictions { classes, ..Predictions::default() };
+    let classes: Vec<String> = header.iter().skip(COLUMNS.len()).map(|class| restored(class).to_string()).collect();
+    let mut all = Predictions { classes: classes.clone(), ..Predictions::default() };
     // Of two columns of one name, the first.
-    let classes = all.classes.clone();
     let mut labels = HashMap::new();
     for (label, class) in (0u32..).zip(&classes) {
         labels.entry(class.as_str()).or_insert(label);

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
+use crate::base::regular;
 use crate::base::toml_words::toml_words;
 use crate::data::split;
 use crate::metrics::Scores;
@@ -135,7 +136,7 @@ fn settings(run: &Path) -> Result<Option<toml::Table>> {
     if !path.is_file() {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(&path);
+    let text = regular::read_text(&path);
     let text = text.map_err(|source| umbel_predict::Error::Io { action: "read", path: path.clone(), source })?;
     let read = text.parse::<toml::Table>();
     Ok(Some(read.map_err(|error| run::Error::Malformed { path, detail: toml_words(&error) })?))

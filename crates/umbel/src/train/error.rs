@@ -61,7 +61,7 @@ pub enum Error {
     OtherRun {
         /// The checkpoint.
         path: PathBuf,
-        /// "settings", "photos or labels", "architecture".
+        /// "settings", "photos or labels", "classes or settings", "architecture".
         what: &'static str,
     },
 }

@@ -1,6 +1,7 @@
 //! Puts an epoch's files in place while the run goes on: to flush a checkpoint of tens of megabytes takes a disk half a
 //! second or more, in which nothing would be computed.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::Result;
@@ -17,10 +18,12 @@ impl Saver {
     /// can come after it. Fails where those of the time before could not be put in place.
     pub fn start(&mut self, files: Vec<Scratch>) -> Result<()> {
         self.wait()?;
-        let work = move || -> Result<()> { Ok(files.into_iter().try_for_each(Scratch::commit)?) };
-        match std::thread::Builder::new().name("umbel-saver".to_string()).spawn(work) {
+        let files = Arc::new(Mutex::new(files));
+        let theirs = Arc::clone(&files);
+        match std::thread::Builder::new().name("umbel-saver".to_string()).spawn(move || put_in_place(&theirs)) {
             Ok(thread) => self.under_way = Some(thread),
-            Err(source) => return Err(crate::Error::Threads { threads: 1, detail: source.to_string() }),
+            // Where the system gives no thread, the run waits.
+            Err(_) => put_in_place(&files)?,
         }
         Ok(())
     }
@@ -33,6 +36,11 @@ impl Saver {
             Some(Err(panic)) => std::panic::resume_unwind(panic),
         }
     }
+}
+
+fn put_in_place(files: &Mutex<Vec<Scratch>>) -> Result<()> {
+    let files = std::mem::take(&mut *files.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(files.into_iter().try_for_each(Scratch::commit)?)
 }
 
 impl Drop for Saver {

@@ -5,19 +5,23 @@ use std::path::Path;
 
 use umbel::PredictError;
 use umbel::base::error::FileFault;
+use umbel::base::progress::{Interrupt, Silent};
 use umbel::base::random::{Purpose, Stream};
 use umbel::data::{Interpolation, PrepSpec, Resize};
+use umbel::eval::{EvalOptions, evaluate_folder};
+use umbel::explain::Explainer;
 use umbel::metrics::{Calibration, KnownPictures};
+use umbel::model_file::container::{self, Origin, TensorRef};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::layers::{Activation, BatchNorm, Conv2d, Dense, Flatten, Rescaling};
 use umbel::nn::{Model, NUMERICS, Sequential};
+use umbel::predict::Predictor;
 
 fn sample() -> ModelFile {
     let stack = Sequential::new((32, 32, 3))
         .add(Rescaling::new(1.0 / 255.0))
         .add(BatchNorm::new())
-        // Its channels are the two features that known pictures are told by.
-        .add(Conv2d::new(2, 8).stride(8))
+        .add(Conv2d::new(2, 3).stride(8))
         .add(Flatten)
         .add(Dense::new(2).activation(Activation::Relu))
         .add(Dense::new(3));
@@ -48,14 +52,6 @@ fn fault(path: &Path) -> FileFault {
         assert_eq!(ModelFile::from_bytes(&bytes).unwrap_err(), fault, "the bytes have another fault than their file");
     }
     fault
-}
-
-/// Why a file is not written, which is why it would not be read.
-fn unsaved(file: &ModelFile, path: &Path) -> FileFault {
-    match file.save(path).unwrap_err() {
-        PredictError::ModelFile { fault, .. } => fault,
-        other => panic!("another error than expected: {other}"),
-    }
 }
 
 /// The bytes of a safetensors file taken apart: header text and tensor bytes.
@@ -221,26 +217,95 @@ fn each_cause_has_its_message() {
     assert!(matches!(fault(&path), FileFault::NotSafetensors(_)));
 }
 
+/// The bytes of a whole file whose contents were changed before it was sealed, as another program could do.
+fn forged(change: impl FnOnce(&mut container::Contents)) -> Vec<u8> {
+    let mut contents = container::read_bytes(&sample().to_bytes().unwrap(), "model").unwrap();
+    change(&mut contents);
+    let tensors: Vec<TensorRef<'_>> = contents
+        .tensors
+        .iter()
+        .map(|(name, tensor)| TensorRef { name: name.clone(), shape: &tensor.shape, data: &tensor.data })
+        .collect();
+    let origin = Origin { kind: "model", format: 1, numerics: NUMERICS };
+    let mut bytes = Vec::new();
+    container::Sealed::new(origin, contents.fields, &tensors).write(&mut bytes).unwrap();
+    bytes
+}
+
+/// What is wrong with a file one of whose fields was changed.
+fn of_field(field: &str, json: &str) -> FileFault {
+    let put = |contents: &mut container::Contents| drop(contents.fields.insert(field.into(), json.into()));
+    ModelFile::from_bytes(&forged(put)).unwrap_err()
+}
+
 #[test]
 fn models_that_contradict_themselves_are_refused() {
+    assert_eq!(ModelFile::from_bytes(&forged(|_| {})).unwrap(), sample());
+    assert_eq!(of_field("umbel.classes", r#"["a","b"]"#), FileFault::Classes { names: 2, outputs: 3 });
+    for classes in [r#"["a","b","a"]"#, r#"["a","","c"]"#] {
+        assert!(
+            matches!(of_field("umbel.classes", classes), FileFault::Field { field: "umbel.classes", .. }),
+            "{classes}"
+        );
+    }
+    let prep = r#"{"image_size":64,"resize":"stretch","interpolation":"bilinear"}"#;
+    assert!(matches!(of_field("umbel.prep", prep), FileFault::Input { .. }));
+    let weight = |name: &'static str, value: f32| {
+        move |contents: &mut container::Contents| contents.tensors.get_mut(name).unwrap().data[0] = value
+    };
+    let fault = |bytes: &[u8]| ModelFile::from_bytes(bytes).unwrap_err();
+    assert!(matches!(fault(&forged(weight("dense/kernel", f32::NAN))), FileFault::NotFinite(_)));
+    let negative = fault(&forged(weight("batch_normalization/moving_variance", -1e-3)));
+    assert!(negative.to_string().contains("variance below 0"), "{negative}");
+    let stranger = forged(|contents| {
+        let tensor = contents.tensors.remove("dense/kernel").unwrap();
+        contents.tensors.insert("stranger/kernel".into(), tensor);
+    });
+    assert!(matches!(fault(&stranger), FileFault::Weights(_)), "{}", fault(&stranger));
+}
+
+/// What was public to change panicked later, or gave silent nonsense.
+#[test]
+fn a_model_file_that_is_changed_in_code_is_refused_wherever_it_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    let mut file = sample();
-    file.classes.pop();
-    assert_eq!(unsaved(&file, &path), FileFault::Classes { names: 2, outputs: 3 });
+    let wide: Vec<f32> = (0..18).map(|k| (k * k % 7) as f32).collect();
+    let wide = KnownPictures::measure(3, (3, &wide, &[0, 0, 1, 1, 2, 2]), (&[1.0, 0.5, 0.0], &[0.0; 3]));
+    type Change<'a> = &'a dyn Fn(&mut ModelFile);
+    let changes: [(&str, Change<'_>); 9] = [
+        ("a class more", &|file| file.classes.push("extra".into())),
+        ("a class less", &|file| drop(file.classes.pop())),
+        ("a class twice", &|file| file.classes[1] = file.classes[0].clone()),
+        ("a class without a name", &|file| file.classes[1].clear()),
+        ("other photos", &|file| file.prep.image_size = 64),
+        ("no photos", &|file| file.prep.image_size = 0),
+        ("other known pictures", &|file| file.known.clone_from(&wide)),
+        ("a temperature of 0", &|file| file.calibration = Some(Calibration { temperature: 0.0, images: 1 })),
+        ("no weights", &|file| drop(file.model.take())),
+    ];
+    for (what, change) in changes {
+        let mut file = sample();
+        change(&mut file);
+        let fault = file.check().expect_err(what);
+        assert_eq!(file.to_bytes().unwrap_err(), fault, "{what}");
+        assert!(matches!(file.save(&path), Err(PredictError::ModelFile { .. })), "{what}");
+        assert!(!path.exists(), "{what}");
+        assert!(matches!(Explainer::open(&file), Err(PredictError::Model(_))), "{what}");
+        let options = EvalOptions::default();
+        let evaluated = evaluate_folder(&file, folder.path(), &options, &mut Silent, &Interrupt::default());
+        assert!(matches!(evaluated, Err(umbel::Error::Predict(PredictError::Model(_)))), "{what}");
+        assert!(matches!(Predictor::new(file, 1, 5), Err(PredictError::Model(_))), "{what}");
+    }
+}
 
-    let mut file = sample();
-    file.prep.image_size = 64;
-    assert!(matches!(unsaved(&file, &path), FileFault::Input { .. }));
-
-    let mut file = sample();
-    file.model.weights_mut().tensors[1].data[0] = f32::NAN;
-    file.save(&path).unwrap();
-    assert!(matches!(fault(&path), FileFault::NotFinite(_)));
-
-    let mut file = sample();
-    file.model.weights_mut().tensors[0].name = "stranger".into();
-    assert!(matches!(unsaved(&file, &path), FileFault::Weights(_)));
+#[test]
+fn more_tensors_than_any_network_has_are_refused() {
+    let tensors: Vec<TensorRef<'_>> =
+        (0..70_000).map(|k| TensorRef { name: format!("t{k}"), shape: &[0], data: &[] }).collect();
+    let origin = Origin { kind: "model", format: 1, numerics: NUMERICS };
+    let mut bytes = Vec::new();
+    container::Sealed::new(origin, Default::default(), &tensors).write(&mut bytes).unwrap();
+    assert!(matches!(ModelFile::from_bytes(&bytes), Err(FileFault::TooMany { count: 70_000, .. })));
 }
 
 #[test]
@@ -266,12 +331,9 @@ fn a_file_without_a_calibration_is_one_of_temperature_one() {
 
 #[test]
 fn a_temperature_out_of_range_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("model.safetensors");
-    for temperature in [0.0, -1.0, 1e9] {
-        let mut file = sample();
-        file.calibration = Some(Calibration { temperature, images: 3 });
-        assert!(matches!(unsaved(&file, &path), FileFault::Field { field: "umbel.calibration", .. }), "{temperature}");
+    for temperature in ["0.0", "-1.0", "1e9"] {
+        let fault = of_field("umbel.calibration", &format!(r#"{{"temperature":{temperature},"images":3}}"#));
+        assert!(matches!(fault, FileFault::Field { field: "umbel.calibration", .. }), "{temperature}");
     }
 }
 
@@ -284,9 +346,10 @@ fn what_known_pictures_are_like_is_checked() {
     assert_eq!(ModelFile::load(&path).unwrap().known, known());
     // A distance without its matrices, as a later hand might write it.
     let whole = file.known.clone().unwrap();
-    file.known = Some(KnownPictures { space: None, ..whole.clone() });
-    let refused = unsaved(&file, &path).to_string();
-    assert!(refused.contains("matrices"), "{refused}");
+    let bare = ModelFile::from_bytes(&forged(|contents| {
+        contents.tensors.retain(|name, _| !name.starts_with("umbel.known"));
+    }));
+    assert!(bare.as_ref().unwrap_err().to_string().contains("matrices"), "{bare:?}");
     let energy = KnownPictures { space: None, familiarity: umbel::metrics::Familiarity::Energy, ..whole };
     file.known = Some(energy.clone());
     file.save(&path).unwrap();

@@ -1,6 +1,7 @@
 //! A look at one layer: which one, and which step gives its output.
 
 use super::{Steps, Use, Value};
+use crate::base::listed::listed;
 use crate::nn::Graph;
 use crate::nn::graph::{ResolvedLayer, Source};
 use crate::nn::layers::{Layer, Shape};
@@ -59,7 +60,7 @@ fn named(layers: &[ResolvedLayer<'_>], values: &[Value], name: &str) -> Result<u
     found.ok_or_else(|| {
         let seen = (0..layers.len()).filter(can_be_seen);
         let names: Vec<&str> = seen.map(|index| layers[index].name.as_str()).collect();
-        let expected = format!("one that gives a picture: {}", names.join(", "));
+        let expected = format!("one that gives a picture: {}", listed(&names));
         Error::Setting { setting: "the layer".into(), value: format!("{name:?}"), expected }
     })
 }
@@ -75,7 +76,7 @@ fn last_convolution(layers: &[ResolvedLayer<'_>]) -> Result<usize> {
         let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
         return Err(Error::Setting {
             setting: "the model".into(),
-            value: format!("one without a convolution ({})", names.join(", ")),
+            value: format!("one without a convolution ({})", listed(&names)),
             expected: "one with a convolution: where it looks is read from a convolution's output".into(),
         });
     };

@@ -102,7 +102,7 @@ impl<'a> Table<'a> {
                 if record.len() != expected {
                     let (came, separator) = (record.len(), self.separator.1);
                     return Some(Err(format!(
-                        "line {line} has {came} values, but there are {expected} columns, separated by {separator}; a value \
+                        "line {line} has {came} fields, but there are {expected} columns, separated by {separator}; a field \
                          that holds such a sign stands in quotes"
                     )));
                 }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::Problem;
 use crate::base::positioned::{read_exact_at, write_all_at};
+use crate::base::regular;
 use crate::data::likeness::{FINGERPRINT_BYTES, Fingerprint};
 use crate::{Error, Result, data};
 
@@ -142,7 +143,7 @@ pub struct Pack {
 impl Pack {
     /// Opens the pack at `path`; `None` where there is none, or it is damaged, cut short or of another make.
     pub fn open(path: &Path, layout: Layout) -> Option<Self> {
-        let file = File::open(path).ok()?;
+        let file = regular::open(path).ok()?;
         let bytes = file.metadata().ok()?.len();
         let mut header = [0; FIELDS_BYTES + 32];
         read_exact_at(&file, &mut header, 0).ok()?;

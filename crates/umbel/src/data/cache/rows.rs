@@ -9,6 +9,7 @@ use super::pack::{self, HEADER_BYTES};
 use super::{Cache, housekeeping};
 use crate::base::atomic::Scratch;
 use crate::base::positioned::read_exact_at;
+use crate::base::regular;
 use crate::{Error, Result, data};
 
 const MAGIC: &[u8; 8] = b"umbelrow";
@@ -50,7 +51,7 @@ impl Rows {
     }
 
     fn open(path: &Path, width: usize, positions: &[usize]) -> Option<Self> {
-        let mut file = File::open(path).ok()?;
+        let mut file = regular::open(path).ok()?;
         let mut header = [0; HEADER_BYTES];
         file.read_exact(&mut header).ok()?;
         let (fields, digest) = header[..FIELDS_BYTES + 32].split_at(FIELDS_BYTES);

@@ -12,7 +12,7 @@ pub enum SplitFileError {
         /// The missing column.
         column: &'static str,
         /// What came.
-        seen: Seen,
+        seen: Box<Seen>,
     },
     /// A path that the data folder does not have.
     #[error("line {line} names {photo}, which is not a picture of the data folder; put it back or delete the line")]

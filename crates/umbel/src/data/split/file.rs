@@ -54,7 +54,8 @@ fn parse<T>(
     let column = |header: &[String], name: &str| header.iter().position(|field| field.eq_ignore_ascii_case(name));
     let table = Table::new(bytes, |header| COLUMNS.iter().all(|name| column(header, name).is_some()));
     let column = |name: &'static str| {
-        column(&table.header, name).ok_or_else(|| SplitFileError::MissingColumn { column: name, seen: table.seen() })
+        column(&table.header, name)
+            .ok_or_else(|| SplitFileError::MissingColumn { column: name, seen: table.seen().into() })
     };
     let [path, class, part] = COLUMNS.map(column);
     let (path, class, part) = (path?, class?, part?);

@@ -12,12 +12,15 @@ pub fn splits(index: &Index, mut units: Units, test: Vec<usize>, folds: usize, s
     units.keep_only_ones(index);
     if !RANGE.contains(&folds) || units.free.len() < folds {
         let most = units.free.len().min(*RANGE.end());
-        return Err(umbel_predict::Error::Setting {
-            setting: "folds".into(),
-            value: folds.to_string(),
-            expected: format!("from {} to {most} for these photos (copies and groups stay together)", RANGE.start()),
-        }
-        .into());
+        let expected = match most {
+            0 | 1 => "left out for these photos: too few can change sides (the only one of a class stays in training, copies \
+                      and groups stay together)"
+                .to_string(),
+            _ => format!("from {} to {most} for these photos (copies and groups stay together)", RANGE.start()),
+        };
+        return Err(
+            umbel_predict::Error::Setting { setting: "folds".into(), value: folds.to_string(), expected }.into()
+        );
     }
     let fold_of = balance::assign(index, &units.free, &vec![1.0 / folds as f64; folds], seed);
     let make = |fold| {

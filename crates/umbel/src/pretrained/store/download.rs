@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 type Step<T> = std::result::Result<T, DownloadFault>;
 
+/// Whether [`fetch`] can.
+pub const CAN_FETCH: bool = true;
+
 /// Fetches the weights into the store and gives their path; at once where they are there already.
 ///
 /// # Errors

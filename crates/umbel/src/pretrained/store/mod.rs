@@ -10,7 +10,7 @@ mod download;
 
 use std::path::{Path, PathBuf};
 
-pub use self::download::fetch;
+pub use self::download::{CAN_FETCH, fetch};
 use crate::{Result, pretrained};
 
 /// The end of every file's name in the store.
@@ -115,10 +115,11 @@ impl Store {
             return Ok(path);
         }
         let way_out = match origin(name) {
-            Some(origin) => format!("get {} and save it there, or let umbel fetch it", self.url(origin)),
+            Some(origin) if CAN_FETCH => format!("get {} and save it there, or let umbel fetch it", self.url(origin)),
+            Some(origin) => format!("get {} and save it there", self.url(origin)),
             None => {
                 let known: Vec<&str> = ORIGINS.iter().map(|origin| origin.name).collect();
-                format!("save it there, give a file's path, or take one that can be fetched: {}", known.join(", "))
+                format!("save it there, give a file's path, or take one that the hub has: {}", known.join(", "))
             }
         };
         Err(pretrained::Error::NotInStore { name: name.to_string(), path, way_out }.into())

@@ -7,6 +7,9 @@ use crate::Result;
 use crate::base::progress::{Interrupt, Observer};
 use crate::pretrained::{self, DownloadFault};
 
+/// Whether [`fetch`] can.
+pub const CAN_FETCH: bool = false;
+
 /// Fails and says what to do instead.
 ///
 /// # Errors

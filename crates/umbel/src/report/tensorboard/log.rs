@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::event::{self, Event};
 use super::record;
+use crate::base::regular;
 use crate::{Error, Result};
 
 /// Every event file's name begins so; TensorBoard reads them in the order of their names.
@@ -46,7 +47,7 @@ impl EventLog {
     }
 
     fn read(&mut self, path: &Path) -> Result<()> {
-        let bytes = fs::read(path).map_err(|source| io("read", path, source))?;
+        let bytes = regular::read(path, regular::TABLE).map_err(|source| io("read", path, source))?;
         for event in record::records(&bytes) {
             let (step, tags) = event::step_and_tags(event);
             for tag in tags {

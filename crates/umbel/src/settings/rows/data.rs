@@ -17,6 +17,7 @@ pub const ROWS: &[Row] = &[
         help: "The folder: one sub-folder per class, photos in them; or train/, val/ and test/ with these in each; or a \
                table of photos (path,label[,split])",
         brief: "A folder with one sub-folder per class, or a table of photos",
+        on_resume: true,
         ..DATA
     },
     Row {

@@ -30,13 +30,17 @@ impl Found {
 impl Run<'_> {
     pub(super) fn resume(&mut self, found: Found, observer: &mut dyn Observer) -> Result<()> {
         let Found { folder, path, checkpoint: found } = found;
-        for (what, came, expected) in [
-            ("settings", &found.progress.settings, &self.progress.settings),
-            ("photos or labels", &found.progress.data, &self.progress.data),
-        ] {
-            if came != expected {
-                return Err(train::Error::OtherRun { path, what }.into());
-            }
+        let (other_settings, other_data) =
+            (found.progress.settings != self.progress.settings, found.progress.data != self.progress.data);
+        let what = match (other_settings, other_data) {
+            (false, false) => None,
+            (true, false) => Some("settings"),
+            (false, true) => Some("photos or labels"),
+            // The settings hold the network, and this the number of classes.
+            (true, true) => Some("classes or settings"),
+        };
+        if let Some(what) = what {
+            return Err(train::Error::OtherRun { path, what }.into());
         }
         let mut progress = found.restore(&path, self.step().train())?;
         if progress.isa != self.progress.isa {

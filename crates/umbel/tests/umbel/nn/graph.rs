@@ -1,5 +1,7 @@
 //! Graphs: what they compute, their gradients, freezing, and what is said where they do not fit together.
 
+use std::time::Instant;
+
 use umbel::base::random::{Purpose, Stream};
 use umbel::nn::layers::*;
 use umbel::nn::{Graph, Infer, Isa, Model, Optimizer, OptimizerConfig, Source};
@@ -377,4 +379,34 @@ fn mistakes_in_a_graph_name_the_layer_and_the_way_out() {
     graph.layer(Flatten, Source::Layer(3));
     let expected = "layer 1 (flatten): its input is layer 4, but must be a layer before it, that is at most 0";
     assert_eq!(graph.resolve().unwrap_err().to_string(), expected);
+}
+
+/// Some bytes of layers without weights could ask for minutes and gigabytes.
+#[test]
+fn networks_that_only_cost_are_refused() {
+    let json = |layers: &str| {
+        let start = Instant::now();
+        let text =
+            format!(r#"{{"input":[32,32,3],"layer":[{layers}{{"kind":"flatten"}},{{"kind":"dense","units":2}}]}}"#);
+        let error = serde_json::from_str::<Graph>(&text).unwrap_err().to_string();
+        assert!(start.elapsed().as_secs() < 10, "{error}");
+        error
+    };
+    let activation = r#"{"kind":"activation","activation":"relu"},"#;
+    assert!(json(&activation.repeat(60_000)).contains("at most 5000"));
+    let inputs = vec![r#""activation""#; 100_000].join(",");
+    let merged = json(&format!(r#"{activation}{{"kind":"concatenate","inputs":[{inputs}]}},"#));
+    assert!(merged.contains("the number of its inputs is 100000"), "{merged}");
+    let padded = json(r#"{"kind":"zero_padding2d","padding":[[8000,8000],[8000,8000]]},"#);
+    assert!(padded.contains("at most 128 x 128"), "{padded}");
+    let slowly = json(&r#"{"kind":"zero_padding2d","padding":[[16,16],[16,16]]},"#.repeat(4));
+    assert!(slowly.contains("layer 4"), "{slowly}");
+    let doubled: String = (0..20)
+        .map(|k| {
+            let last = if k == 0 { "input".to_string() } else { format!("c{}", k - 1) };
+            format!(r#"{{"kind":"concatenate","name":"c{k}","inputs":["{last}","{last}"]}},"#)
+        })
+        .collect();
+    let doubled = json(&doubled);
+    assert!(doubled.contains("the numbers that all layers give"), "{doubled}");
 }

@@ -206,7 +206,14 @@ fn threads_stops_and_damaged_features_change_no_bit() {
         pipeline::train_folder(&config, Some(&stopped), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     drop(observer);
     assert!(outcome.interrupted && !stopped.join("model.safetensors").exists());
-    pipeline::resume(&stopped, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
+    pipeline::resume(
+        &stopped,
+        &pipeline::Changes::default(),
+        &Surroundings::default(),
+        &mut Silent,
+        &Interrupt::default(),
+    )
+    .unwrap();
     assert_eq!(weights(&stopped), weights(&first));
 
     let mut damaged = whole.clone();
@@ -280,11 +287,24 @@ fn everything_is_tuned_from_a_fitted_head_on_and_stops_where_it_likes() {
                 0 => {
                     pipeline::train_folder(&config, Some(&stopped), &Surroundings::default(), &mut observer, &interrupt)
                 }
-                _ => pipeline::resume(&stopped, None, &Surroundings::default(), &mut observer, &interrupt),
+                _ => pipeline::resume(
+                    &stopped,
+                    &pipeline::Changes::default(),
+                    &Surroundings::default(),
+                    &mut observer,
+                    &interrupt,
+                ),
             };
             assert!(outcome.unwrap().interrupted);
         }
-        pipeline::resume(&stopped, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
+        pipeline::resume(
+            &stopped,
+            &pipeline::Changes::default(),
+            &Surroundings::default(),
+            &mut Silent,
+            &Interrupt::default(),
+        )
+        .unwrap();
         let bits = |run: &Path| ModelFile::load(run).unwrap().model;
         assert_eq!(bits(&stopped), bits(&whole), "{tune:?}");
     }

@@ -10,7 +10,7 @@ use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{PrepSpec, SplitMethod};
 use umbel::model_file::ModelFile;
 use umbel::nn::{Cpu, Engine, Layer};
-use umbel::pipeline::{AugmentChoice, PrecisionChoice, TrainConfig, TrainOutcome, resume, train_folder};
+use umbel::pipeline::{AugmentChoice, Changes, PrecisionChoice, TrainConfig, TrainOutcome, resume, train_folder};
 use umbel::train::{FitOptions, History};
 use umbel::{Error, data, run, train};
 
@@ -46,7 +46,8 @@ fn train(config: &TrainConfig, out: &Path) -> umbel::Result<TrainOutcome> {
 }
 
 fn quiet_resume(run: &Path, epochs: Option<usize>) -> umbel::Result<TrainOutcome> {
-    resume(run, epochs, &Surroundings::default(), &mut Silent, &Interrupt::default())
+    let changes = Changes { epochs, ..Changes::default() };
+    resume(run, &changes, &Surroundings::default(), &mut Silent, &Interrupt::default())
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn a_run_keeps_the_precision_that_it_began_with() {
         }
         false
     });
-    resume(&halves, None, &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
+    resume(&halves, &Changes::default(), &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
     drop(observer);
     assert_eq!(told, "bf16");
     let model = |run: &Path| ModelFile::load(run).unwrap().model;
@@ -175,7 +176,7 @@ fn a_finished_run_says_so_and_takes_more_epochs() {
     let run = place.path("run");
     train(&place.config(), &run).unwrap();
     let mut observer = StopWhen::new(|_| false);
-    resume(&run, None, &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
+    resume(&run, &Changes::default(), &Surroundings::default(), &mut observer, &Interrupt::default()).unwrap();
     assert!(observer.notices.contains(&Notice::EpochsDone { epochs: 3 }), "{:?}", observer.notices);
     quiet_resume(&run, Some(5)).unwrap();
     assert_eq!(History::read(&run.join("history.csv")).unwrap().epochs.len(), 5);

@@ -171,7 +171,7 @@ fn files_that_cannot_be_used_say_why_and_the_way_out() {
         read(&path),
         "the pretrained weights FILE: no such file; give the path of a .safetensors file in timm's or lukemelas' names"
     );
-    assert!(read(folder.path()).contains("it is not a regular file"));
+    assert!(read(folder.path()).contains("it is a folder"));
 
     let whole = all(&model, str::to_string);
     write(&path, &whole);

@@ -11,7 +11,7 @@ use umbel::base::notice::{Divider, Notice};
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
 use umbel::model_file::ModelFile;
-use umbel::pipeline::{FoldsOutcome, TrainConfig, has_folds, resume, resume_folds, train_folder, train_folds};
+use umbel::pipeline::{Changes, FoldsOutcome, TrainConfig, has_folds, resume, resume_folds, train_folder, train_folds};
 use umbel::train::{Fit, FitOptions};
 use umbel::{Error, Result, run};
 
@@ -125,7 +125,8 @@ fn a_stopped_run_is_tested_when_it_has_ended() {
     let outcome = train_folder(&config, Some(&run), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     assert!(outcome.interrupted && outcome.end.test.is_none());
     assert!(!fs::read_to_string(run.join("metrics.json")).unwrap().contains("test_accuracy"));
-    let resumed = resume(&run, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
+    let resumed =
+        resume(&run, &Changes::default(), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
     let whole =
         train_folder(&config, Some(&place.path("whole")), &Surroundings::default(), &mut Silent, &Interrupt::default())
             .unwrap();
@@ -167,13 +168,15 @@ fn folds_are_ordinary_runs_and_go_on_where_they_stopped() {
     let stopped = train_folds(&config, Some(&halves), &Surroundings::default(), &mut observer, &interrupt).unwrap();
     assert!(stopped.record.is_none() && !halves.join("folds.json").exists());
     assert!(!halves.join("fold-3/config.toml").exists());
-    let error = resume(&halves, None, &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap_err();
+    let error =
+        resume(&halves, &Changes::default(), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap_err();
     assert!(matches!(error, Error::Run(run::Error::NotARun { .. })), "{error}");
     let first = fs::metadata(halves.join("fold-1/last.ckpt")).unwrap().modified().unwrap();
-    let resumed = resume_folds(&halves, None, &Surroundings::default(), &mut Silent, &Interrupt::default())
-        .unwrap()
-        .record
-        .unwrap();
+    let resumed =
+        resume_folds(&halves, &Changes::default(), &Surroundings::default(), &mut Silent, &Interrupt::default())
+            .unwrap()
+            .record
+            .unwrap();
     assert_eq!((resumed.mean, resumed.deviation), (record.mean, record.deviation));
     for fold in 1..=3 {
         let file = format!("fold-{fold}/model.safetensors");
@@ -181,10 +184,16 @@ fn folds_are_ordinary_runs_and_go_on_where_they_stopped() {
     }
     assert_eq!(fs::metadata(halves.join("fold-1/last.ckpt")).unwrap().modified().unwrap(), first, "left as it was");
 
-    let more = resume_folds(&halves, Some(4), &Surroundings::default(), &mut Silent, &Interrupt::default())
-        .unwrap()
-        .record
-        .unwrap();
+    let more = resume_folds(
+        &halves,
+        &Changes { epochs: Some(4), data: None },
+        &Surroundings::default(),
+        &mut Silent,
+        &Interrupt::default(),
+    )
+    .unwrap()
+    .record
+    .unwrap();
     assert_eq!(more.folds.len(), 3);
     let history = fs::read_to_string(halves.join("fold-1/history.csv")).unwrap();
     assert_eq!(history.lines().count(), 5, "{history}");

@@ -88,7 +88,7 @@ impl Unclear {
     /// As an error about a table that was taken for `seen`.
     pub fn error(self, seen: crate::base::table::Seen) -> ManifestError {
         match self {
-            Unclear::Missing(column) => ManifestError::MissingColumn { column, seen: Box::new(seen), taken: taken() },
+            Unclear::Missing(column) => ManifestError::MissingColumn { column, seen: seen.into(), taken: taken() },
             Unclear::Two { column, first, second } => ManifestError::TwoColumns { column, first, second },
         }
     }
