@@ -71,7 +71,7 @@ struct Walk {
 impl Walk {
     fn folder(&mut self, folder: &Path, entries: fs::ReadDir) {
         for entry in entries {
-            let (path, is_link) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_symlink()))) {
+            let (path, kind) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
                 Ok(entry) => entry,
                 Err(source) => {
                     self.found.problems.push(io_error(folder, source));
@@ -80,8 +80,11 @@ impl Walk {
                 }
             };
             match fs::metadata(&path) {
-                Ok(about) if about.is_dir() => self.enter(path, &about, is_link),
+                Ok(about) if about.is_dir() => self.enter(path, &about, kind.is_symlink()),
                 Ok(about) if about.is_file() && is_picture(&path) => self.found.files.push(path),
+                // In a folder that may be listed but not entered, or deeper than the system knows a path to.
+                Err(source) if kind.is_dir() => self.found.problems.push(io_error(&path, source)),
+                Err(_) if kind.is_file() && named_as_picture(&path) => self.found.files.push(path),
                 // A dangling link, a socket, or a file of another kind.
                 Ok(_) | Err(_) => {}
             }

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use super::flowers::{folder, model, network, options, parts, quiet_fit};
 use umbel::PredictError;
 use umbel::base::augmentation::AugmentLayer;
-use umbel::base::progress::Interrupt;
+use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::decode::{Limits, decode};
-use umbel::data::{PrepSpec, Tta, Views};
+use umbel::data::{CacheOptions, PrepSpec, Tta, Views};
+use umbel::eval::{EvalOptions, evaluate_folder};
 use umbel::metrics::{KnownPictures, softmax};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::{Cpu, Infer, Isa, Model};
@@ -178,5 +179,26 @@ fn what_is_unlike_all_known_pictures_is_unknown() {
     }
     for share in [0.0, 1.1, f64::NAN] {
         assert!(Predictor::new(file.clone(), 3, 2).unwrap().keep(share).is_err(), "{share}");
+    }
+}
+
+/// Every figure of it was NaN, and nothing said why.
+#[test]
+fn an_evaluation_of_a_model_that_overflows_names_the_photo() {
+    let mut model = Model::new(network(), 1).unwrap();
+    for tensor in &mut model.weights_mut().tensors {
+        tensor.data.iter_mut().for_each(|value| *value = value.signum() * 3e38);
+    }
+    let file = ModelFile::new(model, parts().0, Metrics::default());
+    let cache = tempfile::tempdir().unwrap();
+    for tta in [None, Some(Tta::Flips)] {
+        let options =
+            EvalOptions { cache: CacheOptions::within(cache.path().to_owned()), tta, ..EvalOptions::default() };
+        let evaluated = evaluate_folder(&file, folder(), &options, &mut Silent, &Interrupt::default());
+        let error = evaluated.err().expect("no figures");
+        assert!(
+            matches!(&error, umbel::Error::Predict(PredictError::NoAnswer { photo: Some(photo) }) if photo.contains('/')),
+            "{error}"
+        );
     }
 }
