@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Observer};
-use umbel::check::{CheckReport, FindingKind, Likeness, check};
+use umbel::check::{CheckReport, FindingKind, Likeness, check_as};
+use umbel::data::decode::Reading;
 use umbel::data::{Index, Split};
 use umbel::pipeline::{self, DisputeOptions, Disputes};
 use umbel::run::names;
@@ -35,9 +36,10 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
     // Before the photos are read: a run that is none should not cost that time.
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
+    let reading = Reading { depth: args.depth, raw: args.raw };
     let mut console = TrainConsole::new(Format::from_flag(args.json));
     let interrupt = signals::interrupt_on_signals()?;
-    let mut report = check(&index, split.as_ref(), &mut console, &interrupt)?;
+    let mut report = check_as(&index, split.as_ref(), reading, &mut console, &interrupt)?;
     console.clear();
     let disputes = run.map(|run| judge(&run, &index, args, surroundings, &interrupt)).transpose()?;
     if let Some(Judged::Whole(disputes)) = &disputes {
@@ -182,6 +184,9 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
         if findings.len() > SHOWN {
             cut = true;
             console::line(format!("  … and {} more", findings.len() - SHOWN))?;
+        }
+        if kind == FindingKind::DoubtfulDepth {
+            console::line("  Give --depth with what stands for white, here and to umbel train.")?;
         }
     }
     console::line("")?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use umbel::Surroundings;
-use umbel::data::decode::{Limits, decode};
+use umbel::data::decode::Limits;
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::model_file::ModelFile;
 use umbel::run::free_name::next_free;
@@ -108,8 +108,8 @@ impl Run<'_> {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Err(format!("cannot be read: {error}"))),
         };
-        let photo = match decode(&bytes, &Limits::default()) {
-            Ok(photo) => photo,
+        let photo = match self.explainer.prep().decode(&bytes, &Limits::default()) {
+            Ok(decoded) => decoded.photo,
             Err(error) => return Ok(Err(error.to_string())),
         };
         let probabilities = self.explainer.probabilities(&photo)?;

@@ -170,8 +170,12 @@ fn the_command_line_of_settings_gives_them_again() {
             config.test_split = Some(0.1);
             config.group_by = Some("(plant[0-9]+)".into());
             config.split = SplitMethod::Keras;
-            config.prep =
-                PrepSpec { image_size: 64, resize: Resize::Letterbox, interpolation: Interpolation::Bilinear };
+            config.prep = PrepSpec {
+                image_size: 64,
+                resize: Resize::Letterbox,
+                interpolation: Interpolation::Bilinear,
+                ..PrepSpec::default()
+            };
             config.augment = Some(AugmentChoice::None);
             config.dropout = Some(0.0);
             config.precision = PrecisionChoice::F32;

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageReader};
 
-use super::{name_of, sniff};
+use super::{name_of, sniff, tiff};
 
 /// What the bytes of a file say, apart from the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub fn facts(bytes: &[u8]) -> Option<Facts> {
         // The second bit of the extended header's flags.
         ImageFormat::WebP => bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0),
         ImageFormat::Png => has_animation_control(bytes),
+        ImageFormat::Tiff => tiff::has_pages(bytes),
         _ => false,
     };
     Some(Facts { format: name_of(format), extensions: extensions(format), animated, turned: is_turned(bytes, format) })
@@ -55,7 +56,7 @@ fn is_turned(bytes: &[u8], format: ImageFormat) -> bool {
         // PNG and WebP may have it behind the picture.
         ImageFormat::Png => bytes.windows(4).any(|four| four == b"eXIf"),
         ImageFormat::WebP => bytes.windows(4).any(|four| four == b"EXIF"),
-        ImageFormat::Tiff => true,
+        ImageFormat::Tiff => return tiff::is_turned(bytes),
         _ => false,
     };
     let read = || {

@@ -1,8 +1,11 @@
 //! The one door for foreign bytes: a file's bytes become upright RGB, within limits set before decoding.
 
+mod depth;
 mod facts;
 mod format;
 mod jpeg;
+mod kinds;
+mod raw;
 mod tiff;
 mod webp;
 
@@ -15,8 +18,10 @@ use image::error::LimitErrorKind;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
 
 use crate::base::problem::ProblemKind;
+pub use depth::{Depth, Doubt};
 pub use facts::{Facts, facts};
 pub use format::{SNIFF_BYTES, named_as_picture, sniff};
+pub use raw::Raw;
 
 /// What a file may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,23 +48,48 @@ pub struct DecodeError {
     pub detail: String,
 }
 
+/// How a file is taken where it leaves something open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Reading {
+    pub depth: Depth,
+    pub raw: Raw,
+}
+
+/// A picture, and what there is to doubt about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// Upright, RGB.
+    pub photo: RgbImage,
+    /// Its numbers hardly can be meant as they were taken; never where the depth was given.
+    pub doubt: Option<Doubt>,
+}
+
 /// Decodes JPEG, PNG, GIF (first frame), BMP, WebP, TIFF or PNM, told by content. EXIF orientation is applied; grey,
 /// palette, 16-bit and CMYK become 8-bit RGB; transparency is laid over white.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
+    decode_as(bytes, limits, Reading::default()).map(|decoded| decoded.photo)
+}
+
+/// [`decode`], where the file is taken as `reading` says.
+pub fn decode_as(bytes: &[u8], limits: &Limits, reading: Reading) -> Result<Decoded, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError { kind: ProblemKind::Empty, detail: "the file is empty".to_string() });
     }
     check_file_bytes(bytes.len() as u64, limits)?;
+    if let Some(camera) = raw::camera(bytes) {
+        return decode_raw(bytes, limits, reading, camera);
+    }
     let Some(format) = sniff(bytes) else {
-        return Err(not_readable(bytes));
+        return Err(kinds::refusal(bytes));
     };
     // The decoders are written not to panic, but a file that makes one do so must not end a run of thousands.
     let decoded = catch_unwind(AssertUnwindSafe(|| match format {
-        ImageFormat::Jpeg => jpeg::decode(bytes, limits),
-        _ => decode_other(bytes, format, limits),
+        ImageFormat::Jpeg => Ok((jpeg::decode(bytes, limits)?, None)),
+        _ => decode_other(bytes, format, limits, reading.depth),
     }));
     match decoded {
-        Ok(photo) => photo.map(over_white),
+        Ok(photo) => photo.map(|(photo, doubt)| Decoded { photo: over_white(photo), doubt }),
         Err(_) => Err(damaged(name_of(format), "its decoder gave up on it")),
     }
 }
@@ -67,6 +97,11 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
 /// Reads and decodes a file.
 pub fn decode_file(path: &Path, limits: &Limits) -> Result<RgbImage, DecodeError> {
     decode(&read_file(path, limits)?, limits)
+}
+
+/// [`decode_file`], where the file is taken as `reading` says.
+pub fn decode_file_as(path: &Path, limits: &Limits, reading: Reading) -> Result<RgbImage, DecodeError> {
+    decode_as(&read_file(path, limits)?, limits, reading).map(|decoded| decoded.photo)
 }
 
 /// Reads a file that is not larger than the limit.
@@ -95,8 +130,33 @@ pub fn unreadable(error: &std::io::Error) -> DecodeError {
     DecodeError { kind: ProblemKind::Unreadable, detail: format!("the system would not read it: {error}") }
 }
 
+/// A camera raw: the JPEG inside, where that is wanted.
+fn decode_raw(bytes: &[u8], limits: &Limits, reading: Reading, camera: &str) -> Result<Decoded, DecodeError> {
+    let unsupported = |detail| Err(DecodeError { kind: ProblemKind::Unsupported, detail });
+    match (reading.raw, raw::preview(bytes)) {
+        (Raw::Refuse, _) => unsupported(raw::refusal(camera)),
+        (Raw::Preview, None) => {
+            unsupported(format!("a camera raw ({camera}) without a JPEG inside; export it as JPEG"))
+        }
+        (Raw::Preview, Some((jpeg, orientation))) => {
+            let mut decoded = decode_as(jpeg, limits, reading)?;
+            if !facts(jpeg).is_some_and(|facts| facts.turned) {
+                let mut photo = DynamicImage::from(decoded.photo);
+                photo.apply_orientation(orientation);
+                decoded.photo = photo.into_rgb8();
+            }
+            Ok(decoded)
+        }
+    }
+}
+
 /// Everything but JPEG.
-fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<DynamicImage, DecodeError> {
+fn decode_other(
+    bytes: &[u8],
+    format: ImageFormat,
+    limits: &Limits,
+    depth: Depth,
+) -> Result<(DynamicImage, Option<Doubt>), DecodeError> {
     let map_error = |error| map_error(error, format, limits);
     // Where a decoder takes memory before it can be told the limits.
     let asks_for_too_much = match format {
@@ -107,6 +167,12 @@ fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Dy
     if asks_for_too_much {
         return Err(too_much_memory(limits));
     }
+    if format == ImageFormat::Tiff
+        && let Some(decided) = tiff::decode(bytes, limits, depth)
+    {
+        return decided;
+    }
+    let depth = if format == ImageFormat::Pnm && depth::pnm_says_itself(bytes) { Depth::Auto } else { depth };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut decoder_limits = image::Limits::no_limits();
     decoder_limits.max_alloc = Some(limits.max_alloc_bytes);
@@ -119,9 +185,9 @@ fn decode_other(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Dy
     }
     // An unreadable orientation is no reason to lose the picture.
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut photo = DynamicImage::from_decoder(decoder).map_err(map_error)?;
+    let (mut photo, doubt) = depth::taken(DynamicImage::from_decoder(decoder).map_err(map_error)?, depth);
     photo.apply_orientation(orientation);
-    Ok(photo)
+    Ok((photo, doubt))
 }
 
 /// 8-bit RGB; transparent pixels show white.
@@ -161,19 +227,6 @@ pub(crate) fn check_pixels(width: u64, height: u64, limits: &Limits) -> Result<(
         )));
     }
     Ok(())
-}
-
-fn not_readable(bytes: &[u8]) -> DecodeError {
-    match format::foreign(bytes) {
-        Some(name) => DecodeError {
-            kind: ProblemKind::Unsupported,
-            detail: format!("a picture in {name} format, which is not read here; save it as JPEG or PNG"),
-        },
-        None => DecodeError {
-            kind: ProblemKind::NotAPicture,
-            detail: "its content is not a picture (expected JPEG, PNG, GIF, BMP, WebP, TIFF or PNM)".to_string(),
-        },
-    }
 }
 
 fn map_error(error: ImageError, format: ImageFormat, limits: &Limits) -> DecodeError {

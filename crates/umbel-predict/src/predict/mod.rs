@@ -15,7 +15,7 @@ pub use self::picture::Picture;
 use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
-use crate::decode::{DecodeError, Limits, decode, read_file};
+use crate::decode::{DecodeError, Limits, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Infer, Model, Precision};
@@ -165,7 +165,7 @@ impl Predictor {
     }
 
     fn decoded(&self, photo: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
-        decode(photo, &self.limits).map(|photo| self.prep.apply(&photo))
+        self.prep.decode(photo, &self.limits).map(|decoded| self.prep.apply(&decoded.photo))
     }
 
     fn checked(&self, picture: &Picture<'_>) -> std::result::Result<Vec<u8>, DecodeError> {

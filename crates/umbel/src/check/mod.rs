@@ -17,6 +17,7 @@ pub use finding::{Finding, FindingKind};
 use crate::Result;
 use crate::base::atomic;
 use crate::base::progress::{Interrupt, Observer};
+use crate::data::decode::Reading;
 use crate::data::{Index, Split};
 use duplicates::Parts;
 
@@ -56,7 +57,21 @@ pub fn check(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<CheckReport> {
-    let outcomes = look::look_at_all(index, observer, interrupt)?;
+    check_as(index, split, Reading::default(), observer, interrupt)
+}
+
+/// [`check()`], where files are taken as `reading` says.
+///
+/// # Errors
+/// Those of [`check()`].
+pub fn check_as(
+    index: &Index,
+    split: Option<&Split>,
+    reading: Reading,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<CheckReport> {
+    let outcomes = look::look_at_all(index, reading, observer, interrupt)?;
     let looks: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok()).collect();
     let given = index.parts.is_some().then(|| Split::given(index));
     let parts = Parts::of_split(index, split.or(given.as_ref()));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{TrainConfig, architecture};
+use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer};
-use crate::data::{Cache, Dataset, Index, Split};
+use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Split};
 use crate::nn::Model;
 use crate::{Error, Result, Surroundings, data};
 
@@ -33,6 +34,11 @@ impl<'a> Job<'a> {
         let architecture = architecture::build(config, toml, index.classes.len())?;
         let model = architecture::model(config, architecture, observer)?;
         let cache = open_cache(config, surroundings, &index, observer, interrupt)?;
+        if let Some(doubt) = cache.doubtful_depth() {
+            let DoubtfulDepth { photos, ref example, low, high, white } = *doubt;
+            let (example, looks_like) = (example.clone(), doubt.looks_like().name());
+            observer.event(&Event::Notice(&Notice::DoubtfulDepth { photos, example, low, high, white, looks_like }));
+        }
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
             return Err(data::Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() }.into());
         }

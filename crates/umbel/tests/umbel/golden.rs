@@ -10,4 +10,5 @@ mod metrics;
 mod networks;
 mod resize;
 mod split;
+mod tiff;
 mod timm;

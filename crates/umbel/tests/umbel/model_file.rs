@@ -161,12 +161,12 @@ fn a_future_version_asks_for_an_update() {
     let path = folder.path().join("model.safetensors");
     sample().save(&path).unwrap();
     let (header, data) = take_apart(&fs::read(&path).unwrap());
-    let future = header.replace("\"umbel.format\":\"1\"", "\"umbel.format\":\"2\"");
+    let future = header.replace("\"umbel.format\":\"1\"", "\"umbel.format\":\"3\"");
     assert_ne!(future, header);
     fs::write(&path, put_together(&future, &data)).unwrap();
-    assert!(matches!(fault(&path), FileFault::Newer { format: 2, reads: 1, .. }));
+    assert!(matches!(fault(&path), FileFault::Newer { format: 3, reads: 2, .. }));
     let text = ModelFile::load(&path).unwrap_err().to_string();
-    assert!(["format 2", "up to 1", "update umbel"].iter().all(|part| text.contains(part)), "{text}");
+    assert!(["format 3", "up to 2", "update umbel"].iter().all(|part| text.contains(part)), "{text}");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn what_older_programs_know_is_written_in_the_format_that_they_know() {
     let path = folder.path().join("model.safetensors");
     for resize in [Resize::Stretch, Resize::Crop, Resize::Letterbox] {
         for interpolation in [Interpolation::Bilinear, Interpolation::BilinearAntialias] {
-            let prep = PrepSpec { image_size: 32, resize, interpolation };
+            let prep = PrepSpec { image_size: 32, resize, interpolation, ..PrepSpec::default() };
             ModelFile { prep: prep.clone(), ..sample() }.save(&path).unwrap();
             let (header, _) = take_apart(&fs::read(&path).unwrap());
             assert!(header.contains(r#""umbel.format":"1""#), "{header}");

@@ -4,6 +4,7 @@
 mod build;
 mod housekeeping;
 mod key;
+mod notes;
 mod pack;
 mod rows;
 
@@ -16,6 +17,7 @@ use super::likeness::{Fingerprint, LookAlikes};
 use super::{Index, PrepSpec, Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::{Result, data};
+pub use notes::DoubtfulDepth;
 use pack::{Layout, Pack};
 pub use rows::{Rows, RowsWriter};
 
@@ -77,7 +79,7 @@ impl Cache {
         let path = options.folder.join(key::pack_name(index, prep));
         let layout = Layout { photos: index.photos.len(), image_bytes: prep.bytes() };
         let pack = match Pack::open(&path, layout) {
-            Some(pack) if !build::readable_again(index, pack.problems()) => {
+            Some(pack) if !build::readable_again(index, pack.notes().problems()) => {
                 housekeeping::mark_used(&path);
                 pack
             }
@@ -91,7 +93,7 @@ impl Cache {
                 })?
             }
         };
-        let problems: Vec<Problem> = index.problems.iter().chain(pack.problems()).cloned().collect();
+        let problems: Vec<Problem> = index.problems.iter().chain(pack.notes().problems()).cloned().collect();
         if !problems.is_empty() {
             observer.event(&Event::Skipped { problems: &problems });
         }
@@ -173,6 +175,11 @@ impl Cache {
     /// Everything that cannot be used: the index's own problems first, then the photos that could not be decoded.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The photos whose depth was guessed, and most likely wrongly.
+    pub fn doubtful_depth(&self) -> Option<&DoubtfulDepth> {
+        self.pack.notes().doubt()
     }
 
     /// The preparation that made these pixels.

@@ -142,8 +142,13 @@ fn array_of<const N: usize>(part: &[u8]) -> [u8; N] {
 
 /// The picture at `FINE` x `FINE`, every pixel a mean over its surroundings.
 fn shrink(photo: &RgbImage) -> Vec<u8> {
-    PrepSpec { image_size: FINE as u32, resize: Resize::Stretch, interpolation: Interpolation::BilinearAntialias }
-        .apply(photo)
+    PrepSpec {
+        image_size: FINE as u32,
+        resize: Resize::Stretch,
+        interpolation: Interpolation::BilinearAntialias,
+        ..PrepSpec::default()
+    }
+    .apply(photo)
 }
 
 fn deviation<'a>(values: impl Iterator<Item = &'a u8>) -> f32 {

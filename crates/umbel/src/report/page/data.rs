@@ -158,7 +158,8 @@ fn versions(view: &View<'_>) -> Option<(Thumbnail, Vec<Thumbnail>)> {
     prep.validate().ok()?;
     let samples = view.choice.samples.iter().flat_map(|(_, paths)| paths);
     let path = samples.into_iter().find(|path| view.pictures.get(path).is_some())?;
-    let photo = decode::decode_file(&view.run.data_root()?.join(path), &Limits::default()).ok()?;
+    let path = view.run.data_root()?.join(path);
+    let photo = decode::decode_file_as(&path, &Limits::default(), prep.reading()).ok()?;
     let (size, prepared, policy) = (prep.image_size, prep.apply(&photo), Policy::new(&view.facts.augment));
     let show = |pixels: Vec<u8>| data_url(&RgbImage::from_raw(size, size, pixels)?, SIDE);
     let mut augmented = vec![0.0; prepared.len()];

@@ -4,7 +4,7 @@ use umbel::data::{Interpolation, PrepSpec, Resize};
 use super::pictures::drawn;
 
 fn spec(size: u32, resize: Resize, interpolation: Interpolation) -> PrepSpec {
-    PrepSpec { image_size: size, resize, interpolation }
+    PrepSpec { image_size: size, resize, interpolation, ..PrepSpec::default() }
 }
 
 #[test]
