@@ -7,6 +7,7 @@ mod decode;
 mod divided;
 mod groups;
 mod index;
+mod kinds;
 mod loader;
 mod manifest;
 mod pictures;

@@ -6,6 +6,7 @@ use std::path::Path;
 use umbel::PredictError;
 use umbel::base::error::FileFault;
 use umbel::base::random::{Purpose, Stream};
+use umbel::data::decode::{Depth, Raw};
 use umbel::data::{Interpolation, PrepSpec, Resize};
 use umbel::metrics::{Calibration, KnownPictures};
 use umbel::model_file::{Metrics, ModelFile};
@@ -181,6 +182,19 @@ fn what_older_programs_know_is_written_in_the_format_that_they_know() {
             assert!(header.contains(r#""umbel.format":"1""#), "{header}");
             assert_eq!(ModelFile::load(&path).unwrap().prep, prep);
         }
+    }
+}
+
+#[test]
+fn a_depth_that_was_said_asks_for_a_program_that_knows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    for (depth, raw) in [(Depth::Ten, Raw::Refuse), (Depth::Float, Raw::Refuse), (Depth::Auto, Raw::Preview)] {
+        let prep = PrepSpec { image_size: 32, depth, raw, ..PrepSpec::default() };
+        ModelFile { prep: prep.clone(), ..sample() }.save(&path).unwrap();
+        let (header, _) = take_apart(&fs::read(&path).unwrap());
+        assert!(header.contains(r#""umbel.format":"2""#), "{header}");
+        assert_eq!(ModelFile::load(&path).unwrap().prep, prep);
     }
 }
 
