@@ -36,7 +36,9 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
     // Before the photos are read: a run that is none should not cost that time.
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
-    let reading = Reading { depth: args.depth, raw: args.raw };
+    // What a run was told of its photos holds for these, too.
+    let said = Reading { depth: args.depth, raw: args.raw };
+    let reading = run.as_ref().filter(|_| said == Reading::default()).map_or(said, |(run, _)| run.prep.reading());
     let mut console = TrainConsole::new(Format::from_flag(args.json));
     let interrupt = signals::interrupt_on_signals()?;
     let mut report = check_as(&index, split.as_ref(), reading, &mut console, &interrupt)?;

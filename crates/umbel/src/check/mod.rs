@@ -33,6 +33,9 @@ pub struct CheckReport {
     /// Pictures that can be decoded.
     #[serde(skip)]
     pub usable: usize,
+    /// How files were taken.
+    #[serde(skip)]
+    pub reading: Reading,
     /// Photos that show the same.
     #[serde(skip)]
     pub duplicates: Vec<DuplicateGroup>,
@@ -95,6 +98,7 @@ pub fn check_as(
         classes: class_counts(index),
         problems,
         usable: looks.iter().flatten().count(),
+        reading,
         duplicates: groups,
     })
 }

@@ -116,7 +116,7 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index) -> Pictures<'a> {
         .filter(|path| seen.insert(*path))
         .take(THUMBNAILS)
         .collect();
-    let small = |path: &'a str| Some((path, thumbnail(&index.root, path, SIDE)?));
+    let small = |path: &'a str| Some((path, thumbnail(&index.root, path, report.reading, SIDE)?));
     wanted.into_par_iter().filter_map(small).collect()
 }
 

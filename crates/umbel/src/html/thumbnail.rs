@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
 
-use crate::data::decode::{self, Limits};
+use crate::data::decode::{self, Limits, Reading};
 
 const QUALITY: u8 = 76;
 
@@ -20,18 +20,18 @@ pub struct Thumbnail {
     pub height: u32,
 }
 
-/// The photo at `path`, relative to `root` and with `/`, its longer side reduced to `side` pixels. `None` where it cannot
-/// be read, and where `path` leads out of `root`.
-pub fn thumbnail(root: &Path, path: &str, side: u32) -> Option<Thumbnail> {
-    data_url(&photo(root, path)?, side)
+/// The photo at `path`, relative to `root` and with `/`, taken as `reading` says, its longer side reduced to `side` pixels.
+/// `None` where it cannot be read, and where `path` leads out of `root`.
+pub fn thumbnail(root: &Path, path: &str, reading: Reading, side: u32) -> Option<Thumbnail> {
+    data_url(&photo(root, path, reading)?, side)
 }
 
 /// The photo at `path`, decoded; `None` as for [`thumbnail`].
-pub fn photo(root: &Path, path: &str) -> Option<RgbImage> {
+pub fn photo(root: &Path, path: &str, reading: Reading) -> Option<RgbImage> {
     if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
-    decode::decode_file(&root.join(path), &Limits::default()).ok()
+    decode::decode_file_as(&root.join(path), &Limits::default(), reading).ok()
 }
 
 /// A picture whose longer side is `side` pixels at most; `None` where it has no pixels.

@@ -6,7 +6,8 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, ImageReader};
 
 use super::directory::Tiff;
-use super::shape::{Packing, Shape, broken};
+use super::refusals::broken;
+use super::shape::{Packing, Shape};
 use crate::decode::{DecodeError, Limits, jpeg, map_error};
 
 /// The bytes of a piece: `row_bytes` for each of `rows`. JPEG gives pixels of `columns`, three bytes each.

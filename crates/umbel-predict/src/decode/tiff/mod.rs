@@ -5,6 +5,7 @@ mod chunks;
 mod color;
 mod directory;
 mod limits;
+mod refusals;
 mod samples;
 mod shape;
 
@@ -89,7 +90,7 @@ fn picture(
 ) -> Result<(DynamicImage, Option<Doubt>), DecodeError> {
     check_pixels(shape.width.into(), shape.height.into(), limits)?;
     if shape.packing == Packing::Jpeg && !matches!((shape.meaning, shape.samples), (Meaning::YCbCr { .. }, 3)) {
-        return Err(shape::unsupported("JPEG compression of anything but grey, RGB and YCbCr colors"));
+        return Err(refusals::unsupported("JPEG compression of anything but grey, RGB and YCbCr colors"));
     }
     let pieces = Pieces::of(file, directory, shape, limits)?;
     let mut colors = Colors::new(shape, directory, depth)?;

@@ -2,8 +2,8 @@
 //! here is refused in words that a person knows.
 
 use super::directory::Directory;
-use crate::base::problem::ProblemKind;
-use crate::decode::{DecodeError, damaged};
+use super::refusals::{broken, packing, unsupported};
+use crate::decode::DecodeError;
 
 /// What the numbers of a sample are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -286,28 +286,6 @@ fn alpha(directory: &Directory<'_>, samples: usize, colors: usize) -> Alpha {
     }
 }
 
-fn packing(number: u64) -> Result<Packing, DecodeError> {
-    let what = match number {
-        1 | 5 | 8 | 32773 | 32946 => return Ok(Packing::Bytes(number as u16)),
-        4 => return Ok(Packing::Fax4),
-        7 => return Ok(Packing::Jpeg),
-        2 => "fax compression (modified Huffman)",
-        3 => "fax compression (group 3)",
-        6 => "JPEG compression of the old kind",
-        9 | 10 => "JBIG compression",
-        34661 => "JBIG compression",
-        34676 | 34677 => "LogLuv compression",
-        34712 | 33003 | 33005 => "JPEG 2000 compression",
-        34887 => "LERC compression",
-        34925 => "LZMA compression",
-        50000 => "Zstandard compression",
-        50001 => "WebP compression",
-        50002 | 52546 => "JPEG XL compression",
-        other => return Err(unsupported(&format!("compression of a kind that is not known ({other})"))),
-    };
-    Err(unsupported(what))
-}
-
 fn predictor(directory: &Directory<'_>, format: Format, bits: u64) -> Result<Predictor, DecodeError> {
     match (directory.number(PREDICTOR).unwrap_or(1), format) {
         (1, _) => Ok(Predictor::None),
@@ -316,13 +294,4 @@ fn predictor(directory: &Directory<'_>, format: Format, bits: u64) -> Result<Pre
         (3, Format::Float) => Ok(Predictor::Floats),
         _ => Err(broken("its predictor cannot be")),
     }
-}
-
-pub(super) fn unsupported(what: &str) -> DecodeError {
-    let detail = format!("a TIFF with {what}, which is not read here; save it as an 8-bit TIFF, PNG or JPEG");
-    DecodeError { kind: ProblemKind::Unsupported, detail }
-}
-
-pub(super) fn broken(reason: &str) -> DecodeError {
-    damaged("TIFF", reason)
 }

@@ -10,9 +10,10 @@ use super::pictures::SIDE;
 use super::words::{count, thousands};
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
-use crate::data::decode::{self, Limits};
+use crate::data::decode::{self, Limits, Reading};
 use crate::data::{Part, PrepSpec};
 use crate::html::{Thumbnail, data_url};
+use crate::run::RunRecords;
 
 /// Problems that are listed; all are in problems.csv.
 const LISTED: usize = 50;
@@ -147,6 +148,12 @@ fn framed(picture: &Thumbnail, caption: &str) -> Markup {
         figure { div.frame { img alt="" width=(picture.width) height=(picture.height) src=(picture.url); }
             @if !caption.is_empty() { figcaption { (caption) } } }
     }
+}
+
+/// How the run took its photos.
+pub(super) fn reading(run: &RunRecords) -> Reading {
+    let prep = run.settings.get("prep").and_then(|prep| prep.clone().try_into::<PrepSpec>().ok());
+    prep.map_or_else(Reading::default, |prep| prep.reading())
 }
 
 /// A sample that can be read, and what the model's layers make of it.

@@ -67,7 +67,7 @@ struct View<'a> {
 /// The page.
 pub fn render(run: &RunRecords, facts: &Facts<'_>) -> Result<String> {
     let choice = Choice::new(run);
-    let pictures = Pictures::read(run.data_root().as_deref(), &choice);
+    let pictures = Pictures::read(run.data_root().as_deref(), data::reading(run), &choice);
     let view = View { run, facts, scores: run.scores()?, choice, pictures };
     let body = html! {
         main {
