@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::metadata::Orientation;
 use image::{ImageDecoder, ImageFormat, ImageReader};
 
-use super::{name_of, sniff, tiff};
+use super::{heic, name_of, sniff, tiff};
 
 /// What the bytes of a file say, apart from the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub struct Facts {
 
 /// The facts of a picture in one of the formats that are read here.
 pub fn facts(bytes: &[u8]) -> Option<Facts> {
+    if heic::is_heic(bytes) {
+        let extensions = &["heic", "heif", "hif"];
+        return Some(Facts { format: "HEIC", extensions, animated: false, turned: false });
+    }
     let format = sniff(bytes)?;
     let animated = match format {
         ImageFormat::Gif => several_gif_frames(bytes).unwrap_or(false),

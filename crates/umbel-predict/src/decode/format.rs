@@ -8,9 +8,9 @@ use image::ImageFormat;
 pub const SNIFF_BYTES: usize = 32;
 
 /// Extensions of pictures, read here or not: a file that carries one is worth a word when it cannot be used.
-const EXTENSIONS: [&str; 39] = [
+const EXTENSIONS: [&str; 40] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "dib", "webp", "tif", "tiff", "pnm", "pbm", "pgm", "ppm", "pam",
-    "heic", "heif", "avif", "jxl", "jp2", "ico", "psd", "qoi", // Of cameras:
+    "heic", "heif", "hif", "avif", "jxl", "jp2", "ico", "psd", "qoi", // Of cameras:
     "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "raf", "orf", "rw2", "pef", "srw", "x3f", "mrw",
 ];
 

@@ -20,18 +20,12 @@ const FRAMES: Way = Do("take pictures out of it, for instance by `ffmpeg -i FILE
 const FETCH: Way = Do("fetch the picture itself: a server most likely answered with this in its place");
 
 /// Where a signature stands, the signature, what has it, and the way out.
-const SIGNATURES: [(usize, &[u8], &str, Way); 62] = [
+const SIGNATURES: [(usize, &[u8], &str, Way); 56] = [
     // Pictures.
     (4, b"ftypavif", "AVIF", Convert("avif")),
     (4, b"ftypavis", "AVIF", Convert("avif")),
-    (4, b"ftypheic", "HEIC", Convert("heic")),
-    (4, b"ftypheix", "HEIC", Convert("heic")),
-    (4, b"ftyphevc", "HEIC", Convert("heic")),
-    (4, b"ftyphevx", "HEIC", Convert("heic")),
-    (4, b"ftypheim", "HEIC", Convert("heic")),
-    (4, b"ftypheis", "HEIC", Convert("heic")),
-    (4, b"ftypmif1", "HEIC", Convert("heic")),
-    (4, b"ftypmsf1", "HEIC", Convert("heic")),
+    (4, b"ftypmif1", "HEIF", Convert("heif")),
+    (4, b"ftypmsf1", "HEIF", Convert("heif")),
     (0, b"\x00\x00\x00\x0cJXL ", "JPEG XL", Convert("jxl")),
     (0, b"\xff\x0a", "JPEG XL", Convert("jxl")),
     (0, b"\x00\x00\x00\x0cjP  ", "JPEG 2000", Convert("jp2")),

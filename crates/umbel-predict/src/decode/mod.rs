@@ -3,6 +3,7 @@
 mod depth;
 mod facts;
 mod format;
+mod heic;
 mod jpeg;
 mod kinds;
 mod raw;
@@ -79,6 +80,11 @@ pub fn decode_as(bytes: &[u8], limits: &Limits, reading: Reading) -> Result<Deco
     check_file_bytes(bytes.len() as u64, limits)?;
     if let Some(camera) = raw::camera(bytes) {
         return decode_raw(bytes, limits, reading, camera);
+    }
+    if heic::is_heic(bytes) {
+        let decoded = catch_unwind(AssertUnwindSafe(|| heic::decode(bytes, limits)));
+        let photo = decoded.unwrap_or_else(|_| Err(damaged("HEIC", "its decoder gave up on it")))?;
+        return Ok(Decoded { photo: over_white(photo), doubt: None });
     }
     let Some(format) = sniff(bytes) else {
         return Err(kinds::refusal(bytes));
@@ -168,6 +174,7 @@ fn decode_other(
         return Err(too_much_memory(limits));
     }
     if format == ImageFormat::Tiff
+        && cfg!(feature = "more-formats")
         && let Some(decided) = tiff::decode(bytes, limits, depth)
     {
         return decided;

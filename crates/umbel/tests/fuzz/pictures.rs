@@ -72,6 +72,12 @@ fn tiff() {
     fuzz("tiff", &seeds::tiff(), leave);
 }
 
+#[cfg(feature = "heic")]
+#[test]
+fn heic() {
+    fuzz("heic", &seeds::golden("heic"), leave);
+}
+
 #[test]
 fn pnm() {
     fuzz("pnm", &seeds::pnm(), leave);

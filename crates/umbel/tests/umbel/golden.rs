@@ -6,6 +6,8 @@ mod augment;
 mod files;
 mod formula;
 mod grouped;
+#[cfg(feature = "heic")]
+mod heic;
 mod metrics;
 mod networks;
 mod resize;
