@@ -18,7 +18,7 @@ fn sixteen_bits_of_which_ten_are_used_are_told_by_train_and_check_and_cured() {
         }
     }
     let ran = place.umbel(&["check", "deep"]);
-    ran.fails(3, "");
+    assert_eq!(ran.code, 3, "{ran:?}");
     assert!(
         ran.out.contains("Of another depth") && ran.out.contains("10 bits") && ran.out.contains("--depth"),
         "{}",
