@@ -27,10 +27,11 @@ pub(super) fn unpacked<'a>(
     limits: &Limits,
 ) -> Result<Cow<'a, [u8]>, DecodeError> {
     let (at, length) = shape.chunks[place];
-    let packed = file.slice_up_to(at, length);
+    let bytes = wanted.rows * wanted.row_bytes;
+    // No way of packing makes more of it than this; a file could name itself as a whole for each of its pieces.
+    let packed = file.slice_up_to(at, length.min(8 * bytes as u64 + 4096));
     let packed =
         if shape.reversed_bits { packed.iter().map(|byte| byte.reverse_bits()).collect() } else { Cow::from(packed) };
-    let bytes = wanted.rows * wanted.row_bytes;
     match shape.packing {
         Packing::Bytes(1) => match packed {
             Cow::Borrowed(packed) => packed.get(..bytes).map(Cow::Borrowed),
@@ -52,12 +53,18 @@ pub(super) fn unpacked<'a>(
             };
             Ok(Cow::Owned(pixels.chunks(wanted.columns).flat_map(row).collect()))
         }
-        Packing::Jpeg => jpeg_pixels(&packed, tables, wanted, limits).map(Cow::Owned),
+        Packing::Jpeg => jpeg_pixels(&packed, tables, shape, wanted, limits).map(Cow::Owned),
     }
 }
 
-/// A JPEG whose tables may lie apart.
-fn jpeg_pixels(packed: &[u8], tables: Option<&[u8]>, wanted: &Wanted, limits: &Limits) -> Result<Vec<u8>, DecodeError> {
+/// A JPEG whose tables may lie apart. One of another size is refused at once, as each of a million could be large.
+fn jpeg_pixels(
+    packed: &[u8],
+    tables: Option<&[u8]>,
+    shape: &Shape,
+    wanted: &Wanted,
+    limits: &Limits,
+) -> Result<Vec<u8>, DecodeError> {
     let whole: Cow<'_, [u8]> = match tables {
         // Without the end of the one and the start of the other.
         Some(tables) if tables.len() > 4 && packed.len() > 2 => {
@@ -67,7 +74,8 @@ fn jpeg_pixels(packed: &[u8], tables: Option<&[u8]>, wanted: &Wanted, limits: &L
     };
     let photo = jpeg::decode(&whole, limits)?.into_rgb8();
     let (width, height) = (photo.width() as usize, photo.height() as usize);
-    if width != wanted.columns || height < wanted.rows {
+    let fits = (wanted.rows..shape.chunk_height as usize + 16).contains(&height);
+    if width != wanted.columns || !fits {
         return Err(broken("a piece of it has another size than it should have"));
     }
     Ok(photo.into_raw())

@@ -27,6 +27,9 @@ struct Entry {
     at: u64,
 }
 
+/// As many values as any tag has that is asked for here: the pieces of a picture.
+pub(super) const MOST: u64 = 1 << 20;
+
 /// More entries than any picture has.
 const MAX_ENTRIES: u64 = 4096;
 
@@ -124,14 +127,15 @@ impl<'a> Directory<'a> {
         self.value(entry, 0)
     }
 
-    /// All values of a tag of whole numbers. `None` where it is not there, is of another type, or does not lie in the file.
+    /// The values of a tag of whole numbers, [`MOST`] of them. `None` where it is not there, is of another type, or does not lie in
+    /// the file.
     pub fn numbers(&self, tag: u16) -> Option<Vec<u64>> {
         let entry = self.entry(tag)?;
         self.file.slice(entry.at, entry.count.checked_mul(size_of(entry.kind))?)?;
-        (0..entry.count).map(|place| self.value(entry, place)).collect()
+        (0..entry.count.min(MOST)).map(|place| self.value(entry, place)).collect()
     }
 
-    /// All values of a tag of fractions.
+    /// The values of a tag of fractions, as for [`Directory::numbers`].
     pub fn fractions(&self, tag: u16) -> Option<Vec<f64>> {
         let entry = self.entry(tag)?;
         self.file.slice(entry.at, entry.count.checked_mul(8)?).filter(|_| entry.kind == 5)?;
@@ -140,7 +144,7 @@ impl<'a> Directory<'a> {
                 (self.file.number(entry.at + 8 * place, 4)?, self.file.number(entry.at + 8 * place + 4, 4)?);
             Some(above as f64 / below as f64).filter(|fraction| fraction.is_finite())
         };
-        (0..entry.count).map(fraction).collect()
+        (0..entry.count.min(MOST)).map(fraction).collect()
     }
 
     /// The bytes of a tag of bytes.

@@ -1,7 +1,7 @@
 //! What a TIFF's first directory says of its picture: which numbers it holds, what they mean, where they lie. What is not read
 //! here is refused in words that a person knows.
 
-use super::directory::Directory;
+use super::directory::{Directory, MOST};
 use super::refusals::{broken, packing, unsupported};
 use crate::decode::DecodeError;
 
@@ -201,6 +201,9 @@ impl Shape {
         let (offsets, lengths) = if self.tiled { (TILE_OFFSETS, TILE_BYTES) } else { (STRIP_OFFSETS, STRIP_BYTES) };
         let planes = if self.planar { self.samples as u64 } else { 1 };
         let expected = self.across() * self.down() * planes;
+        if expected > MOST {
+            return Err(unsupported("more than a million pieces"));
+        }
         // Tiles may name their places as strips do.
         let offsets = directory.numbers(offsets).or_else(|| directory.numbers(STRIP_OFFSETS)).unwrap_or_default();
         let lengths = directory.numbers(lengths).or_else(|| directory.numbers(STRIP_BYTES)).unwrap_or_default();

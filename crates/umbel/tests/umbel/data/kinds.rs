@@ -184,6 +184,17 @@ fn a_tiff_cannot_ask_for_more_memory_than_the_limit() {
 }
 
 #[test]
+fn a_tiff_of_pieces_without_number_is_refused_at_once() {
+    let start = std::time::Instant::now();
+    let tiled =
+        [(256, 14_000), (257, 14_000), (258, 32), (262, 1), (322, 1), (323, 1), (324, DATA), (325, 4), (339, 3)];
+    let (kind, detail) = refused(&tiff(&tiled, &[], &[0; 64]), Reading::default());
+    assert_eq!(kind, ProblemKind::Unsupported);
+    assert!(detail.contains("more than a million pieces"), "{detail}");
+    assert!(start.elapsed().as_secs() < 2);
+}
+
+#[test]
 fn a_tiff_of_several_pages_is_said_like_other_animations() {
     let page = tiff(&picture_of(1, 8, &[]), &[], &[7; 8]);
     let shown = |bytes: &[u8]| facts(bytes).unwrap().animated;
