@@ -18,7 +18,7 @@ use color::Colors;
 pub(super) use directory::{Directory, Tiff};
 pub(super) use limits::asks_for_too_much;
 use samples::Layout;
-use shape::{Alpha, Format, JPEG_TABLES, Meaning, Packing, Shape};
+use shape::{Alpha, Format, JPEG_TABLES, Meaning, PHOTOMETRIC, Packing, SAMPLE_FORMAT, Shape};
 
 const NEW_SUBFILE_TYPE: u16 = 254;
 const ORIENTATION: u16 = 274;
@@ -33,7 +33,7 @@ pub(super) fn decode(
     let file = Tiff::open(bytes)?;
     let directory = file.first()?;
     match Shape::read(&directory) {
-        Ok(shape) if is_plain(&shape) => None,
+        Ok(shape) if is_plain(&directory, &shape) => None,
         Ok(shape) => Some(picture(&file, &directory, &shape, limits, depth)),
         Err(error) => Some(Err(error)),
     }
@@ -67,7 +67,9 @@ pub(super) fn has_pages(bytes: &[u8]) -> bool {
 }
 
 /// The kinds that the usual decoder reads right.
-fn is_plain(shape: &Shape) -> bool {
+fn is_plain(directory: &Directory<'_>, shape: &Shape) -> bool {
+    // It asks for the one and refuses the other where they are not as usual.
+    let told = directory.has(PHOTOMETRIC) && directory.number(SAMPLE_FORMAT).unwrap_or(1) == 1;
     let colors = match (shape.meaning, shape.alpha) {
         (Meaning::Grey | Meaning::InvertedGrey, _) => shape.samples == 1,
         (Meaning::Rgb, Alpha::None) => !shape.planar || shape.samples == 3,
@@ -78,7 +80,7 @@ fn is_plain(shape: &Shape) -> bool {
     let depth = matches!(shape.bits, 8 | 16) || (shape.bits, shape.samples) == (1, 1);
     // It panics at tiles in planes, and passes over the order of bits.
     let odd = shape.planar && shape.tiled || shape.reversed_bits;
-    colors && depth && shape.format == Format::Unsigned && !odd
+    told && colors && depth && shape.format == Format::Unsigned && !odd
 }
 
 fn picture(
@@ -89,7 +91,8 @@ fn picture(
     depth: Depth,
 ) -> Result<(DynamicImage, Option<Doubt>), DecodeError> {
     check_pixels(shape.width.into(), shape.height.into(), limits)?;
-    if shape.packing == Packing::Jpeg && !matches!((shape.meaning, shape.samples), (Meaning::YCbCr { .. }, 3)) {
+    let whole_ycbcr = matches!((shape.meaning, shape.samples, shape.planar), (Meaning::YCbCr { .. }, 3, false));
+    if shape.packing == Packing::Jpeg && !whole_ycbcr {
         return Err(refusals::unsupported("JPEG compression of anything but grey, RGB and YCbCr colors"));
     }
     let pieces = Pieces::of(file, directory, shape, limits)?;

@@ -87,7 +87,7 @@ const WIDTH: u16 = 256;
 const HEIGHT: u16 = 257;
 const BITS: u16 = 258;
 const COMPRESSION: u16 = 259;
-const PHOTOMETRIC: u16 = 262;
+pub(super) const PHOTOMETRIC: u16 = 262;
 const FILL_ORDER: u16 = 266;
 const STRIP_OFFSETS: u16 = 273;
 const SAMPLES: u16 = 277;
@@ -101,7 +101,7 @@ const TILE_OFFSETS: u16 = 324;
 const TILE_BYTES: u16 = 325;
 const INK_SET: u16 = 332;
 const EXTRA_SAMPLES: u16 = 338;
-const SAMPLE_FORMAT: u16 = 339;
+pub(super) const SAMPLE_FORMAT: u16 = 339;
 pub(super) const COLOR_MAP: u16 = 320;
 pub(super) const JPEG_TABLES: u16 = 347;
 pub(super) const YCBCR_FACTORS: u16 = 529;
@@ -187,8 +187,8 @@ impl Shape {
         if self.packing == Packing::Fax4 && (self.bits, self.samples) != (1, 1) {
             return Err(unsupported("fax compression of more than black and white"));
         }
-        if self.packing == Packing::Jpeg && (self.bits, self.planar) != (8, false) {
-            return Err(unsupported("JPEG compression of anything but whole pixels of 8 bits"));
+        if self.packing == Packing::Jpeg && self.bits != 8 {
+            return Err(unsupported("JPEG compression of anything but 8 bits"));
         }
         let subsampled = matches!(self.meaning, Meaning::YCbCr { across, down } if across * down > 1);
         if subsampled && self.packing != Packing::Jpeg && (self.samples, self.planar) != (3, false) {

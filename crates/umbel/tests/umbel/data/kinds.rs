@@ -184,6 +184,15 @@ fn a_tiff_cannot_ask_for_more_memory_than_the_limit() {
 }
 
 #[test]
+fn a_tiff_that_leaves_out_what_it_means_is_taken_as_others_take_it() {
+    let without: Vec<(u16, u32)> = picture_of(1, 8, &[]).into_iter().filter(|(tag, _)| *tag != 262).collect();
+    for tags in [without, picture_of(1, 8, &[(339, 4)])] {
+        let photo = taken(&tiff(&tags, &[], &[7; 8]), Reading::default()).photo;
+        assert_eq!(photo, RgbImage::from_pixel(4, 2, Rgb([7; 3])));
+    }
+}
+
+#[test]
 fn a_tiff_of_pieces_without_number_is_refused_at_once() {
     let start = std::time::Instant::now();
     let tiled =
