@@ -10,8 +10,10 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{ImageBuffer, Rgb};
 use serde::{Deserialize, Serialize};
 
+use crate::base::budget::Held;
 use crate::base::choice::choices;
 use crate::base::range::Whole;
+use crate::decode::{Afterward, DecodeError, Decoded, Depth, Limits, Raw, Reading, decode_as, decode_for};
 use crate::{Error, Result};
 
 /// How a photo that is not square becomes square.
@@ -58,11 +60,26 @@ pub struct PrepSpec {
     pub image_size: u32,
     pub resize: Resize,
     pub interpolation: Interpolation,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub depth: Depth,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub raw: Raw,
+}
+
+/// Whether a setting is what was done before it was there.
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for PrepSpec {
     fn default() -> Self {
-        PrepSpec { image_size: 180, resize: Resize::default(), interpolation: Interpolation::default() }
+        PrepSpec {
+            image_size: 180,
+            resize: Resize::default(),
+            interpolation: Interpolation::default(),
+            depth: Depth::default(),
+            raw: Raw::default(),
+        }
     }
 }
 
@@ -81,14 +98,48 @@ impl PrepSpec {
 
     /// The lowest format of model files that knows these settings. Whatever is added has to say here since when it is known.
     pub(crate) fn format(&self) -> u64 {
-        let PrepSpec { image_size: _, resize, interpolation } = self;
+        let PrepSpec { image_size: _, resize, interpolation, depth, raw } = self;
         let resize = match resize {
             Resize::Stretch | Resize::Crop | Resize::Letterbox => 1,
         };
         let interpolation = match interpolation {
             Interpolation::Bilinear | Interpolation::BilinearAntialias => 1,
         };
-        resize.max(interpolation)
+        let depth = match depth {
+            Depth::Auto => 1,
+            Depth::Eight | Depth::Ten | Depth::Twelve | Depth::Sixteen | Depth::Float => 2,
+        };
+        let raw = match raw {
+            Raw::Refuse => 1,
+            Raw::Preview => 2,
+        };
+        resize.max(interpolation).max(depth).max(raw)
+    }
+
+    /// How files are taken.
+    pub fn reading(&self) -> Reading {
+        Reading { depth: self.depth, raw: self.raw }
+    }
+
+    /// Decodes a file as it is to be taken.
+    ///
+    /// # Errors
+    /// Those of [`decode_as`].
+    pub fn decode(&self, bytes: &[u8], limits: &Limits) -> std::result::Result<Decoded, DecodeError> {
+        decode_as(bytes, limits, self.reading())
+    }
+
+    /// The same within a memory that is shared, see [`decode_for`].
+    ///
+    /// # Errors
+    /// Those of [`decode_for`].
+    pub fn decode_for(
+        &self,
+        bytes: &[u8],
+        limits: &Limits,
+        afterward: Afterward<'_>,
+    ) -> std::result::Result<Held<Decoded>, DecodeError> {
+        decode_for(bytes, limits, self.reading(), afterward)
     }
 
     /// Bytes of one prepared photo: size · size · 3 (RGB, row by row).

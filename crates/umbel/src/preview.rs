@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::base::augmentation::AugmentLayer;
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
-use crate::data::decode::{self, DecodeError, Limits};
+use crate::data::decode::{self, DecodeError, Limits, Reading};
 use crate::data::{Index, PrepSpec};
 use crate::report::grid::{self, Cell};
 use crate::{Error, Result, data};
@@ -20,7 +20,7 @@ const COLUMNS: usize = 3;
 /// Returns the photos shown, as paths relative to the folder.
 pub fn preview_folder(index: &Index, prep: &PrepSpec, seed: u64, out: &Path) -> Result<Vec<String>> {
     prep.validate()?;
-    let mut readable = Readable::new(index, seed);
+    let mut readable = Readable::new(index, prep, seed);
     let (mut shown, mut cells) = (Vec::new(), Vec::new());
     while cells.len() < PICTURES
         && let Some((position, picture)) = readable.next()
@@ -40,7 +40,7 @@ pub fn preview_folder(index: &Index, prep: &PrepSpec, seed: u64, out: &Path) -> 
 /// Writes nine versions of one photo, each prepared as the network takes it and augmented by `layers`, as a PNG.
 pub fn preview_augmented(photo: &Path, prep: &PrepSpec, layers: &[AugmentLayer], seed: u64, out: &Path) -> Result<()> {
     prep.validate()?;
-    let picture = decode::decode_file(photo, &Limits::default())
+    let picture = decode::decode_file_as(photo, &Limits::default(), prep.reading())
         .map_err(|error| umbel_predict::Error::UnreadablePhoto { path: photo.to_owned(), detail: error.detail })?;
     let (size, prepared, policy) = (prep.image_size as usize, prep.apply(&picture), Policy::new(layers));
     let mut augmented = vec![0.0; prepared.len()];
@@ -55,9 +55,9 @@ pub fn preview_augmented(photo: &Path, prep: &PrepSpec, layers: &[AugmentLayer],
     grid::write_png(out, COLUMNS, &cells)
 }
 
-/// A photo of the folder, picked at random under `seed`, that can be read: for [`preview_augmented`].
-pub fn pick_photo(index: &Index, seed: u64) -> Result<PathBuf> {
-    let mut readable = Readable::new(index, seed);
+/// A photo of the folder, picked at random under `seed`, that can be read under `prep`: for [`preview_augmented`].
+pub fn pick_photo(index: &Index, prep: &PrepSpec, seed: u64) -> Result<PathBuf> {
+    let mut readable = Readable::new(index, prep, seed);
     let picked = readable.next();
     picked.map(|(position, _)| index.root.join(&index.photos[position].path)).ok_or_else(|| readable.none())
 }
@@ -65,15 +65,16 @@ pub fn pick_photo(index: &Index, seed: u64) -> Result<PathBuf> {
 /// The folder's photos in random order, decoded; those that cannot be are passed over, the first of them remembered.
 struct Readable<'a> {
     index: &'a Index,
+    reading: Reading,
     order: std::vec::IntoIter<usize>,
     first_problem: Option<(String, DecodeError)>,
 }
 
 impl<'a> Readable<'a> {
-    fn new(index: &'a Index, seed: u64) -> Self {
+    fn new(index: &'a Index, prep: &PrepSpec, seed: u64) -> Self {
         let mut order: Vec<usize> = (0..index.photos.len()).collect();
         Stream::new(seed, Purpose::Preview, 0, 0).shuffle(&mut order);
-        Readable { index, order: order.into_iter(), first_problem: None }
+        Readable { index, reading: prep.reading(), order: order.into_iter(), first_problem: None }
     }
 
     /// The error that says that there is no readable photo at all.
@@ -90,7 +91,7 @@ impl Iterator for Readable<'_> {
         loop {
             let position = self.order.next()?;
             let path = &self.index.photos[position].path;
-            match decode::decode_file(&self.index.root.join(path), &Limits::default()) {
+            match decode::decode_file_as(&self.index.root.join(path), &Limits::default(), self.reading) {
                 Ok(picture) => return Some((position, picture)),
                 Err(error) if self.first_problem.is_none() => self.first_problem = Some((path.clone(), error)),
                 Err(_) => {}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use umbel::data::decode::{Depth, Raw};
 use umbel::settings::kind::COUNT;
 
 use super::values;
@@ -43,6 +44,12 @@ pub struct PreviewArgs {
     /// Height and width of each photo, 32 to 512
     #[arg(long, value_name = "PIXELS", value_parser = values::setting::<u32>("prep.image_size"), default_value_t = 180)]
     pub image_size: u32,
+    /// What stands for white in 16-bit and floating-point pictures, as for `umbel train`
+    #[arg(long, value_name = "auto|8|10|12|16|float", value_parser = values::choice::<Depth>(), default_value = "auto", hide_possible_values = true)]
+    pub depth: Depth,
+    /// What is done with camera raws, as for `umbel train`
+    #[arg(long, value_name = "refuse|preview", value_parser = values::choice::<Raw>(), default_value = "refuse", hide_possible_values = true)]
+    pub raw: Raw,
     /// Seed of the choice and of the augmentation
     #[arg(long, value_name = "N", default_value_t = 123)]
     pub seed: u64,
@@ -87,6 +94,12 @@ pub struct CheckArgs {
     /// Height and width of the photos for --run; smaller is faster [default: the run's]
     #[arg(long, value_name = "PIXELS", value_parser = values::setting::<u32>("prep.image_size"), requires = "run")]
     pub image_size: Option<u32>,
+    /// What stands for white in 16-bit and floating-point pictures, as for `umbel train`
+    #[arg(long, value_name = "auto|8|10|12|16|float", value_parser = values::choice::<Depth>(), default_value = "auto", hide_possible_values = true)]
+    pub depth: Depth,
+    /// What is done with camera raws, as for `umbel train`
+    #[arg(long, value_name = "refuse|preview", value_parser = values::choice::<Raw>(), default_value = "refuse", hide_possible_values = true)]
+    pub raw: Raw,
     /// Exit with 3 for mere remarks, too
     #[arg(long)]
     pub strict: bool,

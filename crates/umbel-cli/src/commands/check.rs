@@ -9,6 +9,7 @@ use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::base::run_folder::lies_inside;
 use umbel::base::shown::{column, shown};
 use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
+use umbel::data::decode::Reading;
 use umbel::data::{Index, Listing, Split};
 use umbel::pipeline::{self, DisputeOptions, Disputes};
 use umbel::run::names;
@@ -41,7 +42,10 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
     // Before the photos are read: a run that is none should not cost that time.
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
-    let mut report = check_within(&surroundings.memory, &index, split.as_ref(), &mut console, &interrupt)?;
+    // What a run was told of its photos holds for these, too.
+    let said = Reading { depth: args.depth, raw: args.raw };
+    let reading = run.as_ref().filter(|_| said == Reading::default()).map_or(said, |(run, _)| run.prep.reading());
+    let mut report = check_within(&surroundings.memory, reading, &index, split.as_ref(), &mut console, &interrupt)?;
     console.clear();
     let disputes = run.map(|run| judge(&run, &index, args, surroundings, &interrupt)).transpose()?;
     if let Some(Judged::Whole(disputes)) = &disputes {
@@ -192,6 +196,9 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
         if findings.len() > SHOWN {
             cut = true;
             console::line(format!("  … and {} more", findings.len() - SHOWN))?;
+        }
+        if kind == FindingKind::DoubtfulDepth {
+            console::line("  Give --depth with what stands for white, here and to umbel train.")?;
         }
     }
     console::line("")?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::listed::listed;
-use umbel::data::decode::{Limits, decode_for};
+use umbel::data::decode::Limits;
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::run::free_name::next_free;
 
@@ -107,12 +107,13 @@ struct Failure<'a> {
 impl Run<'_> {
     /// Explains one photo; the inner error says why it cannot be used.
     fn explain(&mut self, path: &Path, out: Option<&Path>) -> anyhow::Result<Result<(), String>> {
-        let photo = photos::read(path, &self.limits).and_then(|bytes| decode_for(&bytes, &self.limits, &|_, _| 0));
-        let photo = match photo {
-            Ok(photo) => photo,
+        let photo = photos::read(path, &self.limits)
+            .and_then(|bytes| self.explainer.prep().decode_for(bytes.as_ref(), &self.limits, &|_, _| 0));
+        let photo = match &photo {
+            Ok(decoded) => &decoded.photo,
             Err(error) => return Ok(Err(error.to_string())),
         };
-        let probabilities = match self.explainer.probabilities(&photo) {
+        let probabilities = match self.explainer.probabilities(photo) {
             Err(error @ umbel::PredictError::NoAnswer { .. }) => {
                 return Ok(Err(format!("{error} (this one is {})", self.args.model.display())));
             }
@@ -125,9 +126,9 @@ impl Run<'_> {
         let asked = self.class.map_or(order[..self.args.top.min(order.len())].to_vec(), |class| vec![class]);
         let mut maps = Vec::new();
         for class in asked {
-            maps.push((class, self.explainer.explain(&photo, class)?));
+            maps.push((class, self.explainer.explain(photo, class)?));
         }
-        let picture = out.map(|out| self.draw(path, &photo, &maps, &probabilities, out)).transpose()?;
+        let picture = out.map(|out| self.draw(path, photo, &maps, &probabilities, out)).transpose()?;
         self.tell(path, (best, probabilities[best]), &maps, &probabilities, picture.as_deref())?;
         self.explained += 1;
         Ok(Ok(()))

@@ -14,10 +14,10 @@ use crate::exit::Outcome;
 /// Runs the command.
 pub fn run(args: &PreviewArgs) -> anyhow::Result<Outcome> {
     let out: PathBuf = args.out.clone().unwrap_or_else(|| next_free(Path::new("preview.png")));
-    let prep = PrepSpec { image_size: args.image_size, ..PrepSpec::default() };
+    let prep = PrepSpec { image_size: args.image_size, depth: args.depth, raw: args.raw, ..PrepSpec::default() };
     let index = Index::scan(&args.dir)?;
     if args.augment {
-        let photo = pick_photo(&index, args.seed)?;
+        let photo = pick_photo(&index, &prep, args.seed)?;
         preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), args.seed, &out)?;
         console::line(format!("Nine augmented versions of {}", photo.display()))?;
     } else {

@@ -2,7 +2,7 @@
 
 use clap::FromArgMatches;
 use umbel::base::augmentation::{Balance, Mixing};
-use umbel::data::{Interpolation, PrepSpec, Resize, SplitMethod};
+use umbel::data::{Interpolation, PrepSpec, Resize, SplitMethod, decode::Depth};
 use umbel::nn::{OptimizerConfig, ScheduleKind};
 use umbel::pipeline::{AugmentChoice, PrecisionChoice, Recipe, arguments, command_line};
 use umbel::pretrained::Tune;
@@ -170,8 +170,8 @@ fn the_command_line_of_settings_gives_them_again() {
             config.test_split = Some(0.1);
             config.group_by = Some("(plant[0-9]+)".into());
             config.split = SplitMethod::Keras;
-            config.prep =
-                PrepSpec { image_size: 64, resize: Resize::Letterbox, interpolation: Interpolation::Bilinear };
+            config.prep = PrepSpec { image_size: 64, depth: Depth::Ten, ..PrepSpec::default() };
+            (config.prep.resize, config.prep.interpolation) = (Resize::Letterbox, Interpolation::Bilinear);
             config.augment = Some(AugmentChoice::None);
             config.dropout = Some(0.0);
             config.precision = PrecisionChoice::F32;

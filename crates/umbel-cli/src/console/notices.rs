@@ -21,6 +21,7 @@ pub fn sentence(notice: &Notice) -> String {
         Notice::MoreRemarks { data, .. } => format!("{}; umbel check {} tells them.", open(&said), word(data)),
         Notice::RunInData { .. } => format!("{} (--out).", open(&said)),
         Notice::Blank { .. } => format!("{} (umbel check lists them).", open(&said)),
+        Notice::DoubtfulDepth { looks_like, .. } => format!("{} (--depth {looks_like}).", open(&said)),
         Notice::TrainsInBf16 => format!("{} (--precision f32 keeps to single precision).", open(&said)),
         Notice::ReportNotMade { run, .. } => {
             format!("{said} Once that is mended, make it by: umbel report {}", word(run))
@@ -57,6 +58,18 @@ mod tests {
                 leaks(2, Divider::Split),
                 "Warning: 2 photos of the validation or test part show the same as one of an earlier part, so they are no \
                  fair measure; umbel check photos --split RUN names them.",
+            ),
+            (
+                Notice::DoubtfulDepth {
+                    photos: 2,
+                    example: "c/00.tif".into(),
+                    low: 0.0,
+                    high: 4000.0,
+                    white: 65535.0,
+                    looks_like: "12",
+                },
+                "Warning: 2 photos, such as c/00.tif, hold numbers from 0 to 4000 where 65535 is taken for white. That looks \
+                 like 12 bits: say so, or save them anew with 8 bits (--depth 12).",
             ),
             (
                 Notice::TrainsInBf16,

@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod demo;
+mod depth;
 #[cfg(feature = "download")]
 mod download;
 mod eval;

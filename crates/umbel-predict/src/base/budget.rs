@@ -145,6 +145,11 @@ impl<T> Held<T> {
         Held { value, _share: share }
     }
 
+    /// With what is made of it in its place.
+    pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Held<U> {
+        Held { value: make(self.value), _share: self._share }
+    }
+
     /// Without its share, which is given back: the bound knows of it no longer.
     pub fn into_inner(self) -> T {
         self.value

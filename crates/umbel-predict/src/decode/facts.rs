@@ -6,7 +6,7 @@ use image::metadata::Orientation;
 use image::{ImageFormat, ImageReader};
 
 use super::caught::caught;
-use super::{exif, jpeg, name_of, sniff};
+use super::{exif, heic, jpeg, name_of, sniff, tiff};
 
 /// What the bytes of a file say, apart from the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +23,17 @@ pub struct Facts {
 
 /// The facts of a picture in one of the formats that are read here.
 pub fn facts(bytes: &[u8]) -> Option<Facts> {
+    if heic::is_heic(bytes) {
+        let extensions = &["heic", "heif", "hif"];
+        return Some(Facts { format: "HEIC", extensions, animated: false, turned: false });
+    }
     let format = sniff(bytes)?;
     let animated = match format {
         ImageFormat::Gif => several_gif_frames(bytes).unwrap_or(false),
         // The second bit of the extended header's flags.
         ImageFormat::WebP => bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0),
         ImageFormat::Png => has_animation_control(bytes),
+        ImageFormat::Tiff => tiff::has_pages(bytes),
         _ => false,
     };
     Some(Facts { format: name_of(format), extensions: extensions(format), animated, turned: is_turned(bytes, format) })
@@ -54,7 +59,7 @@ fn is_turned(bytes: &[u8], format: ImageFormat) -> bool {
         // PNG and WebP may have it behind the picture.
         ImageFormat::Png => bytes.windows(4).any(|four| four == b"eXIf"),
         ImageFormat::WebP => bytes.windows(4).any(|four| four == b"EXIF"),
-        ImageFormat::Tiff => true,
+        ImageFormat::Tiff => return tiff::is_turned(bytes),
         _ => false,
     };
     let read = || {

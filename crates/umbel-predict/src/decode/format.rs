@@ -8,9 +8,10 @@ use image::ImageFormat;
 pub const SNIFF_BYTES: usize = 32;
 
 /// Extensions of pictures, read here or not: a file that carries one is worth a word when it cannot be used.
-const EXTENSIONS: [&str; 24] = [
+const EXTENSIONS: [&str; 40] = [
     "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "dib", "webp", "tif", "tiff", "pnm", "pbm", "pgm", "ppm", "pam",
-    "heic", "heif", "avif", "jxl", "jp2", "ico", "psd", "qoi",
+    "heic", "heif", "hif", "avif", "jxl", "jp2", "ico", "psd", "qoi", // Of cameras:
+    "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "raf", "orf", "rw2", "pef", "srw", "x3f", "mrw",
 ];
 
 /// Whether a file's extension is that of a picture.
@@ -21,6 +22,10 @@ pub fn named_as_picture(path: &Path) -> bool {
 
 /// The format that `bytes` begin with, if it is one that is read here.
 pub fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
+    // BigTIFF is not among those that are guessed.
+    if bytes.starts_with(b"II\x2b\0\x08\0") || bytes.starts_with(b"MM\0\x2b\0\x08") {
+        return Some(ImageFormat::Tiff);
+    }
     let format = image::guess_format(bytes).ok()?;
     let known = match format {
         ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif | ImageFormat::WebP | ImageFormat::Tiff => true,
@@ -34,29 +39,4 @@ pub fn sniff(bytes: &[u8]) -> Option<ImageFormat> {
         _ => false,
     };
     known.then_some(format)
-}
-
-/// The name of a picture format that is recognized but not read here.
-pub fn foreign(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.get(4..8) == Some(b"ftyp") {
-        return match bytes.get(8..12)? {
-            b"avif" | b"avis" => Some("AVIF"),
-            b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => Some("HEIC"),
-            b"crx " => Some("Canon raw"),
-            _ => None,
-        };
-    }
-    const SIGNATURES: [(&[u8], &str); 10] = [
-        (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
-        (b"\xff\x0a", "JPEG XL"),
-        (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
-        (b"\xff\x4f\xff\x51", "JPEG 2000"),
-        (b"8BPS", "Photoshop"),
-        (b"qoif", "QOI"),
-        (b"\x00\x00\x01\x00", "icon"),
-        (b"DDS ", "DDS"),
-        (b"#?RADIANCE", "Radiance HDR"),
-        (b"\x76\x2f\x31\x01", "OpenEXR"),
-    ];
-    SIGNATURES.iter().find(|(signature, _)| bytes.starts_with(signature)).map(|(_, name)| *name)
 }

@@ -2,21 +2,27 @@
 
 mod caught;
 mod claim;
+mod depth;
 mod exif;
 mod facts;
 mod format;
+mod heic;
 mod jpeg;
+mod kinds;
 mod limits;
 mod need;
+mod other;
+mod raw;
 mod tiff;
 mod webp;
+mod white;
 
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::Read;
 use std::path::Path;
 
 use image::error::LimitErrorKind;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage};
+use image::{DynamicImage, ImageError, ImageFormat, RgbImage};
 
 use crate::base::budget::Held;
 use crate::base::problem::ProblemKind;
@@ -24,9 +30,12 @@ use caught::caught;
 pub use caught::is_decoding;
 pub use claim::Afterward;
 use claim::Claim;
+pub use depth::{Depth, Doubt};
 pub use facts::{Facts, facts};
 pub use format::{SNIFF_BYTES, named_as_picture, sniff};
 pub use limits::Limits;
+pub use raw::Raw;
+use white::over_white;
 
 /// Why a photo cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,32 +46,65 @@ pub struct DecodeError {
     pub detail: String,
 }
 
+/// How a file is taken where it leaves something open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Reading {
+    pub depth: Depth,
+    pub raw: Raw,
+}
+
+/// A picture, and what there is to doubt about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// Upright, RGB.
+    pub photo: RgbImage,
+    /// Its numbers hardly can be meant as they were taken; never where the depth was given.
+    pub doubt: Option<Doubt>,
+}
+
 /// Decodes JPEG, PNG, GIF (first frame), BMP, WebP, TIFF or PNM, told by content. EXIF orientation is applied; grey,
 /// palette, 16-bit and CMYK become 8-bit RGB; transparency is laid over white.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
-    decode_for(bytes, limits, &|_, _| 0).map(Held::into_inner)
+    decode_as(bytes, limits, Reading::default()).map(|decoded| decoded.photo)
+}
+
+/// [`decode`], where the file is taken as `reading` says.
+pub fn decode_as(bytes: &[u8], limits: &Limits, reading: Reading) -> Result<Decoded, DecodeError> {
+    decode_for(bytes, limits, reading, &|_, _| 0).map(Held::into_inner)
 }
 
 /// The same for those who decode many at a time within one [`Limits::memory`]: waits until there is room for decoding and
 /// for what is done `afterward`; the room is given back with the picture.
-pub fn decode_for(bytes: &[u8], limits: &Limits, afterward: Afterward<'_>) -> Result<Held<RgbImage>, DecodeError> {
+pub fn decode_for(
+    bytes: &[u8],
+    limits: &Limits,
+    reading: Reading,
+    afterward: Afterward<'_>,
+) -> Result<Held<Decoded>, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError { kind: ProblemKind::Empty, detail: "the file is empty".to_string() });
     }
     check_file_bytes(bytes.len() as u64, limits)?;
+    if let Some(camera) = raw::camera(bytes) {
+        return decode_raw(bytes, limits, reading, camera, afterward);
+    }
+    if heic::is_heic(bytes) {
+        let mut claim = Claim { limits, afterward, share: None };
+        let photo = caught(|| heic::decode(bytes, &mut claim).map(over_white));
+        let photo = photo.unwrap_or_else(|| Err(damaged("HEIC", "its decoder gave up on it")))?;
+        return Ok(Held::new(Decoded { photo, doubt: None }, claim.share));
+    }
     let Some(format) = sniff(bytes) else {
-        return Err(not_readable(bytes));
+        return Err(kinds::refusal(bytes));
     };
     let mut claim = Claim { limits, afterward, share: None };
-    let decoded = caught(|| {
-        let photo = match format {
-            ImageFormat::Jpeg => jpeg::decode(bytes, &mut claim),
-            _ => decode_other(bytes, format, &mut claim),
-        };
-        photo.map(over_white)
+    let decoded = caught(|| match format {
+        ImageFormat::Jpeg => Ok((jpeg::decode(bytes, &mut claim)?, None)),
+        _ => other::decode(bytes, format, &mut claim, reading.depth),
     });
     match decoded {
-        Some(photo) => photo.map(|photo| Held::new(photo, claim.share)),
+        Some(photo) => photo.map(|(photo, doubt)| Held::new(Decoded { photo: over_white(photo), doubt }, claim.share)),
         None => Err(damaged(name_of(format), "its decoder gave up on it")),
     }
 }
@@ -70,6 +112,11 @@ pub fn decode_for(bytes: &[u8], limits: &Limits, afterward: Afterward<'_>) -> Re
 /// Reads and decodes a file.
 pub fn decode_file(path: &Path, limits: &Limits) -> Result<RgbImage, DecodeError> {
     decode(&read_file(path, limits)?, limits)
+}
+
+/// [`decode_file`], where the file is taken as `reading` says.
+pub fn decode_file_as(path: &Path, limits: &Limits, reading: Reading) -> Result<RgbImage, DecodeError> {
+    decode_as(&read_file(path, limits)?, limits, reading).map(|decoded| decoded.photo)
 }
 
 /// Reads a file that is not larger than the limit.
@@ -110,68 +157,32 @@ pub fn unreadable(error: &std::io::Error) -> DecodeError {
     DecodeError { kind: ProblemKind::Unreadable, detail: format!("the system would not read it: {error}") }
 }
 
-/// Everything but JPEG.
-fn decode_other(bytes: &[u8], format: ImageFormat, claim: &mut Claim<'_>) -> Result<DynamicImage, DecodeError> {
-    let limits = claim.limits;
-    let map_error = |error| map_error(error, format, limits);
-    // Where a decoder takes memory before it can be told the limits.
-    let asks_for_too_much = match format {
-        ImageFormat::Tiff => tiff::asks_for_too_much(bytes, limits),
-        ImageFormat::WebP => webp::asks_for_too_much(bytes, limits),
-        _ => false,
-    };
-    if asks_for_too_much {
-        return Err(too_much_memory(limits));
-    }
-    let bytes = if format == ImageFormat::WebP { webp::without_false_promises(bytes) } else { bytes.into() };
-    let mut reader = ImageReader::with_format(Cursor::new(&*bytes), format);
-    let mut decoder_limits = image::Limits::no_limits();
-    decoder_limits.max_alloc = Some(limits.max_alloc_bytes);
-    reader.limits(decoder_limits);
-    let mut decoder = reader.into_decoder().map_err(map_error)?;
-    let (width, height) = decoder.dimensions();
-    check_pixels(u64::from(width), u64::from(height), limits)?;
-    if decoder.total_bytes() > limits.max_alloc_bytes {
-        return Err(too_much_memory(limits));
-    }
-    let orientation = exif::of(&mut decoder);
-    claim.take(width, height, need::of(&decoder, format, orientation))?;
-    let mut photo = DynamicImage::from_decoder(decoder).map_err(map_error)?;
-    photo.apply_orientation(orientation);
-    Ok(photo)
-}
-
-/// 8-bit RGB; transparent pixels show white. One copy at most lies beside the picture.
-fn over_white(photo: DynamicImage) -> RgbImage {
-    let (width, height) = (photo.width(), photo.height());
-    let pixels = match photo {
-        DynamicImage::ImageRgb8(photo) => return photo,
-        DynamicImage::ImageRgba8(photo) => flat(photo.into_raw()),
-        photo if !photo.color().has_alpha() => return photo.into_rgb8(),
-        photo => {
-            let mut pixels = Vec::with_capacity(3 * width as usize * height as usize);
-            for row in 0..height {
-                pixels.extend(flat(photo.crop_imm(0, row, width, 1).into_rgba8().into_raw()));
+/// A camera raw: the JPEG inside, where that is wanted.
+fn decode_raw(
+    bytes: &[u8],
+    limits: &Limits,
+    reading: Reading,
+    camera: &str,
+    afterward: Afterward<'_>,
+) -> Result<Held<Decoded>, DecodeError> {
+    let unsupported = |detail| Err(DecodeError { kind: ProblemKind::Unsupported, detail });
+    match (reading.raw, raw::preview(bytes)) {
+        (Raw::Refuse, _) => unsupported(raw::refusal(camera)),
+        (Raw::Preview, None) => {
+            unsupported(format!("a camera raw ({camera}) without a JPEG inside; export it as JPEG"))
+        }
+        (Raw::Preview, Some((jpeg, orientation))) => {
+            let decoded = decode_for(jpeg, limits, reading, afterward)?;
+            if facts(jpeg).is_some_and(|facts| facts.turned) {
+                return Ok(decoded);
             }
-            pixels
-        }
-    };
-    RgbImage::from_raw(width, height, pixels).expect("three bytes for each pixel")
-}
-
-/// RGBA laid over white, in its own place.
-fn flat(mut pixels: Vec<u8>) -> Vec<u8> {
-    let count = pixels.len() / 4;
-    for pixel in 0..count {
-        let alpha = u32::from(pixels[4 * pixel + 3]);
-        for channel in 0..3 {
-            let value = u32::from(pixels[4 * pixel + channel]);
-            pixels[3 * pixel + channel] = ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+            Ok(decoded.map(|Decoded { photo, doubt }| {
+                let mut photo = DynamicImage::from(photo);
+                photo.apply_orientation(orientation);
+                Decoded { photo: photo.into_rgb8(), doubt }
+            }))
         }
     }
-    pixels.truncate(3 * count);
-    pixels.shrink_to_fit();
-    pixels
 }
 
 fn check_file_bytes(bytes: u64, limits: &Limits) -> Result<(), DecodeError> {
@@ -201,19 +212,6 @@ pub(crate) fn check_pixels(width: u64, height: u64, limits: &Limits) -> Result<(
         )));
     }
     Ok(())
-}
-
-fn not_readable(bytes: &[u8]) -> DecodeError {
-    match format::foreign(bytes) {
-        Some(name) => DecodeError {
-            kind: ProblemKind::Unsupported,
-            detail: format!("a picture in {name} format, which is not read here; save it as JPEG or PNG"),
-        },
-        None => DecodeError {
-            kind: ProblemKind::NotAPicture,
-            detail: "its content is not a picture (expected JPEG, PNG, GIF, BMP, WebP, TIFF or PNM)".to_string(),
-        },
-    }
 }
 
 fn map_error(error: ImageError, format: ImageFormat, limits: &Limits) -> DecodeError {

@@ -102,6 +102,11 @@ impl Explainer {
         &self.classes
     }
 
+    /// How photos are decoded and prepared.
+    pub fn prep(&self) -> &PrepSpec {
+        &self.prep
+    }
+
     /// The name of the layer that is looked at.
     pub fn layer(&self) -> &str {
         &self.layer

@@ -19,7 +19,7 @@ use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
 use crate::base::threads;
-use crate::decode::{DecodeError, Limits, decode_for, read_file};
+use crate::decode::{DecodeError, Limits, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Model};
@@ -164,7 +164,7 @@ impl Predictor {
 
     fn decoded(&self, photo: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
         let working = |width, height| self.prep.working_bytes(width, height);
-        decode_for(photo, &self.limits, &working).map(|photo| self.prep.apply(&*photo))
+        self.prep.decode_for(photo, &self.limits, &working).map(|decoded| self.prep.apply(&decoded.photo))
     }
 
     fn checked(&self, picture: &Picture<'_>) -> std::result::Result<Vec<u8>, DecodeError> {

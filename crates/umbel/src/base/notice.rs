@@ -41,6 +41,9 @@ pub enum Notice {
     LookAlike { photos: usize, example: String, class: String },
     /// So many photos of a later part show the same as one of an earlier part.
     Leaks { photos: usize, data: PathBuf, divided_by: Divider },
+    /// So many photos hold numbers that hardly can be meant as they were taken, where none said what stands for white. What
+    /// they look like is the name of a depth.
+    DoubtfulDepth { photos: usize, example: String, low: f64, high: f64, white: f64, looks_like: &'static str },
     /// The precision was left to umbel, and bf16 is faster here.
     TrainsInBf16,
     /// What a run needs, before it starts. What is free is not known everywhere.
@@ -168,6 +171,18 @@ impl fmt::Display for Notice {
                      {they} no fair measure."
                 )
             }
+            Notice::DoubtfulDepth { photos, example, low, high, white, looks_like } => {
+                let (noun, hold) = if *photos == 1 { ("photo", "holds") } else { ("photos", "hold") };
+                let looks_like = match *looks_like {
+                    "float" => "floating point whose range is its own".to_string(),
+                    bits => format!("{bits} bits"),
+                };
+                write!(
+                    f,
+                    "Warning: {photos} {noun}, such as {example}, {hold} numbers from {low} to {high} where {white} is taken \
+                     for white. That looks like {looks_like}: say so, or save them anew with 8 bits."
+                )
+            }
             Notice::TrainsInBf16 => f.write_str("This CPU trains faster with products in bf16."),
             Notice::Memory { needed_bytes, available_bytes, cache_bytes } => {
                 write!(f, "Training needs {} of memory", size(*needed_bytes))?;
@@ -268,6 +283,24 @@ mod tests {
         said(missing(Part::Train), "The training part has no photo of the class \"roses\": it cannot be learned.");
         said(missing(Part::Val), "The validation part has no photo of the class \"roses\": it is not measured there.");
         said(missing(Part::Test), "The test part has no photo of the class \"roses\": it is not measured there.");
+    }
+
+    #[test]
+    fn a_depth_that_is_doubted_tells_its_figures() {
+        let doubtful = |photos, high, white, looks_like| {
+            let example = "c/00.tif".into();
+            Notice::DoubtfulDepth { photos, example, low: 0.0, high, white, looks_like }
+        };
+        said(
+            doubtful(40, 1020.0, 65535.0, "10"),
+            "Warning: 40 photos, such as c/00.tif, hold numbers from 0 to 1020 where 65535 is taken for white. That looks \
+             like 10 bits: say so, or save them anew with 8 bits.",
+        );
+        said(
+            doubtful(1, 0.5, 1.0, "float"),
+            "Warning: 1 photo, such as c/00.tif, holds numbers from 0 to 0.5 where 1 is taken for white. That looks like \
+             floating point whose range is its own: say so, or save them anew with 8 bits.",
+        );
     }
 
     #[test]

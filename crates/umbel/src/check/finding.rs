@@ -45,6 +45,8 @@ pub enum FindingKind {
     WrongExtension,
     /// Several pictures in one file; only the first is used.
     Animated,
+    /// Numbers that hardly can be meant as they were taken: a fraction of 16 bits, or floats above 1.
+    DoubtfulDepth,
     /// One color all over.
     Blank,
     /// Too small to show much.
@@ -69,7 +71,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in order.
-    pub const ALL: [FindingKind; 27] = {
+    pub const ALL: [FindingKind; 28] = {
         use FindingKind::*;
         [
             Empty,
@@ -89,6 +91,7 @@ impl FindingKind {
             NearDuplicate,
             WrongExtension,
             Animated,
+            DoubtfulDepth,
             Blank,
             Tiny,
             ExtremeAspect,
@@ -121,7 +124,8 @@ impl FindingKind {
             FindingKind::ExactDuplicate => "Exact duplicates",
             FindingKind::NearDuplicate => "Near duplicates",
             FindingKind::WrongExtension => "Wrong extension",
-            FindingKind::Animated => "Animated, only the first picture is used",
+            FindingKind::Animated => "Animated or of several pages, only the first picture is used",
+            FindingKind::DoubtfulDepth => "Of another depth than they are taken for",
             FindingKind::Blank => "Blank",
             FindingKind::Tiny => "Tiny",
             FindingKind::ExtremeAspect => "Very long or very high",

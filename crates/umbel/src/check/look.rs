@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::finding::{Finding, FindingKind};
 use crate::base::progress::{Counter, Interrupt, Observer};
-use crate::data::decode::{self, DecodeError, Facts, Limits};
+use crate::data::decode::{self, DecodeError, Decoded, Depth, Doubt, Facts, Limits, Reading};
 use crate::data::likeness::Fingerprint;
 use crate::data::{Index, Photo};
 use crate::{Error, Result};
@@ -24,12 +24,13 @@ pub(super) struct Look {
     pub height: u32,
     pub facts: Option<Facts>,
     pub print: Fingerprint,
+    pub doubt: Option<Doubt>,
 }
 
 /// Looks at every photo, on all cores; the results stand as the photos do.
 pub(super) fn look_at_all(
     index: &Index,
-    limits: &Limits,
+    (limits, reading): (&Limits, Reading),
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Vec<std::result::Result<Look, DecodeError>>> {
@@ -41,22 +42,24 @@ pub(super) fn look_at_all(
             if interrupt.requested() {
                 return Err(Error::Interrupted);
             }
-            let look = look_at(&index.root.join(&photo.path), limits);
+            let look = look_at(&index.root.join(&photo.path), limits, reading);
             progress.one_more();
             Ok(look)
         })
         .collect()
 }
 
-fn look_at(path: &Path, limits: &Limits) -> std::result::Result<Look, DecodeError> {
+fn look_at(path: &Path, limits: &Limits, reading: Reading) -> std::result::Result<Look, DecodeError> {
     let bytes = decode::try_read_file(path, limits).unwrap_or_else(|error| Err(decode::unreadable(&error)))?;
-    let photo = decode::decode_for(&bytes, limits, &Fingerprint::working_bytes)?;
+    let decoded = decode::decode_for(&bytes, limits, reading, &Fingerprint::working_bytes)?;
+    let Decoded { photo, doubt } = &*decoded;
     Ok(Look {
         digest: *blake3::hash(bytes.as_ref()).as_bytes(),
         width: photo.width(),
         height: photo.height(),
         facts: decode::facts(&bytes),
-        print: Fingerprint::of(&photo),
+        print: Fingerprint::of(photo),
+        doubt: *doubt,
     })
 }
 
@@ -69,10 +72,16 @@ pub(super) fn findings(photo: &Photo, look: &Look) -> Vec<Finding> {
             add(FindingKind::WrongExtension, detail);
         }
         if facts.animated {
-            add(FindingKind::Animated, format!("an animated {}; only its first picture is used", facts.format));
+            let what = match facts.format {
+                "TIFF" => "a TIFF of several pages".to_string(),
+                format => format!("an animated {format}"),
+            };
+            add(FindingKind::Animated, format!("{what}; only its first picture is used"));
         }
     }
-    if look.print.blank {
+    if let Some(doubt) = look.doubt {
+        add(FindingKind::DoubtfulDepth, format!("{doubt}; it looks like {}", like(doubt)));
+    } else if look.print.blank {
         add(FindingKind::Blank, "one color all over, nothing is to be seen".to_string());
     }
     let (width, height) = (look.width, look.height);
@@ -87,6 +96,14 @@ pub(super) fn findings(photo: &Photo, look: &Look) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// A depth in words.
+fn like(doubt: Doubt) -> String {
+    match doubt.looks_like() {
+        Depth::Float | Depth::Auto => "floating point whose range is its own".to_string(),
+        bits @ (Depth::Eight | Depth::Ten | Depth::Twelve | Depth::Sixteen) => format!("{} bits", bits.name()),
+    }
 }
 
 fn wrong_extension(path: &str, facts: &Facts) -> Option<String> {

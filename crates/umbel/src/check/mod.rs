@@ -22,7 +22,7 @@ use crate::base::budget::MemoryBudget;
 use crate::base::cells::defused;
 use crate::base::progress::{Interrupt, Observer};
 use crate::base::threads;
-use crate::data::decode::Limits;
+use crate::data::decode::{Limits, Reading};
 use crate::data::{Index, Split};
 use duplicates::Parts;
 
@@ -38,6 +38,9 @@ pub struct CheckReport {
     /// Pictures that can be decoded.
     #[serde(skip)]
     pub usable: usize,
+    /// How files were taken.
+    #[serde(skip)]
+    pub reading: Reading,
     /// Photos that show the same.
     #[serde(skip)]
     pub duplicates: Vec<DuplicateGroup>,
@@ -62,19 +65,23 @@ pub fn check(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<CheckReport> {
-    check_within(&MemoryBudget::default(), index, split, observer, interrupt)
+    check_within(&MemoryBudget::default(), Reading::default(), index, split, observer, interrupt)
 }
 
-/// The same, with all photos that are looked at at a time within this memory.
+/// The same, with all photos that are looked at at a time within this memory, and files taken as `reading` says.
+///
+/// # Errors
+/// Those of [`check()`].
 pub fn check_within(
     memory: &MemoryBudget,
+    reading: Reading,
     index: &Index,
     split: Option<&Split>,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<CheckReport> {
     threads::ready()?;
-    let outcomes = look::look_at_all(index, &Limits::within(memory), observer, interrupt)?;
+    let outcomes = look::look_at_all(index, (&Limits::within(memory), reading), observer, interrupt)?;
     let looks: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok()).collect();
     let given = index.parts.is_some().then(|| Split::given(index));
     let parts = Parts::of_split(index, split.or(given.as_ref()));
@@ -99,6 +106,7 @@ pub fn check_within(
         classes: class_counts(index),
         problems,
         usable: looks.iter().flatten().count(),
+        reading,
         duplicates: groups,
     })
 }

@@ -119,7 +119,7 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget)
         .take(THUMBNAILS)
         .collect();
     let limits = Limits::within(memory);
-    let small = |path: &'a str| Some((path, thumbnail(&index.root, path, SIDE, &limits)?));
+    let small = |path: &'a str| Some((path, thumbnail(&index.root, path, report.reading, SIDE, &limits)?));
     wanted.into_par_iter().filter_map(small).collect()
 }
 

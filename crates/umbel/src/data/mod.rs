@@ -14,7 +14,7 @@ pub use umbel_predict::{decode, prepare as prep, views};
 
 pub use crate::base::part::Part;
 pub use crate::base::problem::{Problem, ProblemKind};
-pub use cache::{Cache, CacheOptions, Rows, RowsWriter};
+pub use cache::{Cache, CacheOptions, DoubtfulDepth, Rows, RowsWriter};
 pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
 pub use error::{Error, ManifestError, SplitFileError};
 pub use index::{Index, Listing, Photo, is_never_data};

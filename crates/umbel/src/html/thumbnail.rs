@@ -8,7 +8,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
 
 use crate::base::budget::Held;
-use crate::data::decode::{self, Limits};
+use crate::data::decode::{self, Decoded, Limits, Reading};
 
 const QUALITY: u8 = 76;
 
@@ -21,24 +21,24 @@ pub struct Thumbnail {
     pub height: u32,
 }
 
-/// The photo at `path`, relative to `root` and with `/`, its longer side reduced to `side` pixels. `None` where it cannot
-/// be read, and where `path` leads out of `root`.
-pub fn thumbnail(root: &Path, path: &str, side: u32, limits: &Limits) -> Option<Thumbnail> {
-    data_url(&*held(root, path, limits)?, side)
+/// The photo at `path`, relative to `root` and with `/`, taken as `reading` says, its longer side reduced to `side` pixels.
+/// `None` where it cannot be read, and where `path` leads out of `root`.
+pub fn thumbnail(root: &Path, path: &str, reading: Reading, side: u32, limits: &Limits) -> Option<Thumbnail> {
+    data_url(&held(root, path, reading, limits)?.photo, side)
 }
 
 /// The photo at `path`, decoded; `None` as for [`thumbnail`].
-pub fn photo(root: &Path, path: &str) -> Option<RgbImage> {
-    held(root, path, &Limits::default()).map(Held::into_inner)
+pub fn photo(root: &Path, path: &str, reading: Reading) -> Option<RgbImage> {
+    held(root, path, reading, &Limits::default()).map(|held| held.into_inner().photo)
 }
 
-fn held(root: &Path, path: &str, limits: &Limits) -> Option<Held<RgbImage>> {
+fn held(root: &Path, path: &str, reading: Reading, limits: &Limits) -> Option<Held<Decoded>> {
     if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
     let bytes = decode::try_read_file(&root.join(path), limits).ok()?.ok()?;
     // The small copy is nothing beside the picture.
-    decode::decode_for(&bytes, limits, &|_, _| 0).ok()
+    decode::decode_for(&bytes, limits, reading, &|_, _| 0).ok()
 }
 
 /// A picture whose longer side is `side` pixels at most; `None` where it has no pixels.

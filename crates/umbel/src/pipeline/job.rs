@@ -9,7 +9,7 @@ use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::base::threads;
 use crate::data::plan::Action;
-use crate::data::{Cache, Dataset, Index, Plan, Split};
+use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Split};
 use crate::nn::Model;
 use crate::{Error, Result, Surroundings, data};
 
@@ -90,6 +90,11 @@ fn tell(index: &Index, cache: &Cache, observer: &mut dyn Observer) {
     let untold = told.iter().map(|(_, times)| times.saturating_sub(REMARKS_TOLD)).sum();
     if untold > 0 {
         observer.event(&Event::Notice(&Notice::MoreRemarks { untold, data: index.root.clone() }));
+    }
+    if let Some(doubt) = cache.doubtful_depth() {
+        let DoubtfulDepth { photos, ref example, low, high, white } = *doubt;
+        let (example, looks_like) = (example.clone(), doubt.looks_like().name());
+        observer.event(&Event::Notice(&Notice::DoubtfulDepth { photos, example, low, high, white, looks_like }));
     }
     for notice in balance::notices(index, cache) {
         observer.event(&Event::Notice(&notice));

@@ -72,7 +72,7 @@ impl Overlays {
     }
 
     fn draw(&self, path: &str, class: &str) -> Option<RgbImage> {
-        let photo = html::photo(&self.root, path)?;
+        let photo = html::photo(&self.root, path, self.explainer.prep().reading())?;
         let class = self.explainer.classes().iter().position(|name| name == class)?;
         let map = self.explainer.explain(&photo, class).ok()?;
         Some(map.overlay(&html::shrink(&photo, OVERLAY)?))

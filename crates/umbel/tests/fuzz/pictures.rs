@@ -2,7 +2,7 @@
 
 use umbel::base::budget::MemoryBudget;
 use umbel::data::PrepSpec;
-use umbel::data::decode::{Limits, decode, decode_for};
+use umbel::data::decode::{Limits, Reading, decode, decode_for};
 
 use crate::allocator::{self, Cost};
 use crate::mutate::{self, Random};
@@ -80,6 +80,12 @@ fn tiff() {
     fuzz("tiff", &seeds::tiff(), leave);
 }
 
+#[cfg(feature = "heic")]
+#[test]
+fn heic() {
+    fuzz("heic", &seeds::golden("heic"), leave);
+}
+
 #[test]
 fn pnm() {
     fuzz("pnm", &seeds::pnm(), leave);
@@ -95,7 +101,9 @@ fn decoding_takes_no_more_memory_than_it_asked_for() {
         let limits = Limits::within(&memory);
         let working = |width, height| prep.working_bytes(width, height);
         let (done, cost) = allocator::measure(|| {
-            decode_for(&file, &limits, &working).map(|photo| prep.apply(&*photo)).map_err(|error| error.to_string())
+            decode_for(&file, &limits, Reading::default(), &working)
+                .map(|decoded| prep.apply(&decoded.photo))
+                .map_err(|error| error.to_string())
         });
         assert!(done.is_ok(), "{name}: {done:?}");
         assert!(cost.peak as u64 <= memory.most_taken(), "{name}: {} of {}", cost.peak, memory.most_taken());

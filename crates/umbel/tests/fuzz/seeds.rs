@@ -121,7 +121,17 @@ pub fn webp() -> Vec<Vec<u8>> {
 pub fn tiff() -> Vec<Vec<u8>> {
     let mut seeds = encoded(ImageFormat::Tiff);
     seeds.extend(TIFF.map(<[u8]>::to_vec));
+    seeds.extend(golden("tiff"));
     seeds
+}
+
+/// The files among the golden ones, which are of every kind that is read here.
+pub fn golden(format: &str) -> Vec<Vec<u8>> {
+    let path = format!("{}/../../golden/data/{format}.safetensors", env!("CARGO_MANIFEST_DIR"));
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let all = safetensors::SafeTensors::deserialize(&bytes).expect("a golden file");
+    let files = all.iter().filter(|(name, _)| name.ends_with("/file"));
+    files.map(|(_, file)| file.data().to_vec()).collect()
 }
 
 /// As encoded, and one that moves.

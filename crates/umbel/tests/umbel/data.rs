@@ -9,6 +9,7 @@ mod exif;
 mod folders;
 mod groups;
 mod index;
+mod kinds;
 mod loader;
 mod manifest;
 mod memory;

@@ -15,7 +15,7 @@ const PREDICT: Floors = &[
     ("base", &[]),
     ("metrics", &[]),
     ("decode", &["base"]),
-    ("prepare", &["base"]),
+    ("prepare", &["base", "decode"]),
     ("views", &["base", "prepare"]),
     ("nn", &["base"]),
     ("model_file", &["base", "metrics", "prepare", "nn"]),

@@ -6,9 +6,12 @@ mod augment;
 mod files;
 mod formula;
 mod grouped;
+#[cfg(feature = "heic")]
+mod heic;
 mod jpegs;
 mod metrics;
 mod networks;
 mod resize;
 mod split;
+mod tiff;
 mod timm;

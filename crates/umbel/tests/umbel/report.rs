@@ -350,7 +350,7 @@ fn an_augmented_preview_shows_nine_different_versions() {
     demo::write_folder(&photos, 1, 64, 5).unwrap();
     let index = Index::scan(&photos).unwrap();
     let prep = PrepSpec { image_size: 64, ..PrepSpec::default() };
-    let photo = preview::pick_photo(&index, 1).unwrap();
+    let photo = preview::pick_photo(&index, &PrepSpec::default(), 1).unwrap();
     let out = folder.path().join("augmented.png");
     preview::preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), 1, &out).unwrap();
     let drawn = picture(&out);
@@ -377,5 +377,5 @@ fn a_folder_of_unreadable_photos_has_no_preview() {
     let error = preview::preview_folder(&index, &PrepSpec::default(), 1, &out).unwrap_err();
     assert!(matches!(error, Error::Data(data::Error::NothingUsable { photos: 2, .. })), "{error}");
     assert!(!out.exists());
-    assert!(preview::pick_photo(&index, 1).is_err());
+    assert!(preview::pick_photo(&index, &PrepSpec::default(), 1).is_err());
 }

@@ -169,6 +169,6 @@ mod tests {
     fn a_row_of_another_length_is_named_with_its_line() {
         let table = Table::new(b"a,b\n\n\n1,2,3\n", |_| true);
         let error = table.rows().next().unwrap().unwrap_err();
-        assert!(error.starts_with("line 4 has 3 values, but there are 2 columns, separated by commas"), "{error}");
+        assert!(error.starts_with("line 4 has 3 fields, but there are 2 columns, separated by commas"), "{error}");
     }
 }

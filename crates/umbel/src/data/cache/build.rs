@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::notes::{DoubtfulDepth, Notes};
 use super::pack::{self, Layout, Row, slot_digest};
 use super::{Index, PrepSpec, Problem, ProblemKind, housekeeping};
 use crate::base::atomic::Scratch;
 use crate::base::handles;
 use crate::base::positioned::write_all_at;
 use crate::base::progress::{Counter, Interrupt, Observer};
-use crate::data::decode::{self, DecodeError, Limits};
+use crate::data::decode::{self, DecodeError, Doubt, Limits};
 use crate::data::likeness::Fingerprint;
 use crate::{Error, Result, data};
 
@@ -34,7 +35,7 @@ pub fn write_pack(
     let file = scratch.file()?;
     let progress = Counter::start(observer, index.photos.len());
     let layout = Layout { photos: index.photos.len(), image_bytes: prep.bytes() };
-    let outcomes: Vec<(Row, Option<Problem>)> = index
+    let outcomes: Vec<(Row, Option<Problem>, Option<Doubt>)> = index
         .photos
         .par_iter()
         .enumerate()
@@ -43,22 +44,27 @@ pub fn write_pack(
                 return Err(Error::Interrupted);
             }
             let outcome = match prepare(index.root.join(&photo.path), prep, limits)? {
-                Ok(Prepared { pixels, digest, print }) => {
+                Ok(Prepared { pixels, digest, print, doubt }) => {
                     write_all_at(&file, &pixels, layout.slot(position)).map_err(failed)?;
                     write_all_at(&file, &print.to_bytes(), layout.print(position)).map_err(failed)?;
-                    (Row { usable: true, digest, slot: slot_digest(&pixels) }, None)
+                    (Row { usable: true, digest, slot: slot_digest(&pixels) }, None, doubt)
                 }
                 Err(DecodeError { kind, detail }) => {
-                    (Row::default(), Some(Problem { path: photo.path.clone(), kind, detail }))
+                    (Row::default(), Some(Problem { path: photo.path.clone(), kind, detail }), None)
                 }
             };
             progress.one_more();
             Ok(outcome)
         })
         .collect::<Result<_>>()?;
-    let (rows, problems): (Vec<_>, Vec<_>) = outcomes.into_iter().unzip();
-    let problems: Vec<Problem> = problems.into_iter().flatten().collect();
-    pack::finish(&file, &layout, &rows, &problems).map_err(failed)?;
+    let doubts = index.photos.iter().zip(&outcomes).filter_map(|(photo, (_, _, doubt))| Some((&photo.path, (*doubt)?)));
+    let doubt = DoubtfulDepth::of(doubts);
+    let (mut rows, mut problems) = (Vec::with_capacity(outcomes.len()), Vec::new());
+    for (row, problem, _) in outcomes {
+        rows.push(row);
+        problems.extend(problem);
+    }
+    pack::finish(&file, &layout, &rows, Notes::new(problems, doubt)).map_err(failed)?;
     scratch.commit().map_err(|error| match error {
         umbel_predict::Error::Io { source, .. } => failed(source),
         other => other.into(),
@@ -79,6 +85,7 @@ struct Prepared {
     pixels: Vec<u8>,
     digest: [u8; 32],
     print: Fingerprint,
+    doubt: Option<Doubt>,
 }
 
 /// Reads and prepares a photo. Fails where the system has no file handle to spare: that is no fault
@@ -93,10 +100,11 @@ fn prepare(path: PathBuf, prep: &PrepSpec, limits: &Limits) -> Result<std::resul
         Err(error) => return Ok(Err(decode::unreadable(&error))),
     };
     let working = |width, height| prep.working_bytes(width, height).max(Fingerprint::working_bytes(width, height));
-    let photo = decode::decode_for(&bytes, limits, &working);
-    Ok(photo.map(|photo| Prepared {
-        pixels: prep.apply(&*photo),
+    let decoded = prep.decode_for(&bytes, limits, &working);
+    Ok(decoded.map(|decoded| Prepared {
+        pixels: prep.apply(&decoded.photo),
         digest: *blake3::hash(bytes.as_ref()).as_bytes(),
-        print: Fingerprint::of(&photo),
+        print: Fingerprint::of(&decoded.photo),
+        doubt: decoded.doubt,
     }))
 }

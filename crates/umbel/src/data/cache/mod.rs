@@ -4,6 +4,7 @@
 mod build;
 mod housekeeping;
 mod key;
+mod notes;
 mod pack;
 mod rows;
 
@@ -19,6 +20,7 @@ use crate::base::budget::MemoryBudget;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::threads;
 use crate::{Result, data};
+pub use notes::DoubtfulDepth;
 use pack::{Layout, Pack};
 pub use rows::{Rows, RowsWriter};
 
@@ -126,7 +128,7 @@ impl Cache {
         let path = options.folder.join(key::pack_name(index, prep));
         let layout = Layout { photos: index.photos.len(), image_bytes: prep.bytes() };
         let pack = match Pack::open(&path, layout) {
-            Some(pack) if !build::readable_again(index, pack.problems()) => {
+            Some(pack) if !build::readable_again(index, pack.notes().problems()) => {
                 housekeeping::mark_used(&path);
                 pack
             }
@@ -140,7 +142,7 @@ impl Cache {
                 })?
             }
         };
-        let problems: Vec<Problem> = index.problems.iter().chain(pack.problems()).cloned().collect();
+        let problems: Vec<Problem> = index.problems.iter().chain(pack.notes().problems()).cloned().collect();
         let usable = (0..index.photos.len()).filter(|&position| pack.is_usable(position)).collect();
         let (prep, options) = (prep.clone(), options.clone());
         Ok(Cache { pack, usable, problems, prep, look_alikes: OnceLock::new(), options, path })
@@ -219,6 +221,11 @@ impl Cache {
     /// Everything that cannot be used: the index's own problems first, then the photos that could not be decoded.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The photos whose depth was guessed, and most likely wrongly.
+    pub fn doubtful_depth(&self) -> Option<&DoubtfulDepth> {
+        self.pack.notes().doubt()
     }
 
     /// The preparation that made these pixels.

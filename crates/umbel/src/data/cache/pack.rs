@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::Problem;
+use super::notes::Notes;
 use crate::base::positioned::{read_exact_at, write_all_at};
 use crate::base::regular;
 use crate::data::likeness::{FINGERPRINT_BYTES, Fingerprint};
@@ -90,10 +90,10 @@ impl Layout {
 
 /// Writes what belongs to all photos, where each one's pixels and fingerprint are written already: table, problems, and
 /// the header over all. A fingerprint that was left out, as its photo could not be used, is zeros.
-pub fn finish(file: &File, layout: &Layout, rows: &[Row], problems: &[Problem]) -> io::Result<()> {
+pub fn finish(file: &File, layout: &Layout, rows: &[Row], notes: Notes) -> io::Result<()> {
     let table: Vec<u8> = rows.iter().flat_map(|row| row.to_bytes()).collect();
-    // A list of strings and plain enums always has a JSON form.
-    let problems = serde_json::to_vec(problems).unwrap_or_default();
+    // Strings, numbers and plain enums always have a JSON form.
+    let problems = serde_json::to_vec(&notes).unwrap_or_default();
     write_all_at(file, &table, layout.table())?;
     write_all_at(file, &problems, layout.problems())?;
     let end = layout.problems() + problems.len() as u64;
@@ -137,7 +137,7 @@ pub struct Pack {
     bytes: u64,
     layout: Layout,
     rows: Vec<Row>,
-    problems: Vec<Problem>,
+    notes: Notes,
 }
 
 impl Pack {
@@ -161,8 +161,8 @@ impl Pack {
         };
         let table = part(layout.table(), photos * ROW_BYTES)?;
         let rows = table.chunks_exact(ROW_BYTES).map(Row::from_bytes).collect::<Option<Vec<_>>>()?;
-        let problems = serde_json::from_slice(&part(layout.problems(), usize::try_from(problems).ok()?)?).ok()?;
-        let pack = Pack { path: path.to_owned(), file, bytes, layout, rows, problems };
+        let notes = serde_json::from_slice(&part(layout.problems(), usize::try_from(problems).ok()?)?).ok()?;
+        let pack = Pack { path: path.to_owned(), file, bytes, layout, rows, notes };
         let usable = (0..photos).into_par_iter().filter(|&position| pack.is_usable(position));
         let whole = usable.try_for_each_init(|| vec![0; image_bytes], |pixels, at| pack.read_image(at, pixels));
         whole.is_ok().then_some(pack)
@@ -197,8 +197,8 @@ impl Pack {
         self.bytes
     }
 
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
+    pub fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     fn read(&self, buffer: &mut [u8], offset: u64) -> Result<()> {

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use image::RgbImage;
 
 use super::{SIDE, align};
+use crate::data::decode::{Depth, Raw};
 use crate::data::{Interpolation, PrepSpec, Resize};
 
 /// Side of the picture that the hashes are made from.
@@ -146,8 +147,13 @@ fn array_of<const N: usize>(part: &[u8]) -> [u8; N] {
 }
 
 /// Every pixel a mean over its surroundings.
-const FINE_PREP: PrepSpec =
-    PrepSpec { image_size: FINE as u32, resize: Resize::Stretch, interpolation: Interpolation::BilinearAntialias };
+const FINE_PREP: PrepSpec = PrepSpec {
+    image_size: FINE as u32,
+    resize: Resize::Stretch,
+    interpolation: Interpolation::BilinearAntialias,
+    depth: Depth::Auto,
+    raw: Raw::Refuse,
+};
 
 /// The picture at `FINE` x `FINE`.
 fn shrink(photo: &RgbImage) -> Vec<u8> {

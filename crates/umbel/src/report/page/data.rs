@@ -10,9 +10,10 @@ use super::pictures::SIDE;
 use super::words::{count, thousands};
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
-use crate::data::decode::{self, Limits};
+use crate::data::decode::{self, Limits, Reading};
 use crate::data::{Part, PrepSpec};
 use crate::html::{Thumbnail, data_url};
+use crate::run::RunRecords;
 
 /// Problems that are listed; all are in problems.csv.
 const LISTED: usize = 50;
@@ -149,6 +150,12 @@ fn framed(picture: &Thumbnail, caption: &str) -> Markup {
     }
 }
 
+/// How the run took its photos.
+pub(super) fn reading(run: &RunRecords) -> Reading {
+    let prep = run.settings.get("prep").and_then(|prep| prep.clone().try_into::<PrepSpec>().ok());
+    prep.map_or_else(Reading::default, |prep| prep.reading())
+}
+
 /// A sample that can be read, and what the model's layers make of it.
 fn versions(view: &View<'_>) -> Option<(Thumbnail, Vec<Thumbnail>)> {
     if view.facts.augment.is_empty() {
@@ -158,7 +165,8 @@ fn versions(view: &View<'_>) -> Option<(Thumbnail, Vec<Thumbnail>)> {
     prep.validate().ok()?;
     let samples = view.choice.samples.iter().flat_map(|(_, paths)| paths);
     let path = samples.into_iter().find(|path| view.pictures.get(path).is_some())?;
-    let photo = decode::decode_file(&view.run.data_root()?.join(path), &Limits::default()).ok()?;
+    let path = view.run.data_root()?.join(path);
+    let photo = decode::decode_file_as(&path, &Limits::default(), prep.reading()).ok()?;
     let (size, prepared, policy) = (prep.image_size, prep.apply(&photo), Policy::new(&view.facts.augment));
     let show = |pixels: Vec<u8>| data_url(&RgbImage::from_raw(size, size, pixels)?, SIDE);
     let mut augmented = vec![0.0; prepared.len()];

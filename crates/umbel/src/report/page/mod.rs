@@ -89,7 +89,7 @@ struct View<'a> {
 impl<'a> View<'a> {
     fn new(run: &'a RunRecords, facts: &'a Facts<'a>) -> Result<Self> {
         let choice = Choice::new(run);
-        let pictures = Pictures::read(run.data_root().as_deref(), &choice);
+        let pictures = Pictures::read(run.data_root().as_deref(), data::reading(run), &choice);
         Ok(View { run, facts, scores: run.scores()?, choice, pictures })
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::choice::Choice;
 use crate::base::budget::MemoryBudget;
-use crate::data::decode::Limits;
+use crate::data::decode::{Limits, Reading};
 use crate::html::{Thumbnail, thumbnail};
 
 /// The longer side of a picture, in pixels.
@@ -27,14 +27,14 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// The photos of `choice`, the most important first, until the page is full.
-    pub fn read(root: Option<&Path>, choice: &Choice) -> Self {
+    /// The photos of `choice`, taken as `reading` says, the most important first, until the page is full.
+    pub fn read(root: Option<&Path>, reading: Reading, choice: &Choice) -> Self {
         let paths: Vec<&str> = choice.paths().into_iter().take(MOST).collect();
         let Some(root) = root.filter(|root| root.is_dir()) else {
             return Pictures { missing: paths.len(), ..Pictures::default() };
         };
         let limits = Limits::within(&MemoryBudget::default());
-        let small = |path: &&str| thumbnail(root, path, SIDE, &limits);
+        let small = |path: &&str| thumbnail(root, path, reading, SIDE, &limits);
         let found: Vec<Option<Thumbnail>> = paths.par_iter().map(small).collect();
         let (mut pictures, mut bytes) = (Pictures::default(), 0);
         for (path, picture) in paths.into_iter().zip(found) {

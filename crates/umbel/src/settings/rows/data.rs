@@ -1,6 +1,7 @@
 //! The photos: which, how they are divided, and how they are prepared.
 
 use crate::base::range::Whole;
+use crate::data::decode::{Depth, Raw};
 use crate::data::prep::IMAGE_SIZES;
 use crate::data::split::{FOLDS, PART};
 use crate::data::{Interpolation, Resize};
@@ -113,6 +114,23 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Name(names::<Interpolation>),
         default: "bilinear_antialias",
         help: "Plain bilinear as Keras does it, or with anti-aliasing (antialias, for short)",
+        ..DATA
+    },
+    Row {
+        key: "prep.depth",
+        flag: Some("depth"),
+        kind: Kind::Name(names::<Depth>),
+        default: "auto",
+        help: "What stands for white in 16-bit and floating-point pictures: the largest number of so many bits; auto is all of \
+               16 bits, and 1 in floating point; float is the same, and what lies beyond is meant to be cut off",
+        ..DATA
+    },
+    Row {
+        key: "prep.raw",
+        flag: Some("raw"),
+        kind: Kind::Name(names::<Raw>),
+        default: "refuse",
+        help: "What is done with camera raws: they are left out, or the largest JPEG inside is taken",
         ..DATA
     },
     Row {

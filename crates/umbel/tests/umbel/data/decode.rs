@@ -125,7 +125,7 @@ fn what_is_no_picture_says_so() {
     assert_eq!(refused(b""), ProblemKind::Empty);
     assert_eq!(refused(b"This is a text file that someone named photo.jpg."), ProblemKind::NotAPicture);
     assert_eq!(refused(&[0; 100]), ProblemKind::NotAPicture);
-    assert_eq!(refused(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), ProblemKind::Unsupported);
+    assert_eq!(refused(b"\0\0\0\x18ftypavif\0\0\0\0mif1avif"), ProblemKind::Unsupported);
     assert_eq!(refused(b"\0\0\0\x0cJXL \r\n\x87\n"), ProblemKind::Unsupported);
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use umbel::base::budget::MemoryBudget;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::check::{FindingKind, check_within};
-use umbel::data::decode::{Limits, decode, decode_for, try_read_file};
+use umbel::data::decode::{Limits, Reading, decode, decode_for, try_read_file};
 use umbel::data::{Cache, CacheOptions, Index, PrepSpec, ProblemKind};
 
 use super::pictures::{drawn, encoded, folder, write};
@@ -28,8 +28,8 @@ fn photos_wait_for_room_and_one_that_cannot_fit_says_so() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(16).build().unwrap();
     pool.install(|| {
         (0..64usize).into_par_iter().for_each(|k| {
-            let held = decode_for(&photos[k % 5], &limits, &|_, _| 1 << 20).unwrap();
-            assert!(*held == expected[k % 5]);
+            let held = decode_for(&photos[k % 5], &limits, Reading::default(), &|_, _| 1 << 20).unwrap();
+            assert!(held.photo == expected[k % 5]);
         });
     });
     assert!(memory.most_taken() <= SMALL && memory.most_taken() > 0);
@@ -59,7 +59,7 @@ fn preparing_and_checking_list_a_photo_that_cannot_fit() {
     let cache = Cache::open(&index, &PrepSpec::default(), &options, &mut Silent, &Interrupt::default()).unwrap();
     let problems: Vec<_> = cache.problems().iter().map(|problem| (problem.path.as_str(), problem.kind)).collect();
     assert_eq!(problems, [("a/large.png", ProblemKind::TooLarge)]);
-    let report = check_within(&memory, &index, None, &mut Silent, &Interrupt::default()).unwrap();
+    let report = check_within(&memory, Reading::default(), &index, None, &mut Silent, &Interrupt::default()).unwrap();
     let listed: Vec<_> = report.problems.iter().filter(|finding| finding.path == "a/large.png").collect();
     assert!(listed.len() == 1 && listed[0].kind == FindingKind::from(ProblemKind::TooLarge), "{listed:?}");
     assert!(memory.most_taken() <= SMALL);

@@ -1,10 +1,11 @@
 use image::RgbImage;
+use umbel::data::decode::{Depth, Raw};
 use umbel::data::{Interpolation, PrepSpec, Resize};
 
 use super::pictures::drawn;
 
 fn spec(size: u32, resize: Resize, interpolation: Interpolation) -> PrepSpec {
-    PrepSpec { image_size: size, resize, interpolation }
+    PrepSpec { image_size: size, resize, interpolation, ..PrepSpec::default() }
 }
 
 #[test]
@@ -23,6 +24,10 @@ fn it_is_written_and_read_as_in_every_version() {
     let text = r#"{"image_size":180,"resize":"stretch","interpolation":"bilinear_antialias"}"#;
     assert_eq!(serde_json::to_string(&PrepSpec::default()).unwrap(), text);
     assert_eq!(serde_json::from_str::<PrepSpec>(text).unwrap(), PrepSpec::default());
+    let told = PrepSpec { depth: Depth::Twelve, raw: Raw::Preview, ..PrepSpec::default() };
+    let longer = text.replace('}', r#","depth":"12","raw":"preview"}"#);
+    assert_eq!(serde_json::to_string(&told).unwrap(), longer);
+    assert_eq!(serde_json::from_str::<PrepSpec>(&longer).unwrap(), told);
     let unknown = text.replace('}', r#","turn":90}"#);
     let error = serde_json::from_str::<PrepSpec>(&unknown).unwrap_err().to_string();
     assert!(error.contains("unknown field `turn`"), "{error}");

@@ -27,6 +27,7 @@ fn photos_are_resized_as_by_keras() {
                 "antialias" => Interpolation::BilinearAntialias,
                 other => panic!("what is {other}?"),
             },
+            ..PrepSpec::default()
         };
         let pixels = formula::picture(number.parse().unwrap(), (height * width * 3) as usize);
         let photo = RgbImage::from_raw(width, height, pixels).unwrap();

@@ -172,7 +172,7 @@ fn predictions_come_back_to_the_same_bits() {
         ("path,class,predicted,confidence,a\nx,b,a,1,1\n", "no column"),
         ("path,class,predicted,confidence,a\nx,a,a,1,two\n", "not a number"),
         ("path,class,predicted,confidence,a\nx,a,a,1,NaN\n", "not a number"),
-        ("path,class,predicted,confidence,a\nx,a\n", "values"),
+        ("path,class,predicted,confidence,a\nx,a\n", "fields"),
     ] {
         fs::write(&path, text).unwrap();
         let error = Predictions::read(&path).unwrap_err().to_string();

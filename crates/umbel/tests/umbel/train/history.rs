@@ -50,7 +50,7 @@ fn what_is_no_history_is_refused_with_its_place() {
         ("epoch,loss\n1,2\n".to_string(), "columns"),
         (format!("{header}1,a,0,0,0,0,0\n"), "line 2: loss is \"a\""),
         (format!("{header}1,0,0,0,0,0,0\n1,0,0,0,0,0,0\n"), "line 3: epoch 1 came, but 2 was expected"),
-        (format!("{header}1,0,0\n"), "3 values"),
+        (format!("{header}1,0,0\n"), "3 fields"),
         (format!("{header}-1,0,0,0,0,0,0\n"), "epoch is \"-1\""),
     ];
     for (text, expected) in cases {

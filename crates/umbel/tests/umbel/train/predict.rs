@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::flowers::{folder, model, network, options, parts, quiet_fit};
 use umbel::PredictError;
 use umbel::base::augmentation::AugmentLayer;
+use umbel::base::budget::MemoryBudget;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::decode::{Limits, decode};
 use umbel::data::{CacheOptions, PrepSpec, Tta, Views};
@@ -192,10 +193,13 @@ fn an_evaluation_of_a_model_that_overflows_names_the_photo() {
     let file = ModelFile::new(model, parts().0, Metrics::default());
     let cache = tempfile::tempdir().unwrap();
     for tta in [None, Some(Tta::Flips)] {
-        let options =
-            EvalOptions { cache: CacheOptions::within(cache.path().to_owned()), tta, ..EvalOptions::default() };
+        let options = EvalOptions {
+            cache: CacheOptions::within(cache.path().to_owned(), &MemoryBudget::default()),
+            tta,
+            ..EvalOptions::default()
+        };
         let evaluated = evaluate_folder(&file, folder(), &options, &mut Silent, &Interrupt::default());
-        let error = evaluated.err().expect("no figures");
+        let error = evaluated.map(drop).expect_err("no figures");
         assert!(
             matches!(&error, umbel::Error::Predict(PredictError::NoAnswer { photo: Some(photo) }) if photo.contains('/')),
             "{error}"

@@ -1,14 +1,14 @@
 //! A look at a TIFF's directory before it is decoded: the decoder reads the directory under limits of its own, before it
 //! can be told ours, and makes room for 32 bytes a value, so that a file of a hundred bytes could ask for 256 MiB.
 
-use super::Limits;
+use crate::decode::Limits;
 
 /// What a value takes in the decoder's memory.
 const VALUE_BYTES: u64 = 32;
 
 /// Whether an entry of the first directory, the one that is decoded, has more values than the limits leave room for. What
 /// cannot be followed is left to the decoder, which says what is wrong with it.
-pub(super) fn asks_for_too_much(bytes: &[u8], limits: &Limits) -> bool {
+pub(in crate::decode) fn asks_for_too_much(bytes: &[u8], limits: &Limits) -> bool {
     values(bytes).is_some_and(|values| values > limits.max_alloc_bytes / VALUE_BYTES)
 }
 
