@@ -21,6 +21,10 @@ pub(super) fn notices(index: &Index, cache: &Cache) -> Vec<Notice> {
     {
         notices.push(Notice::UnevenClasses { most: most.clone(), fewest: fewest.clone() });
     }
+    // Photos that were taken for another depth than theirs look blank, and that is said.
+    if cache.doubtful_depth().is_some() {
+        return notices;
+    }
     // A print that can't be read is told where the photo is.
     let is_blank = |position: &&usize| matches!(cache.fingerprint(**position), Ok(Some(print)) if print.blank);
     let blank: Vec<&usize> = cache.usable().iter().filter(is_blank).collect();
