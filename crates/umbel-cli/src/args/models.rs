@@ -7,7 +7,7 @@ use umbel::data::{Part, Tta};
 use umbel::explain::Method;
 use umbel::settings::kind::COUNT;
 
-use super::values::{self, CLASSES, KEEP};
+use super::values::{self, CLASSES, CONFIDENCE, KEEP};
 
 /// The layer table.
 #[derive(Debug, Args)]
@@ -60,7 +60,8 @@ pub struct ModelsArgs {
 #[command(
     after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
         cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n  \
-        umbel predict runs/photos album/ --keep 0.95\n\n\
+        umbel predict runs/photos album/ --keep 0.95\n  \
+        umbel predict runs/photos album/ --min-confidence 0.8 --sort-into sorted --csv answers.csv\n\n\
         --keep: a photo unlike those that the model was trained on is `unknown`; the nearest class and its confidence are \
         told all the same. The share is that of the validation photos which keep their class: 0.99 calls less unknown.\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
@@ -78,6 +79,18 @@ pub struct PredictArgs {
     /// Answer `unknown` for photos unlike those trained on, and keep this share of good ones, above 0, up to 1
     #[arg(long, value_name = "SHARE", value_parser = values::real(KEEP))]
     pub keep: Option<f64>,
+    /// Call answers below this confidence not sure enough (JSON: "sure":false)
+    #[arg(long, value_name = "P", value_parser = values::real(CONFIDENCE))]
+    pub min_confidence: Option<f64>,
+    /// The same for the answers of one class; for several classes, several times
+    #[arg(long, value_name = "CLASS=P", value_parser = values::of_class(CONFIDENCE))]
+    pub threshold: Vec<(String, f64)>,
+    /// Write the answers into this table, too: path,class,confidence,error
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Copy each photo into a folder of its class (or unknown, or unsure) below this one; nothing is moved or overwritten
+    #[arg(long, value_name = "DIR")]
+    pub sort_into: Option<PathBuf>,
     /// Average over the photo and, if the model was trained so, its mirror image; =flips-and-crops: five crops, too
     #[arg(long, value_parser = values::choice::<Tta>(), value_name = "flips|flips-and-crops", hide_possible_values = true,
         num_args = 0..=1, require_equals = true, default_missing_value = "flips")]

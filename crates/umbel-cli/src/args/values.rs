@@ -13,6 +13,8 @@ use umbel::settings::{Kind, Row, find};
 pub const CLASSES: Whole = Whole::new(2, 100_000);
 /// Steps of a range test.
 pub const RANGE_STEPS: Whole = Whole::new(20, 100_000);
+/// The least confidence that is believed.
+pub const CONFIDENCE: Real = Real { example: "0.8", ..ANY_SHARE };
 /// Share of good photos that keep their class.
 pub const KEEP: Real = Real { low: Excluded(0.0), example: "0.95", ..ANY_SHARE };
 /// Seconds to measure for.
@@ -54,6 +56,15 @@ pub fn real(range: Real) -> impl Fn(&str) -> Result<f64, String> + Clone {
     move |text| {
         let value = text.parse().ok().filter(|value| range.contains(*value));
         value.ok_or_else(|| format!("expected {}", range.expected()))
+    }
+}
+
+/// A class and a number of this range, with = between them (the last one: a class may have some in its name).
+pub fn of_class(range: Real) -> impl Fn(&str) -> Result<(String, f64), String> + Clone {
+    let number = real(range);
+    move |text| {
+        let (class, value) = text.rsplit_once('=').ok_or("expected CLASS=P, for instance roses=0.8")?;
+        Ok((class.to_string(), number(value)?))
     }
 }
 

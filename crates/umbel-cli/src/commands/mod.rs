@@ -18,6 +18,8 @@ pub mod report;
 pub mod summary;
 pub mod train;
 
+mod kept;
 mod model;
 mod network;
 mod photos;
+mod sure;

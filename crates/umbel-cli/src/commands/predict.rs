@@ -10,6 +10,8 @@ use umbel::base::shown::{column, shown};
 use umbel::data::decode::Limits;
 use umbel::predict::{Prediction, Predictor, UNKNOWN};
 
+use super::kept::Kept;
+use super::sure::Sure;
 use super::{model, photos};
 use crate::args::PredictArgs;
 use crate::console::{self, Format};
@@ -23,9 +25,14 @@ const TOP_IN_JSON: usize = 5;
 /// Runs the command.
 pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let model = model::load(&args.model, "umbel predict MODEL PHOTO...", &args.paths)?;
+    let sure = Sure::new(args.min_confidence, &args.threshold, &model.classes)?;
+    let mut kept = Kept::new(args.csv.as_deref(), args.sort_into.as_deref(), &args.paths)?;
     let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
     let mut answers = Answers::new(args);
-    let inputs = photos::inputs(&args.paths, |path, reason| answers.failure(path, reason))?;
+    let inputs = photos::inputs(&args.paths, |path, reason| {
+        kept.failure(path, reason);
+        answers.failure(path, reason)
+    })?;
     answers.one_photo = inputs.len() == 1 && answers.failed == 0;
     // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
     let batch = inputs.len().clamp(1, BATCH);
@@ -47,15 +54,23 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     for paths in inputs.chunks(BATCH) {
         let predictions = predictor.predict_from(paths, |path| photos::read(path, &limits));
         for (path, prediction) in paths.iter().zip(predictions) {
-            match prediction {
-                Ok(prediction) => answers.success(path, &prediction)?,
-                Err(error) if error.kind == ProblemKind::NoAnswer => {
-                    answers.failure(path, &format!("{error} (this one is {})", answers.model.display()))?
+            let error = match prediction {
+                Ok(prediction) => {
+                    let sure = sure.of(&prediction);
+                    answers.success(path, &prediction, sure)?;
+                    kept.answer(path, &prediction.class, prediction.confidence, sure)?;
+                    continue;
                 }
-                Err(error) => answers.failure(path, &error.to_string())?,
-            }
+                Err(error) if error.kind == ProblemKind::NoAnswer => {
+                    format!("{error} (this one is {})", answers.model.display())
+                }
+                Err(error) => error.to_string(),
+            };
+            answers.failure(path, &error)?;
+            kept.failure(path, &error);
         }
     }
+    kept.finish()?;
     Ok(answers.outcome())
 }
 
@@ -75,6 +90,9 @@ struct Answer<'a> {
     path: &'a str,
     #[serde(flatten)]
     prediction: &'a Prediction,
+    /// Whether it is sure enough, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sure: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -95,14 +113,15 @@ impl Answers {
         }
     }
 
-    fn success(&mut self, path: &Path, prediction: &Prediction) -> io::Result<()> {
+    fn success(&mut self, path: &Path, prediction: &Prediction, sure: Option<bool>) -> io::Result<()> {
         self.predicted += 1;
         let path = path.to_string_lossy();
         if self.format == Format::Json {
-            return console::json(&Answer { path: &path, prediction });
+            return console::json(&Answer { path: &path, prediction, sure });
         }
         let before = if self.one_photo { String::new() } else { format!("{path}: ") };
-        console::line(format!("{before}{prediction}"))?;
+        let doubt = if sure == Some(false) { " That is not sure enough." } else { "" };
+        console::line(format!("{before}{prediction}{doubt}"))?;
         if self.show_top {
             let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);
             for top in &prediction.top {

@@ -123,3 +123,50 @@ fn is_sentence(line: &str) -> bool {
     let Some(number) = rest.strip_suffix(" percent confidence.") else { return false };
     ["rings", "stripes"].contains(&class) && number.split_once('.').is_some_and(|(_, digits)| digits.len() == 2)
 }
+
+#[test]
+fn photos_are_copied_by_class_and_answers_written_down() {
+    let place = Place::with_run();
+    fs::write(place.path("text.jpg"), "only words").unwrap();
+    let before = place.contents("photos");
+    let args = ["predict", "run", "photos", "text.jpg", "--csv", "answers.csv", "--sort-into", "sorted"];
+    assert_eq!(place.umbel(&args).code, 3);
+    assert!(before == place.contents("photos"), "the photos stay as they are");
+    let table = fs::read_to_string(place.path("answers.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["path", "class", "confidence", "error"]);
+    assert_eq!(rows.len(), 22);
+    assert!(rows[1..21].iter().all(|row| row[2].parse::<f64>().is_ok() && row[3].is_empty()), "{table}");
+    assert!(rows[21][0] == "text.jpg" && rows[21][1].is_empty() && !rows[21][3].is_empty(), "{table}");
+    let copies = |class: &str| fs::read_dir(place.path("sorted").join(class)).map_or(0, |files| files.count());
+    for class in ["rings", "stripes"] {
+        assert_eq!(copies(class), rows.iter().filter(|row| row[1] == class).count(), "{class}");
+    }
+    assert_eq!(copies("rings") + copies("stripes"), 20, "of one name, too");
+    place.umbel(&args);
+    assert_eq!(copies("rings") + copies("stripes"), 40, "nothing is overwritten");
+    place.umbel(&["predict", "run", "photos", "--sort-into", "photos/sorted"]).fails(2, "never written to");
+    place.umbel_with_input(&["predict", "run", "-", "--sort-into", "sorted"], b"x").fails(2, "standard input");
+}
+
+#[test]
+fn answers_that_are_not_sure_enough_are_told() {
+    let place = Place::with_run();
+    let sure = |args: &[&str]| -> Vec<bool> {
+        let ran = place.umbel(&[&["predict", "run", "photos", "--json"], args].concat());
+        ran.succeeds().json().iter().map(|answer| answer["sure"].as_bool().unwrap()).collect()
+    };
+    assert!(sure(&["--min-confidence", "0"]).iter().all(|sure| *sure));
+    assert!(sure(&["--min-confidence", "1"]).iter().all(|sure| !*sure));
+    let ran = place.umbel(&["predict", "run", "photos", "--json", "--threshold", "rings=1"]);
+    for answer in ran.succeeds().json() {
+        assert_eq!(answer["sure"], answer["class"] != "rings", "{answer}");
+    }
+    let ran =
+        place.umbel(&["predict", "run", "photos/rings/000.png", "--min-confidence", "1", "--sort-into", "sorted"]);
+    assert!(ran.succeeds().out.contains("That is not sure enough."), "{}", ran.out);
+    assert!(place.path("sorted/unsure/000.png").is_file());
+    place.umbel(&["predict", "run", "photos", "--threshold", "dots=0.5"]).fails(2, "dots");
+    place.umbel(&["predict", "run", "photos", "--threshold", "rings"]).fails(2, "CLASS=P");
+    place.umbel(&["predict", "run", "photos", "--min-confidence", "1.5"]).fails(2, "from 0 to 1");
+}

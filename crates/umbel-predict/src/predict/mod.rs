@@ -150,7 +150,7 @@ impl Predictor {
         answer.map_err(|error| Error::UnreadablePhoto { path: path.to_owned(), detail: error.detail })
     }
 
-    /// The features by which pictures are told to be alike ([`Infer::infer_with_features`]) of photos given as file contents;
+    /// The features by which pictures are told to be alike ([`Infer::infer_with_features`](crate::nn::engine::Infer::infer_with_features)) of photos given as file contents;
     /// errors are those of [`Predictor::predict`].
     pub fn features<P: AsRef<[u8]>>(&self, photos: &[P]) -> Vec<std::result::Result<Vec<f32>, DecodeError>> {
         let photos: Vec<&[u8]> = photos.iter().map(AsRef::as_ref).collect();

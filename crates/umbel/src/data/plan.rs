@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Index, Part, Photo};
 use crate::base::atomic;
+use crate::base::cells::{defused, restored};
 use crate::base::choice::choices;
 use crate::{Result, data};
 
@@ -42,6 +43,12 @@ pub struct PlanRow {
     pub reason: String,
 }
 
+impl PlanRow {
+    fn texts(&mut self) -> [&mut String; 3] {
+        [&mut self.path, &mut self.class, &mut self.reason]
+    }
+}
+
 /// What is to be done, photo by photo; those that it does not name are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -63,8 +70,10 @@ impl Plan {
         }
         file.take(MAX_BYTES).read_to_string(&mut text).map_err(io)?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-        let rows = reader.deserialize().collect::<std::result::Result<_, _>>();
-        Ok(Plan { rows: rows.map_err(|error: csv::Error| refused(path, error.to_string()))? })
+        let rows = reader.deserialize().collect::<std::result::Result<Vec<PlanRow>, _>>();
+        let mut rows = rows.map_err(|error: csv::Error| refused(path, error.to_string()))?;
+        rows.iter_mut().flat_map(PlanRow::texts).for_each(|text| *text = restored(text).to_string());
+        Ok(Plan { rows })
     }
 
     /// Writes it, whole or not at all.
@@ -73,6 +82,8 @@ impl Plan {
             let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
             writer.write_record(["action", "path", "class", "reason"])?;
             for row in &self.rows {
+                let mut row = row.clone();
+                row.texts().into_iter().for_each(|text| *text = defused(text).into_owned());
                 writer.serialize(row)?;
             }
             writer.flush()

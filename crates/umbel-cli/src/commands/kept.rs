@@ -1,0 +1,116 @@
+//! What is kept of answers beside what is printed: a table, and copies of the photos in a folder for each class. The photos
+//! themselves stay where they are.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use umbel::base::atomic;
+use umbel::base::cells::defused;
+use umbel::base::run_folder::lies_inside;
+use umbel::run::free_name::next_free;
+
+use super::photos::STDIN;
+use crate::exit::usage;
+
+/// The folder of photos whose answer is not sure enough.
+const UNSURE: &str = "unsure";
+
+/// Where answers are kept.
+#[derive(Debug, Default)]
+pub struct Kept {
+    table: Option<PathBuf>,
+    rows: Vec<[String; 4]>,
+    sorted: Option<PathBuf>,
+}
+
+impl Kept {
+    /// In these places, neither of which may lie among the photos: another run would take the copies for photos.
+    pub fn new(table: Option<&Path>, sorted: Option<&Path>, given: &[PathBuf]) -> anyhow::Result<Self> {
+        for (flag, place) in [("--csv", table), ("--sort-into", sorted)] {
+            let among = |folder: &&PathBuf| folder.is_dir() && place.is_some_and(|place| lies_inside(place, folder));
+            if let (Some(place), Some(folder)) = (place, given.iter().find(among)) {
+                let (place, folder) = (place.display(), folder.display());
+                return Err(usage(format!(
+                    "{flag} {place} lies in {folder}, which is never written to; name a place outside of it"
+                )));
+            }
+        }
+        if sorted.is_some() && given.iter().any(|path| path.as_os_str() == STDIN) {
+            return Err(usage("--sort-into copies files, and standard input is none; give the photo as a file"));
+        }
+        Ok(Kept { table: table.map(Path::to_owned), rows: Vec::new(), sorted: sorted.map(Path::to_owned) })
+    }
+
+    /// An answer. `sure`: whether it is sure enough, where that was asked.
+    pub fn answer(&mut self, photo: &Path, class: &str, confidence: f64, sure: Option<bool>) -> anyhow::Result<()> {
+        let sure_enough = sure != Some(false);
+        if self.table.is_some() {
+            let told = if sure_enough { class } else { "" };
+            self.row(photo, told, confidence.to_string(), "");
+        }
+        if let Some(folder) = &self.sorted {
+            copy(photo, &folder.join(folder_name(if sure_enough { class } else { UNSURE })))?;
+        }
+        Ok(())
+    }
+
+    /// A photo that has no answer.
+    pub fn failure(&mut self, photo: &Path, reason: &str) {
+        if self.table.is_some() {
+            self.row(photo, "", String::new(), reason);
+        }
+    }
+
+    fn row(&mut self, photo: &Path, class: &str, confidence: String, error: &str) {
+        let path = photo.to_string_lossy();
+        self.rows.push([
+            defused(&path).into_owned(),
+            defused(class).into_owned(),
+            confidence,
+            defused(error).into_owned(),
+        ]);
+    }
+
+    /// Writes the table, whole or not at all.
+    pub fn finish(self) -> anyhow::Result<()> {
+        let Some(path) = self.table else { return Ok(()) };
+        let fill = |file: &mut File| {
+            let mut writer = csv::Writer::from_writer(file);
+            writer.write_record(["path", "class", "confidence", "error"])?;
+            for row in &self.rows {
+                writer.write_record(row)?;
+            }
+            writer.flush()
+        };
+        Ok(atomic::write_with(&path, fill)?)
+    }
+}
+
+/// A class as the name of a folder: one that leads nowhere else, and is not hidden.
+fn folder_name(class: &str) -> String {
+    let name: String =
+        class.chars().map(|letter| if matches!(letter, '/' | '\\' | '\0') { '_' } else { letter }).take(80).collect();
+    if name.starts_with('.') || name.is_empty() { format!("_{name}") } else { name }
+}
+
+/// Copies, whole or not at all; a name that is taken gets a number.
+fn copy(photo: &Path, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    let name = photo.file_name().map_or_else(|| Path::new("photo"), Path::new);
+    let mut from = File::open(photo).with_context(|| format!("cannot read {}", photo.display()))?;
+    Ok(atomic::write_with(&next_free(&folder.join(name)), |to| io::copy(&mut from, to).map(drop))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_is_no_way_out_of_the_folder() {
+        for (class, name) in [("roses", "roses"), ("..", "_.."), ("a/../b", "a_.._b"), ("", "_"), (".git", "_.git")] {
+            assert_eq!(folder_name(class), name);
+        }
+    }
+}
