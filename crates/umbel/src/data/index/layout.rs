@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::listing::Contents;
 use super::{Photo, Reading, class_folders, no_class};
 use crate::base::problem::{Problem, ProblemKind};
-use crate::base::remark::Remark;
+use crate::base::remark::{NeverData, Remark};
+use crate::base::run_folder;
 use crate::data::Part;
 use crate::data::decode;
 use crate::{Result, data};
@@ -65,6 +66,12 @@ fn has_pictures(folder: &Path) -> bool {
     entries.map(|entry| entry.path()).any(|path| decode::named_as_picture(&path) && path.is_file())
 }
 
+/// Whether nothing but folders of training runs lie in it.
+fn is_of_runs(folder: &Path) -> bool {
+    let entries = || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries().next().is_some() && entries().all(|path| run_folder::is_one(&path))
+}
+
 /// How many folders with pictures lie in it.
 fn class_like(folder: &Path) -> usize {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -76,7 +83,12 @@ impl Reading<'_> {
     pub(super) fn divided(&mut self, root: &Path, Divided { parts, beside }: Divided) -> Result<()> {
         let mut by_class: BTreeMap<String, Vec<(Part, Vec<String>)>> = BTreeMap::new();
         let mut empty = Vec::new();
-        self.reader.problems.extend(beside.into_iter().map(beside_parts));
+        for name in beside {
+            match is_of_runs(&root.join(&name)) {
+                true => self.reader.leave_out(NeverData::RunFolder, &root.join(&name)),
+                false => self.reader.problems.push(beside_parts(name)),
+            }
+        }
         for (part, folder) in parts {
             let before = self.reader.problems.len();
             let (names, loose_files) = class_folders(&root.join(&folder), &mut self.reader)?;

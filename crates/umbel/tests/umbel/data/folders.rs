@@ -175,6 +175,13 @@ fn own_runs_among_the_photos_are_no_class() {
     assert_eq!(index.classes, ["cup", "leaf"]);
     assert_eq!(index.problems, []);
     assert_eq!(left_out(&index), [(NeverData::RunFolder, 2)]);
+    // Beside the parts of data that come divided, too.
+    let root = folder(&["train/cup/1.png", "train/leaf/1.png", "val/cup/1.png", "runs/a/plots/curves.png"]);
+    write(root.path(), "runs/a/config.toml", b"");
+    write(root.path(), "runs/a/split.csv", b"");
+    let index = scan(&root);
+    assert_eq!(index.problems, []);
+    assert_eq!(left_out(&index), [(NeverData::RunFolder, 1)]);
 }
 
 #[test]
