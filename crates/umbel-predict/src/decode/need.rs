@@ -4,7 +4,7 @@
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageFormat};
 
-use super::jpeg::Frame;
+use super::jpeg::markers::Frame;
 
 /// Tables, windows of decompression, names and remarks.
 const SMALL: u64 = 4 << 20;

@@ -1,7 +1,7 @@
 //! JPEG, the format of most photos, through `zune-jpeg` itself: `image` decodes leniently and paints the missing part of
 //! a cut file grey, which would train a network on grey.
 
-mod markers;
+pub(super) mod markers;
 mod scans;
 
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-pub(super) use self::markers::Frame;
+use self::markers::Frame;
 use self::markers::Markers;
 use super::claim::Claim;
 use super::{CUT_SHORT, DecodeError, Limits, check_pixels, damaged, exif, need, too_large};

@@ -6,8 +6,8 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, ImageReader};
 
 use super::directory::Tiff;
-use super::refusals::broken;
-use super::shape::{Packing, Shape};
+use super::refusals::{Packing, broken};
+use super::shape::Shape;
 use crate::decode::claim::Claim;
 use crate::decode::{DecodeError, Limits, jpeg, map_error};
 

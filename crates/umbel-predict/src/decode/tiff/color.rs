@@ -1,8 +1,8 @@
 //! From a pixel's numbers to red, green and blue, over white where it is transparent.
 
 use super::directory::Directory;
-use super::refusals::broken;
-use super::shape::{Alpha, COLOR_MAP, Format, Meaning, Packing, REFERENCE_BLACK_WHITE, Shape, YCBCR_FACTORS};
+use super::refusals::{Packing, broken};
+use super::shape::{Alpha, COLOR_MAP, Format, Meaning, REFERENCE_BLACK_WHITE, Shape, YCBCR_FACTORS};
 use crate::decode::DecodeError;
 use crate::decode::depth::{Depth, Doubt};
 

@@ -18,8 +18,9 @@ use chunks::{Wanted, unpacked};
 use color::Colors;
 pub(super) use directory::{Directory, Tiff};
 pub(super) use limits::asks_for_too_much;
+use refusals::Packing;
 use samples::Layout;
-use shape::{Alpha, Format, JPEG_TABLES, Meaning, PHOTOMETRIC, Packing, SAMPLE_FORMAT, Shape};
+use shape::{Alpha, Format, JPEG_TABLES, Meaning, PHOTOMETRIC, SAMPLE_FORMAT, Shape};
 
 const NEW_SUBFILE_TYPE: u16 = 254;
 const ORIENTATION: u16 = 274;

@@ -1,8 +1,17 @@
-//! What of TIFF is not read here, in words that a person knows.
+//! How a TIFF's picture may be packed, and what of TIFF is not read here, in words that a person knows.
 
-use super::shape::Packing;
 use crate::base::problem::ProblemKind;
 use crate::decode::{DecodeError, damaged};
+
+/// How bytes are made fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    /// One that is a row of bytes when undone; its number in the file.
+    Bytes(u16),
+    /// Fax group 4, which tells runs of black and white.
+    Fax4,
+    Jpeg,
+}
 
 /// How the picture is packed, by its number.
 pub(super) fn packing(number: u64) -> Result<Packing, DecodeError> {

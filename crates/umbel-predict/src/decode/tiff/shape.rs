@@ -2,7 +2,7 @@
 //! here is refused in words that a person knows.
 
 use super::directory::{Directory, MOST};
-use super::refusals::{broken, packing, unsupported};
+use super::refusals::{Packing, broken, packing, unsupported};
 use crate::decode::DecodeError;
 
 /// What the numbers of a sample are.
@@ -28,16 +28,6 @@ pub(super) enum Meaning {
         across: usize,
         down: usize,
     },
-}
-
-/// How bytes are made fewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Packing {
-    /// One that is a row of bytes when undone; its number in the file.
-    Bytes(u16),
-    /// Fax group 4, which tells runs of black and white.
-    Fax4,
-    Jpeg,
 }
 
 /// What to do about a sample behind the colors.
