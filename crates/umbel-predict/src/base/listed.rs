@@ -5,8 +5,13 @@ const SHOWN: usize = 20;
 
 /// The names with commas between them; of very many, the first and how many more there are.
 pub fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    let first = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
-    match names.len().checked_sub(SHOWN) {
+    first(names, SHOWN)
+}
+
+/// The same, of which so many are told.
+pub fn first<T: AsRef<str>>(names: &[T], most: usize) -> String {
+    let first = names.iter().take(most).map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    match names.len().checked_sub(most) {
         None | Some(0) => first,
         Some(more) => format!("{first} and {more} more"),
     }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::listed;
+
 /// A fact about the data. Its `Display` is a sentence that names no flag and no command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -114,11 +116,7 @@ impl fmt::Display for Remark {
 
 /// The first of these, and how many more there are.
 pub(super) fn listed(names: &[String]) -> String {
-    let told = names.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(TOLD) {
-        0 => told,
-        more => format!("{told} and {more} more"),
-    }
+    listed::first(names, TOLD)
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl Parts {
         Parts(parts)
     }
 
-    fn of(&self, photo: usize) -> Option<Part> {
+    pub fn of(&self, photo: usize) -> Option<Part> {
         self.0[photo]
     }
 

@@ -1,25 +1,31 @@
 //! What a check proposes to do about single photos: one copy of each is kept, a blank one is left out, a disputed label is
 //! the network's. A person decides.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
+use super::duplicates::Parts;
 use super::{CheckReport, DuplicateGroup, FindingKind, Likeness};
 use crate::data::plan::Action;
-use crate::data::{Index, Part, Plan, PlanRow, Split};
+use crate::data::{Index, Plan, PlanRow, Split};
 
 impl CheckReport {
     /// A plan for the folder that was checked. Photos that cannot be used are not in it: they are left out anyway.
     pub fn plan(&self, index: &Index, split: Option<&Split>) -> Plan {
         let given = index.parts.is_some().then(|| Split::given(index));
-        let mut planned =
-            Planned { index, parts: parts(index, split.or(given.as_ref())), rows: Vec::new(), named: BTreeSet::new() };
+        let mut planned = Planned {
+            index,
+            parts: Parts::of_split(index, split.or(given.as_ref())),
+            rows: Vec::new(),
+            named: BTreeSet::new(),
+        };
         // Exact copies first: a near one of several exact ones is then asked about once.
         for group in &self.duplicates {
             planned.copies(group);
         }
-        let position = |path: &str| index.photos.iter().position(|photo| photo.path == path);
+        let photos = index.photos.iter().enumerate().map(|(position, photo)| (photo.path.as_str(), position));
+        let positions: HashMap<&str, usize> = photos.collect();
         for finding in &self.problems {
-            let Some(photo) = position(&finding.path) else { continue };
+            let Some(&photo) = positions.get(finding.path.as_str()) else { continue };
             match (finding.kind, &finding.suggested) {
                 (FindingKind::Blank, _) => {
                     planned.row(Action::LeaveOut, photo, None, format!("blank: {}", finding.detail))
@@ -34,18 +40,10 @@ impl CheckReport {
     }
 }
 
-fn parts(index: &Index, split: Option<&Split>) -> Vec<Option<Part>> {
-    let mut of = vec![None; index.photos.len()];
-    for (part, positions) in split.iter().flat_map(|split| split.parts()) {
-        positions.iter().for_each(|&position| of[position] = Some(part));
-    }
-    of
-}
-
 /// A plan in the making.
 struct Planned<'a> {
     index: &'a Index,
-    parts: Vec<Option<Part>>,
+    parts: Parts,
     rows: Vec<PlanRow>,
     named: BTreeSet<usize>,
 }
@@ -71,7 +69,7 @@ impl Planned<'_> {
             Likeness::Near => "looks the same as",
         };
         let photos: Vec<usize> = group.photos.iter().copied().filter(|photo| !self.named.contains(photo)).collect();
-        let Some(&kept) = group.photos.iter().min_by_key(|&&photo| (std::cmp::Reverse(self.parts[photo]), photo))
+        let Some(&kept) = group.photos.iter().min_by_key(|&&photo| (std::cmp::Reverse(self.parts.of(photo)), photo))
         else {
             return;
         };

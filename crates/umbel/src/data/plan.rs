@@ -2,8 +2,6 @@
 //! says. A check proposes one, a person edits it, training heeds it; the photos stay where they are.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +10,7 @@ use super::{Index, Part, Photo};
 use crate::base::atomic;
 use crate::base::cells::{defused, restored};
 use crate::base::choice::choices;
+use crate::base::regular;
 use crate::{Result, data};
 
 /// Larger plans are refused before they are read.
@@ -63,13 +62,8 @@ impl Plan {
     /// [`data::Error::Plan`] where a row cannot be understood.
     pub fn read(path: &Path) -> Result<Self> {
         let io = |source| umbel_predict::Error::Io { action: "read", path: path.to_owned(), source };
-        let mut text = String::new();
-        let file = File::open(path).map_err(io)?;
-        if !file.metadata().map_err(io)?.is_file() {
-            return Err(refused(path, "it is no file".to_string()).into());
-        }
-        file.take(MAX_BYTES).read_to_string(&mut text).map_err(io)?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        let bytes = regular::read(path, MAX_BYTES).map_err(io)?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes.as_slice());
         let rows = reader.deserialize().collect::<std::result::Result<Vec<PlanRow>, _>>();
         let mut rows = rows.map_err(|error: csv::Error| refused(path, error.to_string()))?;
         rows.iter_mut().flat_map(PlanRow::texts).for_each(|text| *text = restored(text).to_string());

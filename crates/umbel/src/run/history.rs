@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::tables;
+use crate::Result;
+use crate::base::atomic;
 use crate::base::progress::EpochRecord;
 use crate::base::table::Table;
-use crate::base::{atomic, regular};
-use crate::{Result, run};
 
 /// The columns of history.csv, in order.
 pub const COLUMNS: [&str; 7] = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds"];
@@ -26,12 +27,7 @@ impl History {
 
     /// Reads a history.csv. `images_per_second` is not among its columns and is 0 afterwards.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(parse(&bytes).map_err(|detail| run::Error::Malformed { path: path.to_owned(), detail })?)
+        tables::parsed(path, parse)
     }
 
     /// Rust prints the shortest digits that read back to the same number, so no quoting or rounding is needed.

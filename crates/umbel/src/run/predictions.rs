@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::tables;
+use crate::Result;
+use crate::base::atomic;
 use crate::base::cells::{defused, restored};
 use crate::base::table::Table;
-use crate::base::{atomic, regular};
 use crate::metrics::Answers;
-use crate::{Result, run};
 
 /// The columns before those of the classes.
 const COLUMNS: [&str; 4] = ["path", "class", "predicted", "confidence"];
@@ -51,12 +52,7 @@ impl Predictions {
 
     /// Reads such a table.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(parse(&bytes).map_err(|detail| run::Error::Malformed { path: path.to_owned(), detail })?)
+        tables::parsed(path, parse)
     }
 
     /// Adds what was said of other photos, of the same classes.

@@ -69,6 +69,11 @@ fn write(path: &Path, columns: &[&str], rows: impl Iterator<Item = impl Serializ
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    parsed(path, parse)
+}
+
+/// What is made of a table's bytes.
+pub(super) fn parsed<T>(path: &Path, parse: impl FnOnce(&[u8]) -> std::result::Result<T, String>) -> Result<T> {
     let bytes = regular::read(path, regular::TABLE).map_err(|source| umbel_predict::Error::Io {
         action: "read",
         path: path.to_owned(),
