@@ -61,7 +61,8 @@ pub struct ModelsArgs {
     after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
         cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n  \
         umbel predict runs/photos album/ --keep 0.95\n  \
-        umbel predict runs/photos album/ --min-confidence 0.8 --sort-into sorted --csv answers.csv\n\n\
+        umbel predict runs/photos album/ --min-confidence 0.8 --sort-into sorted --csv answers.csv\n  \
+        umbel predict runs/photos --watch incoming/ --json\n\n\
         --keep: a photo unlike those that the model was trained on is `unknown`; the nearest class and its confidence are \
         told all the same. The share is that of the validation photos which keep their class: 0.99 calls less unknown.\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
@@ -71,8 +72,11 @@ pub struct PredictArgs {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Photos, folders of photos (searched through), or - for one photo on standard input
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "watch", conflicts_with = "watch")]
     pub paths: Vec<PathBuf>,
+    /// Answer the photos in this folder, then wait for new and changed ones and answer them as they come, until Ctrl-C
+    #[arg(long, value_name = "DIR")]
+    pub watch: Option<PathBuf>,
     /// Show the K most likely classes (JSON shows 5 unless told)
     #[arg(long, value_name = "K", value_parser = values::whole::<usize>(COUNT))]
     pub top: Option<usize>,
