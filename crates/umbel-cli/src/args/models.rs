@@ -89,7 +89,7 @@ pub struct PredictArgs {
     /// The same for the answers of one class; for several classes, several times
     #[arg(long, value_name = "CLASS=P", value_parser = values::of_class(CONFIDENCE))]
     pub threshold: Vec<(String, f64)>,
-    /// Write the answers into this table, too: path,class,confidence,error
+    /// Write the answers into this table, too: path,class,confidence,error, and when and where photos were taken
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// Copy each photo into a folder of its class (or unknown, or unsure) below this one; nothing is moved or overwritten
@@ -99,7 +99,7 @@ pub struct PredictArgs {
     #[arg(long, value_parser = values::choice::<Tta>(), value_name = "flips|flips-and-crops", hide_possible_values = true,
         num_args = 0..=1, require_equals = true, default_missing_value = "flips")]
     pub tta: Option<Tta>,
-    /// One JSON object a line on standard output, and nothing else
+    /// One JSON object a line on standard output, and nothing else; tells when and where photos were taken, too
     #[arg(long)]
     pub json: bool,
 }

@@ -10,7 +10,8 @@ use umbel::base::atomic;
 use umbel::base::cells::defused;
 use umbel::base::regular;
 use umbel::base::run_folder::lies_inside;
-use umbel::predict::UNKNOWN;
+use umbel::data::decode::Origin;
+use umbel::predict::{Prediction, UNKNOWN};
 use umbel::run::free_name::next_free;
 
 use super::photos::STDIN;
@@ -19,11 +20,14 @@ use crate::exit::usage;
 /// The folder of photos whose answer is not sure enough.
 const UNSURE: &str = "unsure";
 
+/// The columns of the table.
+const COLUMNS: [&str; 7] = ["path", "class", "confidence", "error", "taken", "latitude", "longitude"];
+
 /// Where answers are kept.
 #[derive(Debug, Default)]
 pub struct Kept {
     table: Option<PathBuf>,
-    rows: Vec<[String; 4]>,
+    rows: Vec<[String; COLUMNS.len()]>,
     sorted: Option<PathBuf>,
 }
 
@@ -68,14 +72,15 @@ impl Kept {
     pub fn answer(
         &mut self,
         photo: &Path,
-        class: &str,
-        confidence: f64,
+        prediction: &Prediction,
         sure: Option<bool>,
+        origin: &Origin,
     ) -> anyhow::Result<Option<io::Error>> {
         let sure_enough = sure != Some(false);
+        let class = &prediction.class;
         if self.table.is_some() {
             let told = if sure_enough { class } else { "" };
-            self.row(photo, told, confidence.to_string(), "");
+            self.row(photo, [told, &prediction.confidence.to_string(), ""], origin);
         }
         let Some(folder) = &self.sorted else { return Ok(None) };
         match regular::open(photo) {
@@ -88,17 +93,21 @@ impl Kept {
     /// A photo that has no answer.
     pub fn failure(&mut self, photo: &Path, reason: &str) {
         if self.table.is_some() {
-            self.row(photo, "", String::new(), reason);
+            self.row(photo, ["", "", reason], &Origin::default());
         }
     }
 
-    fn row(&mut self, photo: &Path, class: &str, confidence: String, error: &str) {
-        let path = photo.to_string_lossy();
+    fn row(&mut self, photo: &Path, [class, confidence, error]: [&str; 3], origin: &Origin) {
+        let text = |text: &str| defused(text).into_owned();
+        let degrees = |degrees: Option<f64>| degrees.map(|degrees| degrees.to_string()).unwrap_or_default();
         self.rows.push([
-            defused(&path).into_owned(),
-            defused(class).into_owned(),
-            confidence,
-            defused(error).into_owned(),
+            text(&photo.to_string_lossy()),
+            text(class),
+            confidence.to_string(),
+            text(error),
+            origin.taken.clone().unwrap_or_default(),
+            degrees(origin.latitude),
+            degrees(origin.longitude),
         ]);
     }
 
@@ -107,7 +116,7 @@ impl Kept {
         let Some(path) = &self.table else { return Ok(()) };
         let fill = |file: &mut File| {
             let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(["path", "class", "confidence", "error"])?;
+            writer.write_record(COLUMNS)?;
             for row in &self.rows {
                 writer.write_record(row)?;
             }

@@ -3,13 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::slice;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use umbel::Surroundings;
+use umbel::base::budget::Held;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::Interrupt;
 use umbel::base::shown::{column, shown};
-use umbel::data::decode::Limits;
+use umbel::data::decode::{DecodeError, Limits, Origin, origin};
 use umbel::model_file::ModelFile;
 use umbel::predict::{Prediction, Predictor, UNKNOWN};
 
@@ -50,12 +52,7 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
 }
 
 /// Answers what lies in a folder and then what comes, until a stop is asked for.
-fn watched(
-    mut watch: Watch,
-    asked: &Asked,
-    telling: &mut Telling,
-    interrupt: &Interrupt,
-) -> anyhow::Result<Outcome> {
+fn watched(mut watch: Watch, asked: &Asked, telling: &mut Telling, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
     for look in 0.. {
         let found = watch.look(interrupt)?;
         let news = !found.files.is_empty() || !found.problems.is_empty();
@@ -86,6 +83,14 @@ struct Asked {
     predictor: Predictor,
     limits: Limits,
     model: PathBuf,
+    /// Whether when and where photos were taken is told: in JSON and in the table, and nowhere else.
+    tells_origin: bool,
+}
+
+/// A photo, and what was read of it beside its pixels.
+struct Photo<'a> {
+    path: &'a Path,
+    origin: OnceLock<Origin>,
 }
 
 impl Asked {
@@ -106,7 +111,8 @@ impl Asked {
         if let Some(tta) = args.tta {
             predictor = predictor.with_views(tta);
         }
-        Ok(Asked { predictor, limits, model: args.model.clone() })
+        let tells_origin = args.json || args.csv.is_some();
+        Ok(Asked { predictor, limits, model: args.model.clone(), tells_origin })
     }
 
     /// Answers these photos, or as many as there is time for before a stop.
@@ -115,10 +121,16 @@ impl Asked {
             if interrupt.requested() {
                 break;
             }
-            let predictions = self.predictor.predict_from(paths, |path| photos::read(path, &self.limits));
-            for (path, prediction) in paths.iter().zip(predictions) {
+            let photo = |path| Photo { path, origin: OnceLock::new() };
+            let photos: Vec<Photo<'_>> = paths.iter().map(PathBuf::as_path).map(photo).collect();
+            let predictions = self.predictor.predict_from(&photos, |photo| self.read(photo));
+            for (photo, prediction) in photos.into_iter().zip(predictions) {
+                let path = photo.path;
                 match prediction {
-                    Ok(prediction) => telling.success(path, &prediction)?,
+                    Ok(prediction) => {
+                        let origin = photo.origin.into_inner().unwrap_or_default();
+                        telling.success(path, &prediction, &origin)?;
+                    }
                     Err(error) if error.kind == ProblemKind::NoAnswer => {
                         telling.failure(path, &format!("{error} (this one is {})", self.model.display()))?;
                     }
@@ -127,6 +139,14 @@ impl Asked {
             }
         }
         Ok(())
+    }
+
+    fn read(&self, photo: &Photo<'_>) -> Result<Held<Vec<u8>>, DecodeError> {
+        let bytes = photos::read(photo.path, &self.limits)?;
+        if self.tells_origin {
+            photo.origin.get_or_init(|| origin(&bytes));
+        }
+        Ok(bytes)
     }
 }
 
@@ -138,10 +158,10 @@ struct Telling {
 }
 
 impl Telling {
-    fn success(&mut self, path: &Path, prediction: &Prediction) -> anyhow::Result<()> {
-        let sure = self.sure.of(prediction);
-        self.answers.success(path, prediction, sure)?;
-        if let Some(error) = self.kept.answer(path, &prediction.class, prediction.confidence, sure)? {
+    fn success(&mut self, path: &Path, prediction: &Prediction, origin: &Origin) -> anyhow::Result<()> {
+        let answer = Answer { path: &path.to_string_lossy(), prediction, sure: self.sure.of(prediction), origin };
+        self.answers.success(&answer)?;
+        if let Some(error) = self.kept.answer(path, prediction, answer.sure, origin)? {
             self.answers.failure(path, &format!("it was not copied, as it cannot be read any more: {error}"))?;
         }
         Ok(())
@@ -170,6 +190,8 @@ struct Answer<'a> {
     /// Whether it is sure enough, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     sure: Option<bool>,
+    #[serde(flatten)]
+    origin: &'a Origin,
 }
 
 #[derive(Serialize)]
@@ -189,14 +211,14 @@ impl Answers {
         }
     }
 
-    fn success(&mut self, path: &Path, prediction: &Prediction, sure: Option<bool>) -> io::Result<()> {
+    fn success(&mut self, answer: &Answer<'_>) -> io::Result<()> {
         self.predicted += 1;
-        let path = path.to_string_lossy();
         if self.format == Format::Json {
-            return console::json(&Answer { path: &path, prediction, sure });
+            return console::json(answer);
         }
+        let Answer { path, prediction, sure, .. } = answer;
         let before = if self.one_photo { String::new() } else { format!("{path}: ") };
-        let doubt = if sure == Some(false) { " That is not sure enough." } else { "" };
+        let doubt = if *sure == Some(false) { " That is not sure enough." } else { "" };
         console::line(format!("{before}{prediction}{doubt}"))?;
         if self.show_top {
             let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);

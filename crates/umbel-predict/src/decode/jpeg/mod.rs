@@ -46,6 +46,11 @@ pub(super) fn orientation(bytes: &[u8]) -> Orientation {
     orientation_in(bytes, &Markers::read(bytes))
 }
 
+/// Its EXIF, from its prefix on.
+pub(super) fn exif(bytes: &[u8]) -> Option<&[u8]> {
+    Markers::read(bytes).exif.map(|(start, end)| &bytes[start..end])
+}
+
 fn orientation_in(bytes: &[u8], markers: &Markers) -> Orientation {
     let told = markers.exif.and_then(|(start, end)| exif::orientation(&bytes[start..end]));
     told.unwrap_or(Orientation::NoTransforms)
