@@ -44,7 +44,6 @@ use crate::data::{Index, Part, Split, SplitMethod, SplitOptions, Together};
 use crate::nn::{Model, Precision};
 use crate::report::curves::{self, NamedCurves};
 use crate::run::{Metrics, names};
-use crate::train::checkpoint::Checkpoint;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, FitOutcome, HeadFit};
 use crate::{Result, Surroundings, run, train};
@@ -89,9 +88,10 @@ pub fn train_folder(
         explain(&options, &job.index, &split, observer);
         explain_copies(config, &together, &job.index, &split, observer);
         let run = RunFolder::create(config, out, observer)?;
-        run.begin(config, job.toml, (&split, &job.index), job.cache.problems())?;
+        let data = job.data(split);
+        run.begin(config, job.toml, &data, &data.leaks(&together))?;
         let settings = Settings::of(&job, config, None);
-        train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
+        train(&run, &settings, &data, model, observer, interrupt)?.finish(&run, start, observer)
     })
 }
 
@@ -119,13 +119,16 @@ pub fn resume(
         let (job, model) = Job::prepare(&config, toml.as_deref(), surroundings, observer, interrupt)?;
         let split = Split::with(&SplitOptions::from_file(run.split_file()), &job.index, &job.cache)?;
         run.save_config(&config)?;
-        let settings = Settings::of(&job, &config, begun_in(&run)?);
-        let trained = train(&run, &settings, &job.data(split), model, observer, interrupt);
+        let settings = Settings::of(&job, &config, run.begun_in()?);
+        let data = job.data(split);
+        let trained = train(&run, &settings, &data, model, observer, interrupt);
         if let Err(crate::Error::Train(train::Error::OtherRun { .. })) = &trained {
             // What was given is not this run's.
             run.save_config(&before)?;
         }
-        trained?.finish(&run, start, observer)
+        let trained = trained?;
+        run.complete_leaks(&data)?;
+        trained.finish(&run, start, observer)
     })
 }
 
@@ -188,12 +191,6 @@ impl<'a> Settings<'a> {
         let options = FitOptions { precision, engine, head, ..config.fit.clone() };
         Settings { config, options, processor: job.surroundings.processor.as_deref() }
     }
-}
-
-/// The precision that a run began in, if it has.
-fn begun_in(run: &RunFolder) -> Result<Option<Precision>> {
-    let begun = Checkpoint::read(&run.path().join(names::CHECKPOINT))?;
-    Ok(begun.and_then(|begun| begun.progress.precision()))
 }
 
 /// Fits the model in the run folder, and measures the best one on the test part, if there is one.
