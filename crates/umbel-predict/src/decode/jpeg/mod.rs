@@ -3,6 +3,7 @@
 
 pub(super) mod markers;
 mod scans;
+mod small;
 
 use std::borrow::Cow;
 
