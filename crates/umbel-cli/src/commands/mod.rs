@@ -23,3 +23,4 @@ mod model;
 mod network;
 mod photos;
 mod sure;
+mod watch;

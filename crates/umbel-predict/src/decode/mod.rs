@@ -11,6 +11,7 @@ mod jpeg;
 mod kinds;
 mod limits;
 mod need;
+mod origin;
 mod other;
 mod raw;
 mod tiff;
@@ -34,6 +35,7 @@ pub use depth::{Depth, Doubt};
 pub use facts::{Facts, facts};
 pub use format::{SNIFF_BYTES, named_as_picture, sniff};
 pub use limits::Limits;
+pub use origin::{Origin, origin};
 pub use raw::Raw;
 use white::over_white;
 

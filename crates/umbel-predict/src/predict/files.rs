@@ -1,7 +1,7 @@
 //! Which photos lie below files and folders.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -37,13 +37,23 @@ pub fn expand_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// Where `path` itself isn't there, or is a folder that cannot be read.
 pub fn search(path: &Path) -> Result<Found> {
+    search_but(path, |_, _| false)
+}
+
+/// [`search`], where whatever lies below `path` is first shown to `is_left_out`, with what the system says of it (of what a link
+/// leads to). A folder that is left out is not entered, a file not opened.
+///
+/// # Errors
+/// Those of [`search`].
+pub fn search_but(path: &Path, mut is_left_out: impl FnMut(&Path, &Metadata) -> bool) -> Result<Found> {
     let about = fs::metadata(path).map_err(|source| io_error(path, source))?;
     if !about.is_dir() {
         return Ok(Found { files: vec![path.to_owned()], problems: Vec::new() });
     }
     let real = path.canonicalize().map_err(|source| io_error(path, source))?;
     let entries = fs::read_dir(path).map_err(|source| io_error(path, source))?;
-    let mut walk = Walk { real, seen: HashSet::new(), open: Vec::new(), found: Found::default() };
+    let mut walk =
+        Walk { real, seen: HashSet::new(), open: Vec::new(), found: Found::default(), is_left_out: &mut is_left_out };
     walk.seen.insert(identity::of(path, &about));
     walk.folder(path, entries);
     // No recursion: folders may lie thousands deep.
@@ -58,7 +68,7 @@ pub fn search(path: &Path) -> Result<Found> {
 }
 
 /// A search under way.
-struct Walk {
+struct Walk<'a> {
     /// The folder that is searched, without links.
     real: PathBuf,
     /// Folders that were met.
@@ -66,9 +76,10 @@ struct Walk {
     /// Folders that are still to be read.
     open: Vec<PathBuf>,
     found: Found,
+    is_left_out: &'a mut dyn FnMut(&Path, &Metadata) -> bool,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn folder(&mut self, folder: &Path, entries: fs::ReadDir) {
         for entry in entries {
             let (path, kind) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
@@ -80,6 +91,7 @@ impl Walk {
                 }
             };
             match fs::metadata(&path) {
+                Ok(about) if (self.is_left_out)(&path, &about) => {}
                 Ok(about) if about.is_dir() => self.enter(path, &about, kind.is_symlink()),
                 Ok(about) if about.is_file() && is_picture(&path) => self.found.files.push(path),
                 // In a folder that may be listed but not entered, or deeper than the system knows a path to.
@@ -91,7 +103,7 @@ impl Walk {
         }
     }
 
-    fn enter(&mut self, path: PathBuf, about: &fs::Metadata, is_link: bool) {
+    fn enter(&mut self, path: PathBuf, about: &Metadata, is_link: bool) {
         if !self.seen.insert(identity::of(&path, about)) {
             return;
         }

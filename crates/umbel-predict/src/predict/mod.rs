@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 pub use self::answer::{ClassProbability, Familiar, Prediction, UNKNOWN};
 use self::buffers::Buffers;
-pub use self::files::{Found, expand_paths, search};
+pub use self::files::{Found, expand_paths, search, search_but};
 pub use self::picture::Picture;
 use crate::base::budget::MemoryBudget;
 use crate::base::pool::Pool;

@@ -13,6 +13,7 @@ mod kinds;
 mod loader;
 mod manifest;
 mod memory;
+mod origin;
 mod pictures;
 mod plan;
 mod prep;

@@ -3,6 +3,7 @@
 
 pub(super) mod markers;
 mod scans;
+mod small;
 
 use std::borrow::Cow;
 
@@ -44,6 +45,11 @@ pub(super) fn decode(bytes: &[u8], claim: &mut Claim<'_>) -> Result<DynamicImage
 /// How the picture lies, without decoding it.
 pub(super) fn orientation(bytes: &[u8]) -> Orientation {
     orientation_in(bytes, &Markers::read(bytes))
+}
+
+/// Its EXIF, from its prefix on.
+pub(super) fn exif(bytes: &[u8]) -> Option<&[u8]> {
+    Markers::read(bytes).exif.map(|(start, end)| &bytes[start..end])
 }
 
 fn orientation_in(bytes: &[u8], markers: &Markers) -> Orientation {
