@@ -21,6 +21,8 @@ pub fn interrupt_on_signals() -> anyhow::Result<Interrupt> {
         flag.request();
         super::console::note_after_key("stopping after this step, press again to quit at once");
     })
-    .context("cannot listen for Ctrl-C")?;
+    .context(
+        "cannot listen for Ctrl-C, which takes a thread: end other programs, or raise the limit on processes or memory",
+    )?;
     Ok(interrupt)
 }
