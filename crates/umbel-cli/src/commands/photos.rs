@@ -10,6 +10,8 @@ use umbel::base::problem::ProblemKind;
 use umbel::data::decode::{DecodeError, Limits, try_read_file};
 use umbel::predict::search;
 
+use crate::console;
+
 /// Stands for standard input.
 pub const STDIN: &str = "-";
 
@@ -26,6 +28,13 @@ pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Res
                 failure(path, "there are no photos in this folder")?;
             }
             Ok(found) => {
+                if found.left_out > 0 {
+                    console::note(format!(
+                        "Left out in {}: hidden pictures and folders, and what systems keep among the files ({}).",
+                        path.display(),
+                        found.left_out
+                    ));
+                }
                 inputs.extend(found.files);
                 for problem in found.problems {
                     let folder = match &problem {
