@@ -70,6 +70,9 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
             kept.failure(path, &error);
         }
     }
+    if let Some((photos, doubt)) = predictor.doubtful() {
+        super::doubtful::note(photos, &doubt);
+    }
     kept.finish()?;
     Ok(answers.outcome())
 }
