@@ -26,6 +26,8 @@ pub fn interrupt_saying(words: &'static str) -> anyhow::Result<Interrupt> {
         flag.request();
         super::console::note_after_key(words);
     })
-    .context("cannot listen for Ctrl-C")?;
+    .context(
+        "cannot listen for Ctrl-C, which takes a thread: end other programs, or raise the limit on processes or memory",
+    )?;
     Ok(interrupt)
 }

@@ -18,6 +18,7 @@ pub mod report;
 pub mod summary;
 pub mod train;
 
+mod doubtful;
 mod kept;
 mod model;
 mod network;

@@ -11,6 +11,8 @@ use umbel::data::decode::{DecodeError, Limits, try_read_file};
 use umbel::data::is_never_data;
 use umbel::predict::search_but;
 
+use crate::console;
+
 /// Stands for standard input.
 pub const STDIN: &str = "-";
 
@@ -28,6 +30,13 @@ pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Res
                 failure(path, "there are no photos in this folder")?;
             }
             Ok(found) => {
+                if found.left_out > 0 {
+                    console::note(format!(
+                        "Left out in {}: hidden pictures and folders, and what systems keep among the files ({}).",
+                        path.display(),
+                        found.left_out
+                    ));
+                }
                 inputs.extend(found.files);
                 for problem in found.problems {
                     let (folder, reason) = about_folder(path, problem);

@@ -47,6 +47,7 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
     let asked = Asked::new(args, model, inputs.len().clamp(1, BATCH), surroundings)?;
     asked.answer(&inputs, &mut telling, &Interrupt::default())?;
+    asked.tell_doubts();
     telling.kept.write()?;
     Ok(telling.answers.outcome())
 }
@@ -73,6 +74,7 @@ fn watched(mut watch: Watch, asked: &Asked, telling: &mut Telling, interrupt: &I
             break;
         }
     }
+    asked.tell_doubts();
     let Answers { predicted, failed, .. } = telling.answers;
     console::note(format!("Stopped watching: {predicted} answered, {failed} could not be used."));
     Ok(if failed == 0 { Outcome::Done } else { Outcome::SomeUnusable })
@@ -139,6 +141,13 @@ impl Asked {
             }
         }
         Ok(())
+    }
+
+    /// Says where photos held numbers that hardly can be meant as they were taken.
+    fn tell_doubts(&self) {
+        if let Some((photos, doubt)) = self.predictor.doubtful() {
+            super::doubtful::note(photos, &doubt);
+        }
     }
 
     fn read(&self, photo: &Photo<'_>) -> Result<Held<Vec<u8>>, DecodeError> {

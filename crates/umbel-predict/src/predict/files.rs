@@ -5,7 +5,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::base::regular;
+use crate::base::{never, regular};
 use crate::decode::{SNIFF_BYTES, named_as_picture, sniff};
 use crate::{Error, Result};
 
@@ -16,6 +16,8 @@ pub struct Found {
     pub files: Vec<PathBuf>,
     /// Folders below it that cannot be read, or that a link leads to which would lead on for ever, in no order.
     pub problems: Vec<Error>,
+    /// Pictures and folders below it that are never anybody's photos: hidden ones, and what systems keep among the files.
+    pub left_out: usize,
 }
 
 /// Every file below the given paths: files as they are, folders recursively (picture files only), each folder's files
@@ -48,7 +50,7 @@ pub fn search(path: &Path) -> Result<Found> {
 pub fn search_but(path: &Path, mut is_left_out: impl FnMut(&Path, &Metadata) -> bool) -> Result<Found> {
     let about = fs::metadata(path).map_err(|source| io_error(path, source))?;
     if !about.is_dir() {
-        return Ok(Found { files: vec![path.to_owned()], problems: Vec::new() });
+        return Ok(Found { files: vec![path.to_owned()], ..Found::default() });
     }
     let real = path.canonicalize().map_err(|source| io_error(path, source))?;
     let entries = fs::read_dir(path).map_err(|source| io_error(path, source))?;
@@ -90,8 +92,15 @@ impl Walk<'_> {
                     return;
                 }
             };
-            match fs::metadata(&path) {
-                Ok(about) if (self.is_left_out)(&path, &about) => {}
+            let about = fs::metadata(&path);
+            let is_folder = about.as_ref().map_or(kind.is_dir(), Metadata::is_dir);
+            let is_never = never::by_name(path.file_name().unwrap_or_default(), is_folder).is_some();
+            if is_never || about.as_ref().is_ok_and(|about| (self.is_left_out)(&path, about)) {
+                // Other hidden files are nobody's concern.
+                self.found.left_out += usize::from(is_folder || named_as_picture(&path));
+                continue;
+            }
+            match about {
                 Ok(about) if about.is_dir() => self.enter(path, &about, kind.is_symlink()),
                 Ok(about) if about.is_file() && is_picture(&path) => self.found.files.push(path),
                 // In a folder that may be listed but not entered, or deeper than the system knows a path to.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod buffers;
+mod doubted;
 mod files;
 mod picture;
 
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 
 pub use self::answer::{ClassProbability, Familiar, Prediction, UNKNOWN};
 use self::buffers::Buffers;
+use self::doubted::Doubted;
 pub use self::files::{Found, expand_paths, search, search_but};
 pub use self::picture::Picture;
 use crate::base::budget::MemoryBudget;
@@ -19,7 +21,7 @@ use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
 use crate::base::threads;
-use crate::decode::{DecodeError, Limits, read_file};
+use crate::decode::{DecodeError, Doubt, Limits, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Model};
@@ -46,6 +48,7 @@ pub struct Predictor {
     /// `None`: every photo is looked at once.
     views: Option<Views>,
     top_k: usize,
+    doubted: Doubted,
 }
 
 impl Predictor {
@@ -84,6 +87,7 @@ impl Predictor {
             known,
             threshold: None,
             views: None,
+            doubted: Doubted::default(),
         })
     }
 
@@ -111,6 +115,12 @@ impl Predictor {
     pub fn with_views(mut self, tta: Tta) -> Self {
         self.views = Some(Views::new(tta, &self.model.architecture().augmentation()));
         self
+    }
+
+    /// How many of the photos so far hold numbers that hardly can be meant as the model takes them, and which: most likely it
+    /// saw next to nothing of these. `None`: not one.
+    pub fn doubtful(&self) -> Option<(usize, Doubt)> {
+        self.doubted.told()
     }
 
     /// The class names.
@@ -164,7 +174,9 @@ impl Predictor {
 
     fn decoded(&self, photo: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
         let working = |width, height| self.prep.working_bytes(width, height);
-        self.prep.decode_for(photo, &self.limits, &working).map(|decoded| self.prep.apply(&decoded.photo))
+        let decoded = self.prep.decode_for(photo, &self.limits, &working)?;
+        self.doubted.add(decoded.doubt);
+        Ok(self.prep.apply(&decoded.photo))
     }
 
     fn checked(&self, picture: &Picture<'_>) -> std::result::Result<Vec<u8>, DecodeError> {

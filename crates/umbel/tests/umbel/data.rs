@@ -18,4 +18,5 @@ mod pictures;
 mod plan;
 mod prep;
 mod split;
+mod tiles;
 mod together;

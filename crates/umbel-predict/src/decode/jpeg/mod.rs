@@ -89,7 +89,7 @@ fn check(frame: &Frame, limits: &Limits) -> Result<(), DecodeError> {
     let memory = width * height * bytes_per_pixel;
     if memory > limits.max_alloc_bytes {
         return Err(too_large(format!(
-            "{width} x {height} pixels need {memory} bytes of memory, more than the limit of {}",
+            "{width} x {height} pixels need {memory} bytes of memory, more than the limit of {}; save it smaller",
             limits.max_alloc_bytes
         )));
     }
