@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::job::{Job, in_pool};
+use super::resolved::begun_in;
 use super::run_folder::{self, RunFolder};
 use super::{Changes, Settings, TrainConfig, architecture, explain_copies, report_folds, train};
 use crate::base::error::with_causes;
@@ -43,6 +44,7 @@ pub fn train_folds(
     let toml = architecture::read_toml(&config.model)?;
     in_pool(config.threads, || {
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
+        let config = &job.config;
         let together = Together::of(&job.index, &job.cache, interrupt)?;
         let splits = Split::folds(&config.split_options()?, folds, &job.index, &job.cache)?;
         explain(&splits, &job.index, observer);
@@ -106,7 +108,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Trains the folds that are not finished, and sums all up.
     fn go_on(&self, run: &RunFolder, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<FoldsOutcome> {
-        let folds = number(self.job.config)?;
+        let folds = number(&self.job.config)?;
         let mut outcome =
             FoldsOutcome { run: run.path().to_owned(), record: None, skipped: self.job.cache.problems().len() };
         let mut records = Vec::new();
@@ -157,7 +159,7 @@ impl Work<'_> {
             let together = Together::of(&job.index, &job.cache, interrupt)?;
             folder.begin(&config, job.toml, &data, &data.leaks(&together))?;
         }
-        let settings = Settings::of(job, &config, folder.begun_in()?);
+        let settings = Settings::of(job, &config, begun_in(&folder)?);
         let trained = train(&folder, &settings, &data, self.model.clone(), observer, interrupt)?;
         let trained = trained.finish(&folder, start, observer)?;
         let end = trained.end;
