@@ -76,6 +76,9 @@ fn tell(evaluation: &Evaluation) {
             evaluation.scores.images
         ));
     }
+    if let Some(drift) = evaluation.drift.filter(|drift| drift.unlike) {
+        console::note(format!("Warning: {drift}"));
+    }
     for problem in &evaluation.problems {
         console::note(format!("Left out: {}: {}", problem.path, problem.detail));
     }

@@ -18,6 +18,7 @@ pub mod report;
 pub mod summary;
 pub mod train;
 
+mod keep;
 mod kept;
 mod model;
 mod network;

@@ -8,8 +8,9 @@ use umbel::Surroundings;
 use umbel::base::problem::ProblemKind;
 use umbel::base::shown::{column, shown};
 use umbel::data::decode::Limits;
-use umbel::predict::{Prediction, Predictor, UNKNOWN};
+use umbel::predict::{Prediction, Predictor};
 
+use super::keep::{self, Drifting};
 use super::kept::Kept;
 use super::sure::Sure;
 use super::{model, photos};
@@ -41,21 +42,21 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         Predictor::on(surroundings.engine.share_for_inference(), model, batch, top_k)?.with_limits(limits.clone());
     if let Some(share) = args.keep {
         predictor = predictor.keep(share)?;
-        if predictor.classes().iter().any(|class| class == UNKNOWN) {
-            console::note(
-                "The model has a class of its own that is called unknown; what is unlike all known pictures is told by the words \
-                 \"unlike those\", and in JSON by \"unknown\":true.",
-            );
-        }
+        keep::explain(&predictor);
     }
     if let Some(tta) = args.tta {
         predictor = predictor.with_views(tta);
+    } else if keep::tells(inputs.len()) {
+        // What the validation photos were like is of one look each.
+        predictor = predictor.scored();
     }
+    let mut drifting = Drifting::default();
     for paths in inputs.chunks(BATCH) {
         let predictions = predictor.predict_from(paths, |path| photos::read(path, &limits));
         for (path, prediction) in paths.iter().zip(predictions) {
             let error = match prediction {
                 Ok(prediction) => {
+                    drifting.take(&prediction);
                     let sure = sure.of(&prediction);
                     answers.success(path, &prediction, sure)?;
                     kept.answer(path, &prediction.class, prediction.confidence, sure)?;
@@ -71,6 +72,9 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         }
     }
     kept.finish()?;
+    if args.tta.is_none() {
+        drifting.tell(&predictor);
+    }
     Ok(answers.outcome())
 }
 

@@ -7,11 +7,13 @@ use super::run_folder::RunFolder;
 use crate::Result;
 use crate::base::progress::{Interrupt, TestRecord};
 use crate::data::Dataset;
-use crate::metrics::{Answers, Bin, Certainty, KnownPictures, Scores, fit_temperature, softmax};
+use crate::metrics::{
+    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Scores, fit_temperature, max_probability, softmax,
+};
 use crate::model_file::ModelFile;
 use crate::report::{confusion, ranking, reliability};
 use crate::run::{BeforeAfter, CalibrationRecord, Metrics, Predictions, names};
-use crate::train::{FitOptions, FitOutcome, Outputs};
+use crate::train::{FitOptions, FitOutcome, HeadFit, Outputs};
 
 /// How good the best epoch's model is. The figures are those after calibration.
 #[derive(Clone, Debug)]
@@ -79,7 +81,10 @@ impl Validated {
         let mut file = ModelFile::load(run.path())?;
         let before = (file.calibration, file.known.take());
         file.calibration = fit_temperature(n_classes, &val.logits, &val_labels);
-        file.known = known(n_classes, (&seen, &labels(&remembered)), &val);
+        file.known = known((n_classes, file.temperature()), &seen, &val).map(|known| KnownPictures {
+            from_scratch: options.head == HeadFit::No,
+            ..known
+        });
         if (file.calibration, &file.known) != (before.0, &before.1) {
             file.save(&run.path().join(names::MODEL))?;
         }
@@ -128,21 +133,35 @@ impl Validated {
     }
 }
 
-/// So many training photos at most tell what known pictures are like, in a hundred or so numbers each: more would cost time and
-/// memory that grow with the folder.
-const REMEMBERED: usize = 5_000;
+/// So many training photos are remembered to tell what known ones are like, in about a byte for each number that the last layer
+/// reads: with five times as many, unknown ones are told no better (benchmarks/RESULTS.md).
+const REMEMBERED: usize = 500;
+/// Of a class, however many there are.
+const FEWEST_OF_A_CLASS: usize = 4;
 
-/// The training photos, or some at even distances where there are very many.
+/// Training photos at even distances, of each class alike.
 fn remembered(train: &Dataset) -> Dataset {
-    let every = train.len().div_ceil(REMEMBERED).max(1);
-    let samples = train.samples.iter().step_by(every).copied().collect();
-    let paths = train.paths.iter().step_by(every).cloned().collect();
+    let n_classes = train.class_names().len();
+    let each = (REMEMBERED / n_classes.max(1)).max(FEWEST_OF_A_CLASS);
+    let of_class = |class: usize| {
+        let own = train.samples.iter().enumerate().filter(move |(_, (_, label))| *label as usize == class);
+        let places: Vec<usize> = own.map(|(place, _)| place).collect();
+        let count = each.min(places.len());
+        (0..count).map(move |k| places[k * places.len() / count])
+    };
+    let mut places: Vec<usize> = (0..n_classes).flat_map(of_class).collect();
+    places.truncate(MOST_PROTOTYPES);
+    let samples = places.iter().map(|place| train.samples[*place]).collect();
+    let paths = places.iter().map(|place| train.paths[*place].clone()).collect();
     Dataset { samples, paths, ..train.clone() }
 }
 
-fn known(n_classes: usize, (seen, labels): (&Outputs, &[u32]), val: &Outputs) -> Option<KnownPictures> {
-    let n_features = seen.features.len() / labels.len().max(1);
-    KnownPictures::measure(n_classes, (n_features, &seen.features, labels), (&val.logits, &val.features))
+fn known((n_classes, temperature): (usize, f64), seen: &Outputs, val: &Outputs) -> Option<KnownPictures> {
+    let n_inputs = seen.inputs.len() * n_classes / seen.logits.len().max(1);
+    let known = KnownPictures::measure(n_classes, (n_inputs, &seen.inputs), (&val.logits, &val.inputs))?;
+    let probabilities = softmax(n_classes, &val.logits, temperature);
+    let confidences: Vec<f64> = probabilities.chunks_exact(n_classes).map(max_probability).collect();
+    Some(KnownPictures { confidence: Moments::of(&confidences), ..known })
 }
 
 fn labels(dataset: &Dataset) -> Vec<u32> {
