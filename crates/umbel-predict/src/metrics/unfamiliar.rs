@@ -14,7 +14,8 @@ pub enum Familiarity {
     /// The logarithm of the sum of the exponentials of the logits (Liu et al., 2020: the negative energy).
     Energy,
     /// The negative squared Mahalanobis distance to the nearest class, in the space of the means of every channel of the
-    /// convolutions' outputs (Lee et al., 2018). Of files of before; no longer made.
+    /// convolutions' outputs (Lee et al., 2018). For networks that learned from these pictures alone, whose last layers know nothing
+    /// else; files of before have it for all.
     Mahalanobis,
     /// The lower of the negative energy and the [`Prototypes::likeness`] to training pictures, softly, each as the validation pictures
     /// have it ([`Standard`]): one looks at the answer and one at what it was made of, and either alone misses what the other sees.
@@ -52,7 +53,7 @@ pub enum Memory {
 pub enum Reads {
     /// None.
     Logits,
-    /// The means of the convolutions' channels, as files of before have it.
+    /// The means of the convolutions' channels.
     ChannelMeans,
     /// What the last layer reads.
     LastInput,
@@ -123,25 +124,41 @@ impl KnownPictures {
         (n_inputs, remembered): (usize, &[f32]),
         (val_logits, val_inputs): (&[f32], &[f32]),
     ) -> Option<Self> {
-        let energies: Vec<f64> = val_logits.chunks_exact(n_classes.max(1)).map(negative_energy).collect();
-        let energy = KnownPictures {
-            familiarity: Familiarity::Energy,
-            scores: KnownScores::new(&energies)?,
-            memory: Memory::Nothing,
-            confidence: None,
-            from_scratch: false,
-        };
-        let Some(prototypes) = Prototypes::new(n_inputs, remembered) else { return Some(energy) };
+        let energies = energies(n_classes, val_logits);
+        let Some(prototypes) = Prototypes::new(n_inputs, remembered) else { return Self::by_energy(&energies) };
         if energies.len().checked_mul(n_inputs) != Some(val_inputs.len()) {
-            return Some(energy);
+            return Self::by_energy(&energies);
         }
         let likenesses: Vec<f64> = val_inputs.chunks_exact(n_inputs).map(|row| prototypes.likeness(row)).collect();
         let standards = Standard::of(&energies).zip(Standard::of(&likenesses));
-        let Some(standards) = standards.map(<[Standard; 2]>::from) else { return Some(energy) };
+        let Some(standards) = standards.map(<[Standard; 2]>::from) else { return Self::by_energy(&energies) };
         let scores: Vec<f64> = energies.iter().zip(&likenesses).map(|(e, l)| lower(standards, [*e, *l])).collect();
-        let scores = KnownScores::new(&scores)?;
-        let (familiarity, memory) = (Familiarity::EnergyAndLikeness, Memory::Prototypes(prototypes, standards));
-        Some(KnownPictures { familiarity, scores, memory, ..energy })
+        Self::of(Familiarity::EnergyAndLikeness, &scores, Memory::Prototypes(prototypes, standards))
+    }
+
+    /// Remembers the means and the covariance of the training pictures' features (so many of each) by their labels, and scores the
+    /// validation pictures by the distance. Where the features cannot be used, the energy stands in for it. `None` where no
+    /// validation picture can be scored.
+    pub fn measure_distances(
+        n_classes: usize,
+        (n_features, features, labels): (usize, &[f32], &[u32]),
+        (val_logits, val_features): (&[f32], &[f32]),
+    ) -> Option<Self> {
+        let energies = energies(n_classes, val_logits);
+        let fits = energies.len().checked_mul(n_features) == Some(val_features.len());
+        let space = FeatureSpace::fit(n_features, features, labels, n_classes).filter(|_| fits);
+        let Some(space) = space else { return Self::by_energy(&energies) };
+        let scores: Vec<f64> = val_features.chunks_exact(n_features).map(|row| -space.distance(row)).collect();
+        Self::of(Familiarity::Mahalanobis, &scores, Memory::Space(space))
+    }
+
+    fn by_energy(energies: &[f64]) -> Option<Self> {
+        Self::of(Familiarity::Energy, energies, Memory::Nothing)
+    }
+
+    fn of(familiarity: Familiarity, scores: &[f64], memory: Memory) -> Option<Self> {
+        let scores = KnownScores::new(scores)?;
+        Some(KnownPictures { familiarity, scores, memory, confidence: None, from_scratch: false })
     }
 
     /// What [`KnownPictures::score`] is to be given.
@@ -165,7 +182,7 @@ impl KnownPictures {
         }
     }
 
-    /// Whether it knows little about pictures of other things: a network that learned from these photos alone, or a score of before.
+    /// Whether it tells little about pictures of other things: of a network that learned from these photos alone, or a score of before.
     pub fn is_short_sighted(&self) -> bool {
         self.from_scratch || self.familiarity == Familiarity::Mahalanobis
     }
@@ -175,6 +192,10 @@ impl KnownPictures {
     pub fn drift(&self, scores: &[f64], confidences: &[f64]) -> Option<Drift> {
         Drift::between(&self.scores, self.confidence?, scores, confidences)
     }
+}
+
+fn energies(n_classes: usize, logits: &[f32]) -> Vec<f64> {
+    logits.chunks_exact(n_classes.max(1)).map(negative_energy).collect()
 }
 
 /// The lower of two numbers, each by its standard; where both are low, lower still. -1/3 ln(exp(-3 a) + exp(-3 b)), without

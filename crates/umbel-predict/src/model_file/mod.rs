@@ -7,6 +7,7 @@ mod known;
 pub mod container;
 #[doc(hidden)]
 pub mod header;
+mod started_from;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
 use crate::{Error, Result};
 use container::{Contents, Origin, Sealed, TensorRef, Values};
+pub use started_from::{StartedFrom, is_non_commercial};
 
 /// The name of the best model's file in a run folder.
 pub const FILE_NAME: &str = "model.safetensors";
@@ -32,6 +34,7 @@ const PREP: &str = "umbel.prep";
 const METRICS: &str = "umbel.metrics";
 const CALIBRATION: &str = "umbel.calibration";
 const KNOWN: &str = "umbel.known";
+const STARTED_FROM: &str = "umbel.started_from";
 
 /// How good the model was when it was saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +58,8 @@ pub struct ModelFile {
     pub calibration: Option<Calibration>,
     /// What tells pictures that are unlike all known ones; `None` (and no field in the file) where it was not measured.
     pub known: Option<KnownPictures>,
+    /// Whose weights its training began with; `None` (and no field in the file): random ones.
+    pub started_from: Option<StartedFrom>,
     /// By which arithmetic it was trained, see [`NUMERICS`].
     pub numerics: u32,
 }
@@ -71,7 +76,8 @@ impl ModelFile {
     /// A model with the classes and the preparation of the photos that it was trained on.
     pub fn new(model: Model, dataset: &impl TrainedOn, metrics: Metrics) -> Self {
         let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
-        ModelFile { model, classes, prep, metrics, calibration: None, known: None, numerics: NUMERICS }
+        let (calibration, known, started_from) = (None, None, None);
+        ModelFile { model, classes, prep, metrics, calibration, known, started_from, numerics: NUMERICS }
     }
 
     /// What the logits are divided by.
@@ -124,6 +130,9 @@ impl ModelFile {
         if let Some(calibration) = &self.calibration {
             fields.insert(CALIBRATION.to_string(), json(serde_json::to_string(calibration), CALIBRATION)?);
         }
+        if let Some(started_from) = &self.started_from {
+            fields.insert(STARTED_FROM.to_string(), json(serde_json::to_string(started_from), STARTED_FROM)?);
+        }
         if let Some(pictures) = &self.known {
             fields.insert(KNOWN.to_string(), json(known::to_json(pictures), KNOWN)?);
         }
@@ -162,7 +171,8 @@ impl ModelFile {
         let classes: Vec<String> = contents.field(CLASSES)?;
         let prep: PrepSpec = contents.field(PREP)?;
         let metrics: Metrics = contents.field(METRICS)?;
-        let calibration = calibration(&contents)?;
+        let calibration = optional(&contents, CALIBRATION)?;
+        let started_from = optional(&contents, STARTED_FROM)?;
         let known = known::take(&mut contents)?;
         contents.no_rough()?;
         // The architecture says which are trained, and puts them in its order.
@@ -174,18 +184,19 @@ impl ModelFile {
         });
         let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(check::unfit)?;
-        let file = ModelFile { model, classes, prep, metrics, calibration, known, numerics: contents.numerics };
+        let numerics = contents.numerics;
+        let file = ModelFile { model, classes, prep, metrics, calibration, known, started_from, numerics };
         file.check()?;
         Ok(file)
     }
 }
 
-/// The calibration, which files of before it was there do not have.
-fn calibration(contents: &Contents) -> std::result::Result<Option<Calibration>, FileFault> {
-    if !contents.fields.contains_key(CALIBRATION) {
-        return Ok(None);
-    }
-    contents.field(CALIBRATION).map(Some)
+/// A field that not every file has.
+fn optional<T: serde::de::DeserializeOwned>(
+    contents: &Contents,
+    field: &'static str,
+) -> std::result::Result<Option<T>, FileFault> {
+    contents.fields.contains_key(field).then(|| contents.field(field)).transpose()
 }
 
 /// The model's file: `path` itself, or the one inside of a run folder.

@@ -13,7 +13,7 @@ use crate::base::listed::listed;
 use crate::base::progress::{Interrupt, Observer};
 use crate::base::shown::{column, shown};
 use crate::data::{Cache, CacheOptions, Dataset, Index, Listing, Part, Problem, Split, SplitMethod, Tta};
-use crate::metrics::{Answers, Bin, Calibration, Certainty, Drift, Reads, Scores, max_probability, softmax};
+use crate::metrics::{Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, max_probability, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::SharedEngine;
 use crate::run::Predictions;
@@ -109,7 +109,9 @@ pub fn evaluate_folder(
     let (drift, [probabilities, plain]) = match options.tta {
         Some(tta) => (None, views::probabilities(engine, file, &dataset, (tta, options.batch), interrupt)?),
         None => {
-            let outputs = outputs(engine, &file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
+            let reads = file.known.as_ref().map_or(Reads::Logits, KnownPictures::reads);
+            let outputs = outputs(engine, &file.model, &dataset, (options.batch, reads), interrupt)?;
+            let outputs = outputs.ok_or(Error::Interrupted)?;
             let probabilities =
                 [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &outputs.logits, temperature));
             (drift(file, &outputs, &probabilities[0]), probabilities)
@@ -146,12 +148,9 @@ pub fn evaluate_folder(
 /// How the photos compare with the validation photos, by their familiarity and their confidence.
 fn drift(file: &ModelFile, outputs: &Outputs, probabilities: &[f64]) -> Option<Drift> {
     let (known, n_classes) = (file.known.as_ref()?, file.classes.len());
-    let n_inputs = outputs.inputs.len() * n_classes / outputs.logits.len().max(1);
-    let score = |(k, logits): (usize, &[f32])| match known.reads() {
-        Reads::Logits => Some(known.score(logits, &[])),
-        Reads::LastInput => outputs.inputs.get(k * n_inputs..(k + 1) * n_inputs).map(|row| known.score(logits, row)),
-        // Files of before do not say what to compare with.
-        Reads::ChannelMeans => None,
+    let width = outputs.features.len() * n_classes / outputs.logits.len().max(1);
+    let score = |(k, logits): (usize, &[f32])| {
+        outputs.features.get(k * width..(k + 1) * width).map(|features| known.score(logits, features))
     };
     let scores: Option<Vec<f64>> = outputs.logits.chunks_exact(n_classes).enumerate().map(score).collect();
     let confidences: Vec<f64> = probabilities.chunks_exact(n_classes).map(max_probability).collect();

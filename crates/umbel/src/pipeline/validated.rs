@@ -8,7 +8,7 @@ use crate::Result;
 use crate::base::progress::{Interrupt, TestRecord};
 use crate::data::Dataset;
 use crate::metrics::{
-    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Scores, fit_temperature, max_probability, softmax,
+    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Reads, Scores, fit_temperature, max_probability, softmax,
 };
 use crate::model_file::ModelFile;
 use crate::report::{confusion, ranking, reliability};
@@ -66,12 +66,13 @@ impl Validated {
         options: &FitOptions,
         interrupt: &Interrupt,
     ) -> Result<Option<(Self, Option<TestRecord>)>> {
-        let Some(val) = fit.outputs(parts.val, options.batch, interrupt)? else { return Ok(None) };
-        let remembered = remembered(parts.train);
-        let Some(seen) = fit.outputs(&remembered, options.batch, interrupt)? else { return Ok(None) };
+        let reads = read_by(options.head);
+        let Some(val) = fit.outputs(parts.val, (options.batch, reads), interrupt)? else { return Ok(None) };
+        let remembered = remembered(parts.train, reads);
+        let Some(seen) = fit.outputs(&remembered, (options.batch, reads), interrupt)? else { return Ok(None) };
         let test = match parts.test {
             None => None,
-            Some(test) => match fit.outputs(test, options.batch, interrupt)? {
+            Some(test) => match fit.outputs(test, (options.batch, Reads::Logits), interrupt)? {
                 None => return Ok(None),
                 Some(outputs) => Some((labels(test), outputs.logits)),
             },
@@ -81,10 +82,7 @@ impl Validated {
         let mut file = ModelFile::load(run.path())?;
         let before = (file.calibration, file.known.take());
         file.calibration = fit_temperature(n_classes, &val.logits, &val_labels);
-        file.known = known((n_classes, file.temperature()), &seen, &val).map(|known| KnownPictures {
-            from_scratch: options.head == HeadFit::No,
-            ..known
-        });
+        file.known = known((n_classes, file.temperature(), reads), (&seen, &labels(&remembered)), &val);
         if (file.calibration, &file.known) != (before.0, &before.1) {
             file.save(&run.path().join(names::MODEL))?;
         }
@@ -133,14 +131,25 @@ impl Validated {
     }
 }
 
-/// So many training photos are remembered to tell what known ones are like, in about a byte for each number that the last layer
-/// reads: with five times as many, unknown ones are told no better (benchmarks/RESULTS.md).
+/// By which features unknown pictures are told: a network that began with pretrained weights knows other things in what its last
+/// layer reads; one that learned from these photos alone knows a little of them in its convolutions (benchmarks/RESULTS.md).
+fn read_by(head: HeadFit) -> Reads {
+    match head {
+        HeadFit::First | HeadFit::Only => Reads::LastInput,
+        HeadFit::No => Reads::ChannelMeans,
+    }
+}
+
+/// So many training photos are remembered one by one, about a byte for each number that the last layer reads: with all
+/// of them, unknown ones are hardly told better (benchmarks/RESULTS.md).
 const REMEMBERED: usize = 500;
 /// Of a class, however many there are.
 const FEWEST_OF_A_CLASS: usize = 4;
+/// So many at most give means and a covariance: more would cost time and memory that grow with the folder.
+const MEASURED: usize = 5_000;
 
-/// Training photos at even distances, of each class alike.
-fn remembered(train: &Dataset) -> Dataset {
+/// Training photos at even distances; where they are remembered one by one, of each class alike.
+fn remembered(train: &Dataset, reads: Reads) -> Dataset {
     let n_classes = train.class_names().len();
     let each = (REMEMBERED / n_classes.max(1)).max(FEWEST_OF_A_CLASS);
     let of_class = |class: usize| {
@@ -149,19 +158,34 @@ fn remembered(train: &Dataset) -> Dataset {
         let count = each.min(places.len());
         (0..count).map(move |k| places[k * places.len() / count])
     };
-    let mut places: Vec<usize> = (0..n_classes).flat_map(of_class).collect();
-    places.truncate(MOST_PROTOTYPES);
+    let places: Vec<usize> = match reads {
+        Reads::LastInput => (0..n_classes).flat_map(of_class).take(MOST_PROTOTYPES).collect(),
+        Reads::ChannelMeans | Reads::Logits => {
+            (0..train.len()).step_by(train.len().div_ceil(MEASURED).max(1)).collect()
+        }
+    };
     let samples = places.iter().map(|place| train.samples[*place]).collect();
     let paths = places.iter().map(|place| train.paths[*place].clone()).collect();
     Dataset { samples, paths, ..train.clone() }
 }
 
-fn known((n_classes, temperature): (usize, f64), seen: &Outputs, val: &Outputs) -> Option<KnownPictures> {
-    let n_inputs = seen.inputs.len() * n_classes / seen.logits.len().max(1);
-    let known = KnownPictures::measure(n_classes, (n_inputs, &seen.inputs), (&val.logits, &val.inputs))?;
+fn known(
+    (n_classes, temperature, reads): (usize, f64, Reads),
+    (seen, labels): (&Outputs, &[u32]),
+    val: &Outputs,
+) -> Option<KnownPictures> {
+    let n_features = seen.features.len() / labels.len().max(1);
+    let asked = (val.logits.as_slice(), val.features.as_slice());
+    let known = match reads {
+        Reads::LastInput => KnownPictures::measure(n_classes, (n_features, &seen.features), asked),
+        Reads::ChannelMeans | Reads::Logits => {
+            KnownPictures::measure_distances(n_classes, (n_features, &seen.features, labels), asked)
+        }
+    }?;
     let probabilities = softmax(n_classes, &val.logits, temperature);
     let confidences: Vec<f64> = probabilities.chunks_exact(n_classes).map(max_probability).collect();
-    Some(KnownPictures { confidence: Moments::of(&confidences), ..known })
+    let from_scratch = reads != Reads::LastInput;
+    Some(KnownPictures { confidence: Moments::of(&confidences), from_scratch, ..known })
 }
 
 fn labels(dataset: &Dataset) -> Vec<u32> {

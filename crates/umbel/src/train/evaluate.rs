@@ -6,7 +6,7 @@ use crate::Result;
 use crate::base::progress::Interrupt;
 use crate::base::settings::positive;
 use crate::data::{Batch, Dataset, Loader, LoaderOptions};
-use crate::metrics::MOST_INPUTS;
+use crate::metrics::{MOST_INPUTS, Reads};
 use crate::nn::engine::Seen;
 use crate::nn::{Engine, Infer, LossSum, Model, Precision, sparse_categorical_crossentropy};
 
@@ -40,26 +40,33 @@ pub fn logits(
 pub struct Outputs {
     /// A row of logits for each photo.
     pub logits: Vec<f32>,
-    /// What the last layer reads of each, a row a photo ([`Model::last_input`]); empty where it is not a vector of numbers, or more
-    /// of them than are remembered ([`MOST_INPUTS`]).
-    pub inputs: Vec<f32>,
+    /// A row for each photo of what was asked for; empty where the model has none, or more of it than is remembered
+    /// ([`MOST_INPUTS`]).
+    pub features: Vec<f32>,
 }
 
-/// [`logits`], with what the last layer reads.
+/// [`logits`], with the features that a score `reads`.
 pub fn outputs(
     engine: &dyn Engine,
     model: &Model,
     dataset: &Dataset,
-    batch: usize,
+    (batch, reads): (usize, Reads),
     interrupt: &Interrupt,
 ) -> Result<Option<Outputs>> {
     let mut infer = ready(engine, model, dataset, batch)?;
     let mut all = Outputs::default();
     let size = infer.batch();
-    let last_input = model.last_input()?.filter(|(_, inputs)| *inputs <= MOST_INPUTS).map(|(step, _)| step);
+    let last_input = model.last_input()?.filter(|(_, inputs)| reads == Reads::LastInput && *inputs <= MOST_INPUTS);
+    let last_input = last_input.map(|(step, _)| step);
     let complete = each_batch(dataset, size, interrupt, |batch| {
+        if reads == Reads::ChannelMeans {
+            let (logits, features) = infer.infer_with_features(model.weights(), &batch.images);
+            all.logits.extend_from_slice(logits);
+            all.features.extend_from_slice(features);
+            return;
+        }
         let logits = infer.infer_watched(model.weights(), &batch.images, &mut |seen| match seen {
-            Seen::Output(step, output) if Some(step) == last_input => all.inputs.extend_from_slice(output),
+            Seen::Output(step, output) if Some(step) == last_input => all.features.extend_from_slice(output),
             Seen::Output(..) | Seen::Loss | Seen::Gradient(..) => {}
         });
         all.logits.extend_from_slice(logits);

@@ -47,23 +47,73 @@ fn inputs(n: usize) -> Vec<f32> {
     (0..n).flat_map(row).collect()
 }
 
+/// Features of three classes: correlated noise around means on a line.
+fn features(n: usize) -> (Vec<f32>, Vec<u32>) {
+    let mut random = Stream::new(3, Purpose::Demo, 0, 0);
+    let (mut features, mut labels) = (Vec::new(), Vec::new());
+    for k in 0..n {
+        let class = k % 3;
+        let (a, b) = (random.range(-1.0, 1.0), random.range(-1.0, 1.0));
+        features.extend([10.0 * class as f32 + a, 5.0 + a + 0.1 * b, 0.0]);
+        labels.push(class as u32);
+    }
+    (features, labels)
+}
+
 #[test]
-fn files_of_before_tell_by_the_distance_that_they_hold() {
-    // Twice as far counts in the first direction; one class in the middle, one at (2, 0).
-    let (whitening, means) = (vec![2.0, 0.0, 0.0, 1.0], vec![0.0, 0.0, 4.0, 0.0]);
-    let space = FeatureSpace::from_parts(2, whitening.clone(), means.clone()).unwrap();
-    near(space.distance(&[0.0, 0.0]), 0.0);
-    near(space.distance(&[2.0, 1.0]), 0.5);
-    near(space.distance(&[0.5, 0.0]), 0.5);
-    assert_eq!(space.parts(), (whitening.as_slice(), means.as_slice()));
+fn distances_know_directions_and_classes() {
+    let (rows, labels) = features(600);
+    let space = FeatureSpace::fit(3, &rows, &labels, 4).unwrap();
+    let own: f64 = rows.chunks(3).map(|row| space.distance(row)).sum::<f64>() / 600.0;
+    assert!((0.4..1.1).contains(&own), "{own}: about one for known pictures, less where a feature never varies");
+    // Along the noise's own direction it is near; across it, the same step is far; between the classes, too.
+    let (along, across) = (space.distance(&[10.8, 5.8, 0.0]), space.distance(&[10.8, 4.2, 0.0]));
+    assert!(across > 5.0 * along, "{along} {across}");
+    assert!(space.distance(&[15.0, 5.0, 0.0]) > 5.0 * own);
+    assert!(space.distance(&[10.0, 5.0, 3.0]) > 5.0 * own, "what never varied must not vary");
+    let (whitening, means) = space.parts();
+    let again = FeatureSpace::from_parts(3, whitening.to_vec(), means.to_vec()).unwrap();
+    assert_eq!(again, space);
+    assert_eq!(means.len(), 3 * 3, "the class without a picture has no mean");
+}
+
+#[test]
+fn features_that_cannot_be_used_are_refused() {
+    assert!(FeatureSpace::fit(0, &[], &[], 2).is_none());
+    assert!(FeatureSpace::fit(2, &[1.0, 2.0, 3.0], &[0], 2).is_none());
+    assert!(FeatureSpace::fit(1, &[f32::NAN], &[0], 2).is_none());
+    assert!(FeatureSpace::fit(1, &[1.0], &[2], 2).is_none());
+    let many = MOST_FEATURES + 1;
+    assert!(FeatureSpace::fit(many, &vec![0.0; many], &[0], 1).is_none());
+    // Fewer pictures than features, and all alike: still a space.
+    assert!(FeatureSpace::fit(3, &[1.0, 2.0, 3.0, 1.0, 2.0, 3.0], &[0, 0], 1).is_some());
     assert!(FeatureSpace::from_parts(2, vec![0.0; 3], vec![0.0; 2]).is_none());
-    let scores = KnownScores::new(&[-1.0, 0.0]).unwrap();
-    let (familiarity, memory) = (Familiarity::Mahalanobis, Memory::Space(space));
-    let known = KnownPictures { familiarity, scores, memory, confidence: None, from_scratch: false };
-    assert_eq!(known.reads(), Reads::ChannelMeans);
-    near(known.score(&[9.0; 3], &[2.0, 1.0]), -0.5);
-    assert!(known.is_short_sighted());
-    assert!(known.drift(&[-9.0; 100], &[0.5; 100]).is_none(), "what known pictures' confidence was is not told");
+}
+
+#[test]
+fn known_pictures_are_scored_by_distance_or_by_energy() {
+    let (rows, labels) = features(60);
+    let logits: Vec<f32> = (0..60).flat_map(|k| [k as f32 / 60.0, 0.0, 1.0]).collect();
+    let known = KnownPictures::measure_distances(3, (3, &rows, &labels), (&logits, &rows)).unwrap();
+    assert_eq!((known.familiarity, known.scores.images), (Familiarity::Mahalanobis, 60));
+    assert!(known.score(&[0.0; 3], &rows[..3]) > known.score(&[9.0; 3], &[500.0, -500.0, 0.0]));
+    let wide = MOST_FEATURES + 1;
+    let many = vec![1.0; 60 * wide];
+    let known = KnownPictures::measure_distances(3, (wide, &many, &labels), (&logits, &many)).unwrap();
+    assert_eq!(known.familiarity, Familiarity::Energy);
+    near(known.score(&[1.0, 2.0, 3.0], &many[..wide]), negative_energy(&[1.0, 2.0, 3.0]));
+    assert!(KnownPictures::measure_distances(3, (3, &rows, &labels), (&[], &[])).is_none());
+}
+
+#[test]
+fn drift_needs_to_know_what_confidence_was() {
+    let (rows, labels) = features(60);
+    let logits: Vec<f32> = (0..60).flat_map(|k| [k as f32 / 60.0, 0.0, 1.0]).collect();
+    let known = KnownPictures::measure_distances(3, (3, &rows, &labels), (&logits, &rows)).unwrap();
+    assert!(known.is_short_sighted() && known.reads() == Reads::ChannelMeans);
+    assert!(known.drift(&[-9.0; 100], &[0.5; 100]).is_none(), "files of before do not tell");
+    let known = KnownPictures { confidence: Moments::of(&[0.5, 0.6]), ..known };
+    assert!(known.drift(&[-900.0; 100], &[0.5; 100]).unwrap().unlike);
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Features {
                 self.read(position, row)?;
             }
             if self.inputs <= MOST_INPUTS {
-                outputs.inputs.extend_from_slice(inputs);
+                outputs.features.extend_from_slice(inputs);
             }
             outputs.logits.extend_from_slice(infer.infer(head.weights(), inputs));
         }

@@ -105,7 +105,9 @@ pub(super) fn fit_only(
     let record = &records[best - 1];
     if let Some(lock) = lock {
         let metrics = Metrics { epoch: best, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
-        ModelFile::new(fitted.clone(), parts.0, metrics).save(&lock.folder().join(names::MODEL))?;
+        let started_from = options.started_from.clone();
+        let file = ModelFile { started_from, ..ModelFile::new(fitted.clone(), parts.0, metrics) };
+        file.save(&lock.folder().join(names::MODEL))?;
         History { epochs: records.clone() }.write(&lock.folder().join(names::HISTORY))?;
     }
     observer.event(&Event::Notice(&chosen(best)));

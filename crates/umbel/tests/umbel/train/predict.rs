@@ -12,7 +12,7 @@ use umbel::base::random::{Purpose, Stream};
 use umbel::data::decode::{Limits, decode};
 use umbel::data::{CacheOptions, DatasetOptions, PrepSpec, Tta, Views, image_dataset_from_directory};
 use umbel::eval::{EvalOptions, evaluate_folder};
-use umbel::metrics::{Familiarity, KnownPictures, Moments, max_probability, softmax};
+use umbel::metrics::{Familiarity, KnownPictures, Moments, Reads, max_probability, softmax};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::{Cpu, Infer, Isa, Model};
 use umbel::predict::{Predictor, expand_paths};
@@ -156,10 +156,10 @@ fn what_is_unlike_all_known_pictures_is_unknown() {
     let refused = Predictor::new(file.clone(), 4, 1).unwrap().keep(0.9).unwrap_err();
     assert!(matches!(refused, PredictError::NoKnownPictures), "{refused}");
     let interrupt = Interrupt::default();
-    let seen = outputs(&Cpu::best(), &file.model, train, 8, &interrupt).unwrap().unwrap();
-    let tested = outputs(&Cpu::best(), &file.model, val, 8, &interrupt).unwrap().unwrap();
-    let width = seen.inputs.len() / train.len();
-    file.known = KnownPictures::measure(5, (width, &seen.inputs), (&tested.logits, &tested.inputs));
+    let seen = outputs(&Cpu::best(), &file.model, train, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
+    let tested = outputs(&Cpu::best(), &file.model, val, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
+    let width = seen.features.len() / train.len();
+    file.known = KnownPictures::measure(5, (width, &seen.features), (&tested.logits, &tested.features));
     assert_eq!(file.known.as_ref().unwrap().familiarity, Familiarity::EnergyAndLikeness);
     let photos: Vec<Vec<u8>> = val.paths.iter().map(|path| fs::read(folder().join(path)).unwrap()).collect();
     for share in [0.5, 0.9, 1.0] {
@@ -211,9 +211,9 @@ fn drift_is_told_of_another_source_and_not_of_photos_like_those_measured() {
     });
     let (train, val) = known.unwrap();
     let interrupt = Interrupt::default();
-    let look = |dataset| outputs(&Cpu::best(), &file.model, dataset, 8, &interrupt).unwrap().unwrap();
+    let look = |dataset| outputs(&Cpu::best(), &file.model, dataset, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
     let (seen, tested) = (look(&train), look(&val));
-    let known = KnownPictures::measure(5, (16, &seen.inputs), (&tested.logits, &tested.inputs)).unwrap();
+    let known = KnownPictures::measure(5, (16, &seen.features), (&tested.logits, &tested.features)).unwrap();
     let confidences: Vec<f64> = softmax(5, &tested.logits, 1.0).chunks(5).map(max_probability).collect();
     file.known = Some(KnownPictures { confidence: Moments::of(&confidences), ..known });
     let options = EvalOptions {
