@@ -19,6 +19,7 @@ pub mod summary;
 pub mod train;
 
 mod doubtful;
+mod keep;
 mod kept;
 mod model;
 mod network;

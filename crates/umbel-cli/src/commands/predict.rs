@@ -13,8 +13,9 @@ use umbel::base::progress::Interrupt;
 use umbel::base::shown::{column, shown};
 use umbel::data::decode::{DecodeError, Limits, Origin, origin};
 use umbel::model_file::ModelFile;
-use umbel::predict::{Prediction, Predictor, UNKNOWN};
+use umbel::predict::{Prediction, Predictor};
 
+use super::keep::{self, Drifting};
 use super::kept::Kept;
 use super::sure::Sure;
 use super::watch::Watch;
@@ -35,19 +36,21 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let model = model::load(&args.model, "umbel predict MODEL PHOTO...", given)?;
     let sure = Sure::new(args.min_confidence, &args.threshold, &model.classes)?;
     let kept = Kept::new(args.csv.as_deref(), args.sort_into.as_deref(), given, &model.classes)?;
-    let mut telling = Telling { sure, kept, answers: Answers::new(args) };
+    let mut telling = Telling { sure, kept, answers: Answers::new(args), drifting: Drifting::default() };
     if let Some(folder) = &args.watch {
         let watch = Watch::new(folder)?;
         let interrupt = signals::interrupt_saying("stopping, press again to quit at once")?;
-        let asked = Asked::new(args, model, BATCH, surroundings)?;
+        let asked = Asked::new(args, model, 0, surroundings)?;
         return watched(watch, &asked, &mut telling, &interrupt);
     }
     let inputs = photos::inputs(&args.paths, |path, reason| telling.failure(path, reason))?;
     telling.answers.one_photo = inputs.len() == 1 && telling.answers.failed == 0;
-    // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
-    let asked = Asked::new(args, model, inputs.len().clamp(1, BATCH), surroundings)?;
+    let asked = Asked::new(args, model, inputs.len().max(1), surroundings)?;
     asked.answer(&inputs, &mut telling, &Interrupt::default())?;
     asked.tell_doubts();
+    if args.tta.is_none() {
+        telling.drifting.tell(&asked.predictor);
+    }
     telling.kept.write()?;
     Ok(telling.answers.outcome())
 }
@@ -96,22 +99,23 @@ struct Photo<'a> {
 }
 
 impl Asked {
-    fn new(args: &PredictArgs, model: ModelFile, batch: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+    /// For so many photos; 0: nobody knows how many will come.
+    fn new(args: &PredictArgs, model: ModelFile, photos: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+        // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
+        let batch = if photos == 0 { BATCH } else { photos.min(BATCH) };
         let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
         let limits = Limits::within(&surroundings.memory);
         let engine = surroundings.engine.share_for_inference();
         let mut predictor = Predictor::on(engine, model, batch, top_k)?.with_limits(limits.clone());
         if let Some(share) = args.keep {
             predictor = predictor.keep(share)?;
-            if predictor.classes().iter().any(|class| class == UNKNOWN) {
-                console::note(
-                    "The model has a class of its own that is called unknown; what is unlike all known pictures is told by the \
-                     words \"unlike those\", and in JSON by \"unknown\":true.",
-                );
-            }
+            keep::explain(&predictor);
         }
         if let Some(tta) = args.tta {
             predictor = predictor.with_views(tta);
+        } else if keep::tells(photos) {
+            // What the validation photos were like is of one look each.
+            predictor = predictor.scored();
         }
         let tells_origin = args.json || args.csv.is_some();
         Ok(Asked { predictor, limits, model: args.model.clone(), tells_origin })
@@ -164,12 +168,14 @@ struct Telling {
     sure: Sure,
     kept: Kept,
     answers: Answers,
+    drifting: Drifting,
 }
 
 impl Telling {
     fn success(&mut self, path: &Path, prediction: &Prediction, origin: &Origin) -> anyhow::Result<()> {
         let answer = Answer { path: &path.to_string_lossy(), prediction, sure: self.sure.of(prediction), origin };
         self.answers.success(&answer)?;
+        self.drifting.take(prediction);
         if let Some(error) = self.kept.answer(path, prediction, answer.sure, origin)? {
             self.answers.failure(path, &format!("it was not copied, as it cannot be read any more: {error}"))?;
         }

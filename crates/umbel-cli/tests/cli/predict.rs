@@ -117,6 +117,25 @@ fn unknown_and_several_views_on_demand() {
     }
 }
 
+/// A class that the user made for everything else is no promise of --keep's, nor are photos of other things to a model from scratch.
+#[test]
+fn what_keep_cannot_do_is_said() {
+    let place = Place::with_run();
+    let photo = "photos/rings/000.png";
+    let plain = place.umbel(&["predict", "run", photo, "--keep", "0.9"]);
+    assert!(plain.succeeds().err.contains("learned from its own photos alone"), "{}", plain.err);
+    assert!(!plain.err.contains("like the others"), "{}", plain.err);
+    let mut file = umbel::model_file::ModelFile::load(&place.path("run")).unwrap();
+    file.classes[1] = "None".into();
+    file.known.as_mut().unwrap().from_scratch = false;
+    file.save(&place.path("other.safetensors")).unwrap();
+    let other = place.umbel(&["predict", "other.safetensors", photo, "--keep", "0.9"]);
+    assert!(other.succeeds().err.contains("The class \"None\" is to --keep one like the others"), "{}", other.err);
+    assert!(!other.err.contains("learned from its own photos alone"), "{}", other.err);
+    let unasked = place.umbel(&["predict", "other.safetensors", photo]);
+    assert!(unasked.succeeds().err.is_empty(), "{}", unasked.err);
+}
+
 fn is_sentence(line: &str) -> bool {
     let Some(rest) = line.strip_prefix("This image most likely belongs to ") else { return false };
     let Some((class, rest)) = rest.split_once(" with a ") else { return false };

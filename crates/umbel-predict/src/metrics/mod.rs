@@ -2,12 +2,18 @@
 //! Pure functions; knows neither networks nor files.
 
 mod calibration;
+mod drift;
 mod feature_space;
+mod prototypes;
 mod unfamiliar;
 
 pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
+pub use drift::Drift;
 pub use feature_space::{FeatureSpace, MOST_FEATURES};
-pub use unfamiliar::{Familiarity, KnownPictures, KnownScores, auroc, max_probability, negative_energy};
+pub use prototypes::{MOST_INPUTS, MOST_PROTOTYPES, Prototypes};
+pub use unfamiliar::{
+    Familiarity, KnownPictures, KnownScores, Memory, Moments, Reads, Standard, auroc, max_probability, negative_energy,
+};
 
 /// Rows of logits, `n_classes` long and divided by `temperature` (above 0), as probabilities. In double precision, so that
 /// no two logits that differ become equal, and the most likely class is the same at any temperature.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::{CALIBRATION, CLASSES, KNOWN, ModelFile, PREP, shape_text};
 use crate::Error;
 use crate::base::error::FileFault;
-use crate::metrics::{Calibration, Familiarity, KnownPictures, TEMPERATURES};
+use crate::metrics::{Calibration, Familiarity, KnownPictures, Memory, Moments, TEMPERATURES};
 use crate::nn::Model;
 
 impl ModelFile {
@@ -73,13 +73,27 @@ fn check_known(known: &KnownPictures, model: &Model) -> Result<(), FileFault> {
     if !known.scores.is_sound() {
         return Err(bad("its scores must be two numbers or more in ascending order".into()));
     }
-    match (&known.space, known.familiarity) {
-        (None, Familiarity::Mahalanobis) => Err(bad("its distances need two matrices that are not there".into())),
-        (None, _) => Ok(()),
-        (Some(space), _) => {
-            let (own, features) = (space.features(), model.features().map_err(unfit)?);
-            let detail = || format!("it is of {own} features, but its network gives {features}");
-            if own == features { Ok(()) } else { Err(bad(detail())) }
-        }
+    if !known.confidence.is_none_or(Moments::is_sound) {
+        return Err(bad("its confidence must be a mean and a deviation of 0 or more".into()));
     }
+    let (own, given) = match (&known.memory, known.familiarity) {
+        (Memory::Space(space), Familiarity::Mahalanobis) => (space.features(), model.features().map_err(unfit)?),
+        (Memory::Prototypes(prototypes, standards), Familiarity::EnergyAndLikeness) => {
+            if !standards.iter().all(|standard| standard.is_sound()) {
+                return Err(bad("its standards must be medians, and spreads above 0".into()));
+            }
+            let inputs = model.last_input().map_err(unfit)?;
+            (prototypes.inputs(), inputs.map_or(0, |(_, inputs)| inputs))
+        }
+        (Memory::Nothing, Familiarity::MaxProbability | Familiarity::Energy) => return Ok(()),
+        (_, Familiarity::Mahalanobis) => {
+            return Err(bad("its distances need two matrices that are not there".into()));
+        }
+        (_, Familiarity::EnergyAndLikeness) => return Err(bad("it needs prototypes that are not there".into())),
+        (_, Familiarity::MaxProbability | Familiarity::Energy) => {
+            return Err(bad("its score reads no features, but it has some".into()));
+        }
+    };
+    let detail = || format!("it is of {own} features, but its network gives {given}");
+    if own == given { Ok(()) } else { Err(bad(detail())) }
 }

@@ -1,12 +1,12 @@
-//! One safetensors file of `f32` tensors and text fields, sealed by a digest: the common form of model files and
+//! One safetensors file of tensors (`f32`, or `i8` where a rough number will do) and text fields, sealed by a digest: the common form of model files and
 //! checkpoints. The same contents always give the same bytes; reading allocates nothing before it is known to be there.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
-pub use super::header::TensorRef;
 use super::header::{self, Dtype};
+pub use super::header::{TensorRef, Values};
 #[cfg(feature = "train")]
 use crate::base::atomic::{self, Scratch};
 use crate::base::error::FileFault;
@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// The newest format that is read here. A file says the lowest one that knows all that is in it, so it goes up with the first thing
 /// that a file can hold and older programs must not overlook, and files without such a thing are still read by them.
-pub const FORMAT: u64 = 2;
+pub const FORMAT: u64 = 3;
 
 const FORMAT_KEY: &str = "umbel.format";
 /// The field that no other program's file has.
@@ -46,13 +46,15 @@ pub struct Contents {
     pub numerics: u32,
     pub fields: BTreeMap<String, String>,
     pub tensors: BTreeMap<String, StoredTensor>,
+    /// Those of `i8`.
+    pub rough: BTreeMap<String, StoredTensor<i8>>,
 }
 
 /// A tensor that was read.
 #[derive(Clone, Debug)]
-pub struct StoredTensor {
+pub struct StoredTensor<T = f32> {
     pub shape: Vec<usize>,
-    pub data: Vec<f32>,
+    pub data: Vec<T>,
 }
 
 impl Contents {
@@ -60,6 +62,14 @@ impl Contents {
     pub fn field<T: serde::de::DeserializeOwned>(&self, field: &'static str) -> std::result::Result<T, FileFault> {
         let text = self.fields.get(field).ok_or(FileFault::Foreign(field))?;
         serde_json::from_str(text).map_err(|error| FileFault::Field { field, detail: error.to_string() })
+    }
+
+    /// Whether nothing is left of `i8`, which weights never are.
+    pub fn no_rough(&self) -> std::result::Result<(), FileFault> {
+        match self.rough.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(FileFault::Weights(format!("tensor {name} is I8, but F32 was expected"))),
+        }
     }
 }
 
@@ -132,16 +142,25 @@ fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::resu
     let header = header::read(file, length)?;
     let fields: BTreeMap<String, String> = header.metadata().clone().unwrap_or_default().into_iter().collect();
     check_origin(&fields, kind)?;
-    let mut tensors = BTreeMap::new();
+    let (mut tensors, mut rough) = (BTreeMap::new(), BTreeMap::new());
     let mut hashes = BTreeMap::new();
     for name in header.offset_keys() {
         let info = header.info(&name).ok_or_else(|| FileFault::NotSafetensors(format!("no tensor {name}")))?;
-        if info.dtype != Dtype::F32 {
-            return Err(FileFault::Weights(format!("tensor {name} is {}, but F32 was expected", info.dtype)));
-        }
-        let (data, hash) = read_values(file, (info.data_offsets.1 - info.data_offsets.0) / 4)?;
-        hashes.insert(name.clone(), (info.shape.as_slice(), hash));
-        tensors.insert(name, StoredTensor { shape: info.shape.clone(), data });
+        let (shape, bytes) = (info.shape.clone(), info.data_offsets.1 - info.data_offsets.0);
+        let hash = match info.dtype {
+            Dtype::F32 => {
+                let (data, hash) = read_values(file, bytes / 4)?;
+                tensors.insert(name.clone(), StoredTensor { shape, data });
+                hash
+            }
+            Dtype::I8 => {
+                let (data, hash) = read_rough(file, bytes)?;
+                rough.insert(name.clone(), StoredTensor { shape, data });
+                hash
+            }
+            other => return Err(FileFault::Weights(format!("tensor {name} is {other}, but F32 or I8 was expected"))),
+        };
+        hashes.insert(name, (info.shape.as_slice(), hash));
     }
     let hashes = hashes.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     if fields.get(DIGEST_KEY) != Some(&digest(&fields, &hashes)) {
@@ -151,7 +170,7 @@ fn read_from(file: &mut impl Read, length: u64, kind: &'static str) -> std::resu
         return Err(FileFault::NotFinite(name.clone()));
     }
     let numerics = fields.get(NUMERICS_KEY).map_or(Ok(UNNUMBERED), |text| number(NUMERICS_KEY, text))?;
-    Ok(Contents { numerics, fields, tensors })
+    Ok(Contents { numerics, fields, tensors, rough })
 }
 
 fn number<T: std::str::FromStr>(field: &'static str, text: &str) -> std::result::Result<T, FileFault> {
@@ -186,22 +205,37 @@ pub fn read_values(file: &mut impl Read, count: usize) -> std::result::Result<(V
     Ok((values, hasher.finalize()))
 }
 
+/// The next `count` bytes as numbers, and their hash.
+fn read_rough(file: &mut impl Read, count: usize) -> std::result::Result<(Vec<i8>, blake3::Hash), FileFault> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(count).map_err(|_| FileFault::TooLarge(count as u64))?;
+    bytes.resize(count, 0);
+    file.read_exact(&mut bytes).map_err(|error| FileFault::NotSafetensors(error.to_string()))?;
+    let hash = blake3::hash(&bytes);
+    Ok((bytes.into_iter().map(u8::cast_signed).collect(), hash))
+}
+
 /// Hands `values` on as little-endian bytes, a piece at a time.
 fn each_chunk<E>(
-    values: &[f32],
+    values: Values<'_>,
     mut take: impl FnMut(&[u8]) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
     let mut chunk = [0; CHUNK];
-    for values in values.chunks(CHUNK / 4) {
-        for (bytes, value) in chunk.as_chunks_mut::<4>().0.iter_mut().zip(values) {
-            *bytes = value.to_le_bytes();
-        }
-        take(&chunk[..values.len() * 4])?;
+    match values {
+        Values::F32(values) => values.chunks(CHUNK / 4).try_for_each(|values| {
+            for (bytes, value) in chunk.as_chunks_mut::<4>().0.iter_mut().zip(values) {
+                *bytes = value.to_le_bytes();
+            }
+            take(&chunk[..values.len() * 4])
+        }),
+        Values::I8(values) => values.chunks(CHUNK).try_for_each(|values| {
+            chunk.iter_mut().zip(values).for_each(|(byte, value)| *byte = value.cast_unsigned());
+            take(&chunk[..values.len()])
+        }),
     }
-    Ok(())
 }
 
-fn hash_values(values: &[f32]) -> blake3::Hash {
+fn hash_values(values: Values<'_>) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     let taken: std::result::Result<(), std::convert::Infallible> = each_chunk(values, |bytes| {
         hasher.update(bytes);

@@ -13,7 +13,31 @@ use crate::base::error::FileFault;
 pub struct TensorRef<'a> {
     pub name: String,
     pub shape: &'a [usize],
-    pub data: &'a [f32],
+    pub data: Values<'a>,
+}
+
+/// The kinds of numbers that are written.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub enum Values<'a> {
+    F32(&'a [f32]),
+    I8(&'a [i8]),
+}
+
+impl Values<'_> {
+    fn dtype(self) -> Dtype {
+        match self {
+            Values::F32(_) => Dtype::F32,
+            Values::I8(_) => Dtype::I8,
+        }
+    }
+
+    fn bytes(self) -> usize {
+        match self {
+            Values::F32(values) => size_of_val(values),
+            Values::I8(values) => values.len(),
+        }
+    }
 }
 
 /// The safetensors format's own limit.
@@ -58,8 +82,8 @@ pub fn to_bytes(fields: &BTreeMap<String, String>, tensors: &[TensorRef<'_>]) ->
     header.insert("__metadata__".into(), serde_json::json!(fields));
     let mut start = 0;
     for tensor in tensors {
-        let end = start + size_of_val(tensor.data);
-        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.to_vec(), data_offsets: (start, end) };
+        let end = start + tensor.data.bytes();
+        let info = TensorInfo { dtype: tensor.data.dtype(), shape: tensor.shape.to_vec(), data_offsets: (start, end) };
         header.insert(tensor.name.clone(), serde_json::json!(info));
         start = end;
     }

@@ -2,6 +2,7 @@
 //! preparation, calibration, metrics, version and digest. Nothing in it runs code; writes are atomic.
 
 mod check;
+mod known;
 #[doc(hidden)]
 pub mod container;
 #[doc(hidden)]
@@ -16,11 +17,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "train")]
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
-use crate::metrics::{Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores};
+use crate::metrics::{Calibration, KnownPictures};
 use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
 use crate::{Error, Result};
-use container::{Contents, Origin, Sealed, TensorRef};
+use container::{Contents, Origin, Sealed, TensorRef, Values};
 pub use started_from::{StartedFrom, is_non_commercial};
 
 /// The name of the best model's file in a run folder.
@@ -34,9 +35,6 @@ const METRICS: &str = "umbel.metrics";
 const CALIBRATION: &str = "umbel.calibration";
 const KNOWN: &str = "umbel.known";
 const STARTED_FROM: &str = "umbel.started_from";
-/// No layer's weight is called so.
-const WHITENING: &str = "umbel.known/whitening";
-const MEANS: &str = "umbel.known/means";
 
 /// How good the model was when it was saved.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,13 +62,6 @@ pub struct ModelFile {
     pub started_from: Option<StartedFrom>,
     /// By which arithmetic it was trained, see [`NUMERICS`].
     pub numerics: u32,
-}
-
-/// The field of the known pictures; the feature space lies among the tensors.
-#[derive(Serialize, Deserialize)]
-struct KnownField {
-    familiarity: Familiarity,
-    scores: KnownScores,
 }
 
 /// Labeled photos, as far as a model file tells of those that its model was trained on.
@@ -121,7 +112,8 @@ impl ModelFile {
     }
 
     fn origin(&self) -> Origin {
-        Origin { kind: KIND, format: self.prep.format(), numerics: self.numerics }
+        let format = self.prep.format().max(known::format(self.known.as_ref()));
+        Origin { kind: KIND, format, numerics: self.numerics }
     }
 
     /// The header's fields.
@@ -141,29 +133,24 @@ impl ModelFile {
         if let Some(started_from) = &self.started_from {
             fields.insert(STARTED_FROM.to_string(), json(serde_json::to_string(started_from), STARTED_FROM)?);
         }
-        if let Some(KnownPictures { familiarity, scores, .. }) = &self.known {
-            let field = KnownField { familiarity: *familiarity, scores: scores.clone() };
-            fields.insert(KNOWN.to_string(), json(serde_json::to_string(&field), KNOWN)?);
+        if let Some(pictures) = &self.known {
+            fields.insert(KNOWN.to_string(), json(known::to_json(pictures), KNOWN)?);
         }
         Ok(fields)
     }
 
-    /// Lends the weights, and the feature space where there is one, under their names.
+    /// Lends the weights, and what is remembered of known pictures, under their names.
     fn with_tensors<T>(&self, take: impl FnOnce(&[TensorRef<'_>]) -> T) -> T {
         let mut tensors: Vec<TensorRef<'_>> = self
             .model
             .weights()
             .tensors
             .iter()
-            .map(|tensor| TensorRef { name: tensor.name.clone(), shape: &tensor.shape, data: &tensor.data })
+            .map(|tensor| (&tensor.name, &tensor.shape, Values::F32(&tensor.data)))
+            .map(|(name, shape, data)| TensorRef { name: name.clone(), shape, data })
             .collect();
-        let space = self.known.as_ref().and_then(|known| known.space.as_ref());
-        let parts = space.map(|space| (space.features(), space.parts()));
-        let shapes = parts.map(|(n, (_, means))| [[n, n], [means.len() / n, n]]);
-        if let (Some((_, (whitening, means))), Some([square, rows])) = (parts, &shapes) {
-            tensors.push(TensorRef { name: WHITENING.into(), shape: square, data: whitening });
-            tensors.push(TensorRef { name: MEANS.into(), shape: rows, data: means });
-        }
+        let parts = self.known.as_ref().map_or(Vec::new(), known::parts);
+        tensors.extend(parts.iter().map(|(name, shape, data)| TensorRef { name: (*name).into(), shape, data: *data }));
         take(&tensors)
     }
 
@@ -186,7 +173,8 @@ impl ModelFile {
         let metrics: Metrics = contents.field(METRICS)?;
         let calibration = optional(&contents, CALIBRATION)?;
         let started_from = optional(&contents, STARTED_FROM)?;
-        let known = known(&mut contents)?;
+        let known = known::take(&mut contents)?;
+        contents.no_rough()?;
         // The architecture says which are trained, and puts them in its order.
         let tensors = contents.tensors.into_iter().map(|(name, stored)| Tensor {
             name,
@@ -209,25 +197,6 @@ fn optional<T: serde::de::DeserializeOwned>(
     field: &'static str,
 ) -> std::result::Result<Option<T>, FileFault> {
     contents.fields.contains_key(field).then(|| contents.field(field)).transpose()
-}
-
-/// What tells unfamiliar pictures, which older files do not have; its tensors are taken out from among the weights.
-fn known(contents: &mut Contents) -> std::result::Result<Option<KnownPictures>, FileFault> {
-    if !contents.fields.contains_key(KNOWN) {
-        return Ok(None);
-    }
-    let mut take = |name| contents.tensors.remove(name).map(|tensor| (tensor.shape, tensor.data));
-    let parts = (take(WHITENING), take(MEANS));
-    let KnownField { familiarity, scores } = contents.field(KNOWN)?;
-    let bad = |detail: &str| FileFault::Field { field: KNOWN, detail: detail.into() };
-    let space = match parts {
-        (Some((shape, whitening)), Some((_, means))) => {
-            let space = FeatureSpace::from_parts(shape.first().copied().unwrap_or(0), whitening, means);
-            Some(space.ok_or_else(|| bad("its matrices do not fit each other"))?)
-        }
-        _ => None,
-    };
-    Ok(Some(KnownPictures { familiarity, scores, space }))
 }
 
 /// The model's file: `path` itself, or the one inside of a run folder.

@@ -108,9 +108,22 @@ impl Model {
     /// # Errors
     /// Those of [`Graph::resolve`].
     pub fn features(&self) -> Result<usize> {
-        let (height, width, channels) = self.architecture.input();
-        let steps = Steps::of(height * width * channels, &self.architecture.resolve()?, Use::Inference);
+        let steps = self.inference()?;
         Ok(featured(steps.list.iter().map(|step| &step.op)).iter().map(|(_, channels)| channels).sum())
+    }
+
+    /// What the last layer reads: the number of the step whose output it is, as [`Infer::infer_watched`](super::Infer::infer_watched)
+    /// tells of it, and how many numbers of one picture. `None` where the last layer is no dense one, or reads the picture itself.
+    ///
+    /// # Errors
+    /// Those of [`Graph::resolve`].
+    pub fn last_input(&self) -> Result<Option<(usize, usize)>> {
+        Ok(self.inference()?.last_input())
+    }
+
+    fn inference(&self) -> Result<Steps> {
+        let (height, width, channels) = self.architecture.input();
+        Ok(Steps::of(height * width * channels, &self.architecture.resolve()?, Use::Inference))
     }
 
     /// The weights by themselves.

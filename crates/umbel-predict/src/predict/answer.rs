@@ -23,6 +23,9 @@ pub struct Prediction {
     /// Where it was asked for ([`Predictor::keep`](super::Predictor::keep)).
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub familiarity: Option<Familiar>,
+    /// How familiar it is, where that was asked for ([`Predictor::scored`](super::Predictor::scored)): higher is more.
+    #[serde(skip)]
+    pub score: Option<f64>,
 }
 
 /// The `class` of a picture that is unlike everything that the model was trained on.

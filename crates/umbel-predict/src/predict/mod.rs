@@ -5,6 +5,7 @@ mod buffers;
 mod doubted;
 mod files;
 mod picture;
+mod scoring;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -43,8 +44,12 @@ pub struct Predictor {
     limits: Limits,
     buffers: Pool<Buffers>,
     known: Option<KnownPictures>,
+    /// Whether each photo's familiarity is told.
+    is_scored: bool,
     /// Below it, a picture is unknown; `None`: not asked.
     threshold: Option<f64>,
+    /// The step whose output the last layer reads, and how many numbers of one photo.
+    last_input: Option<(usize, usize)>,
     /// `None`: every photo is looked at once.
     views: Option<Views>,
     top_k: usize,
@@ -73,6 +78,7 @@ impl Predictor {
         threads::ready()?;
         let temperature = file.temperature();
         let ModelFile { model, classes, prep, known, .. } = file;
+        let last_input = model.last_input()?;
         let buffers = Pool::new(Buffers::new(&*engine, &model, batch)?);
         Ok(Predictor {
             engine,
@@ -85,7 +91,9 @@ impl Predictor {
             limits: Limits::within(&MemoryBudget::default()),
             buffers,
             known,
+            is_scored: false,
             threshold: None,
+            last_input,
             views: None,
             doubted: Doubted::default(),
         })
@@ -107,7 +115,20 @@ impl Predictor {
         within("keep", share, "a share above 0, up to 1, for instance 0.95", share > 0.0 && share <= 1.0)?;
         let known = self.known.as_ref().ok_or(Error::NoKnownPictures)?;
         self.threshold = Some(known.scores.threshold(share));
+        self.is_scored = true;
         Ok(self)
+    }
+
+    /// Tells each photo's familiarity ([`Prediction::score`]), where the model file says what known pictures are like; none
+    /// is called unknown for it.
+    pub fn scored(mut self) -> Self {
+        self.is_scored = true;
+        self
+    }
+
+    /// What the model remembers of the pictures that it knows; `None` where it was not measured.
+    pub fn known(&self) -> Option<&KnownPictures> {
+        self.known.as_ref()
     }
 
     /// Averages the probabilities over several looks at each photo ([`Views`]; test-time augmentation). Whether a photo is
@@ -241,17 +262,9 @@ impl Predictor {
         }
         buffers.load(photos);
         let (classes, weights, Buffers { infer, images }) = (self.classes.len(), self.model.weights(), buffers);
-        let (logits, features) = match self.threshold {
-            Some(_) => infer.infer_with_features(weights, images),
-            None => (infer.infer(weights, images), [].as_slice()),
-        };
-        let score = |known: &KnownPictures| -> Vec<f64> {
-            let width = features.len() / photos.len();
-            let features = |k: usize| &features[k * width..][..width];
-            logits.chunks_exact(classes).enumerate().map(|(k, logits)| known.score(logits, features(k))).collect()
-        };
-        let scores = self.known.as_ref().filter(|_| self.threshold.is_some()).map(score);
-        (softmax(classes, logits, self.temperature), scores.unwrap_or_default())
+        let known = self.known.as_ref().filter(|_| self.is_scored);
+        let (logits, scores) = scoring::look(&mut **infer, weights, images, classes, known.zip(Some(self.last_input)));
+        (softmax(classes, logits, self.temperature), scores)
     }
 
     /// Features of prepared photos; `None` where one is no finite number.
@@ -285,7 +298,7 @@ impl Predictor {
         });
         let unknown = familiarity.as_ref().is_some_and(|familiar| familiar.unknown);
         let class = if unknown { UNKNOWN.to_string() } else { class };
-        Prediction { class, confidence, top, familiarity }
+        Prediction { class, confidence, top, familiarity, score }
     }
 }
 

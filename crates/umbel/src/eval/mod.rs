@@ -15,11 +15,13 @@ use crate::base::shown::{column, shown};
 use crate::data::{
     Cache, CacheOptions, Dataset, DoubtfulDepth, Index, Listing, Part, Problem, Split, SplitMethod, Tta,
 };
-use crate::metrics::{Answers, Bin, Calibration, Certainty, Scores, softmax};
+use crate::metrics::{
+    Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, max_probability, softmax,
+};
 use crate::model_file::ModelFile;
 use crate::nn::SharedEngine;
 use crate::run::Predictions;
-use crate::train::logits;
+use crate::train::{Outputs, outputs};
 use crate::{Error, Result, data};
 
 /// What to measure on; by default, all photos of the folder.
@@ -70,6 +72,10 @@ pub struct Evaluation {
     pub views: Option<usize>,
     /// The same without the calibration (a temperature of 1).
     pub uncalibrated: Certainty,
+    /// Whether the photos, as a whole, are like the validation photos, where that can be told: of so many photos, each looked at
+    /// once, by a model file that says what those were like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
     #[serde(skip)]
     rows: Rows,
 }
@@ -107,11 +113,15 @@ pub fn evaluate_folder(
     let (dataset, unknown_classes) = match_classes(&index, cache, &positions, &file.classes)?;
     let labels: Vec<u32> = dataset.samples.iter().map(|(_, label)| *label).collect();
     let (n_classes, engine) = (file.classes.len(), options.engine.for_inference());
-    let [probabilities, plain] = match options.tta {
-        Some(tta) => views::probabilities(engine, file, &dataset, (tta, options.batch), interrupt)?,
+    let (drift, [probabilities, plain]) = match options.tta {
+        Some(tta) => (None, views::probabilities(engine, file, &dataset, (tta, options.batch), interrupt)?),
         None => {
-            let logits = logits(engine, &file.model, &dataset, options.batch, interrupt)?.ok_or(Error::Interrupted)?;
-            [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
+            let reads = file.known.as_ref().map_or(Reads::Logits, KnownPictures::reads);
+            let outputs = outputs(engine, &file.model, &dataset, (options.batch, reads), interrupt)?;
+            let outputs = outputs.ok_or(Error::Interrupted)?;
+            let probabilities =
+                [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &outputs.logits, temperature));
+            (drift(file, &outputs, &probabilities[0]), probabilities)
         }
     };
     check_answers(&dataset, &probabilities, n_classes)?;
@@ -129,6 +139,7 @@ pub fn evaluate_folder(
         calibration: file.calibration,
         views: options.tta.map(|tta| views::of(file, tta).count()),
         uncalibrated: Certainty::new(&uncalibrated),
+        drift,
         rows: Rows {
             bins: [uncalibrated.bins(), answers.bins()],
             predictions: Predictions {
@@ -140,6 +151,18 @@ pub fn evaluate_folder(
         },
         scores,
     })
+}
+
+/// How the photos compare with the validation photos, by their familiarity and their confidence.
+fn drift(file: &ModelFile, outputs: &Outputs, probabilities: &[f64]) -> Option<Drift> {
+    let (known, n_classes) = (file.known.as_ref()?, file.classes.len());
+    let width = outputs.features.len() * n_classes / outputs.logits.len().max(1);
+    let score = |(k, logits): (usize, &[f32])| {
+        outputs.features.get(k * width..(k + 1) * width).map(|features| known.score(logits, features))
+    };
+    let scores: Option<Vec<f64>> = outputs.logits.chunks_exact(n_classes).enumerate().map(score).collect();
+    let confidences: Vec<f64> = probabilities.chunks_exact(n_classes).map(max_probability).collect();
+    known.drift(&scores?, &confidences)
 }
 
 /// Whether the model gave numbers for every photo.

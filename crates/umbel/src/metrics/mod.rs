@@ -19,8 +19,9 @@ pub use paired::{PairedDifference, holm, mcnemar, paired_difference};
 pub use probability::{BINS, Bin};
 pub use scores::{Certainty, NamedScore, Scores};
 pub use umbel_predict::metrics::{
-    Calibration, Familiarity, FeatureSpace, KnownPictures, KnownScores, MOST_FEATURES, TEMPERATURES, auroc,
-    fit_temperature, max_probability, negative_energy, softmax,
+    Calibration, Drift, Familiarity, FeatureSpace, KnownPictures, KnownScores, MOST_FEATURES, MOST_INPUTS,
+    MOST_PROTOTYPES, Memory, Moments, Prototypes, Reads, Standard, TEMPERATURES, auroc, fit_temperature,
+    max_probability, negative_energy, softmax,
 };
 
 use serde::{Deserialize, Deserializer};

@@ -7,11 +7,14 @@ use super::run_folder::RunFolder;
 use crate::Result;
 use crate::base::progress::{Interrupt, TestRecord};
 use crate::data::Dataset;
-use crate::metrics::{Answers, Bin, Certainty, KnownPictures, Scores, fit_temperature, softmax};
+use crate::metrics::{
+    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Reads, Scores, fit_temperature, max_probability,
+    softmax,
+};
 use crate::model_file::ModelFile;
 use crate::report::{confusion, ranking, reliability};
 use crate::run::{BeforeAfter, CalibrationRecord, Metrics, Predictions, names};
-use crate::train::{FitOptions, FitOutcome, Outputs};
+use crate::train::{FitOptions, FitOutcome, HeadFit, Outputs};
 
 /// How good the best epoch's model is. The figures are those after calibration.
 #[derive(Clone, Debug)]
@@ -64,12 +67,13 @@ impl Validated {
         options: &FitOptions,
         interrupt: &Interrupt,
     ) -> Result<Option<(Self, Option<TestRecord>)>> {
-        let Some(val) = fit.outputs(parts.val, options.batch, interrupt)? else { return Ok(None) };
-        let remembered = remembered(parts.train);
-        let Some(seen) = fit.outputs(&remembered, options.batch, interrupt)? else { return Ok(None) };
+        let reads = read_by(options.head);
+        let Some(val) = fit.outputs(parts.val, (options.batch, reads), interrupt)? else { return Ok(None) };
+        let remembered = remembered(parts.train, reads);
+        let Some(seen) = fit.outputs(&remembered, (options.batch, reads), interrupt)? else { return Ok(None) };
         let test = match parts.test {
             None => None,
-            Some(test) => match fit.outputs(test, options.batch, interrupt)? {
+            Some(test) => match fit.outputs(test, (options.batch, Reads::Logits), interrupt)? {
                 None => return Ok(None),
                 Some(outputs) => Some((labels(test), outputs.logits)),
             },
@@ -79,7 +83,7 @@ impl Validated {
         let mut file = ModelFile::load(run.path())?;
         let before = (file.calibration, file.known.take());
         file.calibration = fit_temperature(n_classes, &val.logits, &val_labels);
-        file.known = known(n_classes, (&seen, &labels(&remembered)), &val);
+        file.known = known((n_classes, file.temperature(), reads), (&seen, &labels(&remembered)), &val);
         if (file.calibration, &file.known) != (before.0, &before.1) {
             file.save(&run.path().join(names::MODEL))?;
         }
@@ -128,21 +132,61 @@ impl Validated {
     }
 }
 
-/// So many training photos at most tell what known pictures are like, in a hundred or so numbers each: more would cost time and
-/// memory that grow with the folder.
-const REMEMBERED: usize = 5_000;
+/// By which features unknown pictures are told: a network that began with pretrained weights knows other things in what its last
+/// layer reads; one that learned from these photos alone knows a little of them in its convolutions (benchmarks/RESULTS.md).
+fn read_by(head: HeadFit) -> Reads {
+    match head {
+        HeadFit::First | HeadFit::Only => Reads::LastInput,
+        HeadFit::No => Reads::ChannelMeans,
+    }
+}
 
-/// The training photos, or some at even distances where there are very many.
-fn remembered(train: &Dataset) -> Dataset {
-    let every = train.len().div_ceil(REMEMBERED).max(1);
-    let samples = train.samples.iter().step_by(every).copied().collect();
-    let paths = train.paths.iter().step_by(every).cloned().collect();
+/// So many training photos are remembered one by one, about a byte for each number that the last layer reads: with all
+/// of them, unknown ones are hardly told better (benchmarks/RESULTS.md).
+const REMEMBERED: usize = 500;
+/// Of a class, however many there are.
+const FEWEST_OF_A_CLASS: usize = 4;
+/// So many at most give means and a covariance: more would cost time and memory that grow with the folder.
+const MEASURED: usize = 5_000;
+
+/// Training photos at even distances; where they are remembered one by one, of each class alike.
+fn remembered(train: &Dataset, reads: Reads) -> Dataset {
+    let n_classes = train.class_names().len();
+    let each = (REMEMBERED / n_classes.max(1)).max(FEWEST_OF_A_CLASS);
+    let of_class = |class: usize| {
+        let own = train.samples.iter().enumerate().filter(move |(_, (_, label))| *label as usize == class);
+        let places: Vec<usize> = own.map(|(place, _)| place).collect();
+        let count = each.min(places.len());
+        (0..count).map(move |k| places[k * places.len() / count])
+    };
+    let places: Vec<usize> = match reads {
+        Reads::LastInput => (0..n_classes).flat_map(of_class).take(MOST_PROTOTYPES).collect(),
+        Reads::ChannelMeans | Reads::Logits => {
+            (0..train.len()).step_by(train.len().div_ceil(MEASURED).max(1)).collect()
+        }
+    };
+    let samples = places.iter().map(|place| train.samples[*place]).collect();
+    let paths = places.iter().map(|place| train.paths[*place].clone()).collect();
     Dataset { samples, paths, ..train.clone() }
 }
 
-fn known(n_classes: usize, (seen, labels): (&Outputs, &[u32]), val: &Outputs) -> Option<KnownPictures> {
+fn known(
+    (n_classes, temperature, reads): (usize, f64, Reads),
+    (seen, labels): (&Outputs, &[u32]),
+    val: &Outputs,
+) -> Option<KnownPictures> {
     let n_features = seen.features.len() / labels.len().max(1);
-    KnownPictures::measure(n_classes, (n_features, &seen.features, labels), (&val.logits, &val.features))
+    let asked = (val.logits.as_slice(), val.features.as_slice());
+    let known = match reads {
+        Reads::LastInput => KnownPictures::measure(n_classes, (n_features, &seen.features), asked),
+        Reads::ChannelMeans | Reads::Logits => {
+            KnownPictures::measure_distances(n_classes, (n_features, &seen.features, labels), asked)
+        }
+    }?;
+    let probabilities = softmax(n_classes, &val.logits, temperature);
+    let confidences: Vec<f64> = probabilities.chunks_exact(n_classes).map(max_probability).collect();
+    let from_scratch = reads != Reads::LastInput;
+    Some(KnownPictures { confidence: Moments::of(&confidences), from_scratch, ..known })
 }
 
 fn labels(dataset: &Dataset) -> Vec<u32> {

@@ -10,7 +10,7 @@ use crate::Result;
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
 use crate::base::progress::EpochRecord;
-use crate::model_file::container::{self, Contents, Origin, StoredTensor, TensorRef};
+use crate::model_file::container::{self, Contents, Origin, StoredTensor, TensorRef, Values};
 use crate::nn::{LossSum, NUMERICS, Precision, Tensor, Train, TrainState, Weights};
 
 /// A field of [`Progress`] that comes later has a default and raises the format: older programs must not go on without it.
@@ -102,7 +102,7 @@ pub fn prepare(path: &Path, progress: &mut Progress, train: &dyn Train) -> Resul
         fault: FileFault::Field { field: PROGRESS, detail: error.to_string() },
     })?;
     fn refer<'a>(prefix: &str, tensor: &'a Tensor) -> TensorRef<'a> {
-        TensorRef { name: format!("{prefix}{}", tensor.name), shape: &tensor.shape, data: &tensor.data }
+        TensorRef { name: format!("{prefix}{}", tensor.name), shape: &tensor.shape, data: Values::F32(&tensor.data) }
     }
     let weights = train.weights().tensors.iter().map(|tensor| refer(WEIGHT, tensor));
     let average = train.average().into_iter().flat_map(|average| &average.tensors).map(|tensor| refer(AVERAGE, tensor));
@@ -133,6 +133,7 @@ impl Checkpoint {
         if contents.numerics != NUMERICS {
             return Err(wrap(FileFault::Numerics { found: contents.numerics, here: NUMERICS }).into());
         }
+        contents.no_rough().map_err(wrap)?;
         let progress = contents.field(PROGRESS).map_err(wrap)?;
         let Contents { tensors, .. } = contents;
         Ok(Some(Checkpoint { progress, tensors }))

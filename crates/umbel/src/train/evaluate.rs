@@ -6,6 +6,8 @@ use crate::Result;
 use crate::base::progress::Interrupt;
 use crate::base::settings::positive;
 use crate::data::{Batch, Dataset, Loader, LoaderOptions};
+use crate::metrics::{MOST_INPUTS, Reads};
+use crate::nn::engine::Seen;
 use crate::nn::{Engine, Infer, LossSum, Model, Precision, sparse_categorical_crossentropy};
 
 /// Loss and accuracy sums of a model over a dataset, `batch` photos at a time.
@@ -38,25 +40,36 @@ pub fn logits(
 pub struct Outputs {
     /// A row of logits for each photo.
     pub logits: Vec<f32>,
-    /// A row of [`Infer::infer_with_features`]; empty rows where the model has no convolution.
+    /// A row for each photo of what was asked for; empty where the model has none, or more of it than is remembered
+    /// ([`MOST_INPUTS`]).
     pub features: Vec<f32>,
 }
 
-/// [`logits`], with the features by which pictures are told to be alike.
+/// [`logits`], with the features that a score `reads`.
 pub fn outputs(
     engine: &dyn Engine,
     model: &Model,
     dataset: &Dataset,
-    batch: usize,
+    (batch, reads): (usize, Reads),
     interrupt: &Interrupt,
 ) -> Result<Option<Outputs>> {
     let mut infer = ready(engine, model, dataset, batch)?;
     let mut all = Outputs::default();
     let size = infer.batch();
+    let last_input = model.last_input()?.filter(|(_, inputs)| reads == Reads::LastInput && *inputs <= MOST_INPUTS);
+    let last_input = last_input.map(|(step, _)| step);
     let complete = each_batch(dataset, size, interrupt, |batch| {
-        let (logits, features) = infer.infer_with_features(model.weights(), &batch.images);
+        if reads == Reads::ChannelMeans {
+            let (logits, features) = infer.infer_with_features(model.weights(), &batch.images);
+            all.logits.extend_from_slice(logits);
+            all.features.extend_from_slice(features);
+            return;
+        }
+        let logits = infer.infer_watched(model.weights(), &batch.images, &mut |seen| match seen {
+            Seen::Output(step, output) if Some(step) == last_input => all.features.extend_from_slice(output),
+            Seen::Output(..) | Seen::Loss | Seen::Gradient(..) => {}
+        });
         all.logits.extend_from_slice(logits);
-        all.features.extend_from_slice(features);
     })?;
     Ok(complete.map(|()| all))
 }

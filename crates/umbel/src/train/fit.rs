@@ -8,6 +8,7 @@ use super::{Features, FitOptions, HeadFit, History, Outputs, RunLock, evaluate, 
 use crate::Result;
 use crate::base::progress::{Interrupt, Observer};
 use crate::data::Dataset;
+use crate::metrics::Reads;
 use crate::nn::{Computed, Cpu, Model, SharedEngine};
 
 /// What came of it.
@@ -30,11 +31,17 @@ pub struct FitOutcome {
 }
 
 impl FitOutcome {
-    /// [`outputs`](outputs()) of the best model, from its features where they are at hand.
-    pub fn outputs(&self, dataset: &Dataset, batch: usize, interrupt: &Interrupt) -> Result<Option<Outputs>> {
+    /// [`outputs`](outputs()) of the best model. Where only its last layer was fitted, what that reads is at hand, and comes with
+    /// them whatever is asked for.
+    pub fn outputs(
+        &self,
+        dataset: &Dataset,
+        (batch, reads): (usize, Reads),
+        interrupt: &Interrupt,
+    ) -> Result<Option<Outputs>> {
         match &self.features {
             Some(features) => features.outputs(&self.best, dataset, batch).map(Some),
-            None => outputs(self.engine.for_inference(), &self.best, dataset, batch, interrupt),
+            None => outputs(self.engine.for_inference(), &self.best, dataset, (batch, reads), interrupt),
         }
     }
 }

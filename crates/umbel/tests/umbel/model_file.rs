@@ -11,8 +11,8 @@ use umbel::data::decode::{Depth, Raw};
 use umbel::data::{Interpolation, PrepSpec, Resize};
 use umbel::eval::{EvalOptions, evaluate_folder};
 use umbel::explain::Explainer;
-use umbel::metrics::{Calibration, KnownPictures};
-use umbel::model_file::container::{self, Origin, TensorRef};
+use umbel::metrics::{Calibration, FeatureSpace, KnownPictures, Memory, Moments};
+use umbel::model_file::container::{self, Origin, StoredTensor, TensorRef, Values};
 use umbel::model_file::{Metrics, ModelFile, StartedFrom};
 use umbel::nn::layers::{Activation, BatchNorm, Conv2d, Dense, Flatten, Rescaling};
 use umbel::nn::{Model, NUMERICS, Sequential};
@@ -42,11 +42,16 @@ fn sample() -> ModelFile {
     }
 }
 
-/// Of six training pictures with two features, and two for validation.
+/// What the last layer of [`sample`] reads.
+const INPUTS: usize = 2;
+
+/// Of three training pictures and two for validation.
 fn known() -> Option<KnownPictures> {
-    let features = [0.0, 1.0, 0.5, 1.5, 3.0, 0.0, 3.5, 0.0, 9.0, 9.0, 9.5, 9.0];
-    let (val_logits, val_features) = ([1.0, 0.5, 0.0, 0.0, 0.2, 2.0], [0.0, 1.0, 9.0, 9.5]);
-    KnownPictures::measure(3, (2, &features, &[0, 0, 1, 1, 2, 2]), (&val_logits, &val_features))
+    let features: Vec<f32> = (0..3 * INPUTS).map(|k| (k * k % 7) as f32).collect();
+    let val_features: Vec<f32> = (0..2 * INPUTS).map(|k| (k % 5) as f32).collect();
+    let val_logits = [1.0, 0.5, 0.0, 0.0, 0.2, 2.0];
+    let known = KnownPictures::measure(3, (INPUTS, &features), (&val_logits, &val_features)).unwrap();
+    Some(KnownPictures { confidence: Moments::of(&[0.5, 0.8]), ..known })
 }
 
 fn fault(path: &Path) -> FileFault {
@@ -243,7 +248,16 @@ fn forged(change: impl FnOnce(&mut container::Contents)) -> Vec<u8> {
     let tensors: Vec<TensorRef<'_>> = contents
         .tensors
         .iter()
-        .map(|(name, tensor)| TensorRef { name: name.clone(), shape: &tensor.shape, data: &tensor.data })
+        .map(|(name, tensor)| TensorRef { name: name.clone(), shape: &tensor.shape, data: Values::F32(&tensor.data) })
+        .collect();
+    let rough = contents.rough.iter();
+    let tensors: Vec<TensorRef<'_>> = tensors
+        .into_iter()
+        .chain(rough.map(|(name, tensor)| TensorRef {
+            name: name.clone(),
+            shape: &tensor.shape,
+            data: Values::I8(&tensor.data),
+        }))
         .collect();
     let origin = Origin { kind: "model", format: 1, numerics: NUMERICS };
     let mut bytes = Vec::new();
@@ -255,6 +269,11 @@ fn forged(change: impl FnOnce(&mut container::Contents)) -> Vec<u8> {
 fn of_field(field: &str, json: &str) -> FileFault {
     let put = |contents: &mut container::Contents| drop(contents.fields.insert(field.into(), json.into()));
     ModelFile::from_bytes(&forged(put)).unwrap_err()
+}
+
+/// A field's JSON, as the sample has it.
+fn file_field(field: &str) -> String {
+    container::read_bytes(&sample().to_bytes().unwrap(), "model").unwrap().fields[field].clone()
 }
 
 #[test]
@@ -289,7 +308,7 @@ fn a_model_file_that_is_changed_in_code_is_refused_wherever_it_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     let wide: Vec<f32> = (0..18).map(|k| (k * k % 7) as f32).collect();
-    let wide = KnownPictures::measure(3, (3, &wide, &[0, 0, 1, 1, 2, 2]), (&[1.0, 0.5, 0.0], &[0.0; 3]));
+    let wide = KnownPictures::measure(3, (3, &wide), (&[1.0, 0.5, 0.0], &[0.0; 3]));
     type Change<'a> = &'a dyn Fn(&mut ModelFile);
     let changes: [(&str, Change<'_>); 9] = [
         ("a class more", &|file| file.classes.push("extra".into())),
@@ -320,7 +339,7 @@ fn a_model_file_that_is_changed_in_code_is_refused_wherever_it_is_used() {
 #[test]
 fn more_tensors_than_any_network_has_are_refused() {
     let tensors: Vec<TensorRef<'_>> =
-        (0..70_000).map(|k| TensorRef { name: format!("t{k}"), shape: &[0], data: &[] }).collect();
+        (0..70_000).map(|k| TensorRef { name: format!("t{k}"), shape: &[0], data: Values::F32(&[]) }).collect();
     let origin = Origin { kind: "model", format: 1, numerics: NUMERICS };
     let mut bytes = Vec::new();
     container::Sealed::new(origin, Default::default(), &tensors).write(&mut bytes).unwrap();
@@ -363,13 +382,43 @@ fn what_known_pictures_are_like_is_checked() {
     let mut file = sample();
     file.save(&path).unwrap();
     assert_eq!(ModelFile::load(&path).unwrap().known, known());
-    // A distance without its matrices, as a later hand might write it.
+    // A score without what it needs, as a later hand might write it.
     let whole = file.known.clone().unwrap();
-    let bare = ModelFile::from_bytes(&forged(|contents| {
-        contents.tensors.retain(|name, _| !name.starts_with("umbel.known"));
-    }));
-    assert!(bare.as_ref().unwrap_err().to_string().contains("matrices"), "{bare:?}");
-    let energy = KnownPictures { space: None, familiarity: umbel::metrics::Familiarity::Energy, ..whole };
+    let bare = ModelFile::from_bytes(&forged(|contents| contents.rough.clear()));
+    assert!(bare.as_ref().unwrap_err().to_string().contains("prototypes"), "{bare:?}");
+    let json = file_field("umbel.known");
+    for (from, to) in [
+        (r#""familiarity":"energy_and_likeness""#, r#""familiarity":"mahalanobis""#),
+        (r#""familiarity":"energy_and_likeness""#, r#""familiarity":"energy""#),
+        (r#""standards":["#, r#""standard":["#),
+        (r#""spread":"#, r#""spread":-"#),
+        (r#""spread":"#, r#""spread":1e99"#),
+        (r#""deviation":"#, r#""deviation":-"#),
+    ] {
+        assert!(json.contains(from), "{json}");
+        let fault = of_field("umbel.known", &json.replacen(from, to, 1));
+        assert!(matches!(fault, FileFault::Field { field: "umbel.known", .. }), "{to}: {fault}");
+    }
+    let numbers = |name: &'static str, value: f32| {
+        forged(move |contents| contents.tensors.get_mut(name).unwrap().data[0] = value)
+    };
+    for value in [f32::NAN, -1.0, 1e9] {
+        assert!(ModelFile::from_bytes(&numbers("umbel.known/scales", value)).is_err(), "{value}");
+    }
+    let lacking = forged(|contents| {
+        contents.rough.get_mut("umbel.known/prototypes").unwrap().data.pop();
+    });
+    assert!(ModelFile::from_bytes(&lacking).is_err(), "a number less than the shape says");
+    let stranger = forged(|contents| {
+        contents.rough.insert("dense/kernel".into(), StoredTensor { shape: vec![1], data: vec![1] });
+        contents.tensors.remove("dense/kernel");
+    });
+    assert!(matches!(ModelFile::from_bytes(&stranger), Err(FileFault::Weights(_))), "weights are no bytes");
+    let space = FeatureSpace::from_parts(2, vec![0.0; 4], vec![0.0; 2]).unwrap();
+    file.known = Some(KnownPictures { memory: Memory::Space(space), ..whole.clone() });
+    assert!(file.check().unwrap_err().to_string().contains("prototypes"), "the score is not made of that");
+    let (familiarity, memory) = (umbel::metrics::Familiarity::Energy, Memory::Nothing);
+    let energy = KnownPictures { familiarity, memory, ..whole };
     file.known = Some(energy.clone());
     file.save(&path).unwrap();
     assert_eq!(ModelFile::load(&path).unwrap().known, Some(energy));

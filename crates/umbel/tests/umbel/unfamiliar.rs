@@ -36,6 +36,17 @@ fn a_threshold_keeps_the_share_that_was_asked_for() {
     assert!(KnownScores::new(&[]).is_none() && KnownScores::new(&[1.0, f64::NAN]).is_none());
 }
 
+/// Inputs of three classes: noise around three directions.
+fn inputs(n: usize) -> Vec<f32> {
+    let mut random = Stream::new(3, Purpose::Demo, 0, 0);
+    let row = |k: usize| {
+        let mut row = [0.0; 3];
+        row[k % 3] = 5.0;
+        row.map(|value: f32| value + random.range(0.0, 1.0))
+    };
+    (0..n).flat_map(row).collect()
+}
+
 /// Features of three classes: correlated noise around means on a line.
 fn features(n: usize) -> (Vec<f32>, Vec<u32>) {
     let mut random = Stream::new(3, Purpose::Demo, 0, 0);
@@ -83,15 +94,132 @@ fn features_that_cannot_be_used_are_refused() {
 fn known_pictures_are_scored_by_distance_or_by_energy() {
     let (rows, labels) = features(60);
     let logits: Vec<f32> = (0..60).flat_map(|k| [k as f32 / 60.0, 0.0, 1.0]).collect();
-    let known = KnownPictures::measure(3, (3, &rows, &labels), (&logits, &rows)).unwrap();
+    let known = KnownPictures::measure_distances(3, (3, &rows, &labels), (&logits, &rows)).unwrap();
     assert_eq!((known.familiarity, known.scores.images), (Familiarity::Mahalanobis, 60));
     assert!(known.score(&[0.0; 3], &rows[..3]) > known.score(&[9.0; 3], &[500.0, -500.0, 0.0]));
     let wide = MOST_FEATURES + 1;
     let many = vec![1.0; 60 * wide];
-    let known = KnownPictures::measure(3, (wide, &many, &labels), (&logits, &many)).unwrap();
+    let known = KnownPictures::measure_distances(3, (wide, &many, &labels), (&logits, &many)).unwrap();
     assert_eq!(known.familiarity, Familiarity::Energy);
     near(known.score(&[1.0, 2.0, 3.0], &many[..wide]), negative_energy(&[1.0, 2.0, 3.0]));
-    assert!(KnownPictures::measure(3, (3, &rows, &labels), (&[], &[])).is_none());
+    assert!(KnownPictures::measure_distances(3, (3, &rows, &labels), (&[], &[])).is_none());
+}
+
+#[test]
+fn drift_needs_to_know_what_confidence_was() {
+    let (rows, labels) = features(60);
+    let logits: Vec<f32> = (0..60).flat_map(|k| [k as f32 / 60.0, 0.0, 1.0]).collect();
+    let known = KnownPictures::measure_distances(3, (3, &rows, &labels), (&logits, &rows)).unwrap();
+    assert!(known.is_short_sighted() && known.reads() == Reads::ChannelMeans);
+    assert!(known.drift(&[-9.0; 100], &[0.5; 100]).is_none(), "files of before do not tell");
+    let known = KnownPictures { confidence: Moments::of(&[0.5, 0.6]), ..known };
+    assert!(known.drift(&[-900.0; 100], &[0.5; 100]).unwrap().unlike);
+}
+
+#[test]
+fn prototypes_are_near_what_they_are_of() {
+    let rows = inputs(60);
+    let prototypes = Prototypes::new(3, &rows).unwrap();
+    assert_eq!((prototypes.inputs(), prototypes.pictures()), (3, 60));
+    for row in rows.chunks(3) {
+        // Longer or shorter is as near.
+        let longer: Vec<f32> = row.iter().map(|value| 3.0 * value).collect();
+        near(prototypes.likeness(row), prototypes.likeness(&longer));
+        assert!(prototypes.likeness(row) > 0.98);
+    }
+    assert!(prototypes.likeness(&[-5.0, -5.0, -5.0]) < -0.5);
+    near(prototypes.likeness(&[0.0; 3]), 0.0);
+    assert!(prototypes.likeness(&[f32::NAN, 1.0, 1.0]).is_nan());
+    // A single one, worked out by hand; a byte's steps are coarse.
+    let one = Prototypes::new(2, &[3.0, 4.0]).unwrap();
+    assert!((one.likeness(&[1.0, 0.0]) - 0.6).abs() < 0.005);
+    let (values, scales) = one.parts();
+    assert_eq!(values, [95, 127]);
+    assert_eq!(Prototypes::from_parts(2, values.to_vec(), scales.to_vec()).unwrap(), one);
+    // Wider than what is summed at a time, against plain sums.
+    let mut random = Stream::new(4, Purpose::Demo, 0, 0);
+    let wide: Vec<f32> = (0..37).map(|_| random.range(-1.0, 1.0)).collect();
+    assert!((Prototypes::new(37, &wide).unwrap().likeness(&wide) - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn prototypes_that_cannot_be_are_refused() {
+    for (inputs, rows) in [(0, vec![]), (2, vec![]), (2, vec![1.0; 3]), (1, vec![f32::NAN]), (1, vec![f32::INFINITY])] {
+        assert!(Prototypes::new(inputs, &rows).is_none(), "{inputs} {rows:?}");
+    }
+    let wide = MOST_INPUTS + 1;
+    assert!(Prototypes::new(wide, &vec![1.0; wide]).is_none());
+    assert!(Prototypes::new(1, &vec![1.0; MOST_PROTOTYPES + 1]).is_none());
+    let parts = |values: &[i8], scales: &[f32]| Prototypes::from_parts(2, values.to_vec(), scales.to_vec());
+    assert!(parts(&[1, 2], &[0.01]).is_some());
+    for (values, scales) in [
+        (&[1i8, 2][..], &[][..]),
+        (&[], &[]),
+        (&[1], &[0.01]),
+        (&[1, 2], &[0.01, 0.01]),
+        (&[1, 2], &[-0.01]),
+        (&[1, 2], &[f32::NAN]),
+        (&[1, 2], &[1e30]),
+    ] {
+        assert!(parts(values, scales).is_none(), "{values:?} {scales:?}");
+    }
+}
+
+#[test]
+fn known_pictures_are_scored_by_energy_and_likeness_or_by_energy() {
+    let rows = inputs(60);
+    let logits: Vec<f32> = rows.iter().map(|value| value - 1.0).collect();
+    let known = KnownPictures::measure(3, (3, &rows), (&logits, &rows)).unwrap();
+    assert_eq!((known.familiarity, known.scores.images), (Familiarity::EnergyAndLikeness, 60));
+    assert_eq!(known.reads(), Reads::LastInput);
+    let own = known.score(&logits[..3], &rows[..3]);
+    assert!(own > known.score(&[0.0; 3], &rows[..3]), "an answer less sure");
+    assert!(own > known.score(&logits[..3], &[5.0; 3]), "inputs unlike all");
+    for (inputs, val) in [(MOST_INPUTS + 1, vec![]), (0, vec![]), (3, vec![1.0; 5])] {
+        let remembered = vec![1.0; 60 * inputs];
+        let known = KnownPictures::measure(3, (inputs, &remembered), (&logits, &val)).unwrap();
+        assert_eq!((known.familiarity, known.reads()), (Familiarity::Energy, Reads::Logits));
+        near(known.score(&[1.0, 2.0, 3.0], &[]), negative_energy(&[1.0, 2.0, 3.0]));
+    }
+    assert!(KnownPictures::measure(3, (3, &rows), (&[], &[])).is_none());
+    // Pictures that are all alike have no deviation.
+    let same = KnownPictures::measure(3, (3, &rows), (&[1.0; 6], &[1.0; 6])).unwrap();
+    assert!(same.score(&[1.0; 3], &[1.0; 3]).is_finite());
+}
+
+/// Scores and confidences of pictures like the known ones, or less familiar by `shift` deviations.
+fn drawn(n: usize, seed: u64, shift: f32) -> (Vec<f64>, Vec<f64>) {
+    let mut random = Stream::new(seed, Purpose::Demo, 0, 0);
+    let mut sum = || (0..12).map(|_| random.uniform()).sum::<f32>() - 6.0 - shift;
+    let scores: Vec<f64> = (0..n).map(|_| f64::from(sum())).collect();
+    let confidences = scores.iter().map(|score| 1.0 / (1.0 + (-score - 2.0).exp())).collect();
+    (scores, confidences)
+}
+
+#[test]
+fn drift_is_told_of_unlike_pictures_and_not_by_chance() {
+    let (scores, confidences) = drawn(400, 0, 0.0);
+    let known = KnownPictures {
+        familiarity: Familiarity::Energy,
+        scores: KnownScores::new(&scores).unwrap(),
+        memory: Memory::Nothing,
+        confidence: Moments::of(&confidences),
+        from_scratch: false,
+    };
+    let unlike = |n, shift| {
+        let tell = |seed| {
+            let (scores, confidences) = drawn(n, seed, shift);
+            known.drift(&scores, &confidences).unwrap().unlike
+        };
+        (1..=200).filter(|seed| tell(*seed)).count()
+    };
+    assert!(unlike(50, 0.0) <= 4 && unlike(500, 0.0) <= 4, "{} {}", unlike(50, 0.0), unlike(500, 0.0));
+    assert!(unlike(500, -1.0) == 0, "more familiar than the known ones is no drift");
+    assert!(unlike(50, 1.0) > 180 && unlike(500, 0.5) > 195, "{} {}", unlike(50, 1.0), unlike(500, 0.5));
+    let (few, certain) = drawn(29, 1, 5.0);
+    assert!(known.drift(&few, &certain).is_none(), "too few to tell");
+    let told = known.drift(&[f64::NAN; 40], &[0.5; 40]).unwrap();
+    assert_eq!((told.images, told.unfamiliar, told.unlike), (40, 1.0, true), "no number is not familiar");
 }
 
 #[test]

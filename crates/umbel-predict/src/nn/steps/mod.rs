@@ -74,6 +74,16 @@ impl Steps {
         }
     }
 
+    /// What the last layer reads: the number of the step that gives it, and how many values of one sample that are. `None` where
+    /// the last layer is no dense one, or reads the pictures themselves.
+    pub fn last_input(&self) -> Option<(usize, usize)> {
+        let last = self.list.last().filter(|last| matches!(last.op, Op::Dense(_)))?;
+        match last.inputs.first() {
+            Some(Value::Step(step)) => Some((*step, self.list[*step].output)),
+            Some(Value::Images) | None => None,
+        }
+    }
+
     /// Whether the gradient of this value is wanted.
     pub fn wants_gradient(&self, value: Value) -> bool {
         matches!(value, Value::Step(step) if self.list[step].needs_gradient)

@@ -1,11 +1,12 @@
-//! What a frozen network makes of every photo, once and for all: what its last layer reads, and by what unknown pictures are
-//! told. Computed from the photos as they are, without augmentation, and kept in the cache.
+//! What a frozen network makes of every photo, once and for all: what its last layer reads. Computed from the photos as they
+//! are, without augmentation, and kept in the cache.
 
 use super::super::Outputs;
 use crate::Result;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::data::{Cache, Dataset, Loader, LoaderOptions, Rows};
+use crate::metrics::MOST_INPUTS;
 use crate::nn::{Computed, Graph, Infer, Model, NUMERICS, Precision, SharedEngine, Tensor, Weights};
 
 /// Photos in hand while features are computed.
@@ -15,7 +16,7 @@ const BATCH: usize = 16;
 #[derive(Debug)]
 pub struct Features {
     rows: Rows,
-    /// Values that the last layer reads; what follows in a row tells unknown pictures.
+    /// Values that the last layer reads.
     inputs: usize,
     engine: SharedEngine,
 }
@@ -37,12 +38,11 @@ impl Features {
         let inputs = body.architecture().classes()?;
         let cache = &dataset.cache;
         let mut infer = engine.infer(&body, BATCH.min(cache.usable().len().max(1)), Precision::F32)?;
-        let width = inputs + infer.infer_with_features(body.weights(), &vec![0.0; values(&body)]).1.len();
         let kind = kind(&body, &engine.computes(Precision::F32), NUMERICS);
-        if let Some(rows) = cache.rows(&kind, width) {
+        if let Some(rows) = cache.rows(&kind, inputs) {
             return Ok(Some(Features { rows, inputs, engine: engine.clone() }));
         }
-        let rows = compute(&body, &mut *infer, (cache, dataset), (&kind, width), (observer, interrupt))?;
+        let rows = compute(&body, &mut *infer, (cache, dataset), (&kind, inputs), (observer, interrupt))?;
         Ok(rows.map(|rows| Features { rows, inputs, engine: engine.clone() }))
     }
 
@@ -72,14 +72,14 @@ impl Features {
         let head = head(model, self.inputs)?;
         let mut infer = self.engine.infer(&head, batch.min(dataset.len().max(1)), Precision::F32)?;
         let mut outputs = Outputs::default();
-        let mut seen = vec![0.0; self.rows.width() - self.inputs];
         let mut inputs = vec![0.0; infer.batch() * self.inputs];
         for samples in dataset.samples.chunks(infer.batch()) {
             let inputs = &mut inputs[..samples.len() * self.inputs];
             for (&(position, _), row) in samples.iter().zip(inputs.chunks_exact_mut(self.inputs)) {
                 self.read(position, row)?;
-                self.rows.read(position, self.inputs, &mut seen)?;
-                outputs.features.extend_from_slice(&seen);
+            }
+            if self.inputs <= MOST_INPUTS {
+                outputs.features.extend_from_slice(inputs);
             }
             outputs.logits.extend_from_slice(infer.infer(head.weights(), inputs));
         }
@@ -118,12 +118,6 @@ pub(super) fn head(model: &Model, inputs: usize) -> Result<Model> {
     Ok(Model::from_weights(graph, Weights { tensors })?)
 }
 
-/// Values of a photo.
-fn values(model: &Model) -> usize {
-    let (height, width, channels) = model.architecture().input();
-    height * width * channels
-}
-
 /// Names all that the features depend on, beside the photos.
 fn kind(body: &Model, computed: &Computed, numerics: u32) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -133,7 +127,7 @@ fn kind(body: &Model, computed: &Computed, numerics: u32) -> String {
         let bytes: Vec<u8> = tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect();
         hasher.update(&bytes);
     }
-    format!("features by arithmetic {numerics}, {}, {}", computed.device, hasher.finalize().to_hex())
+    format!("inputs by arithmetic {numerics}, {}, {}", computed.device, hasher.finalize().to_hex())
 }
 
 fn compute(
@@ -148,22 +142,14 @@ fn compute(
     let options = LoaderOptions { batch: infer.batch(), ..LoaderOptions::default() };
     let mut writer = cache.write_rows(kind, width)?;
     let mut loader = Loader::new(&all, options);
-    let (mut row, mut done) = (Vec::with_capacity(width * infer.batch()), 0);
+    let mut done = 0;
     while let Some(batch) = loader.next() {
         if interrupt.requested() {
             return Ok(None);
         }
         let batch = batch?;
-        let (inputs, seen) = infer.infer_with_features(body.weights(), &batch.images);
         let n = batch.labels.len();
-        row.clear();
-        for sample in 0..n {
-            for part in [inputs, seen] {
-                let values = part.len() / n;
-                row.extend_from_slice(&part[sample * values..][..values]);
-            }
-        }
-        writer.push(&row)?;
+        writer.push(infer.infer(body.weights(), &batch.images))?;
         done += n;
         observer.event(&Event::Features { done, total: all.len() });
         loader.recycle(batch);

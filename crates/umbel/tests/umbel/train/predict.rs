@@ -3,15 +3,16 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::flowers::{folder, model, network, options, parts, quiet_fit};
+use super::flowers::{dataset_options, folder, model, network, options, parts, quiet_fit};
 use umbel::PredictError;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::base::budget::MemoryBudget;
 use umbel::base::progress::{Interrupt, Silent};
+use umbel::base::random::{Purpose, Stream};
 use umbel::data::decode::{Limits, decode};
-use umbel::data::{CacheOptions, PrepSpec, Tta, Views};
+use umbel::data::{CacheOptions, DatasetOptions, PrepSpec, Tta, Views, image_dataset_from_directory};
 use umbel::eval::{EvalOptions, evaluate_folder};
-use umbel::metrics::{KnownPictures, softmax};
+use umbel::metrics::{Familiarity, KnownPictures, Moments, Reads, max_probability, softmax};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::{Cpu, Infer, Isa, Model};
 use umbel::predict::{Predictor, expand_paths, search};
@@ -173,12 +174,11 @@ fn what_is_unlike_all_known_pictures_is_unknown() {
     let refused = Predictor::new(file.clone(), 4, 1).unwrap().keep(0.9).unwrap_err();
     assert!(matches!(refused, PredictError::NoKnownPictures), "{refused}");
     let interrupt = Interrupt::default();
-    let seen = outputs(&Cpu::best(), &file.model, train, 8, &interrupt).unwrap().unwrap();
-    let tested = outputs(&Cpu::best(), &file.model, val, 8, &interrupt).unwrap().unwrap();
-    let labels: Vec<u32> = train.samples.iter().map(|(_, label)| *label).collect();
-    let width = seen.features.len() / labels.len();
-    let training = (width, seen.features.as_slice(), labels.as_slice());
-    file.known = KnownPictures::measure(5, training, (&tested.logits, &tested.features));
+    let seen = outputs(&Cpu::best(), &file.model, train, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
+    let tested = outputs(&Cpu::best(), &file.model, val, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
+    let width = seen.features.len() / train.len();
+    file.known = KnownPictures::measure(5, (width, &seen.features), (&tested.logits, &tested.features));
+    assert_eq!(file.known.as_ref().unwrap().familiarity, Familiarity::EnergyAndLikeness);
     let photos: Vec<Vec<u8>> = val.paths.iter().map(|path| fs::read(folder().join(path)).unwrap()).collect();
     for share in [0.5, 0.9, 1.0] {
         let predictor = Predictor::new(file.clone(), 3, 2).unwrap().keep(share).unwrap();
@@ -199,6 +199,64 @@ fn what_is_unlike_all_known_pictures_is_unknown() {
     for share in [0.0, 1.1, f64::NAN] {
         assert!(Predictor::new(file.clone(), 3, 2).unwrap().keep(share).is_err(), "{share}");
     }
+}
+
+/// Drawn flowers, and the same with another camera: little contrast, a cast and noise.
+#[test]
+fn drift_is_told_of_another_source_and_not_of_photos_like_those_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    for (name, seed) in [("known", 5), ("same", 6), ("more", 7)] {
+        umbel::demo::write_folder(&place(name), 12, 48, seed).unwrap();
+    }
+    let mut random = Stream::new(1, Purpose::Demo, 0, 0);
+    for path in expand_paths(&[place("same")]).unwrap() {
+        let mut picture = image::open(&path).unwrap().into_rgb8();
+        for pixel in picture.pixels_mut() {
+            let [r, g, b] = pixel.0.map(f32::from);
+            let noise = random.range(-40.0, 40.0);
+            pixel.0 = [120.0 + 0.3 * r + noise, 60.0 + 0.3 * g + noise, 0.3 * b + noise].map(|v| v as u8);
+        }
+        let other = place("other").join(path.strip_prefix(place("same")).unwrap());
+        fs::create_dir_all(other.parent().unwrap()).unwrap();
+        picture.save(other).unwrap();
+    }
+    let mut file = trained();
+    let cache = tempfile::tempdir().unwrap();
+    let known = image_dataset_from_directory(
+        &place("known"),
+        &DatasetOptions { validation_split: 0.9, ..dataset_options(cache.path()) },
+    );
+    let (train, val) = known.unwrap();
+    let interrupt = Interrupt::default();
+    let look =
+        |dataset| outputs(&Cpu::best(), &file.model, dataset, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
+    let (seen, tested) = (look(&train), look(&val));
+    let known = KnownPictures::measure(5, (16, &seen.features), (&tested.logits, &tested.features)).unwrap();
+    let confidences: Vec<f64> = softmax(5, &tested.logits, 1.0).chunks(5).map(max_probability).collect();
+    file.known = Some(KnownPictures { confidence: Moments::of(&confidences), ..known });
+    let options = EvalOptions {
+        cache: CacheOptions::within(cache.path().to_owned(), &MemoryBudget::default()),
+        ..EvalOptions::default()
+    };
+    let drift = |name| {
+        let told = evaluate_folder(&file, &place(name), &options, &mut Silent, &interrupt).unwrap().drift.unwrap();
+        let photos: Vec<Vec<u8>> =
+            expand_paths(&[place(name)]).unwrap().into_iter().map(|path| fs::read(path).unwrap()).collect();
+        let answers = Predictor::new(file.clone(), 8, 1).unwrap().scored().predict(&photos);
+        let answers: Vec<_> = answers.into_iter().map(Result::unwrap).collect();
+        assert!(answers.iter().all(|answer| answer.familiarity.is_none()), "none is called unknown unasked");
+        let scores: Vec<f64> = answers.iter().map(|answer| answer.score.unwrap()).collect();
+        let confidences: Vec<f64> = answers.iter().map(|answer| answer.confidence).collect();
+        let again = file.known.as_ref().unwrap().drift(&scores, &confidences).unwrap();
+        assert_eq!((told.images, told.unfamiliar, told.unlike), (again.images, again.unfamiliar, again.unlike));
+        told
+    };
+    for name in ["same", "more"] {
+        assert!(!drift(name).unlike, "{name}: {}", drift(name));
+    }
+    assert!(drift("other").unlike, "{}", drift("other"));
+    assert!(drift("other").to_string().contains("unlike those"));
 }
 
 /// Every figure of it was NaN, and nothing said why.
