@@ -1,5 +1,5 @@
 """What libjpeg makes of JPEGs that are cut in every way there is, for umbel's decoders to be held to:
-data/jpegs.safetensors. cjpeg and djpeg are those of Debian's libjpeg-turbo-progs (apt-get install libjpeg-turbo-progs).
+data/jpegs.safetensors; and of very small ones: data/small-jpegs.safetensors. cjpeg and djpeg are those of Debian's libjpeg-turbo-progs (apt-get install libjpeg-turbo-progs).
 
     python3 -m venv .venv
     .venv/bin/pip install pillow==13.0.0 numpy==2.4.6 safetensors==0.8.0
@@ -37,6 +37,16 @@ def picture(width, height):
     return numpy.stack([(x * 7 + y * 3) % 256, (200 - x * 5 + y * 2) % 256, (x * y + 40) % 256], 2).astype(numpy.uint8)
 
 
+def noise(width, height):
+    """Neighbors that have nothing in common, so that it shows which of them a pixel's color is made of."""
+    state = width * 65536 + height + 1
+    values = []
+    for _ in range(3 * width * height):
+        state = (state * 1103515245 + 12345) % 2**31
+        values.append(state >> 16 & 255)
+    return numpy.array(values, numpy.uint8).reshape(height, width, 3)
+
+
 def encoded(pixels, arguments, scans):
     source = io.BytesIO()
     Image.fromarray(pixels).save(source, "PPM")
@@ -53,7 +63,22 @@ def decoded(jpeg):
     return numpy.array(Image.open(io.BytesIO(jpeg)).convert("RGB"))
 
 
+def small():
+    """Every width and height up to 9, and a few that are longer."""
+    sizes = [(width, height) for width in range(1, 10) for height in range(1, 10)]
+    sizes += [(1, 40), (2, 33), (3, 50), (4, 41), (8, 30), (50, 3), (16, 16), (10, 19), (17, 16)]
+    tensors = {}
+    for sampling in ["1x1,1x1,1x1", "2x1,1x1,1x1", "1x2,1x1,1x1", "2x2,1x1,1x1"]:
+        for number, (width, height) in enumerate(sizes):
+            arguments = ["-sample", sampling, "-quality", ["75", "85", "95"][number % 3]]
+            jpeg = encoded(noise(width, height), arguments + ["-progressive"] * (number % 5 == 0), None)
+            tensors[f"file/{sampling}/{width}x{height}"] = numpy.frombuffer(jpeg, numpy.uint8)
+            tensors[f"pixels/{sampling}/{width}x{height}"] = decoded(jpeg)
+    safetensors.numpy.save_file(tensors, HERE / "data" / "small-jpegs.safetensors")
+
+
 def main():
+    small()
     tensors = {}
     for width, height in SIZES:
         size = f"{width}x{height}"

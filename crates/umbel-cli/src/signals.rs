@@ -10,6 +10,11 @@ const KILLED_BY_INTERRUPT: i32 = 130;
 
 /// Puts the handler in place (once in a process) and gives the flag that a run looks at.
 pub fn interrupt_on_signals() -> anyhow::Result<Interrupt> {
+    interrupt_saying("stopping after this step, press again to quit at once")
+}
+
+/// The same for a command that has other words for what the first signal does.
+pub fn interrupt_saying(words: &'static str) -> anyhow::Result<Interrupt> {
     let interrupt = Interrupt::default();
     let flag = interrupt.clone();
     let asked_before = AtomicBool::new(false);
@@ -19,8 +24,10 @@ pub fn interrupt_on_signals() -> anyhow::Result<Interrupt> {
             std::process::exit(KILLED_BY_INTERRUPT);
         }
         flag.request();
-        super::console::note_after_key("stopping after this step, press again to quit at once");
+        super::console::note_after_key(words);
     })
-    .context("cannot listen for Ctrl-C")?;
+    .context(
+        "cannot listen for Ctrl-C, which takes a thread: end other programs, or raise the limit on processes or memory",
+    )?;
     Ok(interrupt)
 }

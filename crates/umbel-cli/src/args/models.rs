@@ -61,7 +61,8 @@ pub struct ModelsArgs {
     after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
         cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n  \
         umbel predict runs/photos album/ --keep 0.95\n  \
-        umbel predict runs/photos album/ --min-confidence 0.8 --sort-into sorted --csv answers.csv\n\n\
+        umbel predict runs/photos album/ --min-confidence 0.8 --sort-into sorted --csv answers.csv\n  \
+        umbel predict runs/photos --watch incoming/ --json\n\n\
         --keep: a photo unlike those that the model was trained on is `unknown`; the nearest class and its confidence are \
         told all the same. The share is that of the validation photos which keep their class: 0.99 calls less unknown.\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
@@ -71,8 +72,11 @@ pub struct PredictArgs {
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
     /// Photos, folders of photos (searched through), or - for one photo on standard input
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "watch", conflicts_with = "watch")]
     pub paths: Vec<PathBuf>,
+    /// Answer the photos in this folder, then wait for new and changed ones and answer them as they come, until Ctrl-C
+    #[arg(long, value_name = "DIR")]
+    pub watch: Option<PathBuf>,
     /// Show the K most likely classes (JSON shows 5 unless told)
     #[arg(long, value_name = "K", value_parser = values::whole::<usize>(COUNT))]
     pub top: Option<usize>,
@@ -85,7 +89,7 @@ pub struct PredictArgs {
     /// The same for the answers of one class; for several classes, several times
     #[arg(long, value_name = "CLASS=P", value_parser = values::of_class(CONFIDENCE))]
     pub threshold: Vec<(String, f64)>,
-    /// Write the answers into this table, too: path,class,confidence,error
+    /// Write the answers into this table, too: path,class,confidence,error, and when and where photos were taken
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// Copy each photo into a folder of its class (or unknown, or unsure) below this one; nothing is moved or overwritten
@@ -95,7 +99,7 @@ pub struct PredictArgs {
     #[arg(long, value_parser = values::choice::<Tta>(), value_name = "flips|flips-and-crops", hide_possible_values = true,
         num_args = 0..=1, require_equals = true, default_missing_value = "flips")]
     pub tta: Option<Tta>,
-    /// One JSON object a line on standard output, and nothing else
+    /// One JSON object a line on standard output, and nothing else; tells when and where photos were taken, too
     #[arg(long)]
     pub json: bool,
 }

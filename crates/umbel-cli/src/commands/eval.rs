@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use umbel::base::progress::{Interrupt, Silent};
-use umbel::data::{CacheOptions, Part};
+use umbel::data::decode::Doubt;
+use umbel::data::{CacheOptions, DoubtfulDepth, Part};
 use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
 use umbel::run::names;
 use umbel::{Error, PredictError, Surroundings};
@@ -78,6 +79,9 @@ fn tell(evaluation: &Evaluation) {
     }
     if let Some(drift) = evaluation.drift.filter(|drift| drift.unlike) {
         console::note(format!("Warning: {drift}"));
+    }
+    if let Some(DoubtfulDepth { photos, low, high, white, .. }) = evaluation.doubtful_depth {
+        super::doubtful::note(photos, &Doubt { low, high, white });
     }
     for problem in &evaluation.problems {
         console::note(format!("Left out: {}: {}", problem.path, problem.detail));

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use umbel::base::atomic;
 use umbel::base::cells::defused;
+use umbel::base::regular;
 use umbel::base::run_folder::lies_inside;
+use umbel::data::decode::Origin;
+use umbel::predict::{Prediction, UNKNOWN};
 use umbel::run::free_name::next_free;
 
 use super::photos::STDIN;
@@ -17,17 +20,26 @@ use crate::exit::usage;
 /// The folder of photos whose answer is not sure enough.
 const UNSURE: &str = "unsure";
 
+/// The columns of the table.
+const COLUMNS: [&str; 7] = ["path", "class", "confidence", "error", "taken", "latitude", "longitude"];
+
 /// Where answers are kept.
 #[derive(Debug, Default)]
 pub struct Kept {
     table: Option<PathBuf>,
-    rows: Vec<[String; 4]>,
+    rows: Vec<[String; COLUMNS.len()]>,
     sorted: Option<PathBuf>,
 }
 
 impl Kept {
-    /// In these places, neither of which may lie among the photos: another run would take the copies for photos.
-    pub fn new(table: Option<&Path>, sorted: Option<&Path>, given: &[PathBuf]) -> anyhow::Result<Self> {
+    /// In these places, neither of which may lie among the photos: another run, or another look, would take the copies for
+    /// photos. `classes` are those that an answer can name.
+    pub fn new(
+        table: Option<&Path>,
+        sorted: Option<&Path>,
+        given: &[PathBuf],
+        classes: &[String],
+    ) -> anyhow::Result<Self> {
         for (flag, place) in [("--csv", table), ("--sort-into", sorted)] {
             let among = |folder: &&PathBuf| folder.is_dir() && place.is_some_and(|place| lies_inside(place, folder));
             if let (Some(place), Some(folder)) = (place, given.iter().find(among)) {
@@ -37,54 +49,80 @@ impl Kept {
                 )));
             }
         }
+        if let Some(sorted) = sorted {
+            let names = classes.iter().map(String::as_str).chain([UNKNOWN, UNSURE]);
+            for place in names.map(|name| sorted.join(folder_name(name))) {
+                if let Some(folder) = given.iter().find(|folder| folder.is_dir() && lies_inside(&place, folder)) {
+                    let (sorted, place, folder) = (sorted.display(), place.display(), folder.display());
+                    return Err(usage(format!(
+                        "--sort-into {sorted} would write into {place}, which lies in {folder}, which is never written to; name \
+                         another place"
+                    )));
+                }
+            }
+        }
         if sorted.is_some() && given.iter().any(|path| path.as_os_str() == STDIN) {
             return Err(usage("--sort-into copies files, and standard input is none; give the photo as a file"));
         }
         Ok(Kept { table: table.map(Path::to_owned), rows: Vec::new(), sorted: sorted.map(Path::to_owned) })
     }
 
-    /// An answer. `sure`: whether it is sure enough, where that was asked.
-    pub fn answer(&mut self, photo: &Path, class: &str, confidence: f64, sure: Option<bool>) -> anyhow::Result<()> {
+    /// An answer. `sure`: whether it is sure enough, where that was asked. Gives why the photo could not be read for its copy, if it
+    /// could not: it may have gone since it was answered.
+    pub fn answer(
+        &mut self,
+        photo: &Path,
+        prediction: &Prediction,
+        sure: Option<bool>,
+        origin: &Origin,
+    ) -> anyhow::Result<Option<io::Error>> {
         let sure_enough = sure != Some(false);
+        let class = &prediction.class;
         if self.table.is_some() {
             let told = if sure_enough { class } else { "" };
-            self.row(photo, told, confidence.to_string(), "");
+            self.row(photo, [told, &prediction.confidence.to_string(), ""], origin);
         }
-        if let Some(folder) = &self.sorted {
-            copy(photo, &folder.join(folder_name(if sure_enough { class } else { UNSURE })))?;
+        let Some(folder) = &self.sorted else { return Ok(None) };
+        match regular::open(photo) {
+            Ok(from) => copy(from, photo, &folder.join(folder_name(if sure_enough { class } else { UNSURE })))?,
+            Err(error) => return Ok(Some(error)),
         }
-        Ok(())
+        Ok(None)
     }
 
     /// A photo that has no answer.
     pub fn failure(&mut self, photo: &Path, reason: &str) {
         if self.table.is_some() {
-            self.row(photo, "", String::new(), reason);
+            self.row(photo, ["", "", reason], &Origin::default());
         }
     }
 
-    fn row(&mut self, photo: &Path, class: &str, confidence: String, error: &str) {
-        let path = photo.to_string_lossy();
+    fn row(&mut self, photo: &Path, [class, confidence, error]: [&str; 3], origin: &Origin) {
+        let text = |text: &str| defused(text).into_owned();
+        let degrees = |degrees: Option<f64>| degrees.map(|degrees| degrees.to_string()).unwrap_or_default();
         self.rows.push([
-            defused(&path).into_owned(),
-            defused(class).into_owned(),
-            confidence,
-            defused(error).into_owned(),
+            text(&photo.to_string_lossy()),
+            text(class),
+            confidence.to_string(),
+            text(error),
+            origin.taken.clone().unwrap_or_default(),
+            degrees(origin.latitude),
+            degrees(origin.longitude),
         ]);
     }
 
-    /// Writes the table, whole or not at all.
-    pub fn finish(self) -> anyhow::Result<()> {
-        let Some(path) = self.table else { return Ok(()) };
+    /// Writes the table of all answers so far, whole or not at all.
+    pub fn write(&self) -> anyhow::Result<()> {
+        let Some(path) = &self.table else { return Ok(()) };
         let fill = |file: &mut File| {
             let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(["path", "class", "confidence", "error"])?;
+            writer.write_record(COLUMNS)?;
             for row in &self.rows {
                 writer.write_record(row)?;
             }
             writer.flush()
         };
-        Ok(atomic::write_with(&path, fill)?)
+        Ok(atomic::write_with(path, fill)?)
     }
 }
 
@@ -96,10 +134,9 @@ fn folder_name(class: &str) -> String {
 }
 
 /// Copies, whole or not at all; a name that is taken gets a number.
-fn copy(photo: &Path, folder: &Path) -> anyhow::Result<()> {
+fn copy(mut from: File, photo: &Path, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let name = photo.file_name().map_or_else(|| Path::new("photo"), Path::new);
-    let mut from = File::open(photo).with_context(|| format!("cannot read {}", photo.display()))?;
     Ok(atomic::write_with(&next_free(&folder.join(name)), |to| io::copy(&mut from, to).map(drop))?)
 }
 

@@ -18,9 +18,11 @@ pub mod report;
 pub mod summary;
 pub mod train;
 
+mod doubtful;
 mod keep;
 mod kept;
 mod model;
 mod network;
 mod photos;
 mod sure;
+mod watch;

@@ -8,12 +8,16 @@ use umbel::PredictError;
 use umbel::base::budget::Held;
 use umbel::base::problem::ProblemKind;
 use umbel::data::decode::{DecodeError, Limits, try_read_file};
-use umbel::predict::search;
+use umbel::data::is_never_data;
+use umbel::predict::search_but;
+
+use crate::console;
 
 /// Stands for standard input.
 pub const STDIN: &str = "-";
 
-/// Every photo that the given paths lead to. A path that leads nowhere is handed to `failure`, and the others go on.
+/// Every photo that the given paths lead to; of a folder, nothing that is never data. A path that leads nowhere is handed to
+/// `failure`, and the others go on.
 pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<Vec<PathBuf>> {
     let mut inputs = Vec::new();
     for path in paths {
@@ -21,24 +25,37 @@ pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Res
             inputs.push(path.clone());
             continue;
         }
-        match search(path) {
+        match search_but(path, |path, about| is_never_data(path, about.is_dir()).is_some()) {
             Ok(found) if found.files.is_empty() && found.problems.is_empty() => {
                 failure(path, "there are no photos in this folder")?;
             }
             Ok(found) => {
+                if found.left_out > 0 {
+                    console::note(format!(
+                        "Left out in {}: hidden pictures and folders, and what systems keep among the files ({}).",
+                        path.display(),
+                        found.left_out
+                    ));
+                }
                 inputs.extend(found.files);
                 for problem in found.problems {
-                    let folder = match &problem {
-                        PredictError::Io { path, .. } => path.clone(),
-                        _ => path.clone(),
-                    };
-                    failure(&folder, &crate::exit::message(&problem.into()))?;
+                    let (folder, reason) = about_folder(path, problem);
+                    failure(&folder, &reason)?;
                 }
             }
             Err(error) => failure(path, &crate::exit::message(&error.into()))?,
         }
     }
     Ok(inputs)
+}
+
+/// A folder below `path` that could not be read, and why.
+pub fn about_folder(path: &Path, problem: PredictError) -> (PathBuf, String) {
+    let folder = match &problem {
+        PredictError::Io { path, .. } => path.clone(),
+        _ => path.to_owned(),
+    };
+    (folder, crate::exit::message(&problem.into()))
 }
 
 /// Its bytes, within the memory that photos have together. What is no plain file is read as far as the limit: one byte more is

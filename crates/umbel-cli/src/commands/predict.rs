@@ -1,22 +1,29 @@
-//! `umbel predict`: class and confidence of photos given as files, folders, or on standard input.
+//! `umbel predict`: class and confidence of photos given as files, folders, or on standard input, or that come into a folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::slice;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use umbel::Surroundings;
+use umbel::base::budget::Held;
 use umbel::base::problem::ProblemKind;
+use umbel::base::progress::Interrupt;
 use umbel::base::shown::{column, shown};
-use umbel::data::decode::Limits;
+use umbel::data::decode::{DecodeError, Limits, Origin, origin};
+use umbel::model_file::ModelFile;
 use umbel::predict::{Prediction, Predictor};
 
 use super::keep::{self, Drifting};
 use super::kept::Kept;
 use super::sure::Sure;
+use super::watch::Watch;
 use super::{model, photos};
 use crate::args::PredictArgs;
 use crate::console::{self, Format};
 use crate::exit::Outcome;
+use crate::signals;
 
 /// Photos computed at a time, at most.
 const BATCH: usize = 16;
@@ -25,63 +32,164 @@ const TOP_IN_JSON: usize = 5;
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let model = model::load(&args.model, "umbel predict MODEL PHOTO...", &args.paths)?;
+    let given = args.watch.as_ref().map_or(&args.paths[..], slice::from_ref);
+    let model = model::load(&args.model, "umbel predict MODEL PHOTO...", given)?;
     let sure = Sure::new(args.min_confidence, &args.threshold, &model.classes)?;
-    let mut kept = Kept::new(args.csv.as_deref(), args.sort_into.as_deref(), &args.paths)?;
-    let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
-    let mut answers = Answers::new(args);
-    let inputs = photos::inputs(&args.paths, |path, reason| {
-        kept.failure(path, reason);
-        answers.failure(path, reason)
-    })?;
-    answers.one_photo = inputs.len() == 1 && answers.failed == 0;
+    let kept = Kept::new(args.csv.as_deref(), args.sort_into.as_deref(), given, &model.classes)?;
+    let mut telling = Telling { sure, kept, answers: Answers::new(args), drifting: Drifting::default() };
+    if let Some(folder) = &args.watch {
+        let watch = Watch::new(folder)?;
+        let interrupt = signals::interrupt_saying("stopping, press again to quit at once")?;
+        let asked = Asked::new(args, model, BATCH, surroundings)?;
+        return watched(watch, &asked, &mut telling, &interrupt);
+    }
+    let inputs = photos::inputs(&args.paths, |path, reason| telling.failure(path, reason))?;
+    telling.answers.one_photo = inputs.len() == 1 && telling.answers.failed == 0;
     // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
-    let batch = inputs.len().clamp(1, BATCH);
-    let limits = Limits::within(&surroundings.memory);
-    let mut predictor =
-        Predictor::on(surroundings.engine.share_for_inference(), model, batch, top_k)?.with_limits(limits.clone());
-    if let Some(share) = args.keep {
-        predictor = predictor.keep(share)?;
-        keep::explain(&predictor);
+    let mut asked = Asked::new(args, model, inputs.len().clamp(1, BATCH), surroundings)?;
+    // What the validation photos were like is of one look each.
+    let tells_drift = args.tta.is_none() && keep::tells(inputs.len());
+    if tells_drift {
+        asked.predictor = asked.predictor.scored();
     }
-    if let Some(tta) = args.tta {
-        predictor = predictor.with_views(tta);
-    } else if keep::tells(inputs.len()) {
-        // What the validation photos were like is of one look each.
-        predictor = predictor.scored();
+    asked.answer(&inputs, &mut telling, &Interrupt::default())?;
+    asked.tell_doubts();
+    if tells_drift {
+        telling.drifting.tell(&asked.predictor);
     }
-    let mut drifting = Drifting::default();
-    for paths in inputs.chunks(BATCH) {
-        let predictions = predictor.predict_from(paths, |path| photos::read(path, &limits));
-        for (path, prediction) in paths.iter().zip(predictions) {
-            let error = match prediction {
-                Ok(prediction) => {
-                    drifting.take(&prediction);
-                    let sure = sure.of(&prediction);
-                    answers.success(path, &prediction, sure)?;
-                    kept.answer(path, &prediction.class, prediction.confidence, sure)?;
-                    continue;
-                }
-                Err(error) if error.kind == ProblemKind::NoAnswer => {
-                    format!("{error} (this one is {})", answers.model.display())
-                }
-                Err(error) => error.to_string(),
-            };
-            answers.failure(path, &error)?;
-            kept.failure(path, &error);
+    telling.kept.write()?;
+    Ok(telling.answers.outcome())
+}
+
+/// Answers what lies in a folder and then what comes, until a stop is asked for.
+fn watched(mut watch: Watch, asked: &Asked, telling: &mut Telling, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
+    for look in 0.. {
+        let found = watch.look(interrupt)?;
+        let news = !found.files.is_empty() || !found.problems.is_empty();
+        for problem in found.problems {
+            let (folder, reason) = photos::about_folder(watch.folder(), problem);
+            telling.failure(&folder, &reason)?;
+        }
+        asked.answer(&found.files, telling, interrupt)?;
+        if news || look == 0 {
+            telling.kept.write()?;
+        }
+        if look == 0 && !interrupt.requested() {
+            let folder = watch.folder().display();
+            console::note(format!("Watching {folder} for new photos; Ctrl-C stops."));
+        }
+        watch.wait(interrupt);
+        if interrupt.requested() {
+            break;
         }
     }
-    kept.finish()?;
-    if args.tta.is_none() {
-        drifting.tell(&predictor);
+    asked.tell_doubts();
+    let Answers { predicted, failed, .. } = telling.answers;
+    console::note(format!("Stopped watching: {predicted} answered, {failed} could not be used."));
+    Ok(if failed == 0 { Outcome::Done } else { Outcome::SomeUnusable })
+}
+
+/// Who is asked: a model, and how.
+struct Asked {
+    predictor: Predictor,
+    limits: Limits,
+    model: PathBuf,
+    /// Whether when and where photos were taken is told: in JSON and in the table, and nowhere else.
+    tells_origin: bool,
+}
+
+/// A photo, and what was read of it beside its pixels.
+struct Photo<'a> {
+    path: &'a Path,
+    origin: OnceLock<Origin>,
+}
+
+impl Asked {
+    fn new(args: &PredictArgs, model: ModelFile, batch: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+        let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
+        let limits = Limits::within(&surroundings.memory);
+        let engine = surroundings.engine.share_for_inference();
+        let mut predictor = Predictor::on(engine, model, batch, top_k)?.with_limits(limits.clone());
+        if let Some(share) = args.keep {
+            predictor = predictor.keep(share)?;
+            keep::explain(&predictor);
+        }
+        if let Some(tta) = args.tta {
+            predictor = predictor.with_views(tta);
+        }
+        let tells_origin = args.json || args.csv.is_some();
+        Ok(Asked { predictor, limits, model: args.model.clone(), tells_origin })
     }
-    Ok(answers.outcome())
+
+    /// Answers these photos, or as many as there is time for before a stop.
+    fn answer(&self, inputs: &[PathBuf], telling: &mut Telling, interrupt: &Interrupt) -> anyhow::Result<()> {
+        for paths in inputs.chunks(BATCH) {
+            if interrupt.requested() {
+                break;
+            }
+            let photo = |path| Photo { path, origin: OnceLock::new() };
+            let photos: Vec<Photo<'_>> = paths.iter().map(PathBuf::as_path).map(photo).collect();
+            let predictions = self.predictor.predict_from(&photos, |photo| self.read(photo));
+            for (photo, prediction) in photos.into_iter().zip(predictions) {
+                let path = photo.path;
+                match prediction {
+                    Ok(prediction) => {
+                        let origin = photo.origin.into_inner().unwrap_or_default();
+                        telling.success(path, &prediction, &origin)?;
+                    }
+                    Err(error) if error.kind == ProblemKind::NoAnswer => {
+                        telling.failure(path, &format!("{error} (this one is {})", self.model.display()))?;
+                    }
+                    Err(error) => telling.failure(path, &error.to_string())?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says where photos held numbers that hardly can be meant as they were taken.
+    fn tell_doubts(&self) {
+        if let Some((photos, doubt)) = self.predictor.doubtful() {
+            super::doubtful::note(photos, &doubt);
+        }
+    }
+
+    fn read(&self, photo: &Photo<'_>) -> Result<Held<Vec<u8>>, DecodeError> {
+        let bytes = photos::read(photo.path, &self.limits)?;
+        if self.tells_origin {
+            photo.origin.get_or_init(|| origin(&bytes));
+        }
+        Ok(bytes)
+    }
+}
+
+/// Where answers go: to standard output, and where they are kept beside.
+struct Telling {
+    sure: Sure,
+    kept: Kept,
+    answers: Answers,
+    drifting: Drifting,
+}
+
+impl Telling {
+    fn success(&mut self, path: &Path, prediction: &Prediction, origin: &Origin) -> anyhow::Result<()> {
+        self.drifting.take(prediction);
+        let answer = Answer { path: &path.to_string_lossy(), prediction, sure: self.sure.of(prediction), origin };
+        self.answers.success(&answer)?;
+        if let Some(error) = self.kept.answer(path, prediction, answer.sure, origin)? {
+            self.answers.failure(path, &format!("it was not copied, as it cannot be read any more: {error}"))?;
+        }
+        Ok(())
+    }
+
+    fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
+        self.kept.failure(path, reason);
+        self.answers.failure(path, reason)
+    }
 }
 
 /// Prints the answers and keeps count.
 struct Answers {
-    /// Who answers.
-    model: PathBuf,
     format: Format,
     show_top: bool,
     one_photo: bool,
@@ -97,6 +205,8 @@ struct Answer<'a> {
     /// Whether it is sure enough, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     sure: Option<bool>,
+    #[serde(flatten)]
+    origin: &'a Origin,
 }
 
 #[derive(Serialize)]
@@ -108,7 +218,6 @@ struct Failure<'a> {
 impl Answers {
     fn new(args: &PredictArgs) -> Self {
         Answers {
-            model: args.model.clone(),
             format: Format::from_flag(args.json),
             show_top: args.top.is_some(),
             one_photo: false,
@@ -117,14 +226,14 @@ impl Answers {
         }
     }
 
-    fn success(&mut self, path: &Path, prediction: &Prediction, sure: Option<bool>) -> io::Result<()> {
+    fn success(&mut self, answer: &Answer<'_>) -> io::Result<()> {
         self.predicted += 1;
-        let path = path.to_string_lossy();
         if self.format == Format::Json {
-            return console::json(&Answer { path: &path, prediction, sure });
+            return console::json(answer);
         }
+        let Answer { path, prediction, sure, .. } = answer;
         let before = if self.one_photo { String::new() } else { format!("{path}: ") };
-        let doubt = if sure == Some(false) { " That is not sure enough." } else { "" };
+        let doubt = if *sure == Some(false) { " That is not sure enough." } else { "" };
         console::line(format!("{before}{prediction}{doubt}"))?;
         if self.show_top {
             let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);

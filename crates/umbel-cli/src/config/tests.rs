@@ -5,9 +5,11 @@ use umbel::base::augmentation::{Balance, Mixing};
 use umbel::data::{Interpolation, PrepSpec, Resize, SplitMethod, decode::Depth};
 use umbel::nn::{OptimizerConfig, ScheduleKind};
 use umbel::pipeline::{AugmentChoice, PrecisionChoice, Recipe, arguments, command_line};
-use umbel::pretrained::{Tune, WeightsFrom, inside};
+use umbel::pretrained::Tune;
 use umbel::settings::{Kind, Reproduce, Row, Stage, find, rows};
 use umbel::train::{EarlyStopping, FitOptions, HeadFit, Monitor, ReduceOnPlateau};
+
+mod recipes;
 
 use super::*;
 use crate::args::{self, Arguments, Command};
@@ -43,34 +45,6 @@ fn pretrained_weights_bring_settings_of_their_own() {
 }
 
 #[test]
-fn without_flags_it_starts_from_the_weights_inside_as_the_photos_ask() {
-    let own = config(&["photos"]).unwrap();
-    let Some(model) = inside::model() else {
-        let expected = TrainConfig { data: "photos".into(), ..TrainConfig::default() };
-        return assert_eq!(own, expected, "without weights it is the tutorial");
-    };
-    assert_eq!((own.recipe, own.model.as_str(), own.tune), (Recipe::Auto, model, None));
-    assert_eq!((own.pretrained.clone(), own.prep.image_size), (Some(WeightsFrom::Inside), 224));
-    assert!(own.undecided.is_some_and(|undecided| undecided.said == ["data"]));
-    // What is said is not decided.
-    let said = config(&["photos", "--tune", "all", "--epochs", "3"]).unwrap();
-    assert_eq!((said.tune, said.fit.epochs), (Some(Tune::All), 3));
-    assert_eq!(said.undecided.unwrap().said, ["tune", "data", "fit.epochs"]);
-}
-
-#[test]
-fn another_network_and_the_recipe_by_name_are_the_tutorials_settings() {
-    let tutorial = TrainConfig { data: "photos".into(), ..TrainConfig::default() };
-    assert_eq!(config(&["photos", "--recipe", "tutorial"]).unwrap(), tutorial);
-    let small = TrainConfig { model: "umbel_s".into(), ..tutorial.clone() };
-    assert_eq!(config(&["photos", "--model", "umbel_s"]).unwrap(), small);
-    let own = TrainConfig { model: "mine.toml".into(), ..tutorial };
-    assert_eq!(config(&["photos", "--model", "mine.toml"]).unwrap(), own);
-    let error = config(&["photos", "--model", "umbel_s", "--tune", "head"]).unwrap_err().to_string();
-    assert_eq!(error, "--tune belongs to --pretrained");
-}
-
-#[test]
 fn flags_override_a_saved_config() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.toml");
@@ -96,16 +70,6 @@ fn flags_override_a_saved_config() {
     std::fs::write(path, "fit.early_stopping.patience = 3\n").unwrap();
     let fit = config(&["photos", "--config", path]).unwrap().fit;
     assert_eq!(fit.early_stopping, Some(EarlyStopping { patience: 3, min_delta: 0.0 }));
-}
-
-#[test]
-fn flags_override_a_recipe() {
-    let given = config(&["photos", "--recipe", "scratch", "--ema", "0", "--epochs", "3"]).unwrap();
-    let scratch = Recipe::Scratch.config();
-    assert_eq!((given.recipe, given.fit.ema_momentum, given.fit.epochs), (Recipe::Scratch, 0.0, 3));
-    assert_eq!((given.model, given.fit.schedule), (scratch.model, scratch.fit.schedule));
-    assert_eq!(pretrained(&[]).unwrap().recipe, Recipe::Auto);
-    assert_eq!(pretrained(&["--recipe", "tutorial"]).unwrap().recipe, Recipe::Tutorial);
 }
 
 #[test]

@@ -154,6 +154,18 @@ fn parts_that_the_data_come_with_are_checked_for_leaks() {
     let warnings: Vec<&str> = trained.err.lines().filter(|line| line.starts_with("Warning: ")).collect();
     assert_eq!(warnings.len(), 1, "{}", trained.err);
     assert!(warnings[0].contains("1 photo") && warnings[0].contains("umbel check photos names"), "{}", trained.err);
+    // The page said nothing of it, and sent its reader to this command.
+    for page in ["run/report.html", "again.html"] {
+        let page = fs::read_to_string(place.path(page)).unwrap();
+        assert!(page.contains("shows the same as a training photo."), "{page}");
+        assert!(page.contains("val/left/again.png") && page.contains("train/left/3.png"));
+        place.umbel(&["report", "run", "--out", "again.html"]).succeeds();
+    }
+    let compared = place.umbel(&["compare", "run", "run", "--out", "compared"]);
+    assert!(compared.succeeds().out.contains("1 validation photo of run shows the same"), "{}", compared.out);
+    assert!(
+        fs::read_to_string(place.path("compared/compare.html")).unwrap().contains("1 validation photo of run shows")
+    );
 }
 
 /// Reddish and bluish pictures, twelve of each; one of either lies in the other's class.

@@ -39,9 +39,18 @@ fn sixteen_bits_of_which_ten_are_used_are_told_by_train_and_check_and_cured() {
         "{}",
         ran.out
     );
+    // A model that takes white for 65,535 sees next to nothing of these.
+    for command in [["predict", "guessed", "deep"], ["eval", "guessed", "deep"]] {
+        let ran = place.umbel(&command);
+        assert!(ran.err.contains("where the model takes 65535 for white. That looks like 10 bits"), "{}", ran.err);
+    }
     let ran = train(&["--out", "told", "--depth", "10"]);
     assert!(!format!("{}{}", ran.out, ran.err).contains("--depth"), "{}", ran.out);
     let config = fs::read_to_string(place.path("told/config.toml")).unwrap();
     assert!(config.contains("depth = \"10\""), "{config}");
-    place.umbel(&["predict", "told", "deep"]).succeeds();
+    for command in [["predict", "told", "deep"], ["eval", "told", "deep"]] {
+        let ran = place.umbel(&command);
+        ran.succeeds();
+        assert!(!ran.err.contains("for white"), "{}", ran.err);
+    }
 }

@@ -30,5 +30,7 @@ mod tensorboard;
 mod terminal;
 mod tools;
 mod train;
+#[cfg(unix)]
+mod watch;
 mod weights;
 mod wrong_place;

@@ -153,7 +153,7 @@ fn photos_are_copied_by_class_and_answers_written_down() {
     assert!(before == place.contents("photos"), "the photos stay as they are");
     let table = fs::read_to_string(place.path("answers.csv")).unwrap();
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(rows[0], ["path", "class", "confidence", "error"]);
+    assert_eq!(rows[0], ["path", "class", "confidence", "error", "taken", "latitude", "longitude"]);
     assert_eq!(rows.len(), 22);
     assert!(rows[1..21].iter().all(|row| row[2].parse::<f64>().is_ok() && row[3].is_empty()), "{table}");
     assert!(rows[21][0] == "text.jpg" && rows[21][1].is_empty() && !rows[21][3].is_empty(), "{table}");
@@ -189,4 +189,58 @@ fn answers_that_are_not_sure_enough_are_told() {
     place.umbel(&["predict", "run", "photos", "--threshold", "dots=0.5"]).fails(2, "dots");
     place.umbel(&["predict", "run", "photos", "--threshold", "rings"]).fails(2, "CLASS=P");
     place.umbel(&["predict", "run", "photos", "--min-confidence", "1.5"]).fails(2, "from 0 to 1");
+}
+
+/// EXIF of a photo that was taken at noon in Sydney: big-endian, a directory and those of EXIF and GPS behind it.
+fn exif_of_sydney() -> Vec<u8> {
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        [&tag.to_be_bytes()[..], &kind.to_be_bytes(), &count.to_be_bytes(), &value].concat()
+    };
+    let far = |place: u32| place.to_be_bytes();
+    let rationals = |parts: [u32; 3]| parts.iter().flat_map(|part| [*part, 1]).flat_map(u32::to_be_bytes).collect();
+    let (latitude, longitude): (Vec<u8>, Vec<u8>) = (rationals([33, 51, 24]), rationals([151, 12, 36]));
+    [
+        &b"MM\0\x2A\0\0\0\x08"[..],
+        &[0, 2],
+        &entry(0x8769, 4, 1, far(38)),
+        &entry(0x8825, 4, 1, far(68)),
+        &[0; 4],
+        &[0, 2],
+        &entry(0x9003, 2, 20, far(122)),
+        &entry(0x9011, 2, 7, far(142)),
+        &[0; 4],
+        &[0, 4],
+        &entry(1, 2, 2, *b"S\0\0\0"),
+        &entry(2, 5, 3, far(150)),
+        &entry(3, 2, 2, *b"E\0\0\0"),
+        &entry(4, 5, 3, far(174)),
+        &[0; 4],
+        b"2024:05:01 12:00:00\0+10:00\0\0",
+        &latitude,
+        &longitude,
+    ]
+    .concat()
+}
+
+#[test]
+fn when_and_where_a_photo_was_taken_is_told_in_json_and_in_the_table_alone() {
+    let place = Place::with_run();
+    image::open(place.path("photos/rings/000.png")).unwrap().into_rgb8().save(place.path("plain.jpg")).unwrap();
+    let plain = fs::read(place.path("plain.jpg")).unwrap();
+    let exif = exif_of_sydney();
+    let length = (exif.len() as u16 + 8).to_be_bytes();
+    let told = [&plain[..2], b"\xFF\xE1", &length, b"Exif\0\0", &exif, &plain[2..]].concat();
+    fs::write(place.path("told.jpg"), told).unwrap();
+    let ran = place.umbel(&["predict", "run", "told.jpg", "plain.jpg", "--json", "--csv", "answers.csv"]);
+    let answers = ran.succeeds().json();
+    assert_eq!(keys(&answers[0]), ["class", "confidence", "latitude", "longitude", "path", "taken", "top"]);
+    assert_eq!(answers[0]["taken"], "2024-05-01T12:00:00+10:00");
+    assert_eq!((&answers[0]["latitude"], &answers[0]["longitude"]), (&(-33.856_666_7).into(), &151.21.into()));
+    assert_eq!(keys(&answers[1]), ["class", "confidence", "path", "top"]);
+    let table = fs::read_to_string(place.path("answers.csv")).unwrap();
+    let rows: Vec<&str> = table.lines().collect();
+    assert!(rows[1].ends_with(",,2024-05-01T12:00:00+10:00,-33.8566667,151.21"), "{table}");
+    assert!(rows[2].ends_with(",,,,"), "{table}");
+    let ran = place.umbel(&["predict", "run", "told.jpg", "plain.jpg", "--top", "2"]);
+    assert!(!ran.succeeds().out.contains("2024"), "{}", ran.out);
 }

@@ -9,6 +9,7 @@ pub mod choice;
 pub mod error;
 pub mod listed;
 pub mod memory;
+pub mod never;
 pub mod pool;
 pub mod problem;
 pub mod random;

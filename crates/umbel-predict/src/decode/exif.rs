@@ -5,7 +5,7 @@ use image::ImageDecoder;
 use image::metadata::Orientation;
 
 /// What stands before the EXIF itself in a JPEG, and in the WebP files of many programs.
-const PREFIX: &[u8] = b"Exif\0\0";
+pub(super) const PREFIX: &[u8] = b"Exif\0\0";
 const TAG: u64 = 0x112;
 
 /// Of a picture whose headers were read.

@@ -11,6 +11,7 @@ mod jpeg;
 mod kinds;
 mod limits;
 mod need;
+mod origin;
 mod other;
 mod raw;
 mod tiff;
@@ -34,6 +35,7 @@ pub use depth::{Depth, Doubt};
 pub use facts::{Facts, facts};
 pub use format::{SNIFF_BYTES, named_as_picture, sniff};
 pub use limits::Limits;
+pub use origin::{Origin, origin};
 pub use raw::Raw;
 use white::over_white;
 
@@ -187,7 +189,10 @@ fn decode_raw(
 
 fn check_file_bytes(bytes: u64, limits: &Limits) -> Result<(), DecodeError> {
     if bytes > limits.max_file_bytes {
-        return Err(too_large(format!("{bytes} bytes, more than the limit of {}", limits.max_file_bytes)));
+        return Err(too_large(format!(
+            "{bytes} bytes, more than the limit of {}; save it smaller",
+            limits.max_file_bytes
+        )));
     }
     Ok(())
 }
@@ -201,13 +206,13 @@ pub(crate) fn check_pixels(width: u64, height: u64, limits: &Limits) -> Result<(
     }
     if width.max(height) > u64::from(limits.max_side) {
         return Err(too_large(format!(
-            "{width} x {height} pixels, more than the limit of {} on a side",
+            "{width} x {height} pixels, more than the limit of {} on a side; save it smaller",
             limits.max_side
         )));
     }
     if width.saturating_mul(height) > limits.max_pixels {
         return Err(too_large(format!(
-            "{width} x {height} pixels, more than the limit of {} in all",
+            "{width} x {height} pixels, more than the limit of {} in all; save it smaller",
             limits.max_pixels
         )));
     }
@@ -217,7 +222,9 @@ pub(crate) fn check_pixels(width: u64, height: u64, limits: &Limits) -> Result<(
 fn map_error(error: ImageError, format: ImageFormat, limits: &Limits) -> DecodeError {
     match error {
         ImageError::Limits(limit) => match limit.kind() {
-            LimitErrorKind::DimensionError => too_large("more pixels on a side than can be read".to_string()),
+            LimitErrorKind::DimensionError => {
+                too_large("more pixels on a side than can be read; save it smaller".to_string())
+            }
             _ => too_much_memory(limits),
         },
         ImageError::Unsupported(reason) => {
@@ -235,7 +242,8 @@ fn map_error(error: ImageError, format: ImageFormat, limits: &Limits) -> DecodeE
 }
 
 fn too_much_memory(limits: &Limits) -> DecodeError {
-    too_large(format!("decoding would need more than the limit of {} bytes of memory", limits.max_alloc_bytes))
+    let most = limits.max_alloc_bytes;
+    too_large(format!("decoding would need more than the limit of {most} bytes of memory; save it smaller"))
 }
 
 fn too_large(detail: String) -> DecodeError {

@@ -43,10 +43,12 @@ fn in_a_tiff(bytes: &[u8]) -> Option<&'static str> {
     const PHOTOMETRIC: u16 = 262;
     const MAKE: u16 = 271;
     const DNG_VERSION: u16 = 50706;
-    let first = Tiff::open(bytes)?.first()?;
+    const SUB_IFDS: u16 = 330;
+    let file = Tiff::open(bytes)?;
     if bytes.get(8..10) == Some(b"CR") {
         return Some("Canon CR2");
     }
+    let first = file.first()?;
     if first.has(DNG_VERSION) {
         return Some("DNG");
     }
@@ -54,9 +56,11 @@ fn in_a_tiff(bytes: &[u8]) -> Option<&'static str> {
     if matches!(first.number(PHOTOMETRIC), Some(32803 | 34892)) {
         return Some("raw");
     }
-    let make = first.bytes(MAKE)?;
     // A smaller copy comes first: the picture itself lies elsewhere.
-    (first.number(NEW_SUBFILE_TYPE)? & 1 == 1).then(|| {
+    if first.number(NEW_SUBFILE_TYPE)? & 1 == 0 {
+        return None;
+    }
+    first.bytes(MAKE).or_else(|| first.has(SUB_IFDS).then_some(&[][..])).map(|make| {
         let is = |name: &str| make.len() >= name.len() && make[..name.len()].eq_ignore_ascii_case(name.as_bytes());
         const MAKES: [(&str, &str); 6] = [
             ("nikon", "Nikon NEF"),

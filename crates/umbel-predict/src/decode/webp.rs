@@ -30,6 +30,11 @@ pub(super) fn without_false_promises(bytes: &[u8]) -> Cow<'_, [u8]> {
     bytes
 }
 
+/// The EXIF chunk.
+pub(super) fn exif(bytes: &[u8]) -> Option<&[u8]> {
+    chunks(bytes, 12).find(|(name, _)| name == b"EXIF").map(|(_, chunk)| chunk)
+}
+
 /// The chunks from `at` on, each with its name; the last may be cut short.
 fn chunks(bytes: &[u8], mut at: usize) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     std::iter::from_fn(move || {

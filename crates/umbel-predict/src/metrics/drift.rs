@@ -32,12 +32,7 @@ impl Drift {
     /// Fewer pictures than this do not tell.
     pub const FEWEST: usize = 30;
 
-    pub(super) fn between(
-        known: &KnownScores,
-        certain: Moments,
-        scores: &[f64],
-        confidences: &[f64],
-    ) -> Option<Self> {
+    pub(super) fn between(known: &KnownScores, certain: Moments, scores: &[f64], confidences: &[f64]) -> Option<Self> {
         if scores.len() < Self::FEWEST || known.images < Self::FEWEST || confidences.len() != scores.len() {
             return None;
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
-pub use super::header::{TensorRef, Values};
 use super::header::{self, Dtype};
+pub use super::header::{TensorRef, Values};
 #[cfg(feature = "train")]
 use crate::base::atomic::{self, Scratch};
 use crate::base::error::FileFault;

@@ -1,11 +1,11 @@
 //! Which photos lie below files and folders.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::base::regular;
+use crate::base::{never, regular};
 use crate::decode::{SNIFF_BYTES, named_as_picture, sniff};
 use crate::{Error, Result};
 
@@ -16,6 +16,8 @@ pub struct Found {
     pub files: Vec<PathBuf>,
     /// Folders below it that cannot be read, or that a link leads to which would lead on for ever, in no order.
     pub problems: Vec<Error>,
+    /// Pictures and folders below it that are never anybody's photos: hidden ones, and what systems keep among the files.
+    pub left_out: usize,
 }
 
 /// Every file below the given paths: files as they are, folders recursively (picture files only), each folder's files
@@ -37,13 +39,23 @@ pub fn expand_paths(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// Where `path` itself isn't there, or is a folder that cannot be read.
 pub fn search(path: &Path) -> Result<Found> {
+    search_but(path, |_, _| false)
+}
+
+/// [`search`], where whatever lies below `path` is first shown to `is_left_out`, with what the system says of it (of what a link
+/// leads to). A folder that is left out is not entered, a file not opened.
+///
+/// # Errors
+/// Those of [`search`].
+pub fn search_but(path: &Path, mut is_left_out: impl FnMut(&Path, &Metadata) -> bool) -> Result<Found> {
     let about = fs::metadata(path).map_err(|source| io_error(path, source))?;
     if !about.is_dir() {
-        return Ok(Found { files: vec![path.to_owned()], problems: Vec::new() });
+        return Ok(Found { files: vec![path.to_owned()], ..Found::default() });
     }
     let real = path.canonicalize().map_err(|source| io_error(path, source))?;
     let entries = fs::read_dir(path).map_err(|source| io_error(path, source))?;
-    let mut walk = Walk { real, seen: HashSet::new(), open: Vec::new(), found: Found::default() };
+    let mut walk =
+        Walk { real, seen: HashSet::new(), open: Vec::new(), found: Found::default(), is_left_out: &mut is_left_out };
     walk.seen.insert(identity::of(path, &about));
     walk.folder(path, entries);
     // No recursion: folders may lie thousands deep.
@@ -58,7 +70,7 @@ pub fn search(path: &Path) -> Result<Found> {
 }
 
 /// A search under way.
-struct Walk {
+struct Walk<'a> {
     /// The folder that is searched, without links.
     real: PathBuf,
     /// Folders that were met.
@@ -66,9 +78,10 @@ struct Walk {
     /// Folders that are still to be read.
     open: Vec<PathBuf>,
     found: Found,
+    is_left_out: &'a mut dyn FnMut(&Path, &Metadata) -> bool,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn folder(&mut self, folder: &Path, entries: fs::ReadDir) {
         for entry in entries {
             let (path, kind) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
@@ -79,7 +92,15 @@ impl Walk {
                     return;
                 }
             };
-            match fs::metadata(&path) {
+            let about = fs::metadata(&path);
+            let is_folder = about.as_ref().map_or(kind.is_dir(), Metadata::is_dir);
+            let is_never = never::by_name(path.file_name().unwrap_or_default(), is_folder).is_some();
+            if is_never || about.as_ref().is_ok_and(|about| (self.is_left_out)(&path, about)) {
+                // Other hidden files are nobody's concern.
+                self.found.left_out += usize::from(is_folder || named_as_picture(&path));
+                continue;
+            }
+            match about {
                 Ok(about) if about.is_dir() => self.enter(path, &about, kind.is_symlink()),
                 Ok(about) if about.is_file() && is_picture(&path) => self.found.files.push(path),
                 // In a folder that may be listed but not entered, or deeper than the system knows a path to.
@@ -91,7 +112,7 @@ impl Walk {
         }
     }
 
-    fn enter(&mut self, path: PathBuf, about: &fs::Metadata, is_link: bool) {
+    fn enter(&mut self, path: PathBuf, about: &Metadata, is_link: bool) {
         if !self.seen.insert(identity::of(&path, about)) {
             return;
         }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod buffers;
+mod doubted;
 mod files;
 mod picture;
 mod scoring;
@@ -13,14 +14,15 @@ use rayon::prelude::*;
 
 pub use self::answer::{ClassProbability, Familiar, Prediction, UNKNOWN};
 use self::buffers::Buffers;
-pub use self::files::{Found, expand_paths, search};
+use self::doubted::Doubted;
+pub use self::files::{Found, expand_paths, search, search_but};
 pub use self::picture::Picture;
 use crate::base::budget::MemoryBudget;
 use crate::base::pool::Pool;
 use crate::base::problem::ProblemKind;
 use crate::base::settings::{positive, within};
 use crate::base::threads;
-use crate::decode::{DecodeError, Limits, read_file};
+use crate::decode::{DecodeError, Doubt, Limits, read_file};
 use crate::metrics::{KnownPictures, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::{Cpu, Engine, Model};
@@ -51,6 +53,7 @@ pub struct Predictor {
     /// `None`: every photo is looked at once.
     views: Option<Views>,
     top_k: usize,
+    doubted: Doubted,
 }
 
 impl Predictor {
@@ -92,6 +95,7 @@ impl Predictor {
             threshold: None,
             last_input,
             views: None,
+            doubted: Doubted::default(),
         })
     }
 
@@ -132,6 +136,12 @@ impl Predictor {
     pub fn with_views(mut self, tta: Tta) -> Self {
         self.views = Some(Views::new(tta, &self.model.architecture().augmentation()));
         self
+    }
+
+    /// How many of the photos so far hold numbers that hardly can be meant as the model takes them, and which: most likely it
+    /// saw next to nothing of these. `None`: not one.
+    pub fn doubtful(&self) -> Option<(usize, Doubt)> {
+        self.doubted.told()
     }
 
     /// The class names.
@@ -185,7 +195,9 @@ impl Predictor {
 
     fn decoded(&self, photo: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
         let working = |width, height| self.prep.working_bytes(width, height);
-        self.prep.decode_for(photo, &self.limits, &working).map(|decoded| self.prep.apply(&decoded.photo))
+        let decoded = self.prep.decode_for(photo, &self.limits, &working)?;
+        self.doubted.add(decoded.doubt);
+        Ok(self.prep.apply(&decoded.photo))
     }
 
     fn checked(&self, picture: &Picture<'_>) -> std::result::Result<Vec<u8>, DecodeError> {

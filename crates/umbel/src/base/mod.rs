@@ -14,6 +14,6 @@ pub mod shell;
 pub mod table;
 
 pub use umbel_predict::base::{
-    atomic, augmentation, budget, choice, error, listed, memory, problem, random, range, regular, settings, shown,
-    threads, toml_words,
+    atomic, augmentation, budget, choice, error, listed, memory, never, problem, random, range, regular, settings,
+    shown, threads, toml_words,
 };

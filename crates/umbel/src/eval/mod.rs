@@ -12,8 +12,12 @@ use serde::Serialize;
 use crate::base::listed::listed;
 use crate::base::progress::{Interrupt, Observer};
 use crate::base::shown::{column, shown};
-use crate::data::{Cache, CacheOptions, Dataset, Index, Listing, Part, Problem, Split, SplitMethod, Tta};
-use crate::metrics::{Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, max_probability, softmax};
+use crate::data::{
+    Cache, CacheOptions, Dataset, DoubtfulDepth, Index, Listing, Part, Problem, Split, SplitMethod, Tta,
+};
+use crate::metrics::{
+    Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, max_probability, softmax,
+};
 use crate::model_file::ModelFile;
 use crate::nn::SharedEngine;
 use crate::run::Predictions;
@@ -59,6 +63,9 @@ pub struct Evaluation {
     /// Classes of the model of which no photo was scored.
     pub missing_classes: Vec<String>,
     pub problems: Vec<Problem>,
+    /// Photos whose numbers hardly can be meant as the model takes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubtful_depth: Option<DoubtfulDepth>,
     pub calibration: Option<Calibration>,
     /// Over how many looks at each photo the probabilities were averaged, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,7 +109,7 @@ pub fn evaluate_folder(
     let index = Index::list(folder, Listing::Photos, observer, interrupt)?;
     let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;
     let positions = positions(&index, &cache, options.part.as_ref())?;
-    let problems = cache.problems().to_vec();
+    let (problems, doubtful_depth) = (cache.problems().to_vec(), cache.doubtful_depth().cloned());
     let (dataset, unknown_classes) = match_classes(&index, cache, &positions, &file.classes)?;
     let labels: Vec<u32> = dataset.samples.iter().map(|(_, label)| *label).collect();
     let (n_classes, engine) = (file.classes.len(), options.engine.for_inference());
@@ -128,6 +135,7 @@ pub fn evaluate_folder(
         missing_classes: missing.collect(),
         unknown_classes,
         problems,
+        doubtful_depth,
         calibration: file.calibration,
         views: options.tta.map(|tta| views::of(file, tta).count()),
         uncalibrated: Certainty::new(&uncalibrated),

@@ -20,8 +20,8 @@ pub use probability::{BINS, Bin};
 pub use scores::{Certainty, NamedScore, Scores};
 pub use umbel_predict::metrics::{
     Calibration, Drift, Familiarity, FeatureSpace, KnownPictures, KnownScores, MOST_FEATURES, MOST_INPUTS,
-    MOST_PROTOTYPES, Memory, Moments, Prototypes, Reads, Standard, TEMPERATURES, auroc, fit_temperature, max_probability,
-    negative_energy, softmax,
+    MOST_PROTOTYPES, Memory, Moments, Prototypes, Reads, Standard, TEMPERATURES, auroc, fit_temperature,
+    max_probability, negative_energy, softmax,
 };
 
 use serde::{Deserialize, Deserializer};

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::job::{Job, in_pool};
+use super::resolved::begun_in;
 use super::run_folder::{self, RunFolder};
-use super::{Changes, Settings, TrainConfig, architecture, begun_in, explain_copies, report_folds, train};
+use super::{Changes, Settings, TrainConfig, architecture, explain_copies, report_folds, train};
 use crate::base::error::with_causes;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
@@ -150,13 +151,16 @@ impl Work<'_> {
         }
         let job = &self.job;
         let split = Split::with(&SplitOptions::from_file(folder.split_file()), &job.index, &job.cache)?;
+        let data = job.data(split);
         if folder.has_begun() {
             folder.save_config(&config)?;
+            folder.complete_leaks(&data)?;
         } else {
-            folder.begin(&config, job.toml, (&split, &job.index), job.cache.problems())?;
+            let together = Together::of(&job.index, &job.cache, interrupt)?;
+            folder.begin(&config, job.toml, &data, &data.leaks(&together))?;
         }
         let settings = Settings::of(job, &config, begun_in(&folder)?);
-        let trained = train(&folder, &settings, &job.data(split), self.model.clone(), observer, interrupt)?;
+        let trained = train(&folder, &settings, &data, self.model.clone(), observer, interrupt)?;
         let trained = trained.finish(&folder, start, observer)?;
         let end = trained.end;
         Ok((!trained.interrupted).then_some(FoldRecord {

@@ -9,9 +9,10 @@ use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::base::threads;
 use crate::data::plan::Action;
-use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Split};
+use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Split, Together};
 use crate::model_file::StartedFrom;
 use crate::nn::Model;
+use crate::run::LeakRow;
 use crate::{Error, Result, Surroundings, data};
 
 /// Remarks of one kind that are told; a check tells all of them.
@@ -126,6 +127,11 @@ pub(super) struct Data<'a> {
 }
 
 impl Data<'_> {
+    /// Photos of the later parts that show the same as one of an earlier part.
+    pub fn leaks(&self, together: &Together) -> Vec<LeakRow> {
+        together.leaks(self.index, &self.split).iter().map(|leak| LeakRow::of(leak, self.index)).collect()
+    }
+
     /// The photos at these positions.
     pub fn dataset(&self, positions: &[usize]) -> Dataset {
         Dataset::new(self.index, self.cache.clone(), positions)

@@ -33,7 +33,7 @@ pub use lr_find::{FoundRate, lr_find};
 pub use merge::merged;
 pub use recipe::{RECIPES, Recipe};
 pub use report::{report, report_folds};
-use resolved::{Settings, begun_in};
+use resolved::Settings;
 use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::{Parts, Validated};
@@ -93,9 +93,10 @@ pub fn train_folder(
         explain(&options, &job.index, &split, observer);
         explain_copies(config, &together, &job.index, &split, observer);
         let run = RunFolder::create(config, out, observer)?;
-        run.begin(config, job.toml, (&split, &job.index), job.cache.problems())?;
+        let data = job.data(split);
+        run.begin(config, job.toml, &data, &data.leaks(&together))?;
         let settings = Settings::of(&job, config, None);
-        train(&run, &settings, &job.data(split), model, observer, interrupt)?.finish(&run, start, observer)
+        train(&run, &settings, &data, model, observer, interrupt)?.finish(&run, start, observer)
     })
 }
 
@@ -124,12 +125,15 @@ pub fn resume(
         let split = Split::with(&SplitOptions::from_file(run.split_file()), &job.index, &job.cache)?;
         run.save_config(&config)?;
         let settings = Settings::of(&job, &config, begun_in(&run)?);
-        let trained = train(&run, &settings, &job.data(split), model, observer, interrupt);
+        let data = job.data(split);
+        let trained = train(&run, &settings, &data, model, observer, interrupt);
         if let Err(crate::Error::Train(train::Error::OtherRun { .. })) = &trained {
             // What was given is not this run's.
             run.save_config(&before)?;
         }
-        trained?.finish(&run, start, observer)
+        let trained = trained?;
+        run.complete_leaks(&data)?;
+        trained.finish(&run, start, observer)
     })
 }
 

@@ -1,12 +1,8 @@
 //! What was asked of a run, and what that comes to on this machine.
 
 use super::job::Job;
-use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture};
-use crate::Result;
 use crate::nn::Precision;
-use crate::run::names;
-use crate::train::checkpoint::Checkpoint;
 use crate::train::{FitOptions, HeadFit};
 
 /// How one run is made: what was asked for, and what that comes to here.
@@ -30,10 +26,4 @@ impl<'a> Settings<'a> {
         let options = FitOptions { precision, engine, head, started_from, ..config.fit.clone() };
         Settings { config, options, processor: job.surroundings.processor.as_deref() }
     }
-}
-
-/// The precision that a run began in, if it has.
-pub(super) fn begun_in(run: &RunFolder) -> Result<Option<Precision>> {
-    let begun = Checkpoint::read(&run.path().join(names::CHECKPOINT))?;
-    Ok(begun.and_then(|begun| begun.progress.precision()))
 }

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::config::TrainConfig;
+use super::job::Data;
 use crate::base::notice::Notice;
-use crate::base::progress::{Event, Observer};
+use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::run_folder::lies_inside;
 use crate::base::toml_words::toml_words;
 use crate::base::{atomic, regular};
-use crate::data::{Index, Plan, Problem, Split};
+use crate::data::{Plan, Problem, Together};
 use crate::run::free_name::make_next_free;
-use crate::run::names::{CONFIG, LOCK, METRICS, MODEL_TOML, PLAN, PLOTS, PREPARING, PROBLEMS, SPLIT};
-use crate::run::{Figures, Metrics, RunLock, write_problems};
+use crate::run::names::{CONFIG, LEAKS, LOCK, METRICS, MODEL_TOML, PLAN, PLOTS, PREPARING, PROBLEMS, SPLIT};
+use crate::run::{Figures, LeakRow, Metrics, RunLock, leaks, write_problems};
 use crate::{Error, Result, run};
 
 /// A run folder that is ours until dropped.
@@ -37,7 +38,7 @@ pub(super) fn check_free(path: &Path) -> Result<()> {
 }
 
 /// What [`RunFolder::begin`] writes before config.toml.
-const BEFORE_CONFIG: [&str; 4] = [SPLIT, PROBLEMS, MODEL_TOML, PLAN];
+const BEFORE_CONFIG: [&str; 5] = [SPLIT, LEAKS, PROBLEMS, MODEL_TOML, PLAN];
 
 /// Whether a run was killed here while it wrote what it begins with: there is nothing to resume.
 fn was_never_begun(path: &Path) -> bool {
@@ -90,12 +91,13 @@ impl RunFolder {
         &self,
         config: &TrainConfig,
         model_toml: Option<&str>,
-        split: (&Split, &Index),
-        problems: &[Problem],
+        data: &Data<'_>,
+        leaks: &[LeakRow],
     ) -> Result<()> {
         atomic::write_bytes(&self.file(PREPARING), b"")?;
-        split.0.write(&self.split_file(), split.1)?;
-        self.begin_undivided(config, model_toml, problems)
+        data.split.write(&self.split_file(), data.index)?;
+        leaks::write(&self.file(LEAKS), leaks)?;
+        self.begin_undivided(config, model_toml, data.cache.problems())
     }
 
     /// The same for a folder that holds the folds of a cross-validation, each with a split of its own.
@@ -111,6 +113,17 @@ impl RunFolder {
         self.save_config(config)?;
         self.take_mark_away();
         Ok(())
+    }
+
+    /// Writes which photos leak where an older umbel did not.
+    pub fn complete_leaks(&self, data: &Data<'_>) -> Result<()> {
+        let path = self.file(LEAKS);
+        if path.is_file() {
+            return Ok(());
+        }
+        // A run that was stopped is to be left whole all the same.
+        let together = Together::of(data.index, &data.cache, &Interrupt::default())?;
+        leaks::write(&path, &data.leaks(&together))
     }
 
     /// The run has begun. Where that fails it does no harm: config.toml is there.

@@ -8,7 +8,8 @@ use crate::Result;
 use crate::base::progress::{Interrupt, TestRecord};
 use crate::data::Dataset;
 use crate::metrics::{
-    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Reads, Scores, fit_temperature, max_probability, softmax,
+    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Reads, Scores, fit_temperature, max_probability,
+    softmax,
 };
 use crate::model_file::ModelFile;
 use crate::report::{confusion, ranking, reliability};

@@ -9,7 +9,8 @@ use super::differences;
 pub use super::differences::{CHANCE, Difference, DifferingSetting};
 use crate::base::progress::EpochRecord;
 use crate::base::shown::shown;
-use crate::run::{History, RunRecords};
+use crate::data::Part;
+use crate::run::{History, RunRecords, leaks};
 use crate::{Result, report, run};
 
 /// A run is said to over-fit when, after its last epoch, it is better on the photos it was trained on than on others by
@@ -41,6 +42,8 @@ pub struct ComparedRun {
     pub seconds: f64,
     /// By [`OVERFIT_ACCURACY_GAP`] and [`OVERFIT_LOSS_RISE`].
     pub overfits: bool,
+    /// Validation photos that show the same as a training photo, which flatter its figures; `None` where nobody looked.
+    pub val_leaks: Option<usize>,
 }
 
 /// The comparison: rows, differences that chance may or may not explain, settings that differ, and the pictures written. Shown
@@ -72,6 +75,9 @@ pub fn read(runs: &[PathBuf]) -> Result<Vec<(String, RunRecords)>> {
 pub fn compare_records(runs: &[(String, RunRecords)], out: &Path) -> Result<Comparison> {
     let histories: Vec<(&str, &History)> = runs.iter().map(|(name, run)| (name.as_str(), &run.history)).collect();
     let mut comparison = of_histories(&histories, out)?;
+    for (row, (_, records)) in comparison.runs.iter_mut().zip(runs) {
+        row.val_leaks = records.leaks.as_ref().map(|found| leaks::count(found, Part::Val));
+    }
     (comparison.differences, comparison.notes) = differences::differences(runs)?;
     comparison.settings = differences::settings(runs);
     Ok(comparison)
@@ -148,6 +154,7 @@ impl ComparedRun {
             lowest_val_loss: lowest.val_loss,
             seconds: epochs.iter().map(|record| record.seconds).sum(),
             overfits: accuracy_gap > OVERFIT_ACCURACY_GAP && rising,
+            val_leaks: None,
         })
     }
 
@@ -182,6 +189,19 @@ impl ComparedRun {
                 self.val_loss,
             )
         })
+    }
+
+    /// What there is to say of leaks, if there are any.
+    pub(super) fn leaks_in_words(&self) -> Option<String> {
+        let (photos, show) = match self.val_leaks? {
+            0 => return None,
+            1 => ("1 validation photo".to_string(), "shows"),
+            many => (format!("{many} validation photos"), "show"),
+        };
+        Some(format!(
+            "{photos} of {} {show} the same as a training photo: its figures are better than they should be.",
+            self.run
+        ))
     }
 
     fn columns(&self) -> [String; 11] {
@@ -225,7 +245,8 @@ impl std::fmt::Display for Comparison {
         }
         let differences = self.differences.iter().map(Difference::to_string);
         let verdicts = self.runs.iter().filter_map(ComparedRun::verdict);
-        for sentence in differences.chain(self.notes.iter().cloned()).chain(verdicts) {
+        let leaks = self.runs.iter().filter_map(ComparedRun::leaks_in_words);
+        for sentence in differences.chain(self.notes.iter().cloned()).chain(leaks).chain(verdicts) {
             write!(f, "\n{}", shown(&sentence))?;
         }
         Ok(())

@@ -67,6 +67,7 @@ fn figures(comparison: &Comparison, scores: &[Option<Scores>]) -> Markup {
             } }
             p.note { "Each on its own validation part, after calibration; intervals: 95 %, bootstrap. Intervals that overlap do \
                 not mean that two runs are alike: see below." }
+            @for sentence in comparison.runs.iter().filter_map(ComparedRun::leaks_in_words) { p.warning { (sentence) } }
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | config.toml | the settings', `TrainConfig`; reports read it as a table |
 //! | split.csv | [`SplitRow`] |
 //! | problems.csv | [`Problem`] |
+//! | leaks.csv | [`LeakRow`] |
 //! | history.csv | [`History`] |
 //! | metrics.json | [`Metrics`] |
 //! | predictions.csv | [`Predictions`] |
@@ -17,6 +18,7 @@ mod error;
 pub mod free_name;
 pub mod history;
 pub mod json;
+pub mod leaks;
 pub mod lock;
 mod metrics;
 pub mod names;
@@ -29,6 +31,7 @@ pub use crate::base::progress::{FoldRecord, FoldsRecord};
 pub use crate::data::split::SplitRow;
 pub use error::Error;
 pub use history::History;
+pub use leaks::LeakRow;
 pub use lock::RunLock;
 pub use metrics::{BeforeAfter, CalibrationRecord, Figures, Metrics};
 pub use predictions::Predictions;

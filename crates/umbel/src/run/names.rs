@@ -11,6 +11,8 @@ pub const MODEL_TOML: &str = "model.toml";
 pub const PLAN: &str = "plan.csv";
 /// Files that cannot be used: [`Problem`](crate::base::problem::Problem).
 pub const PROBLEMS: &str = "problems.csv";
+/// Photos on which a model is measured, and that show the same as one that it learned from: [`LeakRow`](super::LeakRow).
+pub const LEAKS: &str = "leaks.csv";
 /// A row for each epoch: [`History`](super::History).
 pub const HISTORY: &str = "history.csv";
 /// All that a stopped run needs to go on.

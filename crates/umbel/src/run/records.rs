@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{History, Metrics, Predictions, Problem, SplitRow, names, read_problems};
+use super::{History, LeakRow, Metrics, Predictions, Problem, SplitRow, leaks, names, read_problems};
 use crate::base::regular;
 use crate::base::toml_words::toml_words;
 use crate::data::split;
@@ -27,6 +27,8 @@ pub struct RunRecords {
     pub split: Vec<SplitRow>,
     /// problems.csv.
     pub problems: Vec<Problem>,
+    /// leaks.csv; `None` where nobody looked, as an older umbel did not.
+    pub leaks: Option<Vec<LeakRow>>,
     /// predictions.csv, of the validation part.
     pub predictions: Option<Predictions>,
 }
@@ -49,6 +51,7 @@ impl RunRecords {
             metrics: file(names::METRICS).map(|path| Metrics::read(&path)).transpose()?.unwrap_or_default(),
             split: file(names::SPLIT).map_or(Ok(Vec::new()), |path| split::rows(&path))?,
             problems: file(names::PROBLEMS).map_or(Ok(Vec::new()), |path| read_problems(&path))?,
+            leaks: file(names::LEAKS).map(|path| leaks::read(&path)).transpose()?,
             predictions: file(names::PREDICTIONS).map(|path| Predictions::read(&path)).transpose()?,
         })
     }
@@ -58,9 +61,13 @@ impl RunRecords {
         let whole = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
         let problems = run.join(names::PROBLEMS);
         let mut predictions: Option<Predictions> = None;
+        let mut leaks = Some(Vec::new());
         for fold in 1..=folds {
             let path = names::fold(run, fold).join(names::PREDICTIONS);
             let of_fold = Predictions::read(&path)?;
+            let told = Some(names::fold(run, fold).join(names::LEAKS)).filter(|path| path.is_file());
+            let told = told.map(|path| leaks::read(&path)).transpose()?;
+            leaks = leaks.zip(told).map(|(all, told)| [all, told].concat());
             match &mut predictions {
                 None => predictions = Some(of_fold),
                 Some(all) => all.append(of_fold).map_err(|detail| run::Error::Malformed { path, detail })?,
@@ -74,6 +81,7 @@ impl RunRecords {
             metrics: Metrics { finished: true, ..Metrics::default() },
             split: Vec::new(),
             problems: if problems.is_file() { read_problems(&problems)? } else { Vec::new() },
+            leaks,
             predictions,
         })
     }

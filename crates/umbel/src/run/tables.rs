@@ -57,7 +57,7 @@ pub fn read_fold_rows(path: &Path) -> Result<Vec<FoldRecord>> {
     Ok(read(path)?.into_iter().map(restore).collect())
 }
 
-fn write(path: &Path, columns: &[&str], rows: impl Iterator<Item = impl Serialize>) -> Result<()> {
+pub(super) fn write(path: &Path, columns: &[&str], rows: impl Iterator<Item = impl Serialize>) -> Result<()> {
     Ok(atomic::write_with(path, |file| {
         let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(file);
         writer.write_record(columns)?;
@@ -68,7 +68,7 @@ fn write(path: &Path, columns: &[&str], rows: impl Iterator<Item = impl Serializ
     })?)
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     parsed(path, parse)
 }
 

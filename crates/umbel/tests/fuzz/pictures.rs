@@ -2,7 +2,7 @@
 
 use umbel::base::budget::MemoryBudget;
 use umbel::data::PrepSpec;
-use umbel::data::decode::{Limits, Reading, decode, decode_for};
+use umbel::data::decode::{Limits, Reading, decode, decode_for, origin};
 
 use crate::allocator::{self, Cost};
 use crate::mutate::{self, Random};
@@ -32,6 +32,8 @@ fn fuzz(name: &'static str, seeds: &[Vec<u8>], mend: fn(&mut [u8])) {
                 let pixels = u64::from(photo.width()) * u64::from(photo.height());
                 assert!(pixels > 0 && pixels <= LIMITS.max_pixels, "{pixels} pixels");
             }
+            let degrees = origin(bytes).latitude.unwrap_or_default();
+            assert!((-90.0..=90.0).contains(&degrees), "{degrees}");
         },
         // A decoder may hold its own buffers beside the picture, and the picture in two forms.
         limit: Cost { peak: 2 * LIMITS.max_alloc_bytes as usize, largest: LIMITS.max_alloc_bytes as usize },

@@ -199,6 +199,7 @@ fn the_table_is_aligned_whatever_the_names_and_numbers() {
         lowest_val_loss: 0.8,
         seconds: 3725.0,
         overfits: false,
+        val_leaks: None,
     };
     let first = row.clone();
     row.run = "a".to_string();

@@ -7,7 +7,7 @@ mod decoding;
 #[path = "off.rs"]
 mod decoding;
 
-pub(super) use decoding::decode;
+pub(super) use decoding::{decode, exif};
 
 /// The names that formats of HEVC pictures go by.
 const BRANDS: [&[u8; 4]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"];

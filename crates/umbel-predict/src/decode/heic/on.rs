@@ -56,6 +56,11 @@ pub(in crate::decode) fn decode(bytes: &[u8], claim: &mut Claim<'_>) -> Result<D
     photo.ok_or_else(|| damaged("HEIC", "fewer pixels in it than its header says"))
 }
 
+/// The EXIF of the main picture.
+pub(in crate::decode) fn exif(bytes: &[u8]) -> Option<Vec<u8>> {
+    heic_decoder::read_metadata(bytes).ok()?.exif
+}
+
 /// Lays colors that are multiplied by their opacity already over white.
 fn over_white(rgba: &mut [u8]) {
     for [red, green, blue, alpha] in rgba.as_chunks_mut().0 {

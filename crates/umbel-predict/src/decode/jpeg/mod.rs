@@ -3,6 +3,7 @@
 
 pub(super) mod markers;
 mod scans;
+mod small;
 
 use std::borrow::Cow;
 
@@ -46,6 +47,11 @@ pub(super) fn orientation(bytes: &[u8]) -> Orientation {
     orientation_in(bytes, &Markers::read(bytes))
 }
 
+/// Its EXIF, from its prefix on.
+pub(super) fn exif(bytes: &[u8]) -> Option<&[u8]> {
+    Markers::read(bytes).exif.map(|(start, end)| &bytes[start..end])
+}
+
 fn orientation_in(bytes: &[u8], markers: &Markers) -> Orientation {
     let told = markers.exif.and_then(|(start, end)| exif::orientation(&bytes[start..end]));
     told.unwrap_or(Orientation::NoTransforms)
@@ -83,7 +89,7 @@ fn check(frame: &Frame, limits: &Limits) -> Result<(), DecodeError> {
     let memory = width * height * bytes_per_pixel;
     if memory > limits.max_alloc_bytes {
         return Err(too_large(format!(
-            "{width} x {height} pixels need {memory} bytes of memory, more than the limit of {}",
+            "{width} x {height} pixels need {memory} bytes of memory, more than the limit of {}; save it smaller",
             limits.max_alloc_bytes
         )));
     }

@@ -1,11 +1,11 @@
 //! JPEGs that are cut in ways in which cameras don't cut theirs: in several scans without being progressive, or with a first
-//! channel that is not the finest. `zune-jpeg` makes other pictures of them; they go through `jpeg-decoder`.
+//! channel that is not the finest; and [`small`] ones. `zune-jpeg` makes other pictures of them; they go through `jpeg-decoder`.
 
 use image::{DynamicImage, GrayImage, RgbImage};
 use jpeg_decoder::{ColorTransform, Decoder, Error, PixelFormat};
 
 use super::markers::{Component, Frame, Markers};
-use super::{DecodeError, FILLER, damaged, unsupported};
+use super::{DecodeError, FILLER, damaged, small, unsupported};
 use crate::decode::CUT_SHORT;
 
 /// More scans are a way to keep a machine busy; `zune-jpeg` draws the same line.
@@ -22,7 +22,7 @@ pub(super) fn needed(frame: &Frame, markers: &Markers) -> bool {
     // Four times as wide as others and still not the highest is where it gives up, too.
     let first_is_finest = first.across == across && (first.down == down || across < 4);
     let usual = |component: &Component| component.across != 3 && (component.down == 1 || component.down == down);
-    several && !frame.progressive() || !first_is_finest || !frame.components.iter().all(usual)
+    several && !frame.progressive() || !first_is_finest || !frame.components.iter().all(usual) || small::is_one(frame)
 }
 
 /// Decodes it, as it lies in the file.
@@ -81,10 +81,16 @@ fn continued(bytes: &[u8], markers: &Markers) -> Vec<u8> {
 /// Grey or RGB pixels.
 fn pixels(bytes: &[u8], frame: &Frame, markers: &Markers) -> Result<Vec<u8>, DecodeError> {
     let mut decoder = Decoder::new(bytes);
-    if let Some(transform) = color_transform(frame, markers) {
+    let transform = color_transform(frame, markers);
+    let unsmoothed = small::is_unsmoothed(frame) && matches!(transform, Some(ColorTransform::YCbCr));
+    // What is taken for RGB comes as it lies.
+    if let Some(transform) = if unsmoothed { Some(ColorTransform::RGB) } else { transform } {
         decoder.set_color_transform(transform);
     }
-    let pixels = decoder.decode().map_err(map_error)?;
+    let mut pixels = decoder.decode().map_err(map_error)?;
+    if unsmoothed {
+        small::unsmoothed(&mut pixels, frame);
+    }
     match decoder.info().map(|info| info.pixel_format) {
         Some(PixelFormat::CMYK32) => Ok(pixels.as_chunks().0.iter().flat_map(of_cmyk).collect()),
         Some(PixelFormat::L16) | None => Err(unsupported("16 bits a channel")),

@@ -18,7 +18,7 @@ use chunks::{Wanted, unpacked};
 use color::Colors;
 pub(super) use directory::{Directory, Tiff};
 pub(super) use limits::asks_for_too_much;
-use refusals::Packing;
+use refusals::{LZW, Packing};
 use samples::Layout;
 use shape::{Alpha, Format, JPEG_TABLES, Meaning, PHOTOMETRIC, SAMPLE_FORMAT, Shape};
 
@@ -74,14 +74,14 @@ fn is_plain(directory: &Directory<'_>, shape: &Shape) -> bool {
     let told = directory.has(PHOTOMETRIC) && directory.number(SAMPLE_FORMAT).unwrap_or(1) == 1;
     let colors = match (shape.meaning, shape.alpha) {
         (Meaning::Grey | Meaning::InvertedGrey, _) => shape.samples == 1,
-        (Meaning::Rgb, Alpha::None) => !shape.planar || shape.samples == 3,
+        (Meaning::Rgb, Alpha::None) => shape.samples == 3,
         (Meaning::Rgb, Alpha::Straight) => shape.samples == 4,
-        (Meaning::Cmyk, _) => shape.samples == 4,
+        (Meaning::Cmyk, _) => shape.samples == 4 && !shape.planar,
         _ => false,
     };
     let depth = matches!(shape.bits, 8 | 16) || (shape.bits, shape.samples) == (1, 1);
-    // It panics at tiles in planes, and passes over the order of bits.
-    let odd = shape.planar && shape.tiled || shape.reversed_bits;
+    // It panics at tiles in planes, finds some LZW in tiles cut short that is not, and passes over the order of bits.
+    let odd = shape.tiled && (shape.planar || shape.packing == Packing::Bytes(LZW)) || shape.reversed_bits;
     told && colors && depth && shape.format == Format::Unsigned && !odd
 }
 

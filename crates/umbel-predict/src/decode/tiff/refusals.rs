@@ -13,6 +13,9 @@ pub(super) enum Packing {
     Jpeg,
 }
 
+/// Its number in the file.
+pub(super) const LZW: u16 = 5;
+
 /// How the picture is packed, by its number.
 pub(super) fn packing(number: u64) -> Result<Packing, DecodeError> {
     let what = match number {

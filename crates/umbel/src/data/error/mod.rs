@@ -5,6 +5,7 @@ mod tables;
 use std::path::{Path, PathBuf};
 
 use crate::base::error::ErrorKind;
+use crate::base::remark::Remark;
 pub use tables::{ManifestError, SplitFileError};
 
 /// Why the data cannot be used. What is wrong with a folder is told with the layout that is expected.
@@ -33,8 +34,9 @@ pub enum Error {
     },
     /// None of the sub-folders has a picture.
     #[error(
-        "none of the {sub_folders} sub-folders of {} has a picture ({files} other files were seen); give {LAYOUT}",
-        path.display()
+        "none of the {sub_folders} sub-folders of {} has a picture ({files} other files were seen); {}",
+        path.display(),
+        way_out(None, unread.as_deref())
     )]
     NoPictures {
         /// The data folder.
@@ -43,12 +45,14 @@ pub enum Error {
         sub_folders: usize,
         /// Files seen that are no pictures.
         files: usize,
+        /// The first folder that has pictures of kinds that are not read, and these.
+        unread: Option<Box<(String, Remark)>>,
     },
     /// Only one sub-folder has pictures, so there is nothing to tell apart.
     #[error(
         "{} has one class only, {class:?} (pictures: {photos}), and at least two are needed; {}",
         path.display(),
-        way_out(give.as_deref())
+        way_out(give.as_deref(), unread.as_deref())
     )]
     OneClass {
         /// The data folder.
@@ -59,6 +63,8 @@ pub enum Error {
         photos: usize,
         /// The folder whose folders look like classes, if there is one.
         give: Option<PathBuf>,
+        /// The first folder that has pictures of kinds that are not read, and these.
+        unread: Option<Box<(String, Remark)>>,
     },
     /// A training part is there and no other, beside other folders.
     #[error(
@@ -262,10 +268,14 @@ impl Error {
 const LAYOUT: &str = "a folder with one sub-folder per class and the pictures in them, \
     like flowers/daisy/1.jpg, flowers/roses/2.jpg";
 
-fn way_out(give: Option<&Path>) -> String {
-    match give {
-        Some(folder) => format!("the folders in it look like classes: give {}", folder.display()),
-        None => format!("give {LAYOUT}"),
+fn way_out(give: Option<&Path>, unread: Option<&(String, Remark)>) -> String {
+    match (give, unread) {
+        (Some(folder), _) => format!("the folders in it look like classes: give {}", folder.display()),
+        (None, Some((folder, Remark::PassedOver { extensions }))) => {
+            let kinds: Vec<String> = extensions.iter().map(|(kind, files)| format!("{files} .{kind}")).collect();
+            format!("{folder}/ has files of kinds that are not read ({}): save them as JPEG or PNG", kinds.join(", "))
+        }
+        _ => format!("give {LAYOUT}"),
     }
 }
 

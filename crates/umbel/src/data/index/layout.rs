@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::listing::Contents;
-use super::{Photo, Reading, class_folders, no_class};
+use super::{Photo, Reading, class_folders};
 use crate::base::problem::{Problem, ProblemKind};
 use crate::base::remark::{NeverData, Remark};
 use crate::base::run_folder;
@@ -102,13 +102,16 @@ impl Reading<'_> {
                     self.look_into(&name, &within(&name), &contents);
                     by_class.entry(name).or_default().push((part, contents.into_paths().collect()));
                 } else if !contents.is_never_data {
-                    empty.push((within(&name), name));
+                    empty.push((within(&name), name, contents.passed_over()));
                 }
             }
         }
         // A class that only some part lacks is no problem of a file's; the split says it.
-        let nowhere = empty.into_iter().filter(|(_, name)| !by_class.contains_key(name));
-        self.reader.problems.extend(nowhere.map(|(path, _)| no_class(path)));
+        for (path, name, passed_over) in empty {
+            if !by_class.contains_key(&name) {
+                self.no_class(path, passed_over);
+            }
+        }
         let mut of = Vec::new();
         for (class, (name, parts)) in by_class.into_iter().enumerate() {
             self.classes.push(name);

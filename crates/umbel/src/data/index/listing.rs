@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::decode;
 use crate::base::handles;
+use crate::base::never::{self, Never};
 use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::remark::{NeverData, Remark};
@@ -16,18 +17,6 @@ use crate::{Error, Result};
 
 /// The observer hears of the listing after so many entries.
 const TOLD_EVERY: usize = 1000;
-
-/// Folders that systems and their drives keep among the files, in any letter case.
-const SYSTEM_FOLDERS: [&str; 8] = [
-    "__MACOSX",
-    "@eaDir",
-    "lost+found",
-    "$RECYCLE.BIN",
-    "System Volume Information",
-    "#recycle",
-    "@Recycle",
-    "@Recently-Snapshot",
-];
 
 /// Extensions of pictures and films that are not read, and whose files are not even tried.
 const PASSED_OVER: [&str; 45] = [
@@ -58,15 +47,12 @@ impl Listing {
 
 /// What a file or folder is that is never data, if it is such.
 pub fn is_never_data(path: &Path, is_folder: bool) -> Option<NeverData> {
-    let name = path.file_name().map_or(&[][..], OsStr::as_encoded_bytes);
-    let is_system = |known: &&str| name.eq_ignore_ascii_case(known.as_bytes());
-    match (is_folder, name) {
-        (false, [b'.', b'_', ..]) => Some(NeverData::AppleDouble),
-        (false, [b'.', ..]) => Some(NeverData::HiddenFile),
-        (true, [b'.', ..]) => Some(NeverData::HiddenFolder),
-        (true, _) if SYSTEM_FOLDERS.iter().any(is_system) => Some(NeverData::SystemFolder),
-        (true, _) if run_folder::is_one(path) => Some(NeverData::RunFolder),
-        _ => None,
+    match never::by_name(path.file_name().unwrap_or_default(), is_folder) {
+        Some(Never::AppleDouble) => Some(NeverData::AppleDouble),
+        Some(Never::HiddenFile) => Some(NeverData::HiddenFile),
+        Some(Never::HiddenFolder) => Some(NeverData::HiddenFolder),
+        Some(Never::SystemFolder) => Some(NeverData::SystemFolder),
+        None => (is_folder && run_folder::is_one(path)).then_some(NeverData::RunFolder),
     }
 }
 
@@ -87,6 +73,7 @@ pub(super) struct Reader<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     folders: Vec<(String, Vec<String>)>,
+    passed_over: BTreeMap<String, usize>,
     /// Whether something in it was left out for what it is, and nothing else was there.
     pub is_never_data: bool,
 }
@@ -100,8 +87,13 @@ impl<'a> Reader<'a> {
     /// Reads the folder `relative` of `root`, and the folders in it.
     pub fn class(&mut self, root: &Path, relative: &str) -> Result<Contents> {
         let (mut contents, before) = (Contents::default(), self.left_out_in_all());
+        let passed_over = std::mem::take(&mut self.passed_over);
         let mut others = 0;
         self.folder(&root.join(relative), relative, &mut contents, &mut others)?;
+        contents.passed_over = std::mem::replace(&mut self.passed_over, passed_over);
+        for (extension, files) in &contents.passed_over {
+            *self.passed_over.entry(extension.clone()).or_default() += files;
+        }
         contents.is_never_data = others == 0 && !contents.has_pictures() && self.left_out_in_all() > before;
         Ok(contents)
     }
@@ -136,11 +128,7 @@ impl<'a> Reader<'a> {
             remarks
                 .push(Remark::LeftOut { counts: self.left_out.iter().map(|(&kind, &count)| (kind, count)).collect() });
         }
-        if !self.passed_over.is_empty() {
-            let mut extensions: Vec<_> = self.passed_over.clone().into_iter().collect();
-            extensions.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-            remarks.push(Remark::PassedOver { extensions });
-        }
+        remarks.extend(passed_over(&self.passed_over));
         remarks
     }
 
@@ -239,7 +227,19 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What there is to say of files of kinds that are not read, by extension.
+fn passed_over(files: &BTreeMap<String, usize>) -> Option<Remark> {
+    let mut extensions: Vec<_> = files.clone().into_iter().collect();
+    extensions.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    (!extensions.is_empty()).then_some(Remark::PassedOver { extensions })
+}
+
 impl Contents {
+    /// What pictures and films of kinds that are not read lie in it.
+    pub fn passed_over(&self) -> Option<Remark> {
+        passed_over(&self.passed_over)
+    }
+
     pub fn has_pictures(&self) -> bool {
         self.with_pictures().next().is_some()
     }

@@ -136,11 +136,24 @@ struct Reading<'a> {
     parts: Option<Vec<Part>>,
     inner: Vec<Inner>,
     sub_folders: usize,
+    /// The first folder that has no pictures but such as are not read, and these.
+    unread: Option<Box<(String, Remark)>>,
 }
 
 impl<'a> Reading<'a> {
     fn new(reader: Reader<'a>) -> Self {
-        Reading { reader, classes: Vec::new(), photos: Vec::new(), parts: None, inner: Vec::new(), sub_folders: 0 }
+        let (classes, photos, inner) = (Vec::new(), Vec::new(), Vec::new());
+        Reading { reader, classes, photos, parts: None, inner, sub_folders: 0, unread: None }
+    }
+
+    /// A folder without pictures, which is no class.
+    fn no_class(&mut self, path: String, passed_over: Option<Remark>) {
+        let mut detail = "a folder without pictures, so it is not taken for a class".to_string();
+        if let Some(unread) = passed_over {
+            detail = format!("{detail} ({})", unread.to_string().trim_end_matches('.'));
+            self.unread.get_or_insert_with(|| Box::new((path.clone(), unread)));
+        }
+        self.reader.problems.push(Problem { path, kind: ProblemKind::Empty, detail });
     }
 
     /// Each folder that has pictures is a class.
@@ -154,22 +167,23 @@ impl<'a> Reading<'a> {
                 self.classes.push(name);
                 self.photos.extend(contents.into_paths().map(|path| Photo { path, class }));
             } else if !contents.is_never_data {
-                self.reader.problems.push(no_class(name));
+                self.no_class(name, contents.passed_over());
             }
         }
         if self.reader.listing == Listing::Photos { layout::refuse_nested(root, &self.inner) } else { Ok(()) }
     }
 
     fn index(self, root: &Path) -> Result<Index> {
-        let Reading { reader, classes, photos, parts, inner, sub_folders } = self;
+        let Reading { reader, classes, photos, parts, inner, sub_folders, unread } = self;
         let mut remarks = reader.remarks();
         remarks.extend(layout::remarks(&inner, parts.is_some()));
         let (root, files) = (root.to_owned(), reader.other_files);
         match classes.as_slice() {
-            [] => Err(data::Error::NoPictures { path: root, sub_folders, files }.into()),
+            [] => Err(data::Error::NoPictures { path: root, sub_folders, files, unread }.into()),
             [class] => {
                 let give = inner.iter().find_map(Inner::to_give).map(|folder| root.join(folder));
-                Err(data::Error::OneClass { path: root, class: class.clone(), photos: photos.len(), give }.into())
+                let (class, photos) = (class.clone(), photos.len());
+                Err(data::Error::OneClass { path: root, class, photos, give, unread }.into())
             }
             _ => Ok(Index { root, classes, photos, problems: reader.problems, parts, remarks }),
         }
@@ -221,9 +235,4 @@ fn class_folders(root: &Path, reader: &mut Reader<'_>) -> Result<(Vec<String>, u
     // UTF-8's byte order is the order of code points, which is how Python sorts.
     names.sort_unstable();
     Ok((names, files))
-}
-
-fn no_class(path: String) -> Problem {
-    let detail = "a folder without pictures, so it is not taken for a class".to_string();
-    Problem { path, kind: ProblemKind::Empty, detail }
 }

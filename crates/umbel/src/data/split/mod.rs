@@ -24,7 +24,7 @@ pub use folds::RANGE as FOLDS;
 pub use group::GroupBy;
 pub use keras::keras_permutation;
 pub use options::{PART, SplitOptions};
-pub use together::Together;
+pub use together::{Leak, Together};
 use units::Units;
 
 impl SplitMethod {

@@ -11,6 +11,17 @@ use crate::base::progress::Interrupt;
 /// before one camera, the frames of one film). Kept together, it could not be divided at all.
 const MANY: usize = 8;
 
+/// A photo of the validation or the test part that shows the same as a photo of an earlier part (positions in the index).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Leak {
+    pub photo: usize,
+    pub part: Part,
+    /// The first photo of the earliest part that it shows the same as.
+    pub same_as: usize,
+    pub same_as_part: Part,
+}
+
 /// Groups of photos that show the same (positions rising, two at least).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Together {
@@ -55,17 +66,17 @@ impl Together {
         kept.into_iter().chain(divided).collect()
     }
 
-    /// Photos of the validation and the test part that show the same as a photo of an earlier part.
-    pub fn leaks(&self, index: &Index, split: &Split) -> Vec<usize> {
+    /// Photos of the validation and the test part that show the same as a photo of an earlier part, by group.
+    pub fn leaks(&self, index: &Index, split: &Split) -> Vec<Leak> {
         let mut part_of: Vec<Option<Part>> = vec![None; index.photos.len()];
         for (part, positions) in split.parts() {
             positions.iter().for_each(|&position| part_of[position] = Some(part));
         }
-        let leaks_in = |group: &Vec<usize>| -> Vec<usize> {
-            let earliest = group.iter().filter_map(|&photo| part_of[photo]).min();
-            let later =
-                group.iter().copied().filter(|&photo| part_of[photo].is_some_and(|part| Some(part) != earliest));
-            later.collect()
+        let leaks_in = |group: &Vec<usize>| -> Vec<Leak> {
+            let placed = || group.iter().filter_map(|&photo| Some((part_of[photo]?, photo)));
+            let Some((same_as_part, same_as)) = placed().min() else { return Vec::new() };
+            let later = placed().filter(|(part, _)| *part != same_as_part);
+            later.map(|(part, photo)| Leak { photo, part, same_as, same_as_part }).collect()
         };
         self.groups.iter().flat_map(leaks_in).collect()
     }

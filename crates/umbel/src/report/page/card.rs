@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::View;
+use super::leaks;
 use super::words::{count, figure, interval, percent};
 use crate::data::Part;
 
@@ -62,6 +63,9 @@ fn quality(view: &View<'_>) -> Markup {
             Some(test) => { "On the " (count(test.test_images, "test photo", "test photos"))
                 ", which had no say in anything: " (percent(test.test_accuracy)) "." }
             None => { "There was no test part (" code { "--test-split" } "), which would tell without such flattery." }
+        }
+        @if let Some(found) = view.run.leaks.as_ref().filter(|leaks| !leaks.is_empty()) {
+            " " (leaks::sentence(view, found)) " This flatters the figures, too."
         }
     }
 }

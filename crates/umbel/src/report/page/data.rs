@@ -94,8 +94,7 @@ fn problems(view: &View<'_>) -> Markup {
     html! {
         h3 { "Problems found" }
         @if problems.is_empty() {
-            p { "Every photo could be used. Whether there are duplicates, leaks between the parts or odd pictures is told by "
-                code { "umbel check" } "." }
+            p { "Every photo could be used." }
         } @else {
             p { (count(problems.len(), "file was", "files were")) " left out:" }
             div.scroll { table {
@@ -106,6 +105,9 @@ fn problems(view: &View<'_>) -> Markup {
             } }
             @if problems.len() > LISTED { p.note { "… and " (problems.len() - LISTED) " more, in problems.csv." } }
         }
+        p { @if view.run.leaks.as_ref().is_some_and(Vec::is_empty) {
+                "No photo that is measured on shows the same as one of an earlier part. "
+            } "Duplicates and odd pictures are told by " code { "umbel check" } "." }
     }
 }
 

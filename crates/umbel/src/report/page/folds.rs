@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::View;
+use super::leaks;
 use super::summary::card;
 use super::words::{count, figure, interval, percent};
 use crate::base::progress::FoldsRecord;
@@ -27,6 +28,7 @@ pub fn section(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup 
                  without it (" (of_folds) "); small print: 95 % bootstrap intervals. Each fold’s photos also chose its epoch and \
                  the temperature of its confidence."
             }
+            (leaks::warning(view))
         }
         section {
             h2 { "Folds" }

@@ -10,6 +10,7 @@ mod curves;
 mod data;
 mod folds;
 mod gallery;
+mod leaks;
 mod pictures;
 mod plot;
 mod reproduce;

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::View;
+use super::leaks;
 use super::words::{count, duration, figure, interval, percent, thousands};
 use crate::metrics::Scores;
 
@@ -34,6 +35,7 @@ pub fn section(view: &View<'_>) -> Markup {
                     (epoch_cards(view))
                 }
             }
+            (leaks::warning(view))
             dl.facts { @for (name, value) in facts { @if !value.is_empty() { dt { (name) } dd { (value) } } } }
         }
     }

@@ -10,7 +10,7 @@ fn read(bytes: &[u8], what: &str) -> RgbImage {
 }
 
 /// Every corner another color, wider than high.
-fn picture() -> RgbImage {
+pub(super) fn picture() -> RgbImage {
     RgbImage::from_fn(24, 16, |x, y| Rgb([if x < 12 { 0 } else { 250 }, if y < 8 { 0 } else { 250 }, 60]))
 }
 
@@ -28,7 +28,7 @@ fn exif(big_endian: bool, tag: u16, kind: u16, count: u32, value: [u8; 4]) -> Ve
     bytes
 }
 
-fn webp(exif: &[u8]) -> Vec<u8> {
+pub(super) fn webp(exif: &[u8]) -> Vec<u8> {
     let plain = encoded(picture(), ImageFormat::WebP);
     let chunk = |name: &[u8; 4], body: &[u8]| {
         let mut chunk = [name, &(body.len() as u32).to_le_bytes()[..], body].concat();
@@ -39,7 +39,7 @@ fn webp(exif: &[u8]) -> Vec<u8> {
     chunk(b"RIFF", &[b"WEBP", &header[..], &plain[12..], &chunk(b"EXIF", exif)].concat())
 }
 
-fn png(exif: &[u8]) -> Vec<u8> {
+pub(super) fn png(exif: &[u8]) -> Vec<u8> {
     let plain = encoded(picture(), ImageFormat::Png);
     let named = [b"eXIf", exif].concat();
     let sum = !named.iter().fold(!0u32, |crc, &byte| {
@@ -49,7 +49,7 @@ fn png(exif: &[u8]) -> Vec<u8> {
     [&plain[..33], &length[..], &named, &sum.to_be_bytes(), &plain[33..]].concat()
 }
 
-fn jpeg(exif: &[u8]) -> Vec<u8> {
+pub(super) fn jpeg(exif: &[u8]) -> Vec<u8> {
     let plain = encoded(picture(), ImageFormat::Jpeg);
     let length = (exif.len() as u16 + 8).to_be_bytes();
     [&plain[..2], b"\xFF\xE1", &length, b"Exif\0\0", exif, &plain[2..]].concat()

@@ -205,6 +205,29 @@ fn pictures_of_kinds_that_are_not_read_are_counted() {
 }
 
 #[test]
+fn a_folder_whose_pictures_are_of_kinds_that_are_not_read_is_told_with_the_kinds() {
+    let root = folder(&["cup/1.png"]);
+    for number in 0..3 {
+        write(root.path(), &format!("leaf/{number}.tga"), b"something else");
+    }
+    let error = refused(&root).to_string();
+    assert!(
+        error.ends_with("leaf/ has files of kinds that are not read (3 .tga): save them as JPEG or PNG"),
+        "{error}"
+    );
+    fs::remove_file(root.path().join("cup/1.png")).unwrap();
+    let error = refused(&root).to_string();
+    assert!(error.contains("none of the 2 sub-folders") && error.contains("leaf/ has files of kinds"), "{error}");
+    // Where two others are left, it is no class, and that is said.
+    write(root.path(), "cup/1.png", b"");
+    write(root.path(), "sky/1.png", b"");
+    let index = scan(&root);
+    assert_eq!(index.classes, ["cup", "sky"]);
+    assert!(index.problems[0].path == "leaf" && index.problems[0].detail.contains("3 .tga"), "{:?}", index.problems);
+    assert_eq!(index.remarks, [Remark::PassedOver { extensions: vec![("tga".to_string(), 3)] }]);
+}
+
+#[test]
 fn folders_that_look_like_classes_within_a_class_are_said() {
     let index = scan(&folder(&[
         "Rosa/canina/1.png",

@@ -73,7 +73,7 @@ fn near_duplicates_stay_on_one_side_of_every_split() {
             for group in &known.groups {
                 assert_eq!(sides(split, group).len(), 1, "seed {seed}");
             }
-            assert_eq!(known.leaks(&index, split), [0usize; 0]);
+            assert_eq!(known.leaks(&index, split), []);
         }
         validated.extend(splits[0].val.iter().copied());
     }
@@ -148,7 +148,21 @@ fn what_a_given_division_tears_apart_is_known() {
     write(root.path(), "test/b/of-val.jpg", &jpeg(&changed(1101)[2], 80));
     let (index, cache) = prepared(root.path());
     let split = Split::with(&SplitOptions::default(), &index, &cache).unwrap();
-    let mut leaks = together(&index, &cache).leaks(&index, &split);
+    let leaks = together(&index, &cache).leaks(&index, &split);
+    let path = |photo: usize| index.photos[photo].path.as_str();
+    let mut pairs: Vec<_> =
+        leaks.iter().map(|leak| (path(leak.photo), leak.part, path(leak.same_as), leak.same_as_part)).collect();
+    pairs.sort_unstable();
+    let of_train = |leak, part, same_as| (leak, part, same_as, Part::Train);
+    assert_eq!(
+        pairs,
+        [
+            of_train("test/b/exact.png", Part::Test, "train/b/2.png"),
+            ("test/b/of-val.jpg", Part::Test, "val/b/1.png", Part::Val),
+            of_train("val/a/near.jpg", Part::Val, "train/a/3.png"),
+        ]
+    );
+    let mut leaks: Vec<usize> = leaks.iter().map(|leak| leak.photo).collect();
     leaks.sort_unstable();
     let mut expected = ["val/a/near.jpg", "test/b/exact.png", "test/b/of-val.jpg"].map(|path| position(&index, path));
     expected.sort_unstable();

@@ -113,6 +113,34 @@ fn a_page_lives_with_what_there_is() {
 }
 
 #[test]
+fn leaks_are_told_by_part_with_a_few_names() {
+    let folder = tempdir().unwrap();
+    let run = folder.path().join("run");
+    MadeUp { classes: &FIVE, photos: 100, accuracy: 0.5, seed: 2 }.write(&run, &folder.path().join("gone"));
+    let rows = |rows: &[(&str, &str)]| {
+        let rows = rows.iter().enumerate().map(|(k, (part, of))| format!("roses/<b>{k}.jpg,{part},'=a/{k}.jpg,{of}\n"));
+        fs::write(run.join("leaks.csv"), "path,part,same_as,same_as_part\n".to_string() + &rows.collect::<String>())
+            .unwrap();
+        page::render(&RunRecords::read(&run).unwrap(), &Facts::default()).unwrap()
+    };
+    let html = rows(&[("val", "train"); 7]);
+    assert!(html.contains("7 validation photos (7.0\u{a0}%) show the same as a training photo."), "{html}");
+    assert_eq!(html.matches("shows the same as <span").count(), 5);
+    assert!(
+        html.contains("… and 2 more, in leaks.csv.")
+            && html.contains("roses/&lt;b&gt;0.jpg")
+            && html.contains(">=a/0.jpg")
+    );
+    let html = rows(&[("val", "train"), ("test", "val"), ("test", "train")]);
+    let said = "1 validation photo (1.0\u{a0}%) and 2 test photos show the same as a photo of an earlier part.";
+    assert!(html.contains(said) && !html.contains("more, in leaks.csv"), "{html}");
+    let html = rows(&[]);
+    assert!(
+        html.contains("No photo that is measured on shows the same") && !html.contains("better than they should be")
+    );
+}
+
+#[test]
 fn paths_do_not_lead_out_of_the_data_folder() {
     let folder = tempdir().unwrap();
     let (data, run) = (folder.path().join("photos"), folder.path().join("run"));

@@ -92,6 +92,7 @@ fn a_run_leaves_everything_in_its_folder() {
     let metrics: serde_json::Value = serde_json::from_slice(&fs::read(run.join("metrics.json")).unwrap()).unwrap();
     assert_eq!(metrics["best"]["val_accuracy"], file.metrics.val_accuracy);
     assert_eq!(metrics["epochs"], 3);
+    assert_eq!(fs::read_to_string(run.join("leaks.csv")).unwrap(), "path,part,same_as,same_as_part\n");
     assert_eq!(fs::read_to_string(run.join("problems.csv")).unwrap(), "path,kind,detail\n");
     let scratch = fs::read_dir(&run).unwrap().flatten().any(|e| e.file_name().to_string_lossy().contains("scratch"));
     assert!(!scratch, "a scratch file was left");

@@ -15,7 +15,7 @@ use umbel::eval::{EvalOptions, evaluate_folder};
 use umbel::metrics::{Familiarity, KnownPictures, Moments, Reads, max_probability, softmax};
 use umbel::model_file::{Metrics, ModelFile};
 use umbel::nn::{Cpu, Infer, Isa, Model};
-use umbel::predict::{Predictor, expand_paths};
+use umbel::predict::{Predictor, expand_paths, search};
 use umbel::train::{FitOptions, evaluate, outputs};
 
 use crate::trial::inference;
@@ -106,6 +106,24 @@ fn folders_are_searched_for_pictures() {
     assert_eq!(found, expected);
     let error = expand_paths(&[PathBuf::from("not/there.jpg")]).unwrap_err().to_string();
     assert!(error.contains("not/there.jpg"), "{error}");
+}
+
+#[test]
+fn what_systems_put_beside_photos_is_not_searched_for_pictures() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    for path in
+        ["1.jpg", "._1.jpg", ".hidden.png", ".notes", "@eaDir/1.jpg/small.jpg", "__MACOSX/._1.jpg", ".thumbs/1.jpg"]
+    {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), b"named like a picture").unwrap();
+    }
+    let found = search(root).unwrap();
+    assert_eq!((found.files, found.left_out), (vec![root.join("1.jpg")], 5));
+    // What is named itself is wanted.
+    let named = search(&root.join(".thumbs")).unwrap();
+    assert_eq!(named.files, [root.join(".thumbs/1.jpg")]);
+    assert_eq!(search(&root.join("._1.jpg")).unwrap().files, [root.join("._1.jpg")]);
 }
 
 #[test]
@@ -205,13 +223,14 @@ fn drift_is_told_of_another_source_and_not_of_photos_like_those_measured() {
     }
     let mut file = trained();
     let cache = tempfile::tempdir().unwrap();
-    let known = image_dataset_from_directory(&place("known"), &DatasetOptions {
-        validation_split: 0.9,
-        ..dataset_options(cache.path())
-    });
+    let known = image_dataset_from_directory(
+        &place("known"),
+        &DatasetOptions { validation_split: 0.9, ..dataset_options(cache.path()) },
+    );
     let (train, val) = known.unwrap();
     let interrupt = Interrupt::default();
-    let look = |dataset| outputs(&Cpu::best(), &file.model, dataset, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
+    let look =
+        |dataset| outputs(&Cpu::best(), &file.model, dataset, (8, Reads::LastInput), &interrupt).unwrap().unwrap();
     let (seen, tested) = (look(&train), look(&val));
     let known = KnownPictures::measure(5, (16, &seen.features), (&tested.logits, &tested.features)).unwrap();
     let confidences: Vec<f64> = softmax(5, &tested.logits, 1.0).chunks(5).map(max_probability).collect();

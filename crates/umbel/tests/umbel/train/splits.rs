@@ -11,7 +11,10 @@ use umbel::base::notice::{Divider, Notice};
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
 use umbel::model_file::ModelFile;
-use umbel::pipeline::{Changes, FoldsOutcome, TrainConfig, has_folds, resume, resume_folds, train_folder, train_folds};
+use umbel::pipeline::{
+    Changes, FoldsOutcome, TrainConfig, has_folds, report, resume, resume_folds, train_folder, train_folds,
+};
+use umbel::report::compare::compare;
 use umbel::train::{Fit, FitOptions};
 use umbel::{Error, Result, run};
 
@@ -113,6 +116,40 @@ fn copies_are_kept_together_by_umbels_own_split_and_told_of_in_others() {
     fs::write(&torn, rows).unwrap();
     let leaks = Notice::Leaks { photos: 1, data: data.clone(), divided_by: Divider::Split };
     assert_eq!(told(SplitMethod::File(torn), "others"), [leaks]);
+
+    // The run's page says so, too, made again as well, and a comparison.
+    let (own, others) = (place.path("own"), place.path("others"));
+    let row = format!("path,part,same_as,same_as_part\n{copy},val,{original},train\n");
+    assert_eq!(fs::read_to_string(others.join("leaks.csv")).unwrap(), row);
+    assert_eq!(fs::read_to_string(own.join("leaks.csv")).unwrap(), "path,part,same_as,same_as_part\n");
+    let none = "No photo that is measured on shows the same as one of an earlier part.";
+    let first = fs::read_to_string(others.join("report.html")).unwrap();
+    for page in [first, fs::read_to_string(report(&others, None).unwrap()).unwrap()] {
+        assert!(
+            page.contains("1 validation photo (") && page.contains("shows the same as a training photo."),
+            "it says so"
+        );
+        assert!(
+            page.contains(&copy)
+                && page.contains("So the figures are better than they should be")
+                && !page.contains(none)
+        );
+    }
+    let page = fs::read_to_string(own.join("report.html")).unwrap();
+    assert!(page.contains(none) && !page.contains("better than they should be"));
+    let compared = compare(&[own, others.clone()], &place.path("compared")).unwrap();
+    assert_eq!([compared.runs[0].val_leaks, compared.runs[1].val_leaks], [Some(0), Some(1)]);
+    let said =
+        "1 validation photo of others shows the same as a training photo: its figures are better than they should be.";
+    assert!(compared.to_string().contains(said), "{compared}");
+
+    // A run of an older umbel does not know, until it is gone on with.
+    fs::remove_file(others.join("leaks.csv")).unwrap();
+    let page = fs::read_to_string(report(&others, None).unwrap()).unwrap();
+    assert!(!page.contains("better than they should be") && !page.contains(none));
+    resume(&others, &Changes::default(), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
+    assert_eq!(fs::read_to_string(others.join("leaks.csv")).unwrap(), row);
+    assert!(fs::read_to_string(others.join("report.html")).unwrap().contains("better than they should be"));
 }
 
 #[test]
