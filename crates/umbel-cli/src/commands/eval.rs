@@ -77,11 +77,11 @@ fn tell(evaluation: &Evaluation) {
             evaluation.scores.images
         ));
     }
-    if let Some(drift) = evaluation.drift.filter(|drift| drift.unlike) {
-        console::note(format!("Warning: {drift}"));
-    }
     if let Some(DoubtfulDepth { photos, low, high, white, .. }) = evaluation.doubtful_depth {
         super::doubtful::note(photos, &Doubt { low, high, white });
+    }
+    if let Some(drift) = evaluation.drift.filter(|drift| drift.unlike) {
+        console::note(format!("Warning: {drift}"));
     }
     for problem in &evaluation.problems {
         console::note(format!("Left out: {}: {}", problem.path, problem.detail));

@@ -40,21 +40,15 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     if let Some(folder) = &args.watch {
         let watch = Watch::new(folder)?;
         let interrupt = signals::interrupt_saying("stopping, press again to quit at once")?;
-        let asked = Asked::new(args, model, BATCH, surroundings)?;
+        let asked = Asked::new(args, model, 0, surroundings)?;
         return watched(watch, &asked, &mut telling, &interrupt);
     }
     let inputs = photos::inputs(&args.paths, |path, reason| telling.failure(path, reason))?;
     telling.answers.one_photo = inputs.len() == 1 && telling.answers.failed == 0;
-    // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
-    let mut asked = Asked::new(args, model, inputs.len().clamp(1, BATCH), surroundings)?;
-    // What the validation photos were like is of one look each.
-    let tells_drift = args.tta.is_none() && keep::tells(inputs.len());
-    if tells_drift {
-        asked.predictor = asked.predictor.scored();
-    }
+    let asked = Asked::new(args, model, inputs.len().max(1), surroundings)?;
     asked.answer(&inputs, &mut telling, &Interrupt::default())?;
     asked.tell_doubts();
-    if tells_drift {
+    if args.tta.is_none() {
         telling.drifting.tell(&asked.predictor);
     }
     telling.kept.write()?;
@@ -105,7 +99,10 @@ struct Photo<'a> {
 }
 
 impl Asked {
-    fn new(args: &PredictArgs, model: ModelFile, batch: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+    /// For so many photos; 0: nobody knows how many will come.
+    fn new(args: &PredictArgs, model: ModelFile, photos: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+        // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
+        let batch = if photos == 0 { BATCH } else { photos.min(BATCH) };
         let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
         let limits = Limits::within(&surroundings.memory);
         let engine = surroundings.engine.share_for_inference();
@@ -116,6 +113,9 @@ impl Asked {
         }
         if let Some(tta) = args.tta {
             predictor = predictor.with_views(tta);
+        } else if keep::tells(photos) {
+            // What the validation photos were like is of one look each.
+            predictor = predictor.scored();
         }
         let tells_origin = args.json || args.csv.is_some();
         Ok(Asked { predictor, limits, model: args.model.clone(), tells_origin })
@@ -176,6 +176,7 @@ impl Telling {
         self.drifting.take(prediction);
         let answer = Answer { path: &path.to_string_lossy(), prediction, sure: self.sure.of(prediction), origin };
         self.answers.success(&answer)?;
+        self.drifting.take(prediction);
         if let Some(error) = self.kept.answer(path, prediction, answer.sure, origin)? {
             self.answers.failure(path, &format!("it was not copied, as it cannot be read any more: {error}"))?;
         }

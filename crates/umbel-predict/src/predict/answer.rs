@@ -64,3 +64,28 @@ impl std::fmt::Display for Prediction {
         )
     }
 }
+
+impl Prediction {
+    /// From the probabilities of these classes, of which `top_k` are told, and what was scored of the photo against a threshold.
+    pub(super) fn of(
+        (classes, top_k): (&[String], usize),
+        probabilities: &[f64],
+        (score, threshold): (Option<f64>, Option<f64>),
+    ) -> Self {
+        let of_class = |(class, p): (&String, &f64)| ClassProbability { class: class.clone(), probability: *p };
+        let mut top: Vec<ClassProbability> = classes.iter().zip(probabilities).map(of_class).collect();
+        // The sort keeps equals in the order of the classes.
+        top.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        top.truncate(top_k);
+        let (class, confidence) =
+            top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
+        let familiarity = score.zip(threshold).map(|(score, threshold)| {
+            // A score that is no number is not familiar.
+            let unknown = score.is_nan() || score < threshold;
+            Familiar { unknown, nearest: class.clone(), score, threshold }
+        });
+        let unknown = familiarity.as_ref().is_some_and(|familiar| familiar.unknown);
+        let class = if unknown { UNKNOWN.to_string() } else { class };
+        Prediction { class, confidence, top, familiarity, score }
+    }
+}

@@ -250,7 +250,9 @@ impl Predictor {
         let mut scores = scores.into_iter();
         let answer = |row: &[f64]| {
             let score = scores.next();
-            row.iter().all(|p| p.is_finite()).then(|| self.prediction(row, score))
+            row.iter()
+                .all(|p| p.is_finite())
+                .then(|| Prediction::of((&self.classes, self.top_k), row, (score, self.threshold)))
         };
         probabilities.chunks_exact(classes).map(answer).collect()
     }
@@ -277,28 +279,6 @@ impl Predictor {
         let width = features.len() / photos.len();
         let row = |k: usize| features[k * width..][..width].to_vec();
         (0..photos.len()).map(|k| Some(row(k)).filter(|row| row.iter().all(|value| value.is_finite()))).collect()
-    }
-
-    fn prediction(&self, probabilities: &[f64], score: Option<f64>) -> Prediction {
-        let mut top: Vec<ClassProbability> = self
-            .classes
-            .iter()
-            .zip(probabilities)
-            .map(|(class, p)| ClassProbability { class: class.clone(), probability: *p })
-            .collect();
-        // The sort keeps equals in the order of the classes.
-        top.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        top.truncate(self.top_k);
-        let (class, confidence) =
-            top.first().map_or((String::new(), 0.0), |best| (best.class.clone(), best.probability));
-        let familiarity = score.zip(self.threshold).map(|(score, threshold)| {
-            // A score that is no number is not familiar.
-            let unknown = score.is_nan() || score < threshold;
-            Familiar { unknown, nearest: class.clone(), score, threshold }
-        });
-        let unknown = familiarity.as_ref().is_some_and(|familiar| familiar.unknown);
-        let class = if unknown { UNKNOWN.to_string() } else { class };
-        Prediction { class, confidence, top, familiarity, score }
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::job::{Job, in_pool};
-use super::resolved::begun_in;
 use super::run_folder::{self, RunFolder};
 use super::{Changes, Settings, TrainConfig, architecture, explain_copies, report_folds, train};
 use crate::base::error::with_causes;
@@ -159,7 +158,7 @@ impl Work<'_> {
             let together = Together::of(&job.index, &job.cache, interrupt)?;
             folder.begin(&config, job.toml, &data, &data.leaks(&together))?;
         }
-        let settings = Settings::of(job, &config, begun_in(&folder)?);
+        let settings = Settings::of(job, &config, folder.begun_in()?);
         let trained = train(&folder, &settings, &data, self.model.clone(), observer, interrupt)?;
         let trained = trained.finish(&folder, start, observer)?;
         let end = trained.end;

@@ -124,7 +124,7 @@ pub fn resume(
         let (job, model) = Job::prepare(&config, toml.as_deref(), surroundings, observer, interrupt)?;
         let split = Split::with(&SplitOptions::from_file(run.split_file()), &job.index, &job.cache)?;
         run.save_config(&config)?;
-        let settings = Settings::of(&job, &config, begun_in(&run)?);
+        let settings = Settings::of(&job, &config, run.begun_in()?);
         let data = job.data(split);
         let trained = train(&run, &settings, &data, model, observer, interrupt);
         if let Err(crate::Error::Train(train::Error::OtherRun { .. })) = &trained {

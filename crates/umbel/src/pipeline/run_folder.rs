@@ -10,9 +10,13 @@ use crate::base::run_folder::lies_inside;
 use crate::base::toml_words::toml_words;
 use crate::base::{atomic, regular};
 use crate::data::{Plan, Problem, Together};
+use crate::nn::Precision;
 use crate::run::free_name::make_next_free;
-use crate::run::names::{CONFIG, LEAKS, LOCK, METRICS, MODEL_TOML, PLAN, PLOTS, PREPARING, PROBLEMS, SPLIT};
+use crate::run::names::{
+    CHECKPOINT, CONFIG, LEAKS, LOCK, METRICS, MODEL_TOML, PLAN, PLOTS, PREPARING, PROBLEMS, SPLIT,
+};
 use crate::run::{Figures, LeakRow, Metrics, RunLock, leaks, write_problems};
+use crate::train::checkpoint::Checkpoint;
 use crate::{Error, Result, run};
 
 /// A run folder that is ours until dropped.
@@ -192,6 +196,12 @@ impl RunFolder {
     /// Whether config.toml, the last file that a run begins with, is there.
     pub fn has_begun(&self) -> bool {
         self.file(CONFIG).is_file()
+    }
+
+    /// The precision that the run began in, if it has.
+    pub fn begun_in(&self) -> Result<Option<Precision>> {
+        let begun = Checkpoint::read(&self.file(CHECKPOINT))?;
+        Ok(begun.and_then(|begun| begun.progress.precision()))
     }
 
     /// The folder of the plots, made where it isn't there.

@@ -405,7 +405,9 @@ fn what_known_pictures_are_like_is_checked() {
     for value in [f32::NAN, -1.0, 1e9] {
         assert!(ModelFile::from_bytes(&numbers("umbel.known/scales", value)).is_err(), "{value}");
     }
-    let lacking = forged(|contents| drop(contents.rough.get_mut("umbel.known/prototypes").unwrap().data.pop()));
+    let lacking = forged(|contents| {
+        contents.rough.get_mut("umbel.known/prototypes").unwrap().data.pop();
+    });
     assert!(ModelFile::from_bytes(&lacking).is_err(), "a number less than the shape says");
     let stranger = forged(|contents| {
         contents.rough.insert("dense/kernel".into(), StoredTensor { shape: vec![1], data: vec![1] });
