@@ -173,7 +173,6 @@ struct Telling {
 
 impl Telling {
     fn success(&mut self, path: &Path, prediction: &Prediction, origin: &Origin) -> anyhow::Result<()> {
-        self.drifting.take(prediction);
         let answer = Answer { path: &path.to_string_lossy(), prediction, sure: self.sure.of(prediction), origin };
         self.answers.success(&answer)?;
         self.drifting.take(prediction);
