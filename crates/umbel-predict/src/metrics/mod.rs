@@ -5,7 +5,9 @@ mod calibration;
 mod feature_space;
 mod unfamiliar;
 
-pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
+pub use calibration::{
+    Calibration, LEAST_IMAGES, LEAST_MISTAKES, TEMPERATURES, fit_balanced_temperature, fit_temperature,
+};
 pub use feature_space::{FeatureSpace, MOST_FEATURES};
 pub use unfamiliar::{Familiarity, KnownPictures, KnownScores, auroc, max_probability, negative_energy};
 

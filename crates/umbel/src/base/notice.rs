@@ -54,8 +54,9 @@ pub enum Notice {
     RangeTest { low: f64, high: f64, steps: usize, batch: usize, photos: usize },
     /// What the last layer of a frozen network reads is computed, for so many photos.
     Features { photos: usize },
-    /// Of the strengths of L2 regularization that were tried, this one (counted from 1) was the best.
-    HeadChosen { number: usize, strength: f64 },
+    /// Of so many strengths of L2 regularization that were tried, from the strongest on, this one (counted from 1) was the best:
+    /// by so many folds, or by the validation part.
+    HeadChosen { number: usize, tried: usize, strength: f64, folds: Option<usize> },
     /// The run was begun with other instructions than those that it goes on with.
     ContinuedElsewhere { from: String, to: String },
     /// Another number of epochs stretches the cosine over all of them.
@@ -197,10 +198,14 @@ impl fmt::Display for Notice {
                 "Testing rates from {low:e} to {high:e} in {steps} steps of {batch} of the {photos} training photos."
             ),
             Notice::Features { photos } => write!(f, "Computing the features of {photos} photos, once."),
-            Notice::HeadChosen { number, strength } => write!(
-                f,
-                "Of the strengths of L2 regularization, the validation part chose number {number}: {strength}."
-            ),
+            Notice::HeadChosen { number, tried, strength, folds } => {
+                let who = folds.map_or("the validation part".to_string(), |folds| format!("{folds} folds"));
+                write!(
+                    f,
+                    "Of {tried} strengths of L2 regularization, {who} chose number {number}: {strength}. (Weaker ones are tried \
+                     for as long as the loss may still fall.)"
+                )
+            }
             Notice::ContinuedElsewhere { from, to } => write!(
                 f,
                 "The run was begun with {from} and goes on with {to}: the weights will differ in their last digits."

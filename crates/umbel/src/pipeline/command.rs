@@ -1,5 +1,6 @@
 //! The command line that asks for a run's settings: every flag that is not as its recipe has it, quoted for a shell.
 
+use super::merge::{EPOCHS, epochs_are_meant};
 use super::{Recipe, TrainConfig};
 use crate::base::shell::quote;
 use crate::pretrained::Tune;
@@ -36,6 +37,9 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
             (Some(flag), ..) => words.extend([format!("--{flag}"), word]),
         }
         row.put(&mut said, value);
+        if row.key == EPOCHS {
+            epochs_are_meant(&mut said);
+        }
         settle(&mut said);
     }
     Some(words)
