@@ -198,6 +198,7 @@ fn the_table_is_aligned_whatever_the_names_and_numbers() {
         lowest_val_loss_epoch: 3,
         lowest_val_loss: 0.8,
         seconds: 3725.0,
+        l2: None,
         overfits: false,
     };
     let first = row.clone();

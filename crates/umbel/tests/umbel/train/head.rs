@@ -12,7 +12,7 @@ use umbel::nn::{Infer, Isa, Model, OptimizerConfig, Updates};
 use umbel::pipeline::{self, PrecisionChoice, TrainConfig};
 use umbel::pretrained::Tune;
 use umbel::train::head::STRENGTHS;
-use umbel::train::{FitOptions, HeadFit, History, evaluate, fit};
+use umbel::train::{FitOptions, HeadFit, History, fit};
 
 use crate::trial::{Trial, inference};
 
