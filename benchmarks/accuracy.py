@@ -31,7 +31,7 @@ def train(precision, seed):
     if (run / "config.toml").is_file():
         command = ["train", "--resume", run]
     else:
-        command = ["train", a.data, "--split", "keras", "--seed", seed, "--epochs", a.epochs, "--threads", a.threads,
+        command = ["train", a.data, "--recipe", "tutorial", "--split", "keras", "--seed", seed, "--epochs", a.epochs, "--threads", a.threads,
                    "--precision", precision, "--out", run]
     subprocess.run([str(word) for word in (a.umbel, *command)], check=True)
 

@@ -132,7 +132,7 @@ def contenders(row):
         return [("umbel", umbel("bench", "decode", *flags, "--threads", 1), {}), ("torchvision", peer(a.torch, "torchvision_decode.py", *flags), {})], speed, True, "images/s"
     if row == "predict":
         photo, network = sorted(a.data.glob("*/*.jpg"))[7], scratch / "tutorial.onnx"
-        execute([a.umbel, "train", a.data, "--epochs", 1, "--cache", scratch / "cache", "--out", scratch / "model"])
+        execute([a.umbel, "train", a.data, "--recipe", "tutorial", "--epochs", 1, "--cache", scratch / "cache", "--out", scratch / "model"])
         if a.onnx:
             execute([a.onnx, HERE / "peers/onnx_bench.py", "write", "--model", network])
         cold = lambda _, seconds: 1000 * seconds
@@ -166,7 +166,7 @@ def tabulate(row, figures, others, more_is_better, unit):
 
 def first_step_after_start(cache):
     """Seconds from the start of `umbel train` to its event `start`, right before the first step; the cache exists."""
-    command = umbel("train", a.data, "--epochs", 1, "--cache", cache, "--out", scratch / f"start-{time.time_ns()}", "--json")
+    command = umbel("train", a.data, "--recipe", "tutorial", "--epochs", 1, "--cache", cache, "--out", scratch / f"start-{time.time_ns()}", "--json")
     began = time.perf_counter()
     with subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
         line = run.stdout.readline()
@@ -179,7 +179,7 @@ def first_step_after_start(cache):
 def measure_start():
     """A second run on a folder; add one step (see the row `step`) for the end of the first."""
     cache = scratch / "start-cache"
-    execute([a.umbel, "train", a.data, "--epochs", 1, "--cache", cache, "--out", scratch / "first"])
+    execute([a.umbel, "train", a.data, "--recipe", "tutorial", "--epochs", 1, "--cache", cache, "--out", scratch / "first"])
     return tabulate("start", {"umbel, until the first step": [first_step_after_start(cache) for _ in range(a.rounds)]}, [0.0], False, "s")
 
 
@@ -188,7 +188,7 @@ def measure_run():
     seconds, memory, others = {}, {}, []
     for number in range(a.run_rounds):
         def ours(precision):
-            return umbel("train", a.data, "--split", "keras", "--epochs", a.epochs, "--precision", precision, "--threads", a.threads,
+            return umbel("train", a.data, "--recipe", "tutorial", "--split", "keras", "--epochs", a.epochs, "--precision", precision, "--threads", a.threads,
                          "--cache", scratch / f"cold-{precision}-{number}", "--out", scratch / f"run-{precision}-{number}", "--json")
         keras = peer(a.tensorflow, "keras_tutorial.py", "--data", a.data, "--epochs", a.epochs, "--threads", a.threads)
         for name, command in [("umbel", ours("f32")), ("umbel, --precision auto", ours("auto")), ("Keras", keras)]:

@@ -11,7 +11,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 for seed in "${seeds[@]}"; do
     rm -rf "$scratch/cache"
-    umbel train "$flowers" --split keras --seed "$seed" --pretrained "$weights" --tune "$tune" \
+    umbel train "$flowers" --split keras --seed "$seed" --recipe finetune --pretrained "$weights" --tune "$tune" \
         --cache "$scratch/cache" --out "$scratch/$tune-$seed" --json 2> "$scratch/err" |
         grep '"event":"end"' | sed -E "s/.*\"val_accuracy\":([0-9.]+).*\"seconds\":([0-9.]+).*/$tune seed $seed: val_accuracy \1, \2 s/"
 done

@@ -34,7 +34,7 @@ def multiply(times):
 
 
 def train(folder, cache):
-    command = [a.umbel, "train", folder, "--split", "keras", "--epochs", 1, "--threads", a.threads, "--cache", cache,
+    command = [a.umbel, "train", folder, "--recipe", "tutorial", "--split", "keras", "--epochs", 1, "--threads", a.threads, "--cache", cache,
                "--out", scratch / f"run-{time.time_ns()}", "--json"]
     began = time.perf_counter()
     text = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=True).stdout
@@ -58,7 +58,7 @@ def small_pictures():
             place.mkdir(parents=True)
         (place / f"{number}.ppm").write_bytes(b"P6\n16 16\n255\n" + noise.randbytes(768))
     seconds = {}
-    command = [str(a.umbel), "train", str(folder), "--image-size", "32", "--split", "keras", "--threads", str(a.threads),
+    command = [str(a.umbel), "train", str(folder), "--recipe", "tutorial", "--image-size", "32", "--split", "keras", "--threads", str(a.threads),
                "--out", str(scratch / "never"), "--cache", str(scratch / "none"), "--json"]
     began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:

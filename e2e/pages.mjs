@@ -48,7 +48,7 @@ function makePages() {
   cpSync(join(scratch, 'demo', 'photos'), photos, { recursive: true });
   const odd = '<img src=x onerror=document.title=1>';
   cpSync(join(photos, 'roses'), join(photos, odd), { recursive: true });
-  const train = ['train', photos, '--image-size', '48', '--epochs', '3', '--val-split', '0.4'];
+  const train = ['train', photos, '--recipe', 'tutorial', '--image-size', '48', '--epochs', '3', '--val-split', '0.4'];
   // The same pictures in two classes, so that there are mistakes to show (Keras' split does not look for duplicates).
   run(...train, '--split', 'keras', '--out', 'runs/one');
   run(...train, '--split', 'keras', '--augment', 'none', '--dropout', '0', '--out', 'runs/two');

@@ -24,7 +24,9 @@ FOUND = {m.__name__: m.__version__.split("+")[0] for m in (torch, timm, safetens
 assert FOUND == WANTED, f"these files are made with {WANTED}, not {FOUND}"
 
 DATA = Path(__file__).resolve().parent / "data"
-MODELS = ["resnet18", "resnet50", "mobilenetv3_small_100", "mobilenetv3_large_100", "tf_efficientnet_lite0"]
+MODELS = ["resnet18", "resnet50", "mobilenetv3_small_100", "mobilenetv3_large_100"] + [
+    f"tf_efficientnet_lite{size}" for size in range(5)
+]
 # An odd size, so that every stride meets odd and even pictures.
 CLASSES, SIZE, PICTURES, SAMPLES = 10, 75, 6, 16
 FIRST_PICTURE = 1000

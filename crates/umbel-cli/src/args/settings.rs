@@ -113,7 +113,10 @@ fn flag(row: &'static Row) -> Option<Arg> {
     let help = with_default(row.help, &row.default_words());
     let arg = match row.brief {
         "" => Arg::new(row.key).help(help).hide_short_help(true),
-        brief => Arg::new(row.key).help(with_default(brief, row.default)).long_help(help),
+        // What a default depends on takes more words than there are.
+        brief => Arg::new(row.key)
+            .help(with_default(brief, if row.or.is_empty() { row.default } else { "" }))
+            .long_help(help),
     };
     if row.key == PHOTOS {
         let others = ["resume", "config"];

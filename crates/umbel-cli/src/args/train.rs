@@ -8,17 +8,19 @@ use super::Settings;
 
 /// Behind the short help.
 pub const MORE: &str = "\
+Without --recipe it is auto, from weights inside this program; the defaults are the tutorial's.
 `umbel train --help` has all flags and examples, `umbel help recipes` what each recipe does.";
 
 /// Behind the long help.
 pub const EXAMPLES: &str = "\
 Examples:
-  umbel train photos/                                  the tutorial's network, 15 epochs
+  umbel train photos/                                  from the weights inside, as much as the photos are worth
+  umbel train photos/ --recipe tutorial                the tutorial's network, 15 epochs
   umbel train photos/ --split keras --seed 123         exactly the files that Keras would pick
   umbel train photos/ --test-split 0.1 --group-by '^[^/]+/(plant[0-9]+)'
   umbel train photos/ --folds 5                        mean and deviation of five runs
   umbel train photos.csv                               a table: path,label or path,label,split
-  umbel train photos/ --augment none --dropout 0       watch it over-fit, then `umbel compare`
+  umbel train photos/ --recipe tutorial --augment none --dropout 0    watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
   umbel train photos/ --recipe scratch                 the best from nothing: more epochs, stronger augmentation
   umbel train photos/ --recipe scratch --mixup 0.2 --ema 0

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use umbel::Surroundings;
-use umbel::pipeline;
+use umbel::pipeline::{self, Recipe};
 use umbel::run::free_name::next_free;
 use umbel::settings::Stage;
 use umbel::train::{RangeOptions, RangeTest};
@@ -28,7 +28,8 @@ pub fn run(args: &LrFindArgs, surroundings: &Surroundings) -> anyhow::Result<Out
     }
     let mut console = TrainConsole::new(Format::from_flag(args.train.json));
     let interrupt = signals::interrupt_on_signals()?;
-    let config = config::train_config(&with_weights(&args.train, surroundings, &mut console, &interrupt)?)?;
+    let config =
+        config::train_config(&with_weights(&args.train, surroundings, &mut console, &interrupt)?, Recipe::Tutorial)?;
     let range = RangeOptions { steps: args.steps, low: args.from, high: args.to };
     let out: PathBuf = args.train.out.clone().unwrap_or_else(|| next_free(Path::new("umbel-lr-find")));
     let Some(found) = pipeline::lr_find(&config, &range, &out, surroundings, &mut console, &interrupt)? else {

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 use umbel::Surroundings;
+use umbel::model_file::is_non_commercial;
 use umbel::nn::models::{self, ArchitectureOptions};
 use umbel::pretrained::store::{self, Stored};
+use umbel::pretrained::{Pretrained, inside};
 
 use crate::args::ModelsArgs;
 use crate::console;
@@ -19,8 +21,12 @@ struct Row {
     about: &'static str,
     /// Its weights in the store; `null`: they are not there.
     weights: Option<String>,
+    /// Whether weights for it are inside this program.
+    inside: bool,
     /// Where `--download` fetches them from; `null`: there are none.
     repository: Option<&'static str>,
+    /// Of the weights that are here, or else of those in the repository; `null`: it is not known.
+    license: Option<String>,
 }
 
 /// Runs the command.
@@ -42,7 +48,9 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
                 .iter()
                 .find(|stored| stored.name == architecture.name)
                 .map(|s| s.path.display().to_string()),
+            inside: inside::model() == Some(architecture.name),
             repository: store::origin(architecture.name).map(|origin| origin.repository),
+            license: license(architecture.name, &stored),
         });
     }
     if args.json {
@@ -52,24 +60,33 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
         return Ok(Outcome::Done);
     }
     console::line(format!("{:<22} {:>10}  {:<10}  {:<8}  About", "Model", "Parameters", "Pretrained", "Weights"))?;
-    for Row { model, parameters, pretrained_size, about, weights, .. } in &rows {
+    for Row { model, parameters, pretrained_size, about, weights, inside, .. } in &rows {
         let size = pretrained_size.map_or("-".to_string(), |size| format!("{size} x {size}"));
-        let here = match (weights, pretrained_size) {
-            (Some(_), _) => "here",
-            (None, Some(_)) => "not here",
-            (None, None) => "-",
+        let here = match (inside, weights, pretrained_size) {
+            (true, ..) => "inside",
+            (_, Some(_), _) => "here",
+            (_, None, Some(_)) => "not here",
+            (_, None, None) => "-",
         };
         console::line(format!("{model:<22} {parameters:>10}  {size:<10}  {here:<8}  {about}"))?;
     }
     console::line("")?;
+    if let Ok(weights) = Pretrained::inside() {
+        console::line(format!("Inside this program:  {}", weights.about().line()))?;
+    }
     console::line("Train one:            umbel train photos/ --model umbel_s")?;
     console::line(
         "From its weights:     umbel train photos/ --pretrained FILE.safetensors (timm's names), or a name below",
     )?;
     console::line("")?;
     console::line(format!("Store: {}", surroundings.store.folder().display()))?;
-    for Stored { name, bytes, .. } in &stored {
-        console::line(format!("  {name}  {}", console::bytes(*bytes)))?;
+    for Stored { name, bytes, path } in &stored {
+        let license = match Pretrained::license(path) {
+            Some(license) if is_non_commercial(&license) => format!("{license}: not for commercial use"),
+            Some(license) => license,
+            None => "its license is not told".to_string(),
+        };
+        console::line(format!("  {name}  {}  {license}", console::bytes(*bytes)))?;
     }
     if stored.is_empty() {
         console::line(match store::CAN_FETCH {
@@ -80,4 +97,12 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
         })?;
     }
     Ok(Outcome::Done)
+}
+
+/// The license of a network's weights: of those in the store where they tell it, else of those that the hub has.
+fn license(name: &str, stored: &[Stored]) -> Option<String> {
+    match stored.iter().find(|stored| stored.name == name) {
+        Some(here) => Pretrained::license(&here.path),
+        None => store::origin(name).map(|origin| origin.license.to_string()),
+    }
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use umbel::base::progress::{Interrupt, Judged, SmallestClass};
-use umbel::pipeline::{self, Changes, FoldsOutcome, TrainOutcome};
-use umbel::pretrained::store;
+use umbel::pipeline::{self, Changes, FoldsOutcome, Recipe, TrainOutcome};
+use umbel::pretrained::{INSIDE, inside, store};
 use umbel::run::names;
 use umbel::{Error, Surroundings, data};
 
@@ -33,7 +33,12 @@ pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     }
     let interrupt = signals::interrupt_on_signals()?;
     let args = &with_weights(args, surroundings, &mut console, &interrupt)?;
-    let config = config::train_config(args)?;
+    let config = config::train_config(args, Recipe::Auto)?;
+    if inside::model().is_none() && config.recipe == Recipe::Tutorial && !args.settings.given.has("recipe") {
+        console.say(
+            "This program has no pretrained weights inside, so the tutorial's network starts from random ones (--recipe tutorial).",
+        );
+    }
     let out = args.out.as_deref();
     Ok(if config.folds.is_some() {
         let outcome = pipeline::train_folds(&config, out, surroundings, &mut console, &interrupt)?;
@@ -68,7 +73,12 @@ pub fn with_weights(
     let mut args = args.clone();
     let given = args.settings.given.get("pretrained").and_then(|given| given.as_str());
     let Some(name) = given.filter(|given| store::is_name(Path::new(given))) else { return Ok(args) };
-    let path = match (surroundings.store.find(name), args.download) {
+    let in_store = surroundings.store.find(name);
+    if name == INSIDE || in_store.is_err() && inside::model() == Some(name) {
+        args.settings.given.replace("pretrained", INSIDE.into());
+        return Ok(args);
+    }
+    let path = match (in_store, args.download) {
         (Err(missing), true) => {
             let Some(origin) = store::origin(name) else { return Err(usage(missing.to_string())) };
             store::fetch(&surroundings.store, origin, console, interrupt)?

@@ -5,30 +5,33 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use toml::Value;
 use umbel::base::regular;
+use umbel::data::prep::IMAGE_SIZES;
 use umbel::nn::models;
-use umbel::pipeline::{Changes, TrainConfig, merged};
-use umbel::pretrained::Pretrained;
+use umbel::pipeline::{Changes, Recipe, TrainConfig, merged};
+use umbel::pretrained::{Pretrained, WeightsFrom};
 use umbel::settings::{Given, Refusal};
 
 use crate::args::{Settings, TrainArgs};
 use crate::exit::usage;
 
-/// Builds the configuration of a new run.
-pub fn train_config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
+/// Builds the configuration of a new run, which begins with the recipe `usual` where nothing else is said.
+pub fn train_config(args: &TrainArgs, usual: Recipe) -> anyhow::Result<TrainConfig> {
     let settings = &args.settings;
     let file = args.config.as_deref().map(read).transpose()?;
     let brought = match settings.given.get("pretrained").and_then(Value::as_str) {
-        Some(weights) if file.is_none() => brought(Path::new(weights), &settings.given)?,
+        // Those inside bring their network with the recipe, too.
+        Some(weights) if file.is_none() => brought(&weights.into(), &settings.given)?,
         _ => Given::default(),
     };
-    let config =
-        merged(file.as_deref(), &brought, &settings.given).map_err(|refusal| match (&refusal, &args.config) {
+    let config = merged(usual, file.as_deref(), &brought, &settings.given).map_err(|refusal| {
+        match (&refusal, &args.config) {
             // What stands in the file is called as it is called there.
             (refusal, Some(path)) if is_of_file(refusal, settings) => {
                 usage(format!("the config {} cannot be used: {refusal}", path.display()))
             }
             _ => settings.refused(&refusal),
-        })?;
+        }
+    })?;
     if config.data.as_os_str().is_empty() {
         return Err(usage("the config names no folder of photos; give one: umbel train DIR --config FILE"));
     }
@@ -46,22 +49,23 @@ pub fn changes_to_resume(settings: &Settings) -> anyhow::Result<Changes> {
 }
 
 /// What comes with pretrained weights: the network and the photos' size.
-fn brought(weights: &Path, given: &Given) -> anyhow::Result<Given> {
+fn brought(from: &WeightsFrom, given: &Given) -> anyhow::Result<Given> {
     let mut brought = Given::default();
     let model = match given.get("model").and_then(Value::as_str) {
         Some(model) => model.to_string(),
         None => {
-            let Some(model) = Pretrained::read(weights)?.architecture() else {
+            let Some(model) = Pretrained::open(from)?.architecture() else {
                 return Err(usage(format!(
                     "the weights {} are for none of the networks that umbel knows; name one with --model to see what differs",
-                    weights.display()
+                    from.as_path().display()
                 )));
             };
             brought.say("model", model)?;
             model.to_string()
         }
     };
-    if let Some(size) = models::find(&model).and_then(|known| known.pretrained_size) {
+    let usual = models::find(&model).and_then(|known| known.pretrained_size);
+    if let Some(size) = Pretrained::image_size(from).filter(|size| IMAGE_SIZES.contains(u64::from(*size))).or(usual) {
         brought.say("prep.image_size", &size.to_string())?;
     }
     Ok(brought)

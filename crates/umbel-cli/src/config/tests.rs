@@ -5,7 +5,7 @@ use umbel::base::augmentation::{Balance, Mixing};
 use umbel::data::{Interpolation, PrepSpec, Resize, SplitMethod, decode::Depth};
 use umbel::nn::{OptimizerConfig, ScheduleKind};
 use umbel::pipeline::{AugmentChoice, PrecisionChoice, Recipe, arguments, command_line};
-use umbel::pretrained::Tune;
+use umbel::pretrained::{Tune, WeightsFrom, inside};
 use umbel::settings::{Kind, Reproduce, Row, Stage, find, rows};
 use umbel::train::{EarlyStopping, FitOptions, HeadFit, Monitor, ReduceOnPlateau};
 
@@ -21,7 +21,7 @@ fn parse(words: &[&str]) -> Result<TrainArgs, clap::Error> {
 }
 
 fn config(words: &[&str]) -> anyhow::Result<TrainConfig> {
-    train_config(&parse(words)?)
+    train_config(&parse(words)?, Recipe::Auto)
 }
 
 /// With weights that nobody looks into, since the network is named.
@@ -32,7 +32,8 @@ fn pretrained(more: &[&str]) -> anyhow::Result<TrainConfig> {
 #[test]
 fn pretrained_weights_bring_settings_of_their_own() {
     let plain = pretrained(&[]).unwrap();
-    let usual = Recipe::Finetune.config().fit;
+    let usual = Recipe::Auto.config().fit;
+    assert_eq!(usual, Recipe::Finetune.config().fit);
     assert_eq!((plain.prep.image_size, &plain.fit), (224, &usual));
     assert!(usual.layer_decay < 1.0 && usual.early_stopping.is_some());
     let flags = pretrained(&["--early-stopping", "0", "--epochs", "9", "--lr", "0.1"]).unwrap();
@@ -42,9 +43,31 @@ fn pretrained_weights_bring_settings_of_their_own() {
 }
 
 #[test]
-fn without_flags_it_is_the_tutorial() {
-    let expected = TrainConfig { data: "photos".into(), ..TrainConfig::default() };
-    assert_eq!(config(&["photos"]).unwrap(), expected);
+fn without_flags_it_starts_from_the_weights_inside_as_the_photos_ask() {
+    let own = config(&["photos"]).unwrap();
+    let Some(model) = inside::model() else {
+        let expected = TrainConfig { data: "photos".into(), ..TrainConfig::default() };
+        return assert_eq!(own, expected, "without weights it is the tutorial");
+    };
+    assert_eq!((own.recipe, own.model.as_str(), own.tune), (Recipe::Auto, model, None));
+    assert_eq!((own.pretrained.clone(), own.prep.image_size), (Some(WeightsFrom::Inside), 224));
+    assert!(own.undecided.is_some_and(|undecided| undecided.said == ["data"]));
+    // What is said is not decided.
+    let said = config(&["photos", "--tune", "all", "--epochs", "3"]).unwrap();
+    assert_eq!((said.tune, said.fit.epochs), (Some(Tune::All), 3));
+    assert_eq!(said.undecided.unwrap().said, ["tune", "data", "fit.epochs"]);
+}
+
+#[test]
+fn another_network_and_the_recipe_by_name_are_the_tutorials_settings() {
+    let tutorial = TrainConfig { data: "photos".into(), ..TrainConfig::default() };
+    assert_eq!(config(&["photos", "--recipe", "tutorial"]).unwrap(), tutorial);
+    let small = TrainConfig { model: "umbel_s".into(), ..tutorial.clone() };
+    assert_eq!(config(&["photos", "--model", "umbel_s"]).unwrap(), small);
+    let own = TrainConfig { model: "mine.toml".into(), ..tutorial };
+    assert_eq!(config(&["photos", "--model", "mine.toml"]).unwrap(), own);
+    let error = config(&["photos", "--model", "umbel_s", "--tune", "head"]).unwrap_err().to_string();
+    assert_eq!(error, "--tune belongs to --pretrained");
 }
 
 #[test]
@@ -81,8 +104,7 @@ fn flags_override_a_recipe() {
     let scratch = Recipe::Scratch.config();
     assert_eq!((given.recipe, given.fit.ema_momentum, given.fit.epochs), (Recipe::Scratch, 0.0, 3));
     assert_eq!((given.model, given.fit.schedule), (scratch.model, scratch.fit.schedule));
-    assert_eq!(config(&["photos"]).unwrap().recipe, Recipe::Tutorial);
-    assert_eq!(pretrained(&[]).unwrap().recipe, Recipe::Finetune);
+    assert_eq!(pretrained(&[]).unwrap().recipe, Recipe::Auto);
     assert_eq!(pretrained(&["--recipe", "tutorial"]).unwrap().recipe, Recipe::Tutorial);
 }
 
@@ -104,7 +126,7 @@ fn what_does_not_go_together_is_refused_by_name() {
         (&["--set", "fit.early_stopping.min_delta=0.1"], "fit.early_stopping.min_delta belongs to --early-stopping"),
     ];
     for (words, said) in cases {
-        let error = config(&[&["photos"], words].concat()).unwrap_err().to_string();
+        let error = config(&[&["photos", "--recipe", "tutorial"], words].concat()).unwrap_err().to_string();
         assert_eq!(error, said, "{words:?}");
     }
     let twice = parse(&["photos", "--lr", "0.1", "--set", "fit.learning_rate=0.2"]).unwrap_err().to_string();
@@ -183,6 +205,7 @@ fn the_command_line_of_settings_gives_them_again() {
             config.augment = Some(AugmentChoice::Tutorial);
             config.prep.resize = Resize::Crop;
             config.fit = FitOptions {
+                least_steps: 40,
                 epochs: 3,
                 batch: 8,
                 seed: 7,
@@ -204,6 +227,7 @@ fn the_command_line_of_settings_gives_them_again() {
                 train_sizes: vec![96, 128],
                 layer_decay: 0.75,
                 head: HeadFit::No,
+                started_from: None,
                 run_folder: None,
             };
             config.random_crop = 0.35;
@@ -241,7 +265,7 @@ fn the_command_line_of_settings_gives_them_again() {
     assert!(command_line(&beyond).unwrap().contains(" --set fit.optimizer.beta_1=0.5"), "no flag says so");
     assert_eq!(again(&beyond), beyond);
     let line = command_line(&with(|_| {})).unwrap();
-    assert!(line.starts_with(r"umbel train 'my photos/it'\''s' --seed 123 "), "{line}");
+    assert!(line.starts_with(r"umbel train 'my photos/it'\''s' --recipe tutorial --seed 123 "), "{line}");
 }
 
 #[test]
@@ -271,7 +295,7 @@ fn the_command_line_of_any_setting_gives_it_again() {
             say(find("model").unwrap(), "resnet18");
         }
         say(find("data").unwrap(), "my photos/it's");
-        let own = merged(None, &Given::default(), &given).unwrap();
+        let own = merged(Recipe::Tutorial, None, &Given::default(), &given).unwrap();
         assert_eq!(own, again(&own), "{}", row.key);
         let data = if row.key == "data" { "".into() } else { own.data.clone() };
         assert_ne!(own, TrainConfig { data, ..TrainConfig::default() }, "{} changes something", row.key);
@@ -281,7 +305,7 @@ fn the_command_line_of_any_setting_gives_it_again() {
 fn again(config: &TrainConfig) -> TrainConfig {
     let words = arguments(config).unwrap();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    train_config(&parse(&words[2..]).unwrap()).unwrap()
+    train_config(&parse(&words[2..]).unwrap(), Recipe::Auto).unwrap()
 }
 
 /// Another value than the default.

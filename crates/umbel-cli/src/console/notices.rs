@@ -19,6 +19,7 @@ pub fn sentence(notice: &Notice) -> String {
             format!("{}; umbel check {}{split} names them.", open(&said), word(data))
         }
         Notice::MoreRemarks { data, .. } => format!("{}; umbel check {} tells them.", open(&said), word(data)),
+        Notice::Decided { .. } => format!("{said} The tutorial's network: --recipe tutorial"),
         Notice::RunInData { .. } => format!("{} (--out).", open(&said)),
         Notice::Blank { .. } => format!("{} (umbel check lists them).", open(&said)),
         Notice::DoubtfulDepth { looks_like, .. } => format!("{} (--depth {looks_like}).", open(&said)),

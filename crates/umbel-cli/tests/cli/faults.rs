@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::kill::{nothing_is_left_over, same};
-use crate::support::{Place, Ran, tiny_training};
+use crate::support::{Place, Ran, tiny_training, with_recipe};
 
 /// A file system of its own, as long as it is held: of so few kilobytes, or closed for writing. `None`, with a word why,
 /// where the tests may not mount.
@@ -41,7 +41,7 @@ impl Drop for Mount {
 /// Runs umbel after `set_up` in a shell, which may limit what it can have.
 fn limited(place: &Place, set_up: &str, args: &[&str]) -> Ran {
     let mut command = Command::new("bash");
-    command.args(["-c", &format!("{set_up}\nexec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_umbel")]).args(args);
+    command.args(["-c", &format!("{set_up}\nexec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_umbel")]).args(with_recipe(args));
     command.current_dir(place.path("")).env("UMBEL_CACHE", place.path("cache")).env_remove("UMBEL_ISA");
     Ran::from(command.stdin(Stdio::null()).output().unwrap())
 }
@@ -210,7 +210,9 @@ fn folders_without_permission_are_named() {
     // Root may write anywhere; the tests then run umbel as nobody.
     let as_nobody = |args: &[&str]| {
         let mut command = Command::new("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_umbel")]).args(args);
+        command
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_umbel")])
+            .args(with_recipe(args));
         command.current_dir(place.path("")).env("UMBEL_CACHE", place.path("open/cache")).stdin(Stdio::null());
         command.output().map(Ran::from)
     };

@@ -1,6 +1,6 @@
 //! A place to work in: a scratch folder with its own cache, drawn photos, a tiny network, and the binary.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,18 @@ pub struct Ran {
     pub err: String,
 }
 
+/// A training that names none begins with the tutorial's recipe: most tests are about something else, and its network is small.
+pub fn with_recipe<S: AsRef<OsStr>>(args: &[S]) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.iter().map(|arg| arg.as_ref().to_owned()).collect();
+    let names_none = |arg: &OsString| {
+        !["--recipe", "--config", "--resume", "--pretrained", "--help", "-h"].iter().any(|name| arg == name)
+    };
+    if args.first().is_some_and(|command| command == "train") && args.iter().all(names_none) {
+        args.splice(1..1, ["--recipe", "tutorial"].map(OsString::from));
+    }
+    args
+}
+
 impl Place {
     pub fn new() -> Self {
         let place = Place { folder: tempfile::tempdir().unwrap() };
@@ -94,7 +106,7 @@ impl Place {
 
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_umbel"));
-        command.args(args).current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache"));
+        command.args(with_recipe(args)).current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache"));
         command.env_remove("UMBEL_ISA").stdin(Stdio::null());
         command
     }
@@ -109,7 +121,7 @@ impl Place {
     pub fn umbel_as_nobody(&self, processes: usize, args: &[&str]) -> Option<Ran> {
         let mut command = Command::new("prlimit");
         command.args([&format!("--nproc={processes}"), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
-        command.arg(env!("CARGO_BIN_EXE_umbel")).args(args);
+        command.arg(env!("CARGO_BIN_EXE_umbel")).args(with_recipe(args));
         command.current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache"));
         command.output().ok().map(Ran::from)
     }

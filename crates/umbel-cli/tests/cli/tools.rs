@@ -40,11 +40,14 @@ fn summary_of_a_run_is_that_of_its_network() {
 fn models_lists_what_train_and_summary_take() {
     let place = Place::new();
     let rows = place.umbel(&["models", "--json"]).json();
-    assert_eq!(rows.len(), 7);
+    assert_eq!(rows.len(), 11);
     let table = place.umbel(&["models"]);
     table.succeeds();
     for row in &rows {
-        assert_eq!(keys(row), ["about", "model", "parameters", "pretrained_size", "repository", "weights"]);
+        assert_eq!(
+            keys(row),
+            ["about", "inside", "license", "model", "parameters", "pretrained_size", "repository", "weights"]
+        );
         let name = row["model"].as_str().unwrap();
         assert!(table.out.contains(&format!("\n{name} ")), "{}", table.out);
         let summary = place.umbel(&["summary", "--model", name, "--json"]).json();

@@ -49,8 +49,10 @@ fn json_by_contract_and_nothing_else_on_standard_output() {
     assert_eq!(events.len(), 4, "{ran:#?}");
 
     let start = &events[0];
-    let expected = ["classes", "event", "isa", "parameters", "precision", "skipped", "train_images", "val_images"];
+    let expected =
+        ["classes", "event", "isa", "parameters", "precision", "recipe", "skipped", "train_images", "val_images"];
     assert_eq!(keys(start), expected);
+    assert_eq!(start["recipe"], "tutorial");
     assert_eq!(start["event"], "start");
     assert_eq!(start["classes"], serde_json::json!(["rings", "stripes"]));
     assert_eq!((start["train_images"].as_u64(), start["val_images"].as_u64()), (Some(16), Some(4)));

@@ -6,6 +6,7 @@ mod check;
 pub mod container;
 #[doc(hidden)]
 pub mod header;
+mod started_from;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
 use crate::{Error, Result};
 use container::{Contents, Origin, Sealed, TensorRef};
+pub use started_from::{StartedFrom, is_non_commercial};
 
 /// The name of the best model's file in a run folder.
 pub const FILE_NAME: &str = "model.safetensors";
@@ -31,6 +33,7 @@ const PREP: &str = "umbel.prep";
 const METRICS: &str = "umbel.metrics";
 const CALIBRATION: &str = "umbel.calibration";
 const KNOWN: &str = "umbel.known";
+const STARTED_FROM: &str = "umbel.started_from";
 /// No layer's weight is called so.
 const WHITENING: &str = "umbel.known/whitening";
 const MEANS: &str = "umbel.known/means";
@@ -57,6 +60,8 @@ pub struct ModelFile {
     pub calibration: Option<Calibration>,
     /// What tells pictures that are unlike all known ones; `None` (and no field in the file) where it was not measured.
     pub known: Option<KnownPictures>,
+    /// Whose weights its training began with; `None` (and no field in the file): random ones.
+    pub started_from: Option<StartedFrom>,
     /// By which arithmetic it was trained, see [`NUMERICS`].
     pub numerics: u32,
 }
@@ -80,7 +85,8 @@ impl ModelFile {
     /// A model with the classes and the preparation of the photos that it was trained on.
     pub fn new(model: Model, dataset: &impl TrainedOn, metrics: Metrics) -> Self {
         let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
-        ModelFile { model, classes, prep, metrics, calibration: None, known: None, numerics: NUMERICS }
+        let (calibration, known, started_from) = (None, None, None);
+        ModelFile { model, classes, prep, metrics, calibration, known, started_from, numerics: NUMERICS }
     }
 
     /// What the logits are divided by.
@@ -132,6 +138,9 @@ impl ModelFile {
         if let Some(calibration) = &self.calibration {
             fields.insert(CALIBRATION.to_string(), json(serde_json::to_string(calibration), CALIBRATION)?);
         }
+        if let Some(started_from) = &self.started_from {
+            fields.insert(STARTED_FROM.to_string(), json(serde_json::to_string(started_from), STARTED_FROM)?);
+        }
         if let Some(KnownPictures { familiarity, scores, .. }) = &self.known {
             let field = KnownField { familiarity: *familiarity, scores: scores.clone() };
             fields.insert(KNOWN.to_string(), json(serde_json::to_string(&field), KNOWN)?);
@@ -175,7 +184,8 @@ impl ModelFile {
         let classes: Vec<String> = contents.field(CLASSES)?;
         let prep: PrepSpec = contents.field(PREP)?;
         let metrics: Metrics = contents.field(METRICS)?;
-        let calibration = calibration(&contents)?;
+        let calibration = optional(&contents, CALIBRATION)?;
+        let started_from = optional(&contents, STARTED_FROM)?;
         let known = known(&mut contents)?;
         // The architecture says which are trained, and puts them in its order.
         let tensors = contents.tensors.into_iter().map(|(name, stored)| Tensor {
@@ -186,18 +196,19 @@ impl ModelFile {
         });
         let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(check::unfit)?;
-        let file = ModelFile { model, classes, prep, metrics, calibration, known, numerics: contents.numerics };
+        let numerics = contents.numerics;
+        let file = ModelFile { model, classes, prep, metrics, calibration, known, started_from, numerics };
         file.check()?;
         Ok(file)
     }
 }
 
-/// The calibration, which files of before it was there do not have.
-fn calibration(contents: &Contents) -> std::result::Result<Option<Calibration>, FileFault> {
-    if !contents.fields.contains_key(CALIBRATION) {
-        return Ok(None);
-    }
-    contents.field(CALIBRATION).map(Some)
+/// A field that not every file has.
+fn optional<T: serde::de::DeserializeOwned>(
+    contents: &Contents,
+    field: &'static str,
+) -> std::result::Result<Option<T>, FileFault> {
+    contents.fields.contains_key(field).then(|| contents.field(field)).transpose()
 }
 
 /// What tells unfamiliar pictures, which older files do not have; its tensors are taken out from among the weights.

@@ -48,8 +48,15 @@ pub enum Notice {
     TrainsInBf16,
     /// What a run needs, before it starts. What is free is not known everywhere.
     Memory { needed_bytes: u64, available_bytes: Option<u64>, cache_bytes: u64 },
-    /// Training starts from the weights of this file.
-    Starting { from: PathBuf, head: Head },
+    /// Training starts from these weights; the license is what they tell.
+    Starting { from: String, head: Head, license: Option<String> },
+    /// The recipe goes by the photos: so many may train, and this much of the network is trained.
+    Decided { weights: String, inside: bool, photos: usize, trained: &'static str },
+    /// The license of the weights forbids commercial use, of the trained model too.
+    NonCommercial { weights: String },
+    /// Nothing tells how photos were prepared for these weights, so the network's usual mean and deviation (shares of white) are
+    /// taken off.
+    PreparationAssumed { from: String, mean: [f64; 3], deviation: [f64; 3] },
     /// A range test begins.
     RangeTest { low: f64, high: f64, steps: usize, batch: usize, photos: usize },
     /// What the last layer of a frozen network reads is computed, for so many photos.
@@ -192,7 +199,29 @@ impl fmt::Display for Notice {
                 }
                 write!(f, "; the prepared photos take {} of the cache.", size(*cache_bytes))
             }
-            Notice::Starting { from, head } => write!(f, "Starting from {}, {head}.", from.display()),
+            Notice::Starting { from, head, license } => {
+                let license = license.as_ref().map_or(String::new(), |license| format!(" License: {license}."));
+                write!(f, "Starting from {from}, {head}.{license}")
+            }
+            Notice::Decided { weights, inside, photos, trained } => {
+                let inside = if *inside { ", inside this program" } else { "" };
+                write!(f, "{weights}, pretrained{inside}; {photos} photos: {trained}.")
+            }
+            Notice::NonCommercial { weights } => {
+                write!(
+                    f,
+                    "Warning: the weights allow no commercial use, and neither does what is made of them: {weights}."
+                )
+            }
+            Notice::PreparationAssumed { from, mean, deviation } => {
+                let list = |values: &[f64; 3]| values.map(|value| format!("{value:.3}")).join(", ");
+                write!(
+                    f,
+                    "Nothing tells how photos were prepared for {from}, so it is assumed as usual: mean {}, deviation {}. The                      config.json that timm keeps beside its weights would tell.",
+                    list(mean),
+                    list(deviation)
+                )
+            }
             Notice::RangeTest { low, high, steps, batch, photos } => write!(
                 f,
                 "Testing rates from {low:e} to {high:e} in {steps} steps of {batch} of the {photos} training photos."
@@ -320,7 +349,7 @@ mod tests {
 
     #[test]
     fn where_training_starts_tells_what_became_of_the_last_layer() {
-        let starting = |head| Notice::Starting { from: "w.safetensors".into(), head };
+        let starting = |head| Notice::Starting { from: "w.safetensors".into(), head, license: None };
         said(starting(Head::Kept), "Starting from w.safetensors, its last layer too, which has as many classes.");
         said(
             starting(Head::New(Some(1000))),
@@ -339,8 +368,9 @@ mod tests {
             "Testing rates from 1e-6 to 1e0 in 100 steps of 32 of the 3123 training photos.",
         );
         said(
-            Notice::HeadChosen { number: 9, strength: 0.002 },
-            "Of the strengths of L2 regularization, the validation part chose number 9: 0.002.",
+            Notice::HeadChosen { number: 9, tried: 13, strength: 0.002, folds: Some(5) },
+            "Of 13 strengths of L2 regularization, 5 folds chose number 9: 0.002. (Weaker ones are tried for as long as the loss may \
+             still fall.)",
         );
         said(
             Notice::ReducedRate { figure: "val_loss", waited: 2, from: 0.1, to: 0.01 },

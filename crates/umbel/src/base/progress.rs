@@ -27,6 +27,14 @@ pub struct StartRecord {
     pub parameters: usize,
     pub isa: String,
     pub precision: String,
+    /// The settings that it began with.
+    pub recipe: String,
+    /// Whose weights it starts from; left out where it starts from random ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<String>,
+    /// What of them is trained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tune: Option<String>,
 }
 
 /// One line of history.csv (epoch … seconds) and the JSON event `epoch`.

@@ -7,10 +7,11 @@ use crate::base::augmentation::AugmentLayer;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::regular;
+use crate::model_file::StartedFrom;
 use crate::nn::layers::{RandAugment, RandomErasing, RandomFlip, RandomResizedCrop};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
-use crate::pretrained::{Pretrained, Tune};
+use crate::pretrained::{Certainty, Pretrained, Start, Tune, WeightsFrom};
 use crate::train::HeadFit;
 use crate::{Result, train};
 
@@ -73,13 +74,30 @@ pub(super) fn augmentation(config: &TrainConfig, text: Option<&str>) -> Result<V
     Ok(build(config, text, classes)?.augmentation())
 }
 
-/// The model that training starts from: drawn from the seed, or with pretrained weights.
-pub(super) fn model(config: &TrainConfig, mut architecture: Graph, observer: &mut dyn Observer) -> Result<Model> {
-    let Some(path) = &config.pretrained else { return Ok(Model::new(architecture, config.fit.seed)?) };
+/// The model that training starts from: drawn from the seed, or with pretrained weights, and then whose.
+pub(super) fn model(
+    config: &TrainConfig,
+    mut architecture: Graph,
+    observer: &mut dyn Observer,
+) -> Result<(Model, Option<StartedFrom>)> {
+    let Some(from) = &config.pretrained else { return Ok((Model::new(architecture, config.fit.seed)?, None)) };
     config.tune.unwrap_or_default().freeze(&mut architecture)?;
-    let (model, head) = Pretrained::read(path)?.into_model(architecture, config.fit.seed)?;
-    observer.event(&Event::Notice(&Notice::Starting { from: path.clone(), head }));
-    Ok(model)
+    let weights = Pretrained::open(from)?;
+    let about = weights.about().clone();
+    let (model, Start { head, preparation }) = weights.into_model(architecture, config.fit.seed)?;
+    // A recipe that decides by the photos has said so already.
+    if !(config.recipe.goes_by_photos() && *from == WeightsFrom::Inside) {
+        let (from, license) = (from.to_string(), about.license.clone());
+        observer.event(&Event::Notice(&Notice::Starting { from, head, license }));
+    }
+    if about.is_non_commercial() {
+        observer.event(&Event::Notice(&Notice::NonCommercial { weights: about.line() }));
+    }
+    if let Certainty::Assumed(usual) = preparation {
+        let (mean, deviation) = usual.map_or(([0.0; 3], [0.0; 3]), |usual| (usual.mean, usual.deviation));
+        observer.event(&Event::Notice(&Notice::PreparationAssumed { from: from.to_string(), mean, deviation }));
+    }
+    Ok((model, Some(about)))
 }
 
 /// Which part of the training the last layer has for itself.

@@ -1,7 +1,7 @@
 //! The command line that asks for a run's settings: every flag that is not as its recipe has it, quoted for a shell.
 
+use super::TrainConfig;
 use super::merge::{EPOCHS, epochs_are_meant};
-use super::{Recipe, TrainConfig};
 use crate::base::shell::quote;
 use crate::pretrained::Tune;
 use crate::settings::{Kind, Reproduce, Row, Stage, rows, settle, table};
@@ -16,11 +16,7 @@ pub fn command_line(config: &TrainConfig) -> Option<String> {
 pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
     let own = table(config).ok()?;
     let mut words = vec!["umbel".to_string(), "train".to_string(), config.data.to_str()?.to_string()];
-    // With pretrained weights, another recipe is the default.
-    let usual_recipe = if config.pretrained.is_some() { Recipe::Finetune } else { Recipe::Tutorial };
-    if config.recipe != usual_recipe {
-        words.extend(["--recipe".to_string(), config.recipe.name().to_string()]);
-    }
+    words.extend(["--recipe".to_string(), config.recipe.name().to_string()]);
     // What the words so far come to.
     let mut said = config.recipe.table();
     for row in rows().filter(|row| is_to_say(row, config)) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
 use crate::nn::{Engine, Precision, models};
-use crate::pretrained::Tune;
+use crate::pretrained::{self, Tune, WeightsFrom};
 use crate::settings::{self, AugmentChoice, PrecisionChoice, Recipe};
 use crate::surroundings::Surroundings;
 use crate::train::FitOptions;
@@ -23,6 +23,13 @@ impl PrecisionChoice {
     }
 }
 
+/// Some settings were given, and the rest of what a recipe sets is to be decided by the photos.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undecided {
+    /// The keys that were given: their values stay.
+    pub said: Vec<&'static str>,
+}
+
 /// Everything that `umbel train` can be told: typed, with the tutorial's defaults, saved as config.toml in the run folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,10 +43,13 @@ pub struct TrainConfig {
     pub plan: Option<PathBuf>,
     /// A name from the registry, or the path of a TOML file.
     pub model: String,
-    /// A safetensors file of weights to start from, see [`Pretrained`](crate::pretrained::Pretrained).
-    pub pretrained: Option<PathBuf>,
-    /// Which part of a pretrained network is trained; `None`: [`Tune::All`].
+    /// Weights to start from, see [`Pretrained`](crate::pretrained::Pretrained).
+    pub pretrained: Option<WeightsFrom>,
+    /// Which part of a pretrained network is trained; `None`: [`Tune::All`], unless the recipe decides it by the photos.
     pub tune: Option<Tune>,
+    /// What a recipe that goes by the photos has still to decide. (Not saved: what a run is saved with is decided.)
+    #[serde(skip)]
+    pub undecided: Option<Undecided>,
     pub val_split: f64,
     /// Share of all photos kept for one measurement at the end; `None`: there is none.
     pub test_split: Option<f64>,
@@ -81,6 +91,7 @@ impl Default for TrainConfig {
             model: "cnn".to_string(),
             pretrained: None,
             tune: None,
+            undecided: None,
             val_split: 0.2,
             test_split: None,
             group_by: None,
@@ -114,13 +125,16 @@ impl TrainConfig {
                 umbel_predict::Error::Setting { setting: "tune".into(), value: tune.name().into(), expected }.into()
             );
         }
-        if let Some(path) = &self.pretrained {
+        if let Some(from) = &self.pretrained {
             let known = models::ARCHITECTURES.iter().filter(|a| a.pretrained_size.is_some());
             let names: Vec<&str> = known.map(|architecture| architecture.name).collect();
-            let fits = names.contains(&self.model.as_str());
+            let (fits, names) = match (from, pretrained::inside::model()) {
+                (WeightsFrom::Inside, Some(own)) => (self.model == own, vec![own]),
+                _ => (names.contains(&self.model.as_str()), names),
+            };
             let expected = format!("left out for the model {}, or the model one of {}", self.model, names.join(", "));
             if !fits {
-                let value = path.display().to_string();
+                let value = from.as_path().display().to_string();
                 return Err(umbel_predict::Error::Setting { setting: "pretrained".into(), value, expected }.into());
             }
         }
@@ -144,7 +158,7 @@ impl TrainConfig {
             SplitMethod::File(_) => SplitMethod::File(PathBuf::new()),
             named => named.clone(),
         };
-        let pretrained = self.pretrained.as_ref().map(|_| PathBuf::new());
+        let pretrained = self.pretrained.as_ref().map(|_| WeightsFrom::Inside);
         let plan = self.plan.as_ref().map(|_| PathBuf::new());
         TrainConfig { data: PathBuf::new(), plan, cache: None, pretrained, split, ..self.clone() }
     }
@@ -156,7 +170,7 @@ impl TrainConfig {
             data: absolute(&self.data),
             plan: self.plan.as_deref().map(absolute),
             cache: self.cache.as_deref().map(absolute),
-            pretrained: self.pretrained.as_deref().map(absolute),
+            pretrained: self.pretrained.as_ref().map(WeightsFrom::absolute),
             ..self.clone()
         }
     }

@@ -10,11 +10,10 @@ use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture};
 use crate::base::atomic;
 use crate::base::cells::defused;
-use crate::base::progress::{Event, Interrupt, Observer};
+use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::check::{Finding, FindingKind};
 use crate::data::{Dataset, Index, Split, SplitMethod};
 use crate::metrics::{Answers, softmax};
-use crate::nn::Model;
 use crate::train::fit::fit_locked;
 use crate::train::{FitOptions, logits};
 use crate::{Error, Result, Surroundings};
@@ -132,10 +131,11 @@ pub fn disputed_labels(
             observer.event(&Event::Fold { fold: i + 1, folds: options.folds });
             let part = |positions: &[usize]| Dataset::new(index, Arc::clone(&cache), positions);
             let (train, left_out) = (part(&split.train), part(&split.val));
-            let mut model = Model::new(architecture.clone(), config.fit.seed)?;
+            let (mut model, _) = architecture::model(&config, architecture.clone(), &mut Silent)?;
             let engine = surroundings.engine.clone();
             let precision = config.precision.resolve(engine.for_inference());
-            let fit = FitOptions { precision, engine, ..config.fit.clone() };
+            let head = architecture::head_fit(&config);
+            let fit = FitOptions { precision, engine, head, ..config.fit.clone() };
             let outcome = fit_locked(None, &mut model, (&train, &left_out), &fit, observer, interrupt)?;
             if outcome.interrupted {
                 return Err(Error::Interrupted);

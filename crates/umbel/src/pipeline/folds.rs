@@ -43,6 +43,7 @@ pub fn train_folds(
     let toml = architecture::read_toml(&config.model)?;
     in_pool(config.threads, || {
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
+        let config = &job.config;
         let together = Together::of(&job.index, &job.cache, interrupt)?;
         let splits = Split::folds(&config.split_options()?, folds, &job.index, &job.cache)?;
         explain(&splits, &job.index, observer);
@@ -106,7 +107,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Trains the folds that are not finished, and sums all up.
     fn go_on(&self, run: &RunFolder, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<FoldsOutcome> {
-        let folds = number(self.job.config)?;
+        let folds = number(&self.job.config)?;
         let mut outcome =
             FoldsOutcome { run: run.path().to_owned(), record: None, skipped: self.job.cache.problems().len() };
         let mut records = Vec::new();

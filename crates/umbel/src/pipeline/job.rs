@@ -3,13 +3,14 @@
 use std::mem::{self, Discriminant};
 use std::sync::Arc;
 
-use super::{TrainConfig, architecture, balance};
+use super::{TrainConfig, architecture, auto, balance};
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::base::threads;
 use crate::data::plan::Action;
 use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Split};
+use crate::model_file::StartedFrom;
 use crate::nn::Model;
 use crate::{Error, Result, Surroundings, data};
 
@@ -18,10 +19,13 @@ const REMARKS_TOLD: usize = 5;
 
 /// A job's settings and what they came to.
 pub(super) struct Job<'a> {
-    pub config: &'a TrainConfig,
+    /// As they were given, or, where the recipe goes by the photos, as it decided.
+    pub config: TrainConfig,
     /// The text of the network's TOML file, where it is one.
     pub toml: Option<&'a str>,
     pub surroundings: &'a Surroundings,
+    /// Whose weights training starts from.
+    pub started_from: Option<StartedFrom>,
     pub index: Index,
     pub cache: Arc<Cache>,
 }
@@ -30,7 +34,7 @@ impl<'a> Job<'a> {
     /// Looks for the photos, builds the network and the model that training starts from (so that nothing is decoded for one
     /// that cannot be), and decodes the photos.
     pub fn prepare(
-        config: &'a TrainConfig,
+        config: &TrainConfig,
         toml: Option<&'a str>,
         surroundings: &'a Surroundings,
         observer: &mut dyn Observer,
@@ -38,22 +42,23 @@ impl<'a> Job<'a> {
     ) -> Result<(Self, Model)> {
         let index = Index::list(&config.data, config.split.listing(), observer, interrupt)?;
         let index = heed_plan(config, index, observer)?;
+        let config = auto::decided(config, &index, observer);
         let found = index.classes.len();
         observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
-        let architecture = architecture::build(config, toml, found)?;
-        let mut model = architecture::model(config, architecture, observer)?;
+        let architecture = architecture::build(&config, toml, found)?;
+        let (mut model, started_from) = architecture::model(&config, architecture, observer)?;
         let options = config.cache_options(surroundings);
         let (index, cache) = Cache::of_usable(index, &config.prep, &options, observer, interrupt)?;
         tell(&index, &cache, observer);
         if index.classes.len() != found {
-            let architecture = architecture::build(config, toml, index.classes.len())?;
-            model = architecture::model(config, architecture, &mut Silent)?;
+            let architecture = architecture::build(&config, toml, index.classes.len())?;
+            model = architecture::model(&config, architecture, &mut Silent)?.0;
         }
         let cache = Arc::new(cache);
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
             return Err(data::Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() }.into());
         }
-        Ok((Job { config, toml, surroundings, index, cache }, model))
+        Ok((Job { config, toml, surroundings, started_from, index, cache }, model))
     }
 
     /// The photos of one run, divided.

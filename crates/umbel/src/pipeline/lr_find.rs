@@ -33,6 +33,8 @@ pub fn lr_find(
     interrupt: &Interrupt,
 ) -> Result<Option<FoundRate>> {
     config.validate()?;
+    // Something must be trained by steps.
+    let config = &TrainConfig { undecided: None, ..config.clone() };
     let toml = architecture::read_toml(&config.model)?;
     let tested = in_pool(config.threads, || {
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;

@@ -3,11 +3,11 @@
 
 use toml::Table;
 
-use super::{Recipe, TrainConfig};
+use super::{Recipe, TrainConfig, Undecided};
 use crate::base::choice::Choice;
 use crate::base::toml_words::toml_words;
 use crate::data::prep::IMAGE_SIZES;
-use crate::pretrained::Tune;
+use crate::pretrained::{Tune, inside};
 use crate::settings::{self, Given, Refusal, Stage};
 
 const TRAIN_SIZES: &str = "fit.train_sizes";
@@ -19,7 +19,7 @@ pub(super) fn epochs_are_meant(table: &mut Table) {
     settings::find(LEAST_STEPS).into_iter().for_each(|row| row.put(table, None));
 }
 
-/// The settings that these come to. `file` is the text of a saved config.toml, in whose place a recipe stands otherwise: the
+/// The settings that these come to. `usual` is the recipe where nothing is said. `file` is the text of a saved config.toml, in whose place a recipe stands otherwise: the
 /// one that is given, or the one that goes with what is. `brought` gives way to `given`.
 ///
 /// A recipe, and a saved config, may say more than a stage of training looks at; then the recipe's settings are kept, and
@@ -27,9 +27,9 @@ pub(super) fn epochs_are_meant(table: &mut Table) {
 ///
 /// # Errors
 /// [`Refusal`], where these cannot be used together.
-pub fn merged(file: Option<&str>, brought: &Given, given: &Given) -> Result<TrainConfig, Refusal> {
+pub fn merged(usual: Recipe, file: Option<&str>, brought: &Given, given: &Given) -> Result<TrainConfig, Refusal> {
     let file = file.map(settings::checked_file).transpose()?;
-    let (recipe, file_is_none) = (recipe(file.as_ref(), given)?, file.is_none());
+    let (recipe, file_is_none) = (recipe(usual, file.as_ref(), given)?, file.is_none());
     let mut table = recipe.table();
     if let Some(file) = &file {
         // A saved config has all settings: what it leaves out is at its default, and not as its recipe has it.
@@ -57,17 +57,28 @@ pub fn merged(file: Option<&str>, brought: &Given, given: &Given) -> Result<Trai
         config.fit.train_sizes = shares(&recipe.config(), config.prep.image_size);
     }
     check_sizes(&config, given)?;
+    if file_is_none && recipe.goes_by_photos() {
+        let said = given.iter().map(|(row, _)| row.key).filter(|key| *key != "recipe").collect();
+        config.undecided = Some(Undecided { said });
+    }
     Ok(config)
 }
 
-fn recipe(file: Option<&Table>, given: &Given) -> Result<Recipe, Refusal> {
+/// The recipe that goes with what is said about a run, where none is named: `usual`, or its next of kin.
+fn recipe(usual: Recipe, file: Option<&Table>, given: &Given) -> Result<Recipe, Refusal> {
     let named = |value: &toml::Value| value.as_str().and_then(Recipe::named);
     match (given.get("recipe").and_then(named), file) {
         (Some(_), Some(_)) => Err(Refusal::RecipeOverFile),
         (Some(recipe), None) => Ok(recipe),
         (None, Some(file)) => Ok(file.get("recipe").and_then(named).unwrap_or_default()),
+        (None, None) if usual.goes_by_photos() => {
+            let model = given.get("model").and_then(toml::Value::as_str);
+            // Another network than that of the weights inside has none to start from.
+            let from_inside = inside::model().is_some_and(|own| model.is_none_or(|model| model == own));
+            Ok(if from_inside || given.has("pretrained") { usual } else { Recipe::Tutorial })
+        }
         (None, None) if given.has("pretrained") => Ok(Recipe::Finetune),
-        (None, None) => Ok(Recipe::Tutorial),
+        (None, None) => Ok(usual),
     }
 }
 

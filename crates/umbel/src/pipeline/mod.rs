@@ -1,6 +1,7 @@
 //! The whole job, stage after stage: folder → index → cache → split → model → fit → curves. Open this file first.
 
 mod architecture;
+mod auto;
 mod balance;
 mod changes;
 mod command;
@@ -13,6 +14,7 @@ mod lr_find;
 mod merge;
 mod recipe;
 mod report;
+mod resolved;
 mod run_folder;
 mod tensorboard;
 mod validated;
@@ -24,7 +26,7 @@ use std::time::Instant;
 pub use crate::settings::{AugmentChoice, PrecisionChoice};
 pub use changes::Changes;
 pub use command::{arguments, command_line};
-pub use config::TrainConfig;
+pub use config::{TrainConfig, Undecided};
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use job::{Data, Job, in_pool};
@@ -32,6 +34,7 @@ pub use lr_find::{FoundRate, lr_find};
 pub use merge::merged;
 pub use recipe::{RECIPES, Recipe};
 pub use report::{report, report_folds};
+use resolved::{Settings, begun_in};
 use run_folder::RunFolder;
 use tensorboard::Board;
 use validated::{Parts, Validated};
@@ -42,11 +45,11 @@ use crate::base::memory;
 use crate::base::notice::{Divider, Notice};
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
 use crate::data::{Index, Part, Split, SplitMethod, SplitOptions, Together};
+use crate::model_file::StartedFrom;
 use crate::nn::{Model, Precision};
 use crate::report::curves::{self, NamedCurves};
 use crate::run::{Metrics, names};
-use crate::train::checkpoint::Checkpoint;
-use crate::train::{FitOptions, FitOutcome, HeadFit};
+use crate::train::FitOutcome;
 use crate::{Result, Surroundings, run, train};
 
 /// What a finished (or interrupted) run left.
@@ -83,6 +86,7 @@ pub fn train_folder(
     let toml = architecture::read_toml(&config.model)?;
     in_pool(config.threads, || {
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
+        let config = &job.config;
         let options = config.split_options()?;
         let together = Together::of(&job.index, &job.cache, interrupt)?;
         let split = judging::split(config, &options, &job)?;
@@ -168,34 +172,6 @@ fn explain_copies(
     }
 }
 
-/// How one run is made: what was asked for, and what that comes to here.
-struct Settings<'a> {
-    config: &'a TrainConfig,
-    options: FitOptions,
-    /// See [`Surroundings`].
-    processor: Option<&'a str>,
-}
-
-impl<'a> Settings<'a> {
-    /// Of a run of this job; where it goes on, in the precision that it began in.
-    fn of(job: &Job<'a>, config: &'a TrainConfig, begun: Option<Precision>) -> Self {
-        let (engine, head) = (job.surroundings.engine.clone(), architecture::head_fit(config));
-        let precision = match head {
-            // Nothing but the last layer is computed, and that in single precision.
-            HeadFit::Only => Precision::F32,
-            HeadFit::No | HeadFit::First => begun.unwrap_or_else(|| config.precision.resolve(engine.for_inference())),
-        };
-        let options = FitOptions { precision, engine, head, ..config.fit.clone() };
-        Settings { config, options, processor: job.surroundings.processor.as_deref() }
-    }
-}
-
-/// The precision that a run began in, if it has.
-fn begun_in(run: &RunFolder) -> Result<Option<Precision>> {
-    let begun = Checkpoint::read(&run.path().join(names::CHECKPOINT))?;
-    Ok(begun.and_then(|begun| begun.progress.precision()))
-}
-
 /// Fits the model in the run folder, and measures the best one on the test part, if there is one.
 fn train(
     run: &RunFolder,
@@ -227,6 +203,9 @@ fn train(
         parameters: model.weights().count(),
         isa: computed.device,
         precision: computed.precision.name().to_string(),
+        recipe: config.recipe.name().to_string(),
+        pretrained: options.started_from.as_ref().map(|weights| weights.name.clone()),
+        tune: config.pretrained.as_ref().map(|_| config.tune.unwrap_or_default().name().to_string()),
     }));
     if let (PrecisionChoice::Auto, Precision::Bf16) = (config.precision, options.precision) {
         observer.event(&Event::Notice(&Notice::TrainsInBf16));
@@ -246,7 +225,8 @@ fn train(
     let (validated, tested) = measured.unzip();
     let tested = tested.flatten();
     let machine = Machine::here(&fit.computed.device, fit.computed.precision.name(), *processor);
-    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, machine, validated, board })
+    let started_from = options.started_from.clone();
+    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, started_from, machine, validated, board })
 }
 
 /// A fitted model, before its curves and figures are written.
@@ -255,6 +235,7 @@ struct Trained {
     test: Option<TestRecord>,
     skipped: usize,
     settings: String,
+    started_from: Option<StartedFrom>,
     machine: Machine,
     /// `None` where the run was stopped.
     validated: Option<Validated>,
@@ -274,7 +255,8 @@ impl Trained {
             }
             if let Some(metrics) = validated::metrics(&self.fit, self.validated.as_ref()) {
                 let (test, settings, machine) = (self.test, self.settings.clone(), Some(self.machine.clone()));
-                run.write_metrics(&Metrics { test, settings, machine, ..metrics })?;
+                let started_from = self.started_from.clone();
+                run.write_metrics(&Metrics { test, settings, started_from, machine, ..metrics })?;
             }
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted

@@ -1,19 +1,48 @@
 //! Recipes: settings that go well together, by name. They stand in `recipes.toml`, where people can read them.
 
-use super::TrainConfig;
+use super::{TrainConfig, Undecided};
+use crate::base::choice::Choice;
+use crate::nn::models;
+use crate::pretrained::{WeightsFrom, inside};
 use crate::settings;
 pub use crate::settings::Recipe;
 
 /// The table of recipes, as TOML: for each one its settings, in the form of a config.toml.
 pub const RECIPES: &str = include_str!("recipes.toml");
 
+/// Names the recipe that another one is laid over.
+const LIKE: &str = "like";
+
 impl Recipe {
-    /// The recipe's settings, without photos.
+    /// The recipe's settings, without photos. Where it starts from the weights inside the program, the network and the photos'
+    /// size are theirs.
     pub fn config(self) -> TrainConfig {
+        let config: TrainConfig = self.written().try_into().expect("a recipe names settings that there are");
+        let mut config = TrainConfig { recipe: self, ..config };
+        if config.pretrained == Some(WeightsFrom::Inside)
+            && let Some(known) = inside::model().and_then(models::find)
+        {
+            config.model = known.name.to_string();
+            config.prep.image_size = known.pretrained_size.unwrap_or(config.prep.image_size);
+        }
+        config.undecided = self.goes_by_photos().then(Undecided::default);
+        config
+    }
+
+    /// Whether it leaves some settings to be decided once the photos are known.
+    pub fn goes_by_photos(self) -> bool {
+        self == Recipe::Auto
+    }
+
+    /// What the table says, with the recipe that it is like below.
+    fn written(self) -> toml::Table {
         let table: toml::Table = toml::from_str(RECIPES).expect("the table that is built in is TOML");
-        let settings = table.get(self.name()).cloned().expect("every recipe is in the table");
-        let config: TrainConfig = settings.try_into().expect("a recipe names settings that there are");
-        TrainConfig { recipe: self, ..config }
+        let own = table.get(self.name()).and_then(toml::Value::as_table).cloned();
+        let mut own = own.expect("every recipe is in the table");
+        let Some(like) = own.remove(LIKE) else { return own };
+        let mut below = like.as_str().and_then(Recipe::named).expect("a recipe is like one that there is").written();
+        settings::lay(&mut below, &own);
+        below
     }
 
     /// The same as a table, see [`settings::table`](crate::settings::table()).
@@ -34,6 +63,7 @@ mod tests {
         for recipe in Recipe::ALL {
             let mut config = recipe.config();
             config.pretrained = None;
+            config.tune = None;
             config.validate().unwrap();
             assert_eq!(config.recipe, recipe);
         }

@@ -52,6 +52,11 @@ impl Error {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PretrainedFault {
+    /// umbel was built without the feature.
+    #[error(
+        "this umbel was built without weights inside (it has them with the Cargo feature weights); give a file instead"
+    )]
+    NotBuilt,
     /// There is no such file.
     #[error("no such file; give the path of a .safetensors file in timm's or lukemelas' names")]
     NotFound,
@@ -67,8 +72,8 @@ pub enum PretrainedFault {
          photos, those of before and the new ones"
     )]
     Own(String),
-    /// Other numbers than `f32`.
-    #[error("tensor {tensor} is {dtype}, but F32 was expected: convert the file first")]
+    /// Numbers that are no weights.
+    #[error("tensor {tensor} is {dtype}, but F32, F16 or BF16 was expected: convert the file first")]
     Dtype {
         /// Its name.
         tensor: String,

@@ -3,7 +3,10 @@
 
 mod error;
 mod foreign;
+mod from;
+pub mod inside;
 mod names;
+mod preparation;
 pub mod store;
 mod tune;
 
@@ -11,13 +14,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use self::error::{DownloadFault, Error, PretrainedFault};
+use self::foreign::Foreign;
+pub use self::from::{INSIDE, WeightsFrom};
 use self::names::{Names, Wanted};
+pub use self::preparation::{Certainty, Preparation};
 pub use self::tune::Tune;
 use crate::Result;
 use crate::base::error::Misfits;
 pub use crate::base::notice::Head;
+use crate::model_file::StartedFrom;
 use crate::model_file::container::StoredTensor;
-use crate::nn::layers::{Layer, Rescaling};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
 
@@ -26,17 +32,80 @@ use crate::nn::{Graph, Model};
 pub struct Pretrained {
     path: PathBuf,
     names: Names,
+    /// What the photos must be like; `None`: nothing tells it.
+    preparation: Option<Preparation>,
+    about: StartedFrom,
     tensors: BTreeMap<String, StoredTensor>,
 }
 
 impl Pretrained {
-    /// Reads a file; nothing of it is run.
+    /// Reads a file; nothing of it is run. What the photos must be like is told by a `config.json` in timm's form beside it, or by
+    /// the names of its tensors.
     ///
     /// # Errors
-    /// [`Error::Unusable`] where it is no whole safetensors file of finite `f32` values.
+    /// [`Error::Unusable`] where it is no whole safetensors file of finite real numbers.
     pub fn read(path: &Path) -> Result<Self> {
-        let tensors = foreign::read(path)?;
-        Ok(Pretrained { path: path.to_owned(), names: Names::of(tensors.keys()), tensors })
+        let foreign = foreign::read(path)?;
+        let beside = preparation::beside(path);
+        let name = path.file_stem().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
+        Ok(Self::of(foreign, path, name, beside))
+    }
+
+    /// Those that are built into the program.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] where there are none.
+    pub fn inside() -> Result<Self> {
+        let path = Path::new(INSIDE);
+        let wrap = |fault| Error::Unusable { path: path.to_owned(), fault };
+        let file = inside::file().ok_or(wrap(PretrainedFault::NotBuilt))?;
+        let foreign = foreign::read_from(file, file.len() as u64).map_err(wrap)?;
+        Ok(Self::of(foreign, path, INSIDE.to_string(), preparation::Beside::default()))
+    }
+
+    /// From wherever they lie.
+    ///
+    /// # Errors
+    /// Those of [`Pretrained::read`] and [`Pretrained::inside`].
+    pub fn open(from: &WeightsFrom) -> Result<Self> {
+        match from {
+            WeightsFrom::Inside => Self::inside(),
+            WeightsFrom::File(path) => Self::read(path),
+        }
+    }
+
+    fn of(Foreign { mut fields, tensors }: Foreign, path: &Path, name: String, beside: preparation::Beside) -> Self {
+        let names = Names::of(tensors.keys());
+        let about = StartedFrom {
+            name: fields.remove("name").unwrap_or(name),
+            license: fields.remove("license").or(beside.license),
+            trained_on: fields.remove("trained_on"),
+            origin: fields.remove("origin"),
+            changed: fields.remove("changed"),
+        };
+        let preparation = beside.preparation.or(match names {
+            Names::Lukemelas => Some(Preparation::EFFICIENTNET_LITE),
+            Names::Timm => None,
+        });
+        Pretrained { path: path.to_owned(), names, preparation, about, tensors }
+    }
+
+    /// The license that a file tells, or the config.json beside it. Its weights are not read.
+    pub fn license(path: &Path) -> Option<String> {
+        foreign::fields(path).remove("license").or_else(|| preparation::beside(path).license)
+    }
+
+    /// What they tell of themselves, and what is told beside them.
+    pub fn about(&self) -> &StartedFrom {
+        &self.about
+    }
+
+    /// Height and width of the photos that weights have seen, where that is told beside them. They are not read.
+    pub fn image_size(from: &WeightsFrom) -> Option<u32> {
+        match from {
+            WeightsFrom::Inside => None,
+            WeightsFrom::File(path) => preparation::beside(path).preparation?.image_size,
+        }
     }
 
     /// The ready-made architecture that these weights are for, if it is known here: its names and shapes are all there (but
@@ -56,34 +125,26 @@ impl Pretrained {
     ///
     /// # Errors
     /// [`Error::Unusable`] with what is missing, left over, or of another shape.
-    pub fn into_model(self, mut graph: Graph, seed: u64) -> Result<(Model, Head)> {
+    pub fn into_model(self, mut graph: Graph, seed: u64) -> Result<(Model, Start)> {
         let Found { misfits, head, sources } = self.match_up(&graph)?;
         if !misfits.is_empty() {
             let fits = self.architecture();
             return Err(Error::Unusable { path: self.path, fault: PretrainedFault::Misfit { misfits, fits } }.into());
         }
-        self.prepare(&mut graph)?;
+        let preparation = match &self.preparation {
+            Some(preparation) => {
+                preparation.put_into(&mut graph)?;
+                Certainty::Told
+            }
+            None => Certainty::Assumed(Preparation::of(&graph)?),
+        };
         let mut model = Model::new(graph, seed)?;
         for (tensor, source) in model.weights_mut().tensors.iter_mut().zip(sources) {
             if let Some((wanted, name)) = source {
                 wanted.copy(&self.tensors[&name].data, &mut tensor.data);
             }
         }
-        Ok((model, head))
-    }
-
-    /// Prepares the photos as they were for these weights, where that is not what the architecture does of itself.
-    fn prepare(&self, graph: &mut Graph) -> Result<()> {
-        if self.names != Names::Lukemelas {
-            return Ok(());
-        }
-        let resolved = graph.resolve()?;
-        let scaling = resolved.iter().find(|layer| matches!(layer.layer, Layer::Rescaling(_)));
-        if let Some(name) = scaling.map(|layer| layer.name.clone()) {
-            // (x − 127) / 128, as Google's EfficientNet-Lite has it.
-            graph.replace_layer(&name, Rescaling::new(1.0 / 128.0).offset(-127.0 / 128.0))?;
-        }
-        Ok(())
+        Ok((model, Start { head, preparation }))
     }
 
     /// Finds every weight of the network in the file.
@@ -122,6 +183,15 @@ impl Pretrained {
         misfits.left_over = left.into_iter().cloned().collect();
         Ok(Found { misfits, head, sources })
     }
+}
+
+/// What became of pretrained weights in a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Of their last layer.
+    pub head: Head,
+    /// How sure it is that the photos are prepared as they were for these weights.
+    pub preparation: Certainty,
 }
 
 /// Where each tensor of the model comes from, in the model's order; `None`: it stays as it was drawn.

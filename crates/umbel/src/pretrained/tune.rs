@@ -23,6 +23,15 @@ pub enum Tune {
 choices! { Tune: Head = "head", Last = "last", All = "all" }
 
 impl Tune {
+    /// What is trained, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Tune::Head => "last layer only",
+            Tune::Last => "last stage of layers",
+            Tune::All => "all layers",
+        }
+    }
+
     /// Freezes what is not to be trained.
     ///
     /// # Errors

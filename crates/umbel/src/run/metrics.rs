@@ -10,6 +10,7 @@ use crate::Result;
 use crate::base::machine::Machine;
 use crate::base::progress::{EpochRecord, TestRecord};
 use crate::metrics::{Certainty, Scores};
+use crate::model_file::StartedFrom;
 
 /// All of it, in the order of the file. New fields go where they belong and are read as not there from older files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct Metrics {
     pub settings: String,
     /// Numbers that the network learned or carries.
     pub parameters: Option<usize>,
+    /// Whose weights it began with; left out where they were random ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_from: Option<StartedFrom>,
     /// What computed.
     pub machine: Option<Machine>,
     /// The best model on the test part, where there is one.

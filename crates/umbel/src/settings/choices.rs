@@ -14,9 +14,11 @@ pub enum Recipe {
     Scratch,
     /// From pretrained weights.
     Finetune,
+    /// From the weights inside the program, as much of them as the number of photos is worth.
+    Auto,
 }
 
-choices! { Recipe: Tutorial = "tutorial", Quick = "quick", Scratch = "scratch", Finetune = "finetune" }
+choices! { Recipe: Tutorial = "tutorial", Quick = "quick", Scratch = "scratch", Finetune = "finetune", Auto = "auto" }
 
 /// Which augmentation the model starts with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,7 +11,7 @@ pub struct Row {
     pub flag: Option<&'static str>,
     /// Type and range.
     pub kind: Kind,
-    /// What stands for a value in help texts, unless it has names.
+    /// What stands for a value in help texts; where it has names and this is empty, those.
     pub value_name: &'static str,
     /// The default as [`Kind::parse`] reads it; empty where there is none.
     pub default: &'static str,
@@ -112,7 +112,7 @@ pub enum Place {
 impl Row {
     /// What stands for its value in help texts.
     pub fn value_name(&self) -> String {
-        if let Kind::Name(names) = self.kind {
+        if let (Kind::Name(names), "") = (self.kind, self.value_name) {
             return names().iter().map(|names| names[0]).collect::<Vec<_>>().join("|");
         }
         self.value_name.to_string()

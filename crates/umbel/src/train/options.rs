@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{EarlyStopping, Monitor, ReduceOnPlateau};
 use crate::base::augmentation::{Balance, Mixing};
 use crate::base::settings::{is_default, positive};
+use crate::model_file::StartedFrom;
 use crate::nn::{OptimizerConfig, Precision, ScheduleKind, SharedEngine};
 use crate::{Result, settings};
 
@@ -77,6 +78,9 @@ pub struct FitOptions {
     /// Whether the last layer is fitted by itself (the pipeline says so by what is tuned of a pretrained network).
     #[serde(skip)]
     pub head: HeadFit,
+    /// Whose weights the model began with, for its file.
+    #[serde(skip)]
+    pub started_from: Option<StartedFrom>,
     /// Where model.safetensors, last.ckpt and history.csv go; `None` keeps everything in memory.
     #[serde(skip)]
     pub run_folder: Option<PathBuf>,
@@ -107,6 +111,7 @@ impl Default for FitOptions {
             train_sizes: Vec::new(),
             layer_decay: 1.0,
             head: HeadFit::No,
+            started_from: None,
             run_folder: None,
         }
     }

@@ -72,6 +72,7 @@ fn trained() -> &'static ModelFile {
             metrics: Metrics::default(),
             calibration: None,
             known: None,
+            started_from: None,
             numerics: NUMERICS,
         }
     })

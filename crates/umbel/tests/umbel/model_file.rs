@@ -13,7 +13,7 @@ use umbel::eval::{EvalOptions, evaluate_folder};
 use umbel::explain::Explainer;
 use umbel::metrics::{Calibration, KnownPictures};
 use umbel::model_file::container::{self, Origin, TensorRef};
-use umbel::model_file::{Metrics, ModelFile};
+use umbel::model_file::{Metrics, ModelFile, StartedFrom};
 use umbel::nn::layers::{Activation, BatchNorm, Conv2d, Dense, Flatten, Rescaling};
 use umbel::nn::{Model, NUMERICS, Sequential};
 use umbel::predict::Predictor;
@@ -33,6 +33,11 @@ fn sample() -> ModelFile {
         metrics: Metrics { epoch: 3, val_accuracy: 1.0 / 3.0, val_loss: 0.30000000000000004 },
         calibration: Some(Calibration { temperature: 1.0 / 0.7, images: 734 }),
         known: known(),
+        started_from: Some(StartedFrom {
+            name: "Lite".into(),
+            license: Some("Apache-2.0".into()),
+            ..StartedFrom::default()
+        }),
         numerics: NUMERICS,
     }
 }

@@ -6,6 +6,7 @@ use umbel::base::machine::Machine;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::TestRecord;
 use umbel::metrics::{Answers, Certainty, Scores};
+use umbel::model_file::StartedFrom;
 use umbel::run::{
     BeforeAfter, CalibrationRecord, Figures, FoldRecord, FoldsRecord, Metrics, Predictions, Problem, names,
     read_fold_rows, read_folds, read_problems, write_folds, write_problems,
@@ -27,6 +28,7 @@ fn metrics() -> Metrics {
         seconds: 12.5,
         settings: "digest".into(),
         parameters: Some(12),
+        started_from: Some(StartedFrom { name: "Lite".into(), origin: Some("x.org".into()), ..StartedFrom::default() }),
         machine: Some(Machine::here("scalar", "f32", None)),
         test: Some(TestRecord { test_accuracy: 0.5, test_loss: 0.75, test_images: 4 }),
         scores: Some(Scores::new(&answers, &["a".into(), "b".into()], 7)),

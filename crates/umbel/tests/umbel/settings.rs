@@ -130,7 +130,7 @@ fn files_of_earlier_versions_are_read_and_written_as_they_were() {
         config.validate().unwrap();
         // metrics.json has a digest of this text.
         assert_eq!(toml::to_string(&config).unwrap(), text);
-        assert_eq!(merged(Some(text), &Given::default(), &Given::default()).unwrap(), config);
+        assert_eq!(merged(Recipe::Tutorial, Some(text), &Given::default(), &Given::default()).unwrap(), config);
     }
 }
 
@@ -143,22 +143,35 @@ fn recipes_and_files_and_what_is_given_are_overlays_of_the_same_keys() {
     };
     let none = Given::default();
     for recipe in Recipe::ALL {
-        assert_eq!(merged(None, &none, &given(&[("recipe", recipe.name())])).unwrap(), recipe.config());
+        assert_eq!(
+            merged(Recipe::Tutorial, None, &none, &given(&[("recipe", recipe.name())])).unwrap(),
+            recipe.config()
+        );
     }
-    let config = merged(None, &given(&[("model", "cnn"), ("threads", "3")]), &given(&[("model", "umbel_s")])).unwrap();
+    let config =
+        merged(Recipe::Tutorial, None, &given(&[("model", "cnn"), ("threads", "3")]), &given(&[("model", "umbel_s")]))
+            .unwrap();
     assert_eq!((config.model.as_str(), config.threads), ("umbel_s", 3), "what is given goes over what comes along");
     // A key that is given with nothing takes back what a recipe says.
-    let config =
-        merged(None, &none, &given(&[("recipe", "quick"), ("augment", ""), ("fit.optimizer.kind", "")])).unwrap();
+    let config = merged(
+        Recipe::Tutorial,
+        None,
+        &none,
+        &given(&[("recipe", "quick"), ("augment", ""), ("fit.optimizer.kind", "")]),
+    )
+    .unwrap();
     assert_eq!((config.augment, config.fit.optimizer), (None, OptimizerConfig::adam()));
     assert_eq!(config.fit.label_smoothing, 0.1);
     // An optimizer brings its own settings, and what is given of them counts.
     let sgd = given(&[("fit.optimizer.weight_decay", "0.5"), ("fit.optimizer.kind", "nesterov")]);
     let expected = OptimizerConfig::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.5 };
-    assert_eq!(merged(None, &none, &sgd).unwrap().fit.optimizer, expected);
-    let step = merged(Some("fit.schedule = { kind = \"step\", every = 3 }"), &none, &none).unwrap().fit.schedule;
+    assert_eq!(merged(Recipe::Tutorial, None, &none, &sgd).unwrap().fit.optimizer, expected);
+    let step = merged(Recipe::Tutorial, Some("fit.schedule = { kind = \"step\", every = 3 }"), &none, &none)
+        .unwrap()
+        .fit
+        .schedule;
     assert_eq!(step, ScheduleKind::Step { every: 3, factor: 0.1 });
-    let off = merged(Some("fit.early_stopping = { patience = 0 }"), &none, &none).unwrap();
+    let off = merged(Recipe::Tutorial, Some("fit.early_stopping = { patience = 0 }"), &none, &none).unwrap();
     assert_eq!(off.fit.early_stopping, None);
 }
 
@@ -166,7 +179,9 @@ fn recipes_and_files_and_what_is_given_are_overlays_of_the_same_keys() {
 fn a_value_out_of_its_range_is_told_alike_wherever_it_stands() {
     let expected = "must be a share from 0 to below 1, for instance 0.1";
     let said = Given::default().say("fit.label_smoothing", "2").unwrap_err().to_string();
-    let file = merged(Some("fit.label_smoothing = 2"), &Given::default(), &Given::default()).unwrap_err().to_string();
+    let file = merged(Recipe::Tutorial, Some("fit.label_smoothing = 2"), &Given::default(), &Given::default())
+        .unwrap_err()
+        .to_string();
     let fit = FitOptions { label_smoothing: 2.0, ..FitOptions::default() };
     let settings = TrainConfig { fit: fit.clone(), ..TrainConfig::default() }.validate().unwrap_err().to_string();
     for told in [said, file, settings] {
@@ -204,7 +219,9 @@ fn an_unknown_key_is_told_with_those_that_are_near() {
         let told = nearest(key);
         assert!(told.starts_with(&format!("there is no setting {key}; the nearest ")) && told.contains(near), "{told}");
     }
-    let file = merged(Some("[fit]\nepochen = 3"), &Given::default(), &Given::default()).unwrap_err().to_string();
+    let file = merged(Recipe::Tutorial, Some("[fit]\nepochen = 3"), &Given::default(), &Given::default())
+        .unwrap_err()
+        .to_string();
     assert!(file.contains("fit.epochen") && file.contains("fit.epochs"), "{file}");
 }
 

@@ -13,7 +13,9 @@ use crate::base::augmentation::AugmentLayer;
 use crate::{Error, Result};
 
 pub use cnn::cnn;
-pub use efficientnet_lite::tf_efficientnet_lite0;
+pub use efficientnet_lite::{
+    tf_efficientnet_lite0, tf_efficientnet_lite1, tf_efficientnet_lite2, tf_efficientnet_lite3, tf_efficientnet_lite4,
+};
 pub use mobilenet_v3::{mobilenetv3_large_100, mobilenetv3_small_100};
 pub use resnet::{resnet18, resnet50};
 pub use umbel_s::umbel_s;
@@ -80,6 +82,30 @@ pub const ARCHITECTURES: &[Architecture] = &[
         about: "fast and good, without squeeze-and-excitation (Tan & Le 2019)",
         pretrained_size: Some(224),
         build: tf_efficientnet_lite0,
+    },
+    Architecture {
+        name: "tf_efficientnet_lite1",
+        about: "the same, deeper",
+        pretrained_size: Some(240),
+        build: tf_efficientnet_lite1,
+    },
+    Architecture {
+        name: "tf_efficientnet_lite2",
+        about: "the same, wider and deeper",
+        pretrained_size: Some(260),
+        build: tf_efficientnet_lite2,
+    },
+    Architecture {
+        name: "tf_efficientnet_lite3",
+        about: "the same, wider and deeper still",
+        pretrained_size: Some(300),
+        build: tf_efficientnet_lite3,
+    },
+    Architecture {
+        name: "tf_efficientnet_lite4",
+        about: "the best of this family, and the slowest",
+        pretrained_size: Some(380),
+        build: tf_efficientnet_lite4,
     },
     Architecture {
         name: "resnet18",

@@ -12,11 +12,14 @@ use ureq::http::{HeaderMap, Response, StatusCode, header};
 use ureq::{Agent, Body};
 
 use super::{Origin, Store};
+use crate::base::atomic;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::pretrained::{self, DownloadFault, Pretrained};
 use crate::{Error, Result};
 
+/// A config.json is some kilobytes.
+const MOST_CONFIG_BYTES: u64 = 1 << 20;
 /// From one address to the next, at most so many times.
 const MOST_REDIRECTS: usize = 5;
 /// A line that breaks is taken up again so many times in a row without anything coming.
@@ -74,9 +77,20 @@ pub fn fetch(store: &Store, origin: &Origin, observer: &mut dyn Observer, interr
         return Err(error);
     }
     part.file.sync_all().map_err(|source| io("write", &part.path, source))?;
+    fetch_config(&agent, store, origin);
     std::fs::rename(&part.path, &path).map_err(|source| io("replace", &path, source))?;
     observer.event(&Event::Notice(&Notice::Saved { path: path.clone() }));
     Ok(path)
+}
+
+/// Puts what the hub tells of the weights' preparation and license beside them. Where it tells nothing, that is said when they are
+/// used.
+fn fetch_config(agent: &Agent, store: &Store, origin: &Origin) {
+    let Ok(mut answer) = answer(agent, &store.config_url(origin), 0) else { return };
+    let text = answer.body_mut().with_config().limit(MOST_CONFIG_BYTES).read_to_string();
+    if let Ok(text) = text {
+        let _ = atomic::write_bytes(&store.path_of(origin.name).with_extension("json"), text.as_bytes());
+    }
 }
 
 /// What the hub says of a file before it sends it.

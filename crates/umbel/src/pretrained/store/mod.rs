@@ -23,6 +23,8 @@ pub struct Origin {
     /// The network, and the weights' name in the store.
     pub name: &'static str,
     pub repository: &'static str,
+    /// By its SPDX name, as the repository tells it.
+    pub license: &'static str,
 }
 
 /// The hub's file, in every repository.
@@ -30,12 +32,20 @@ pub const FILE: &str = "model.safetensors";
 
 /// timm's own weights, by the name of their network; all trained on ImageNet.
 pub const ORIGINS: &[Origin] = &[
-    Origin { name: "mobilenetv3_small_100", repository: "timm/mobilenetv3_small_100.lamb_in1k" },
-    Origin { name: "mobilenetv3_large_100", repository: "timm/mobilenetv3_large_100.ra_in1k" },
-    Origin { name: "tf_efficientnet_lite0", repository: "timm/tf_efficientnet_lite0.in1k" },
-    Origin { name: "resnet18", repository: "timm/resnet18.a1_in1k" },
-    Origin { name: "resnet50", repository: "timm/resnet50.a1_in1k" },
+    timm("mobilenetv3_small_100", "timm/mobilenetv3_small_100.lamb_in1k"),
+    timm("mobilenetv3_large_100", "timm/mobilenetv3_large_100.ra_in1k"),
+    timm("tf_efficientnet_lite0", "timm/tf_efficientnet_lite0.in1k"),
+    timm("tf_efficientnet_lite1", "timm/tf_efficientnet_lite1.in1k"),
+    timm("tf_efficientnet_lite2", "timm/tf_efficientnet_lite2.in1k"),
+    timm("tf_efficientnet_lite3", "timm/tf_efficientnet_lite3.in1k"),
+    timm("tf_efficientnet_lite4", "timm/tf_efficientnet_lite4.in1k"),
+    timm("resnet18", "timm/resnet18.a1_in1k"),
+    timm("resnet50", "timm/resnet50.a1_in1k"),
 ];
+
+const fn timm(name: &'static str, repository: &'static str) -> Origin {
+    Origin { name, repository, license: "Apache-2.0" }
+}
 
 /// The hub, unless another or a mirror is named.
 const HUB: &str = "https://huggingface.co";
@@ -82,6 +92,12 @@ impl Store {
     /// The address of a file at the hub.
     pub fn url(&self, origin: &Origin) -> String {
         format!("{}/{}/resolve/main/{FILE}", self.hub, origin.repository)
+    }
+
+    /// The address of what the hub tells of the weights.
+    #[cfg(feature = "download")]
+    fn config_url(&self, origin: &Origin) -> String {
+        format!("{}/{}/resolve/main/config.json", self.hub, origin.repository)
     }
 
     /// Everything in it, by name. A store that is not there is empty.

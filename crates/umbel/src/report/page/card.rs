@@ -33,6 +33,13 @@ pub fn section(view: &View<'_>) -> Markup {
                     @if !run.problems.is_empty() { "; " (count(run.problems.len(), "file", "files")) " left out" }
                     ". Where they come from, whom or what they leave out, and whether their labels are right is not known \
                     to umbel: add it here before you pass the model on." }
+                @if let Some(weights) = &run.metrics.started_from {
+                    dt { "What it began with" }
+                    dd { "Pretrained weights: " (weights.line())
+                        @if let Some(origin) = &weights.origin { ", from " (origin) }
+                        @if let Some(changed) = &weights.changed { ", " (changed) }
+                        ". Their license goes with this model." }
+                }
                 dt { "How good it is" }
                 dd { (quality(view)) }
                 dt { "How sure it is" }

@@ -12,9 +12,10 @@ pub const ROWS: &[Row] = &[
         key: "recipe",
         flag: Some("recipe"),
         kind: Kind::Name(names::<Recipe>),
+        value_name: "NAME",
         default: "tutorial",
-        or: "with pretrained weights: finetune",
-        help: "Settings that go well together; every other flag overrides them",
+        or: "in a training by the program: auto",
+        help: "Settings that go well together, by name: tutorial, quick, scratch, finetune or auto. Every other flag overrides them",
         brief: "Settings that go well together",
         ..NETWORK
     },
@@ -34,8 +35,9 @@ pub const ROWS: &[Row] = &[
         flag: Some("pretrained"),
         kind: Kind::Path,
         value_name: "FILE.safetensors|NAME",
-        help: "Start from these weights: a file in timm's names or lukemelas' (EfficientNet), or a name from the store. The \
-               network, the photos' size and how they are prepared come with them; the last layer is new",
+        or: "with the recipe auto: inside",
+        help: "Start from these weights: a file in timm's names or lukemelas' (EfficientNet), a name from the store, or those \
+               inside the program. The network, the photos' size and how they are prepared come with them; the last layer is new",
         brief: "Weights to start from",
         ..NETWORK
     },
@@ -43,7 +45,7 @@ pub const ROWS: &[Row] = &[
         key: "tune",
         flag: Some("tune"),
         kind: Kind::Name(names::<Tune>),
-        or: "all",
+        or: "all; with the recipe auto: what the number of photos is worth",
         help: "What is trained of a pretrained network: its last layer (fitted in seconds), its last stage too, or all, lower \
                stages slower. Batch norm stays as it came",
         needs: &[("pretrained", &[])],

@@ -67,7 +67,6 @@ pub const ROWS: &[Row] = &[
         value_name: "N",
         default: "0",
         help: "Stop when that figure has not improved for N epochs; 0: never",
-        brief: "Stop after N epochs without improvement",
         ..WHOLE_RUN
     },
     Row {

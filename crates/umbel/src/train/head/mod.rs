@@ -138,7 +138,9 @@ fn finish(
     let record = &records[best - 1];
     if let Some(lock) = lock {
         let metrics = Metrics { epoch: best, val_accuracy: record.val_accuracy, val_loss: record.val_loss };
-        ModelFile::new(fitted.clone(), train, metrics).save(&lock.folder().join(names::MODEL))?;
+        let started_from = options.started_from.clone();
+        let file = ModelFile { started_from, ..ModelFile::new(fitted.clone(), train, metrics) };
+        file.save(&lock.folder().join(names::MODEL))?;
         History { epochs: records.clone() }.write(&lock.folder().join(names::HISTORY))?;
     }
     observer.event(&Event::Notice(&chosen(best, records.len(), out_of_fold.as_ref().map(|judged| judged.folds.len()))));

@@ -35,7 +35,8 @@ impl Run<'_> {
         self.best = None;
         let judged = self.step().judged().clone();
         let model = self.model.with(judged);
-        let file = ModelFile::new(model, self.train, metrics);
+        let started_from = self.options.started_from.clone();
+        let file = ModelFile { started_from, ..ModelFile::new(model, self.train, metrics) };
         let path = self.folder.as_ref().map(|folder| folder.join(names::MODEL));
         let scratch = path.map(|path| file.prepare(&path)).transpose()?;
         self.best = Some(file.model);

@@ -12,7 +12,7 @@ use umbel::data::{PrepSpec, Resize};
 use umbel::nn::layers::Layer;
 use umbel::nn::models::{ArchitectureOptions, by_name};
 use umbel::nn::{Infer, Isa, Model};
-use umbel::pretrained::{Head, Pretrained};
+use umbel::pretrained::{Head, Pretrained, Start};
 
 use crate::trial::{Trial, inference};
 
@@ -48,7 +48,7 @@ fn model(name: &str, timm: &Timm, which: (u64, f32)) -> Model {
     let options = ArchitectureOptions { image_size: SIZE, classes: CLASSES, augment: Vec::new(), dropout: 0.0 };
     let weights = Pretrained::read(&path).unwrap();
     assert_eq!(weights.architecture(), Some(name));
-    let (model, head) = weights.into_model(by_name(name, &options).unwrap(), 1).unwrap();
+    let (model, Start { head, .. }) = weights.into_model(by_name(name, &options).unwrap(), 1).unwrap();
     assert_eq!(head, Head::Kept);
     model
 }
@@ -164,6 +164,13 @@ fn efficientnet_lite0_computes_what_timm_computes() {
     check("tf_efficientnet_lite0");
 }
 
+#[test]
+fn wider_and_deeper_efficientnet_lites_compute_what_timm_computes() {
+    for size in 1..5 {
+        check(&format!("tf_efficientnet_lite{size}"));
+    }
+}
+
 /// The file and photos that lie beside the project, where they do.
 fn shared(path: &str) -> Option<std::path::PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
@@ -179,7 +186,8 @@ fn imagenets_weights_see_what_they_see_in_the_code_that_they_come_from() {
     let weights = Pretrained::read(&path).unwrap();
     assert_eq!(weights.architecture(), Some("tf_efficientnet_lite0"));
     let options = ArchitectureOptions { image_size: 224, classes: 1000, augment: Vec::new(), dropout: 0.0 };
-    let (model, head) = weights.into_model(by_name("tf_efficientnet_lite0", &options).unwrap(), 1).unwrap();
+    let (model, Start { head, .. }) =
+        weights.into_model(by_name("tf_efficientnet_lite0", &options).unwrap(), 1).unwrap();
     assert_eq!(head, Head::Kept);
     let golden = Golden::read("lite0.safetensors");
     let mut plan = inference(&model, 1, Isa::best()).unwrap();

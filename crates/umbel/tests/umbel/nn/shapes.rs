@@ -178,7 +178,8 @@ fn pictures_too_small_for_the_tutorial_and_unknown_names_are_said() {
     let error = by_name("cnn", &options).unwrap_err().to_string();
     assert!(error.contains("(max_pooling2d_2): the window is 2 x 2"), "{error}");
     let error = by_name("resnet", &options).unwrap_err().to_string();
-    let all = "cnn, umbel_s, mobilenetv3_small_100, mobilenetv3_large_100, tf_efficientnet_lite0, resnet18, resnet50";
+    let all = "cnn, umbel_s, mobilenetv3_small_100, mobilenetv3_large_100, tf_efficientnet_lite0, \
+               tf_efficientnet_lite1, tf_efficientnet_lite2, tf_efficientnet_lite3, tf_efficientnet_lite4, resnet18, resnet50";
     assert_eq!(error, format!("model is \"resnet\", but must be one of {all}, or the path of a TOML file"));
 }
 

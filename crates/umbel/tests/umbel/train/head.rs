@@ -10,7 +10,7 @@ use umbel::data::{Dataset, Interpolation, PrepSpec};
 use umbel::model_file::ModelFile;
 use umbel::nn::{Infer, Isa, Model, OptimizerConfig, Updates};
 use umbel::pipeline::{self, PrecisionChoice, TrainConfig};
-use umbel::pretrained::Tune;
+use umbel::pretrained::{Tune, WeightsFrom};
 use umbel::train::head::STRENGTHS;
 use umbel::train::{FitOptions, HeadFit, History, fit};
 
@@ -48,7 +48,7 @@ fn config(place: &Place, tune: Tune) -> TrainConfig {
     let config = place.config();
     TrainConfig {
         model: SMALL.into(),
-        pretrained: Some(weights),
+        pretrained: Some(WeightsFrom::File(weights)),
         tune: Some(tune),
         prep: PrepSpec { image_size: 32, ..config.prep.clone() },
         cache: Some(place.path("cache")),
@@ -343,7 +343,7 @@ fn other_weights_or_another_preparation_have_features_of_their_own() {
     assert_eq!(count(), 2);
     let mut other = awake().clone();
     other.weights_mut().tensors[0].data[3] += 0.5;
-    write_model(&other, config.pretrained.as_ref().unwrap());
+    write_model(&other, config.pretrained.as_ref().unwrap().as_path());
     train(&config, &place.path("three"));
     assert_eq!(count(), 3);
     assert!(rows.exists());

@@ -10,7 +10,7 @@ use umbel::nn::layers::{Layer, Rescaling};
 use umbel::nn::models::{ArchitectureOptions, by_name};
 use umbel::nn::{Graph, Model, Tensor};
 use umbel::pipeline::{self, TrainConfig};
-use umbel::pretrained::{Head, Pretrained, Tune};
+use umbel::pretrained::{Certainty, Head, Pretrained, Start, Tune};
 
 use super::pipeline::Place;
 
@@ -126,14 +126,14 @@ fn both_kinds_of_names_give_the_same_network_but_for_the_photos_preparation() {
         rescaling.unwrap()
     };
     write(&path, &all(&trained, str::to_string));
-    let (model, head) = Pretrained::read(&path).unwrap().into_model(graph(LITE0, 7), 1).unwrap();
+    let (model, Start { head, .. }) = Pretrained::read(&path).unwrap().into_model(graph(LITE0, 7), 1).unwrap();
     assert_eq!(head, Head::Kept);
     assert_eq!(model, trained);
 
     write(&path, &all(&trained, lukemelas));
     let weights = Pretrained::read(&path).unwrap();
     assert_eq!(weights.architecture(), Some(LITE0));
-    let (model, head) = weights.into_model(graph(LITE0, 7), 1).unwrap();
+    let (model, Start { head, .. }) = weights.into_model(graph(LITE0, 7), 1).unwrap();
     assert_eq!(head, Head::Kept);
     assert_eq!(model.weights(), trained.weights());
     assert_eq!(preparation(&model), Rescaling::new(1.0 / 128.0).offset(-127.0 / 128.0));
@@ -150,7 +150,7 @@ fn another_number_of_classes_or_no_last_layer_at_all_gives_a_new_one() {
         write(&path, &tensors);
         let weights = Pretrained::read(&path).unwrap();
         assert_eq!(weights.architecture(), Some(SMALL));
-        let (model, head) = weights.into_model(graph(SMALL, 3), 9).unwrap();
+        let (model, Start { head, .. }) = weights.into_model(graph(SMALL, 3), 9).unwrap();
         assert_eq!(head, expected);
         let fresh = Model::new(graph(SMALL, 3), 9).unwrap();
         for tensor in &model.weights().tensors {
@@ -192,10 +192,12 @@ fn files_that_cannot_be_used_say_why_and_the_way_out() {
         "tensor bn1.running_mean holds values that are no finite numbers; get the file again from where it came from";
     assert!(read(&path).ends_with(expected), "{}", read(&path));
 
-    let half = [0u8; 4];
-    let view = TensorView::new(Dtype::F16, vec![2], &half).unwrap();
+    let double = [0u8; 16];
+    let view = TensorView::new(Dtype::F64, vec![2], &double).unwrap();
     serialize_to_file([("conv1.weight", view)], None, &path).unwrap();
-    assert!(read(&path).ends_with("tensor conv1.weight is F16, but F32 was expected: convert the file first"));
+    assert!(
+        read(&path).ends_with("tensor conv1.weight is F64, but F32, F16 or BF16 was expected: convert the file first")
+    );
 }
 
 #[test]
@@ -249,7 +251,7 @@ fn training_starts_from_the_weights_and_the_model_knows_its_preparation() {
     let path = place.path("weights.safetensors");
     let trained = Model::new(graph(LITE0, 1000), 5).unwrap();
     write(&path, &all(&trained, lukemelas));
-    let mut config = TrainConfig { pretrained: Some(path), ..place.config() };
+    let mut config = TrainConfig { pretrained: Some(path.into()), ..place.config() };
     let train = |config: &TrainConfig, name: &str| {
         pipeline::train_folder(config, Some(&place.path(name)), &Default::default(), &mut Silent, &Interrupt::default())
     };
@@ -273,4 +275,31 @@ fn training_starts_from_the_weights_and_the_model_knows_its_preparation() {
     let rescaling = Rescaling::new(1.0 / 128.0).offset(-127.0 / 128.0).into();
     assert!(file.model.architecture().layers().any(|layer| *layer == rescaling));
     assert_eq!(file.classes.len(), 5);
+}
+
+#[test]
+fn the_weights_inside_are_a_whole_body_in_half_precision_with_their_license() {
+    let Ok(weights) = Pretrained::inside() else {
+        println!("skipped: built without the feature weights");
+        return;
+    };
+    assert_eq!((weights.architecture(), umbel::pretrained::inside::model()), (Some(LITE0), Some(LITE0)));
+    assert_eq!(weights.about().line(), "EfficientNet-Lite0 (Apache-2.0; trained on ImageNet-1k)");
+    let (model, start) = weights.into_model(graph(LITE0, 3), 9).unwrap();
+    assert_eq!((start.head, start.preparation), (Head::New(None), Certainty::Told));
+    let kernel = &model.weights().get("conv_stem/kernel").unwrap().data;
+    assert!(kernel.iter().any(|value| value.abs() > 0.1) && kernel.iter().all(|value| value.abs() < 10.0));
+}
+
+#[test]
+fn what_is_assumed_of_the_preparation_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    write(&path, &all(&Model::new(graph(SMALL, 3), 5).unwrap(), str::to_string));
+    let start = || Pretrained::read(&path).unwrap().into_model(graph(SMALL, 3), 9).unwrap().1.preparation;
+    let Certainty::Assumed(Some(usual)) = start() else { panic!("nothing tells it") };
+    assert!((usual.mean[1] - 0.456).abs() < 1e-6, "{usual:?}");
+    let config = r#"{"pretrained_cfg": {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5]}}"#;
+    std::fs::write(path.with_extension("json"), config).unwrap();
+    assert_eq!(start(), Certainty::Told);
 }

@@ -1,0 +1,75 @@
+//! `umbel train` without a recipe: from the weights inside the program, as much of them as the photos are worth.
+
+use std::fs;
+
+use crate::support::{Place, Ran};
+
+/// Trains on small pictures, so that it is soon done.
+fn train(place: &Place, more: &[&str]) -> Ran {
+    // The place would name the tutorial's recipe.
+    let mut command = place.command::<&str>(&[]);
+    Ran::from(command.args(["train", "photos", "--image-size", "64"]).args(more).output().unwrap())
+}
+
+#[test]
+fn few_photos_train_the_last_layer_of_the_weights_inside_and_the_same_config_gives_the_same_bits() {
+    let place = Place::with_photos();
+    let ran = train(&place, &["--out", "run", "--json"]);
+    let start = &ran.succeeds().json()[0];
+    assert_eq!((&start["recipe"], &start["tune"]), (&"auto".into(), &"head".into()), "{start}");
+    assert_eq!(start["pretrained"], "EfficientNet-Lite0");
+    let first = "EfficientNet-Lite0, pretrained, inside this program; 20 photos: last layer only. The tutorial's network: \
+                 --recipe tutorial";
+    assert_eq!(ran.err.lines().next(), Some(first), "{ran:?}");
+    let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
+    for line in ["recipe = \"auto\"", "pretrained = \"inside\"", "tune = \"head\"", "model = \"tf_efficientnet_lite0\""]
+    {
+        assert!(config.contains(line), "{line}: {config}");
+    }
+    place.umbel(&["train", "--config", "run/config.toml", "--out", "again"]).succeeds();
+    let model = |run: &str| fs::read(place.path(run).join("model.safetensors")).unwrap();
+    assert!(model("run") == model("again"));
+    // Whose weights they are goes along.
+    let weights = "EfficientNet-Lite0 (Apache-2.0; trained on ImageNet-1k)";
+    let summary = place.umbel(&["summary", "run"]);
+    assert!(summary.succeeds().out.contains(&format!("Started from: {weights}")), "{summary:?}");
+    assert!(fs::read_to_string(place.path("run/report.html")).unwrap().contains(weights));
+    let command = "umbel train ";
+    assert!(fs::read_to_string(place.path("run/report.html")).unwrap().contains(command));
+}
+
+#[test]
+fn a_flag_of_training_has_more_of_the_network_trained() {
+    let place = Place::with_photos();
+    let ran = train(&place, &["--epochs", "2", "--augment", "none", "--accumulate", "2", "--out", "run", "--json"]);
+    let events = ran.succeeds().json();
+    assert_eq!((&events[0]["recipe"], &events[0]["tune"]), (&"auto".into(), &"last".into()), "{ran:?}");
+    assert_eq!(events.iter().filter(|event| event["event"] == "epoch").count(), 2);
+    // Only what is typed refuses.
+    train(&place, &["--tune", "head", "--epochs", "2"]).fails(2, "--epochs does nothing with --tune head");
+}
+
+#[test]
+fn another_network_and_its_own_name_choose_the_recipe() {
+    let place = Place::with_photos();
+    let recipe = |more: &[&str]| {
+        let ran = train(&place, &[&["--epochs", "1", "--json"], more].concat());
+        ran.succeeds().json()[0]["recipe"].as_str().unwrap().to_string()
+    };
+    assert_eq!(recipe(&["--model", "umbel_s"]), "tutorial");
+    assert_eq!(recipe(&["--recipe", "tutorial"]), "tutorial");
+    assert_eq!(recipe(&["--model", "tf_efficientnet_lite0"]), "auto");
+    assert_eq!(recipe(&["--pretrained", "tf_efficientnet_lite0"]), "auto", "what is inside goes by its name, too");
+    let ran = train(&place, &["--pretrained", "inside", "--model", "resnet18"]);
+    ran.fails(2, "pretrained is inside, but must be left out for the model resnet18");
+}
+
+#[test]
+fn labels_were_judged_by_random_weights_where_the_run_had_pretrained_ones() {
+    let place = Place::with_photos();
+    train(&place, &["--out", "run"]).succeeds();
+    let ran = place.umbel(&["check", "photos", "--run", "run"]);
+    let right = ran.out.split("right about ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok());
+    // Rings and stripes are told apart at first sight by whoever has seen anything.
+    assert!(right.is_some_and(|percent| percent > 85.0), "{ran:?}");
+}

@@ -1,0 +1,71 @@
+//! Whose weights a model began with.
+
+use serde::{Deserialize, Serialize};
+
+/// The weights that a model's training started from, as far as they tell of themselves. Kept in the model file, since
+/// their license goes with what was made of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct StartedFrom {
+    /// What they are called: a network, or a file.
+    pub name: String,
+    /// By its SPDX name, in the letters that the weights tell it in; `None`: they tell none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// The photos that they learned from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained_on: Option<String>,
+    /// Where they are to be had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// What was done to them before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
+}
+
+impl StartedFrom {
+    /// Whether the license forbids commercial use.
+    pub fn is_non_commercial(&self) -> bool {
+        self.license.as_deref().is_some_and(is_non_commercial)
+    }
+
+    /// In a line, for people: `EfficientNet-Lite0 (Apache-2.0; trained on ImageNet-1k)`.
+    pub fn line(&self) -> String {
+        let license = match &self.license {
+            Some(license) if is_non_commercial(license) => format!("{license}: not for commercial use"),
+            Some(license) => license.clone(),
+            None => "its license is not told".to_string(),
+        };
+        let trained_on = self.trained_on.as_ref().map_or(String::new(), |photos| format!("; trained on {photos}"));
+        format!("{} ({license}{trained_on})", self.name)
+    }
+}
+
+/// Whether a license of this name forbids commercial use: Creative Commons' `NC`, and whatever calls itself so.
+pub fn is_non_commercial(license: &str) -> bool {
+    let license = license.to_ascii_lowercase();
+    license.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "nc")
+        || license.contains("non-commercial")
+        || license.contains("noncommercial")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_license_that_forbids_commercial_use_is_marked() {
+        for (license, forbids) in [
+            ("Apache-2.0", false),
+            ("cc-by-nc-4.0", true),
+            ("CC-BY-NC-SA-4.0", true),
+            ("cc-by-4.0", false),
+            ("Non-Commercial research license", true),
+            ("ncsa", false),
+        ] {
+            assert_eq!(is_non_commercial(license), forbids, "{license}");
+        }
+        let weights = StartedFrom { name: "x".into(), license: Some("cc-by-nc-4.0".into()), ..StartedFrom::default() };
+        assert_eq!(weights.line(), "x (cc-by-nc-4.0: not for commercial use)");
+    }
+}

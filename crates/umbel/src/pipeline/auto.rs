@@ -1,0 +1,54 @@
+//! Recipes that go by the photos: what they decide once it is known how many there are. Whatever was said stays as it was said.
+
+use super::{TrainConfig, Undecided};
+use crate::base::notice::Notice;
+use crate::base::progress::{Event, Observer};
+use crate::data::{Index, Part};
+use crate::pretrained::{Pretrained, Tune, WeightsFrom};
+use crate::settings::{self, Stage};
+
+/// What so many photos are worth; the last row is for all others.
+struct Worth {
+    /// Photos that may train or choose, up to which this row counts.
+    up_to: usize,
+    tune: Tune,
+}
+
+/// Measured on drawn parts of several data sets, see benchmarks/RESULTS.md.
+const WORTH: [Worth; 2] = [Worth { up_to: 600, tune: Tune::Head }, Worth { up_to: usize::MAX, tune: Tune::All }];
+
+/// The settings with everything decided, and a word about it.
+pub(super) fn decided(config: &TrainConfig, index: &Index, observer: &mut dyn Observer) -> TrainConfig {
+    let mut decided = TrainConfig { undecided: None, ..config.clone() };
+    let (Some(undecided), Some(from)) = (&config.undecided, &config.pretrained) else { return decided };
+    let photos = may_train(config, index);
+    let tune = config.tune.unwrap_or_else(|| tune(photos, undecided));
+    decided.tune = Some(tune);
+    // Weights that cannot be read are told where they are used.
+    if let Ok(weights) = Pretrained::open(from) {
+        let (weights, inside) = (weights.about().name.clone(), *from == WeightsFrom::Inside);
+        observer.event(&Event::Notice(&Notice::Decided { weights, inside, photos, trained: tune.words() }));
+    }
+    decided
+}
+
+/// How much of a network so many photos are worth training. Where something was said that the last layer alone has no use for, it is
+/// more than that.
+fn tune(photos: usize, undecided: &Undecided) -> Tune {
+    let worth = WORTH.iter().find(|row| photos <= row.up_to).map_or(Tune::All, |row| row.tune);
+    let says_more = |key: &&str| settings::find(key).is_some_and(|row| row.never_used_at(Stage::Head));
+    match worth {
+        Tune::Head if undecided.said.iter().any(says_more) => Tune::Last,
+        worth => worth,
+    }
+}
+
+/// Photos that may train or choose: all but those that are kept for testing.
+fn may_train(config: &TrainConfig, index: &Index) -> usize {
+    let tests = |parts: &Vec<Part>| parts.iter().filter(|part| **part == Part::Test).count();
+    let all = index.photos.len();
+    match index.parts.as_ref().map(tests) {
+        Some(tests) if tests > 0 => all - tests,
+        _ => (all as f64 * (1.0 - config.test_split.unwrap_or(0.0))).round() as usize,
+    }
+}
