@@ -71,9 +71,15 @@ fn part(args: &EvalArgs) -> anyhow::Result<Option<(PathBuf, Part)>> {
 /// What was not scored, on standard error.
 fn tell(evaluation: &Evaluation) {
     if let Some(trained) = evaluation.trained.filter(|trained| *trained > 0) {
+        let parts: Vec<String> = evaluation.unseen.iter().map(|part| format!("--part {}", part.name())).collect();
+        let way_out = match parts.len() {
+            0 => "all of the run's photos did, and its report tells how folds of them judged it: measure on others"
+                .to_string(),
+            1 => format!("{} measures on others", parts[0]),
+            _ => format!("{} measures on others", parts.join(" or ")),
+        };
         console::note(format!(
-            "Warning: {trained} of these {} photos trained the model, so the figures say little about new photos (--part val or \
-             --part test measures on others).",
+            "Warning: {trained} of these {} photos trained the model, so the figures say little about new photos ({way_out}).",
             evaluation.scores.images
         ));
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use umbel::base::progress::Interrupt;
+use umbel::base::progress::{Interrupt, Judged, SmallestClass};
 use umbel::pipeline::{self, Changes, FoldsOutcome, Recipe, TrainOutcome};
 use umbel::pretrained::{INSIDE, inside, store};
 use umbel::run::names;
@@ -135,11 +135,14 @@ fn done(skipped: usize) -> Outcome {
 /// The last lines of a run that was not stopped.
 pub fn where_things_lie(run: &Path, outcome: &TrainOutcome) -> Vec<String> {
     let end = &outcome.end;
+    let figures = format!("val_accuracy: {:.4} - val_loss: {:.4}", end.val_accuracy, end.val_loss);
+    let by_folds = end.judged.as_ref().and_then(|judged| Some((judged.folds?, judged.judged_images)));
+    let best = match by_folds {
+        Some((folds, images)) => format!("Judged by {folds} folds of {images} photos - {figures}"),
+        None => format!("Best epoch: {} - {figures}", end.best_epoch),
+    };
     let mut lines = vec![
-        format!(
-            "Best epoch: {} - val_accuracy: {:.4} - val_loss: {:.4}",
-            end.best_epoch, end.val_accuracy, end.val_loss
-        ),
+        best,
         format!("Model:   {}", run.join(names::MODEL).display()),
         format!("Curves:  {}", names::plot(run, names::CURVES).display()),
         format!("Report:  {}", run.join(names::REPORT).display()),
@@ -147,11 +150,34 @@ pub fn where_things_lie(run: &Path, outcome: &TrainOutcome) -> Vec<String> {
     ];
     if let Some(test) = &end.test {
         let figures = format!("test_accuracy: {:.4} - test_loss: {:.4}", test.test_accuracy, test.test_loss);
-        lines.insert(1, format!("On the test part of {} files, with that epoch: {figures}", test.test_images));
+        let which = if by_folds.is_some() { "" } else { ", with that epoch" };
+        lines.insert(1, format!("On the test part of {} files{which}: {figures}", test.test_images));
+    }
+    if let Some(judged) = &end.judged {
+        lines.splice(1..1, how_sure(judged));
     }
     if outcome.skipped > 0 {
         lines.push(format!("Left out: {}", run.join(names::PROBLEMS).display()));
     }
     lines.push(format!("Try it:  umbel predict {} PHOTO", word(run)));
+    lines
+}
+
+/// Of so few photos that were judged, it is said what their share is worth.
+const FEW: usize = 200;
+
+/// What a plain accuracy does not say: how little a few photos tell, and what becomes of a small class.
+fn how_sure(judged: &Judged) -> Vec<String> {
+    let mut lines = Vec::new();
+    if judged.judged_images < FEW {
+        let ([low, high], images) = (judged.val_accuracy_interval, judged.judged_images);
+        lines.push(format!("{images} photos tell it to within {low:.2} to {high:.2} (95 %)"));
+    }
+    if let Some(SmallestClass { class, images, recall }) = &judged.smallest_class {
+        let (mean, found) = (judged.val_balanced_accuracy, (recall * *images as f64).round());
+        lines.push(format!(
+            "Mean over the classes, which are uneven: {mean:.4}; of the smallest, {class}, {found} of {images} photos are found"
+        ));
+    }
     lines
 }

@@ -31,16 +31,26 @@ pub trait Display: Send {
 /// The line that stays when an epoch is done.
 pub fn epoch_line(epochs: usize, record: &EpochRecord) -> String {
     format!(
-        "Epoch {}/{epochs} - {:.1}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
-        record.epoch, record.seconds, record.accuracy, record.loss, record.val_accuracy, record.val_loss
+        "{} - {:.1}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
+        record.row(epochs),
+        record.seconds,
+        record.accuracy,
+        record.loss,
+        record.val_accuracy,
+        record.val_loss
     )
 }
 
 /// The same for terminals that are too narrow for it.
 pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
     format!(
-        "Epoch {}/{epochs} - {:.1}s - accuracy {:.4}, val {:.4} - loss {:.4}, val {:.4}",
-        record.epoch, record.seconds, record.accuracy, record.val_accuracy, record.loss, record.val_loss
+        "{} - {:.1}s - accuracy {:.4}, val {:.4} - loss {:.4}, val {:.4}",
+        record.row(epochs),
+        record.seconds,
+        record.accuracy,
+        record.val_accuracy,
+        record.loss,
+        record.val_loss
     )
 }
 
@@ -59,6 +69,7 @@ mod tests {
             lr: 0.001,
             seconds: 7.21,
             images_per_second: 400.0,
+            ..EpochRecord::default()
         };
         assert_eq!(
             epoch_line(15, &record),

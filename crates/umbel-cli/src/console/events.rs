@@ -89,9 +89,13 @@ impl Observer for TrainConsole {
                 self.display.fold((fold, folds));
                 self.json(&JsonEvent::Fold { fold, folds });
             }
-            Event::Using { train, val, test, classes } => {
-                self.say(format!("Using {train} files for training."));
-                self.say(format!("Using {val} files for validation."));
+            Event::Using { train, val, test, folds, classes } => {
+                if folds > 0 {
+                    self.say(format!("Using {train} files for training, judged by {folds} folds of them."));
+                } else {
+                    self.say(format!("Using {train} files for training."));
+                    self.say(format!("Using {val} files for validation."));
+                }
                 if test > 0 {
                     self.say(format!("Using {test} files for testing."));
                 }
@@ -134,6 +138,7 @@ mod tests {
             peak_rss_bytes: 7,
             run: "r".into(),
             test: None,
+            judged: None,
         };
         let text = serde_json::to_string(&JsonEvent::End(&record)).unwrap();
         assert!(text.starts_with(r#"{"event":"end","best_epoch":2,"#), "{text}");

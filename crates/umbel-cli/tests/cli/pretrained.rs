@@ -40,6 +40,27 @@ fn the_head_is_fitted_by_the_contract() {
     place.umbel(&["predict", "run", "photos/rings/000.png"]).succeeds();
     place.umbel(&["report", "run"]).succeeds();
 
+    // All photos train, and what is said of that is true everywhere.
+    assert_eq!((&events[0]["folds"], &end["folds"]), (&5.into(), &5.into()));
+    assert_eq!((&events[0]["train_images"], &events[0]["val_images"]), (&end["judged_images"], &end["judged_images"]));
+    let page = fs::read_to_string(place.path("run/report.html")).unwrap();
+    for words in ["Strength of L2", "judged by a last layer that was fitted without", "strengths of L2 (kept: "] {
+        assert!(page.contains(words), "{words}");
+    }
+    for words in ["over-fits", "validation part", "Best epoch", "0 photos for validation"] {
+        assert!(!page.contains(words), "{words}");
+    }
+    let eval = place.umbel(&["eval", "run", "photos", "--part", "val"]);
+    eval.fails(1, "folds of them judged it");
+    let told = place.umbel(&["eval", "run", "photos"]);
+    assert!(told.succeeds().err.contains("folds of them judged it"), "{told:?}");
+    assert!(!told.err.contains("--part"), "{told:?}");
+    let people = train(&place, &["--pretrained", NETWORK, "--tune", "head", "--out", "people"]);
+    let (out, err) = (&people.succeeds().out, &people.err);
+    assert!(out.contains("files for training, judged by 5 folds of them.") && !out.contains("validation"), "{out}");
+    assert!(out.contains("Judged by 5 folds of ") && out.contains(" photos tell it to within "), "{out}");
+    assert!(err.contains("L2 10 - ") && !err.contains("Epoch"), "{err}");
+
     // Going on with it begins again from the kept features, to the same bits.
     let model = fs::read(place.path("run/model.safetensors")).unwrap();
     let again = place.umbel(&["train", "--resume", "run"]);
@@ -55,7 +76,7 @@ fn everything_is_tuned_after_the_head_and_flags_override_its_settings() {
     assert_eq!(events.iter().filter(|event| event["event"] == "epoch").count(), 2);
     assert_eq!(events[1]["lr"], 0.0);
     let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
-    for line in ["layer_decay = 0.8", "kind = \"adam_w\"", "epochs = 2", "kind = \"cosine\"", "patience = 3"] {
+    for line in ["layer_decay = 0.8", "kind = \"adam_w\"", "epochs = 2", "kind = \"cosine\"", "label_smoothing = 0.1"] {
         assert!(config.contains(line), "{line}: {config}");
     }
     train(&place, &["--pretrained", NETWORK, "--tune", "head", "--epochs", "3"])

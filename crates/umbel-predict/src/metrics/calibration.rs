@@ -14,31 +14,64 @@ pub struct Calibration {
 /// The lowest and the highest temperature that are used.
 pub const TEMPERATURES: (f64, f64) = (0.05, 20.0);
 
+/// Of fewer mistakes, no temperature is made: how sure to be is learned from mistakes, and a handful of them may as well have
+/// been twice as many or none.
+pub const LEAST_MISTAKES: usize = 10;
+
+/// Nor of fewer photos: where ten of twenty are mistakes, hardly anything is known of when it is right.
+pub const LEAST_IMAGES: usize = 50;
+
+/// Deviation of the logarithm of the temperature, about 0, that is expected before any photo is seen: so the photos have to speak
+/// for every step away from 1. Measured in benchmarks/RESULTS.md ("Few photos").
+const EXPECTED_DEVIATION: f64 = 0.3;
+
 /// Newton's method needs about six; halving the range as often as this reaches the last digits on its own.
 const MOST_STEPS: usize = 60;
 const ENOUGH: f64 = 1e-10;
 
-/// The temperature with the smallest loss on `labels` and their rows of `n_classes` logits. `None` where there is none:
-/// no photo, or not one mistake among them (then the loss falls for ever as the temperature goes to 0, and such photos
-/// say nothing about how sure to be). The loss is convex in 1/temperature; sums are taken in order, so that the same
-/// logits always give the same bits.
+/// The most likely temperature after `labels` and their rows of `n_classes` logits were seen: it has the smallest sum of their
+/// losses and of what its own distance from 1 costs. `None` where they are fewer than [`LEAST_IMAGES`], or fewer than
+/// [`LEAST_MISTAKES`] of them mistakes. Sums are taken in order, so that the same logits always give the same bits.
 pub fn fit_temperature(n_classes: usize, logits: &[f32], labels: &[u32]) -> Option<Calibration> {
+    fit(n_classes, logits, labels, &vec![1.0; n_classes])
+}
+
+/// The same for photos among which every class is as common as any other: each photo counts as many times as that takes.
+pub fn fit_balanced_temperature(n_classes: usize, logits: &[f32], labels: &[u32]) -> Option<Calibration> {
+    let mut counts = vec![0usize; n_classes];
+    labels.iter().for_each(|&label| counts.get_mut(label as usize).into_iter().for_each(|count| *count += 1));
+    let present = counts.iter().filter(|count| **count > 0).count();
+    let even = labels.len() as f64 / present.max(1) as f64;
+    let weights: Vec<f64> = counts.iter().map(|&count| even / count.max(1) as f64).collect();
+    fit(n_classes, logits, labels, &weights)
+}
+
+/// `weights` by class.
+fn fit(n_classes: usize, logits: &[f32], labels: &[u32], weights: &[f64]) -> Option<Calibration> {
     if labels.len().checked_mul(n_classes) != Some(logits.len()) || logits.iter().any(|z| !z.is_finite()) {
         return None;
     }
     let rows = || labels.iter().zip(logits.chunks_exact(n_classes.max(1)));
     let mistaken = |label: u32, row: &[f32]| row.get(label as usize).is_some_and(|own| row.iter().any(|z| z > own));
-    if !rows().any(|(label, row)| mistaken(*label, row)) || labels.iter().any(|label| *label as usize >= n_classes) {
+    let mistakes = rows().filter(|(label, row)| mistaken(**label, row)).count();
+    if mistakes < LEAST_MISTAKES
+        || labels.len() < LEAST_IMAGES
+        || labels.iter().any(|label| *label as usize >= n_classes)
+    {
         return None;
     }
+    let precision = EXPECTED_DEVIATION.powi(-2);
     let (mut low, mut high) = (1.0 / TEMPERATURES.1, 1.0 / TEMPERATURES.0);
-    let mut sharpness = 1.0;
+    let mut sharpness: f64 = 1.0;
     for _ in 0..MOST_STEPS {
-        let (mut slope, mut curvature) = (0.0, 0.0);
+        // Half the squared logarithm times the precision: what the distance from 1 costs.
+        let mut slope = precision * sharpness.ln() / sharpness;
+        let mut curvature = precision * (1.0 - sharpness.ln()) / sharpness.powi(2);
         for (label, row) in rows() {
+            let weight = weights[*label as usize];
             let (mean, variance) = moments(row, sharpness);
-            slope += mean - f64::from(row[*label as usize]);
-            curvature += variance;
+            slope += weight * (mean - f64::from(row[*label as usize]));
+            curvature += weight * variance;
         }
         if slope > 0.0 {
             high = sharpness;

@@ -7,7 +7,9 @@ mod feature_space;
 mod prototypes;
 mod unfamiliar;
 
-pub use calibration::{Calibration, TEMPERATURES, fit_temperature};
+pub use calibration::{
+    Calibration, LEAST_IMAGES, LEAST_MISTAKES, TEMPERATURES, fit_balanced_temperature, fit_temperature,
+};
 pub use drift::Drift;
 pub use feature_space::{FeatureSpace, MOST_FEATURES};
 pub use prototypes::{MOST_INPUTS, MOST_PROTOTYPES, Prototypes};

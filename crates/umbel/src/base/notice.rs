@@ -61,8 +61,9 @@ pub enum Notice {
     RangeTest { low: f64, high: f64, steps: usize, batch: usize, photos: usize },
     /// What the last layer of a frozen network reads is computed, for so many photos.
     Features { photos: usize },
-    /// Of the strengths of L2 regularization that were tried, this one (counted from 1) was the best.
-    HeadChosen { number: usize, strength: f64 },
+    /// Of so many strengths of L2 regularization that were tried, from the strongest on, this one (counted from 1) was the best:
+    /// by so many folds, or by the validation part.
+    HeadChosen { number: usize, tried: usize, strength: f64, folds: Option<usize> },
     /// The run was begun with other instructions than those that it goes on with.
     ContinuedElsewhere { from: String, to: String },
     /// Another number of epochs stretches the cosine over all of them.
@@ -226,10 +227,14 @@ impl fmt::Display for Notice {
                 "Testing rates from {low:e} to {high:e} in {steps} steps of {batch} of the {photos} training photos."
             ),
             Notice::Features { photos } => write!(f, "Computing the features of {photos} photos, once."),
-            Notice::HeadChosen { number, strength } => write!(
-                f,
-                "Of the strengths of L2 regularization, the validation part chose number {number}: {strength}."
-            ),
+            Notice::HeadChosen { number, tried, strength, folds } => {
+                let who = folds.map_or("the validation part".to_string(), |folds| format!("{folds} folds"));
+                write!(
+                    f,
+                    "Of {tried} strengths of L2 regularization, {who} chose number {number}: {strength}. (Weaker ones are tried \
+                     for as long as the loss may still fall.)"
+                )
+            }
             Notice::ContinuedElsewhere { from, to } => write!(
                 f,
                 "The run was begun with {from} and goes on with {to}: the weights will differ in their last digits."
@@ -363,8 +368,9 @@ mod tests {
             "Testing rates from 1e-6 to 1e0 in 100 steps of 32 of the 3123 training photos.",
         );
         said(
-            Notice::HeadChosen { number: 9, strength: 0.002 },
-            "Of the strengths of L2 regularization, the validation part chose number 9: 0.002.",
+            Notice::HeadChosen { number: 9, tried: 13, strength: 0.002, folds: Some(5) },
+            "Of 13 strengths of L2 regularization, 5 folds chose number 9: 0.002. (Weaker ones are tried for as long as the loss may \
+             still fall.)",
         );
         said(
             Notice::ReducedRate { figure: "val_loss", waited: 2, from: 0.1, to: 0.01 },

@@ -15,7 +15,11 @@ use super::problem::Problem;
 pub struct StartRecord {
     pub classes: Vec<String>,
     pub train_images: usize,
+    /// Photos that judge; with `folds`, photos that train, too.
     pub val_images: usize,
+    /// Only where no part validates: so many folds do, each judged by what the others taught.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
     /// Only where there is a test part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_images: Option<usize>,
@@ -34,7 +38,7 @@ pub struct StartRecord {
 }
 
 /// One line of history.csv (epoch … seconds) and the JSON event `epoch`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct EpochRecord {
     /// Counted from 1.
@@ -46,6 +50,23 @@ pub struct EpochRecord {
     pub lr: f64,
     pub seconds: f64,
     pub images_per_second: f64,
+    /// Mean recall of the classes on the validation part, where classes are balanced: by it, in place of `val_accuracy`, the best
+    /// epoch is chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub val_balanced_accuracy: Option<f64>,
+    /// Where the last layer alone is fitted, a row is no epoch but a strength of L2 regularization: this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub l2: Option<f64>,
+}
+
+impl EpochRecord {
+    /// What its line begins with: `Epoch 3/15`, or `L2 0.05`.
+    pub fn row(&self, epochs: usize) -> String {
+        match self.l2 {
+            Some(strength) => format!("L2 {strength}"),
+            None => format!("Epoch {}/{epochs}", self.epoch),
+        }
+    }
 }
 
 /// What a step tells: means over the epoch so far, and the step's own learning rate.
@@ -71,6 +92,41 @@ pub struct EndRecord {
     /// The best model on the test part, where there is one.
     #[serde(flatten)]
     pub test: Option<TestRecord>,
+    /// What the figures rest on; `None` where the run did not come to its end.
+    #[serde(flatten)]
+    pub judged: Option<Judged>,
+}
+
+/// What the figures at the end of a run rest on.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Judged {
+    /// Photos that they were measured on.
+    pub judged_images: usize,
+    /// Only where these trained the model, too: the folds that they were judged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
+    /// 95 %.
+    pub val_accuracy_interval: [f64; 2],
+    /// Mean recall of the classes.
+    pub val_balanced_accuracy: f64,
+    /// The smallest class, where classes are uneven: see [`Judged::UNEVEN`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smallest_class: Option<SmallestClass>,
+}
+
+/// The smallest class among those that were judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct SmallestClass {
+    pub class: String,
+    pub images: usize,
+    pub recall: f64,
+}
+
+impl Judged {
+    /// Classes are uneven where the largest has so many times the photos of the smallest: plain accuracy then says little of it.
+    pub const UNEVEN: f64 = 1.5;
 }
 
 /// How good the best model is on photos that had no say in its training, nor in which epoch is the best.
@@ -124,8 +180,8 @@ pub enum Event<'a> {
     Skipped { problems: &'a [Problem] },
     /// A fold of a cross-validation begins (both from 1).
     Fold { fold: usize, folds: usize },
-    /// The split was made.
-    Using { train: usize, val: usize, test: usize, classes: &'a [String] },
+    /// The split was made. Where `folds` is not 0, `val` is, and the training photos are judged by so many folds.
+    Using { train: usize, val: usize, test: usize, folds: usize, classes: &'a [String] },
     /// Training starts.
     Start(&'a StartRecord),
     /// A stopped run goes on; these epochs it has done already. `best_epoch` as in [`Event::Epoch`].
@@ -181,8 +237,13 @@ impl Observer for Lines {
     fn event(&mut self, event: &Event<'_>) {
         match event {
             Event::Epoch { epochs, record: r, .. } => eprintln!(
-                "Epoch {}/{epochs} - {:.0}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
-                r.epoch, r.seconds, r.accuracy, r.loss, r.val_accuracy, r.val_loss
+                "{} - {:.0}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
+                r.row(*epochs),
+                r.seconds,
+                r.accuracy,
+                r.loss,
+                r.val_accuracy,
+                r.val_loss
             ),
             Event::Notice(notice) => eprintln!("{notice}"),
             _ => {}

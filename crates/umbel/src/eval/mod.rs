@@ -57,6 +57,9 @@ pub struct Evaluation {
     /// How many of the photos the model was trained on, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trained: Option<usize>,
+    /// The parts of the run's photos that did not train it, where that is known.
+    #[serde(skip)]
+    pub unseen: Vec<Part>,
     /// Photos that were not scored: they cannot be used, or the model does not know their class.
     pub skipped: usize,
     pub unknown_classes: Vec<UnknownClass>,
@@ -131,6 +134,7 @@ pub fn evaluate_folder(
     let missing = scores.classes.iter().filter(|class| class.score.support == 0).map(|class| class.class.clone());
     Ok(Evaluation {
         trained: None,
+        unseen: Vec::new(),
         skipped: problems.len() + unknown_classes.iter().map(|unknown| unknown.images).sum::<usize>(),
         missing_classes: missing.collect(),
         unknown_classes,
@@ -178,13 +182,19 @@ fn check_answers(dataset: &Dataset, probabilities: &[f64], n_classes: usize) -> 
 fn positions(index: &Index, cache: &Cache, part: Option<&(PathBuf, Part)>) -> Result<Vec<usize>> {
     let Some((file, part)) = part else { return Ok(cache.usable().to_vec()) };
     let split = Split::make(&SplitMethod::File(file.clone()), index, cache, 0.0, 0)?;
+    let judged_by_folds = !split.folds.is_empty();
     let (part, positions) = match part {
         Part::Train => ("training", split.train),
         Part::Val => ("validation", split.val),
         Part::Test => ("test", split.test),
     };
     if positions.is_empty() {
-        let way_out = "choose another part, or name pictures of that part in the split file";
+        let way_out = if judged_by_folds {
+            "all photos but the test part trained the model, and folds of them judged it: what came of that stands in its \
+             metrics.json and its report; measure it on photos that it has not seen"
+        } else {
+            "choose another part, or name pictures of that part in the split file"
+        };
         return Err(data::Error::EmptyPart { part, photos: cache.usable().len(), way_out }.into());
     }
     Ok(positions)

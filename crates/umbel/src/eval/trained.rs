@@ -10,8 +10,8 @@ use crate::data::split;
 use crate::run::{RunRecords, names};
 
 impl Evaluation {
-    /// Counts in [`Evaluation::trained`] which of the photos that were scored, all of `folder`, the run in `run` has trained on. Of
-    /// other data than the run's own, nothing is known.
+    /// Counts in [`Evaluation::trained`] which of the photos that were scored, all of `folder`, the run in `run` has trained on, and
+    /// tells in [`Evaluation::unseen`] which parts have others. Of other data than the run's own, nothing is known.
     ///
     /// # Errors
     /// Where the run's settings or its split are there and cannot be read.
@@ -23,6 +23,8 @@ impl Evaluation {
             let rows = split::rows(&split)?;
             let trained: HashSet<&str> =
                 rows.iter().filter(|row| row.part == Part::Train).map(|row| row.path.as_str()).collect();
+            let has = |part: &Part| rows.iter().any(|row| row.part == *part);
+            self.unseen = [Part::Val, Part::Test].into_iter().filter(has).collect();
             let paths = self.rows.predictions.paths.iter();
             self.trained = Some(paths.filter(|path| trained.contains(path.as_str())).count());
         }

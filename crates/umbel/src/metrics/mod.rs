@@ -11,7 +11,7 @@ mod probability;
 mod ranking;
 mod scores;
 
-pub use bootstrap::{Intervals, intervals};
+pub use bootstrap::{Intervals, intervals, wilson};
 pub use confusion::{ClassScore, Confusion, Means};
 pub use curve::{Operating, Point, macro_precision_recall, macro_roc};
 pub use disputes::Dispute;
@@ -19,18 +19,28 @@ pub use paired::{PairedDifference, holm, mcnemar, paired_difference};
 pub use probability::{BINS, Bin};
 pub use scores::{Certainty, NamedScore, Scores};
 pub use umbel_predict::metrics::{
-    Calibration, Drift, Familiarity, FeatureSpace, KnownPictures, KnownScores, MOST_FEATURES, MOST_INPUTS,
-    MOST_PROTOTYPES, Memory, Moments, Prototypes, Reads, Standard, TEMPERATURES, auroc, fit_temperature,
-    max_probability, negative_energy, softmax,
+    Calibration, Drift, Familiarity, FeatureSpace, KnownPictures, KnownScores, LEAST_IMAGES, LEAST_MISTAKES,
+    MOST_FEATURES, MOST_INPUTS, MOST_PROTOTYPES, Memory, Moments, Prototypes, Reads, Standard, TEMPERATURES, auroc,
+    fit_balanced_temperature, fit_temperature, max_probability, negative_energy, softmax,
 };
 
 use serde::{Deserialize, Deserializer};
 
 use crate::Result;
+use crate::base::augmentation::Balance;
 
 /// A figure that may not be defined: JSON has no NaN and holds null in its place.
 fn defined_or_nan<'de, D: Deserializer<'de>>(json: D) -> std::result::Result<f64, D::Error> {
     Ok(Option::deserialize(json)?.unwrap_or(f64::NAN))
+}
+
+/// The temperature of a model's confidence from photos that it was not trained on: where classes are balanced, for photos among
+/// which all are equally common, as its answers then are.
+pub fn calibrated(n_classes: usize, logits: &[f32], labels: &[u32], balance: Balance) -> Option<Calibration> {
+    match balance {
+        Balance::None => fit_temperature(n_classes, logits, labels),
+        Balance::Loss | Balance::Sample => fit_balanced_temperature(n_classes, logits, labels),
+    }
 }
 
 /// True classes and the probabilities that were given to every class, one row a photo.

@@ -37,6 +37,17 @@ impl Answers<'_> {
         self.mean(|label, row| -row[label].max(f64::MIN_POSITIVE).ln())
     }
 
+    /// The same as the unweighted mean over the classes that have a photo.
+    pub fn balanced_loss(&self) -> f64 {
+        let mut sums = vec![(0.0, 0usize); self.n_classes()];
+        for (label, row) in self.rows() {
+            sums[label].0 -= row[label].max(f64::MIN_POSITIVE).ln();
+            sums[label].1 += 1;
+        }
+        let means = || sums.iter().filter(|(_, photos)| *photos > 0).map(|(sum, photos)| sum / *photos as f64);
+        means().sum::<f64>() / means().count() as f64
+    }
+
     /// The Brier score (1950): squared differences to the truth summed over the classes, mean over the photos; 0 to 2.
     pub fn brier(&self) -> f64 {
         self.mean(|label, row| {

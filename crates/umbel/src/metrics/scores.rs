@@ -32,7 +32,7 @@ pub struct Scores {
     /// Summed over the classes: 0 to 2.
     pub brier: f64,
     pub ece: f64,
-    /// 95 %, bootstrap.
+    /// 95 %: of the accuracy Wilson's, of the others by the bootstrap.
     pub intervals: Intervals,
     pub classes: Vec<NamedScore>,
     /// Rows: true class; columns: predicted class.

@@ -15,7 +15,9 @@ pub struct Changes {
 
 impl Changes {
     pub(super) fn apply(&self, config: &mut TrainConfig) {
-        config.fit.epochs = self.epochs.unwrap_or(config.fit.epochs);
+        if let Some(epochs) = self.epochs {
+            (config.fit.epochs, config.fit.least_steps) = (epochs, 0);
+        }
         config.data = self.data.clone().unwrap_or_else(|| std::mem::take(&mut config.data));
     }
 }

@@ -1,6 +1,7 @@
 //! The command line that asks for a run's settings: every flag that is not as its recipe has it, quoted for a shell.
 
 use super::TrainConfig;
+use super::merge::{EPOCHS, epochs_are_meant};
 use crate::base::shell::quote;
 use crate::pretrained::Tune;
 use crate::settings::{Kind, Reproduce, Row, Stage, rows, settle, table};
@@ -32,6 +33,9 @@ pub fn arguments(config: &TrainConfig) -> Option<Vec<String>> {
             (Some(flag), ..) => words.extend([format!("--{flag}"), word]),
         }
         row.put(&mut said, value);
+        if row.key == EPOCHS {
+            epochs_are_meant(&mut said);
+        }
         settle(&mut said);
     }
     Some(words)

@@ -11,6 +11,13 @@ use crate::pretrained::{Tune, inside};
 use crate::settings::{self, Given, Refusal, Stage};
 
 const TRAIN_SIZES: &str = "fit.train_sizes";
+pub(super) const EPOCHS: &str = "fit.epochs";
+const LEAST_STEPS: &str = "fit.least_steps";
+
+/// Epochs that were said are as many as that, however few steps they make.
+pub(super) fn epochs_are_meant(table: &mut Table) {
+    settings::find(LEAST_STEPS).into_iter().for_each(|row| row.put(table, None));
+}
 
 /// The settings that these come to. `usual` is the recipe where nothing is said. `file` is the text of a saved config.toml, in whose place a recipe stands otherwise: the
 /// one that is given, or the one that goes with what is. `brought` gives way to `given`.
@@ -31,6 +38,9 @@ pub fn merged(usual: Recipe, file: Option<&str>, brought: &Given, given: &Given)
     }
     for (row, value) in brought.iter().chain(given.iter()) {
         row.put(&mut table, value.cloned());
+    }
+    if given.has(EPOCHS) && !given.has(LEAST_STEPS) {
+        epochs_are_meant(&mut table);
     }
     settings::settle(&mut table);
     if is_head(&table) {

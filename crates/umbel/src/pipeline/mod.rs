@@ -9,6 +9,7 @@ mod config;
 mod disputes;
 mod folds;
 mod job;
+mod judging;
 mod lr_find;
 mod merge;
 mod recipe;
@@ -49,7 +50,6 @@ use crate::nn::{Model, Precision};
 use crate::report::curves::{self, NamedCurves};
 use crate::run::{Metrics, names};
 use crate::train::FitOutcome;
-use crate::train::fit::fit_locked;
 use crate::{Result, Surroundings, run, train};
 
 /// What a finished (or interrupted) run left.
@@ -89,7 +89,7 @@ pub fn train_folder(
         let config = &job.config;
         let options = config.split_options()?;
         let together = Together::of(&job.index, &job.cache, interrupt)?;
-        let split = Split::with(&options, &job.index, &job.cache)?;
+        let split = judging::split(config, &options, &job)?;
         explain(&options, &job.index, &split, observer);
         explain_copies(config, &together, &job.index, &split, observer);
         let run = RunFolder::create(config, out, observer)?;
@@ -186,11 +186,12 @@ fn train(
     interrupt: &Interrupt,
 ) -> Result<Trained> {
     let Settings { config, options, processor } = settings;
-    let Split { train, val, test } = &data.split;
+    let Split { train, val, test, folds } = &data.split;
     observer.event(&Event::Using {
         train: train.len(),
         val: val.len(),
         test: test.len(),
+        folds: folds.len(),
         classes: &data.index.classes,
     });
     let parts = [data.dataset(train), data.dataset(val)];
@@ -199,7 +200,8 @@ fn train(
     observer.event(&Event::Start(&StartRecord {
         classes: data.index.classes.clone(),
         train_images: parts[0].len(),
-        val_images: parts[1].len(),
+        val_images: if folds.is_empty() { parts[1].len() } else { folds.iter().map(Vec::len).sum() },
+        folds: Some(folds.len()).filter(|folds| *folds > 0),
         test_images: Some(test.len()).filter(|images| *images > 0),
         skipped,
         parameters: model.weights().count(),
@@ -217,11 +219,10 @@ fn train(
     let mut board = Board::open(run, config, observer);
     board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
-    let both = (parts.train, parts.val);
-    let mut fit = fit_locked(Some(run.lock()), &mut model, both, options, &mut watch, interrupt)?;
+    let mut fit = judging::fit(run, &mut model, (&parts, folds), options, (&mut watch, interrupt))?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
-        measured = Validated::measure(run, &fit, &parts, &config.fit, interrupt)?;
+        measured = Validated::measure(run, &mut fit, &parts, &config.fit, interrupt)?;
         // A run that was stopped here is not finished: going on with it calibrates the model.
         fit.interrupted = measured.is_none();
     }
@@ -279,6 +280,7 @@ impl Trained {
             peak_rss_bytes: memory::peak_rss_bytes(),
             run: run.path().display().to_string(),
             test: self.test,
+            judged: self.validated.as_ref().map(Validated::judged),
         };
         observer.event(&Event::End(&end));
         Ok(TrainOutcome { run: run.path().to_owned(), end, skipped: self.skipped, interrupted: self.fit.interrupted })

@@ -1,17 +1,19 @@
 //! The end of a run: the best model is calibrated on the validation part and measured there, remembers what known pictures
 //! are like, and is measured on the test part.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::run_folder::RunFolder;
 use crate::Result;
-use crate::base::progress::{Interrupt, TestRecord};
+use crate::base::progress::{Interrupt, Judged, SmallestClass, TestRecord};
 use crate::data::Dataset;
 use crate::metrics::{
-    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Reads, Scores, fit_temperature, max_probability,
+    Answers, Bin, Certainty, KnownPictures, MOST_PROTOTYPES, Moments, Reads, Scores, calibrated, max_probability,
     softmax,
 };
 use crate::model_file::ModelFile;
+use crate::nn::Precision;
 use crate::report::{confusion, ranking, reliability};
 use crate::run::{BeforeAfter, CalibrationRecord, Metrics, Predictions, names};
 use crate::train::{FitOptions, FitOutcome, HeadFit, Outputs};
@@ -20,6 +22,8 @@ use crate::train::{FitOptions, FitOutcome, HeadFit, Outputs};
 #[derive(Clone, Debug)]
 pub(super) struct Validated {
     scores: Scores,
+    /// Where the photos train the model, too: the folds that they were judged in.
+    folds: Option<usize>,
     calibration: CalibrationRecord,
     /// What calibration did to the confidence, on the validation and on the test part, if there is one.
     certainty: (BeforeAfter, Option<BeforeAfter>),
@@ -60,17 +64,17 @@ impl Validated {
     /// Fits the temperature, puts it and what known pictures are like into the run's model file, and measures; also on the
     /// test part. The same run gives the same bits, stopped and resumed or not. `None` where the user asked to stop;
     /// resuming the run then comes back to it.
+    ///
+    /// A run whose epochs were validated in another precision than that of every answer is measured anew here, and these figures
+    /// take the place of its best epoch's: one thing has one figure.
     pub fn measure(
         run: &RunFolder,
-        fit: &FitOutcome,
+        fit: &mut FitOutcome,
         parts: &Parts<'_>,
         options: &FitOptions,
         interrupt: &Interrupt,
     ) -> Result<Option<(Self, Option<TestRecord>)>> {
-        let reads = read_by(options.head);
-        let Some(val) = fit.outputs(parts.val, (options.batch, reads), interrupt)? else { return Ok(None) };
-        let remembered = remembered(parts.train, reads);
-        let Some(seen) = fit.outputs(&remembered, (options.batch, reads), interrupt)? else { return Ok(None) };
+        let Some(unseen) = Unseen::of(fit, parts, options, interrupt)? else { return Ok(None) };
         let test = match parts.test {
             None => None,
             Some(test) => match fit.outputs(test, (options.batch, Reads::Logits), interrupt)? {
@@ -78,29 +82,39 @@ impl Validated {
                 Some(outputs) => Some((labels(test), outputs.logits)),
             },
         };
-        let n_classes = parts.val.class_names().len();
-        let val_labels = labels(parts.val);
+        let n_classes = parts.train.class_names().len();
+        let Unseen { photos, outputs, .. } = &unseen;
+        let val_labels = labels(photos);
         let mut file = ModelFile::load(run.path())?;
-        let before = (file.calibration, file.known.take());
-        file.calibration = fit_temperature(n_classes, &val.logits, &val_labels);
-        file.known = known((n_classes, file.temperature(), reads), (&seen, &labels(&remembered)), &val);
-        if (file.calibration, &file.known) != (before.0, &before.1) {
-            file.save(&run.path().join(names::MODEL))?;
-        }
-        let calibrated = softmax(n_classes, &val.logits, file.temperature());
-        let plain = softmax(n_classes, &val.logits, 1.0);
-        let before = Answers::new(&val_labels, &plain, n_classes)?;
+        let before = (file.calibration, file.known.take(), file.metrics.clone());
+        file.calibration = calibrated(n_classes, &outputs.logits, &val_labels, options.balance);
+        let temperature = file.temperature();
+        let Some(known) = known(fit, parts, (&unseen, temperature, options), interrupt)? else { return Ok(None) };
+        file.known = known;
+        let calibrated = softmax(n_classes, &outputs.logits, file.temperature());
+        let plain = softmax(n_classes, &outputs.logits, 1.0);
+        let uncalibrated = Answers::new(&val_labels, &plain, n_classes)?;
         let answers = Answers::new(&val_labels, &calibrated, n_classes)?;
-        let bins = [before.bins(), answers.bins()];
+        let bins = [uncalibrated.bins(), answers.bins()];
         let test = test
             .map(|(labels, logits)| {
                 let certainty = before_after(n_classes, &labels, &logits, file.temperature())?;
                 Ok::<_, crate::Error>((certainty, test_record(n_classes, &labels, &logits, &certainty)?))
             })
             .transpose()?;
-        let certainty = BeforeAfter { before: Certainty::new(&before), after: Certainty::new(&answers) };
+        let certainty = BeforeAfter { before: Certainty::new(&uncalibrated), after: Certainty::new(&answers) };
+        let scores = Scores::new(&answers, parts.train.class_names(), options.seed);
+        if fit.computed.precision != Precision::F32 {
+            file.metrics.val_accuracy = scores.accuracy;
+            file.metrics.val_loss = certainty.before.loss;
+            correct(run, fit, &scores, certainty.before.loss)?;
+        }
+        if (file.calibration, &file.known, &file.metrics) != (before.0, &before.1, &before.2) {
+            file.save(&run.path().join(names::MODEL))?;
+        }
         let validated = Validated {
-            scores: Scores::new(&answers, parts.val.class_names(), options.seed),
+            scores,
+            folds: fit.out_of_fold.as_ref().map(|judged| judged.folds.len()),
             calibration: CalibrationRecord {
                 temperature: file.temperature(),
                 images: file.calibration.map_or(0, |calibration| calibration.images),
@@ -108,14 +122,34 @@ impl Validated {
             },
             certainty: (certainty, test.map(|(certainty, _)| certainty)),
             predictions: Predictions {
-                classes: parts.val.class_names().to_vec(),
-                paths: parts.val.paths.to_vec(),
+                classes: parts.train.class_names().to_vec(),
+                paths: photos.paths.to_vec(),
                 labels: val_labels,
                 probabilities: calibrated,
             },
             bins,
         };
         Ok(Some((validated, test.map(|(_, record)| record))))
+    }
+
+    /// What the told figures rest on.
+    pub fn judged(&self) -> Judged {
+        let Scores { images, balanced_accuracy, intervals, .. } = self.scores;
+        let sizes = || self.scores.classes.iter().filter(|class| class.score.support > 0);
+        let most = sizes().map(|class| class.score.support).max().unwrap_or(0) as f64;
+        let smallest = sizes().min_by_key(|class| class.score.support);
+        let smallest = smallest.filter(|class| most >= Judged::UNEVEN * class.score.support as f64);
+        Judged {
+            judged_images: images,
+            folds: self.folds,
+            val_accuracy_interval: intervals.accuracy,
+            val_balanced_accuracy: balanced_accuracy,
+            smallest_class: smallest.map(|class| SmallestClass {
+                class: class.class.clone(),
+                images: class.score.support as usize,
+                recall: class.score.recall,
+            }),
+        }
     }
 
     /// Writes predictions.csv into the run folder, and the pictures into that of its plots; the confusion matrix'
@@ -170,23 +204,99 @@ fn remembered(train: &Dataset, reads: Reads) -> Dataset {
     Dataset { samples, paths, ..train.clone() }
 }
 
+/// What is said of photos that did not train what says it.
+struct Unseen {
+    photos: Dataset,
+    outputs: Outputs,
+    /// Where these photos train, too: those of them, by their places, that stand for unseen ones beside what is remembered.
+    left_out: Option<HashSet<usize>>,
+}
+
+impl Unseen {
+    /// Of the validation part; where there is none, of the training part as its folds were judged. `None` where the user asked to
+    /// stop.
+    fn of(fit: &FitOutcome, parts: &Parts<'_>, options: &FitOptions, interrupt: &Interrupt) -> Result<Option<Self>> {
+        let reads = read_by(options.head);
+        let Some(judged) = &fit.out_of_fold else {
+            let outputs = fit.outputs(parts.val, (options.batch, reads), interrupt)?;
+            return Ok(outputs.map(|outputs| Unseen { photos: parts.val.clone(), outputs, left_out: None }));
+        };
+        // In the order of the data, as every table is.
+        let mut order: Vec<usize> = (0..judged.photos.len()).collect();
+        order.sort_by_key(|&place| judged.photos.samples[place].0);
+        let photos = pick(&judged.photos, &order);
+        let Some(mut outputs) = fit.outputs(&photos, (options.batch, reads), interrupt)? else { return Ok(None) };
+        let n_classes = photos.class_names().len();
+        outputs.logits =
+            order.iter().flat_map(|&place| &judged.logits[place * n_classes..][..n_classes]).copied().collect();
+        let first = judged.folds.first().cloned().unwrap_or_default();
+        let left_out = (0..order.len()).filter(|&place| first.contains(&order[place])).collect();
+        Ok(Some(Unseen { photos, outputs, left_out: Some(left_out) }))
+    }
+}
+
+/// The photos at these places.
+fn pick(photos: &Dataset, places: &[usize]) -> Dataset {
+    let samples = places.iter().map(|&place| photos.samples[place]).collect();
+    let paths = places.iter().map(|&place| photos.paths[place].clone()).collect();
+    Dataset { samples, paths, ..photos.clone() }
+}
+
+/// What known pictures are like: remembered of the training part, measured on photos that are not remembered (of photos that are
+/// judged by folds, the first fold stands aside). The outer `None` where the user asked to stop.
 fn known(
-    (n_classes, temperature, reads): (usize, f64, Reads),
-    (seen, labels): (&Outputs, &[u32]),
-    val: &Outputs,
-) -> Option<KnownPictures> {
-    let n_features = seen.features.len() / labels.len().max(1);
+    fit: &FitOutcome,
+    parts: &Parts<'_>,
+    (unseen, temperature, options): (&Unseen, f64, &FitOptions),
+    interrupt: &Interrupt,
+) -> Result<Option<Option<KnownPictures>>> {
+    let n_classes = parts.train.class_names().len();
+    let all = |left_out: &HashSet<usize>| -> (Dataset, Outputs) {
+        let places: Vec<usize> = (0..unseen.photos.len()).filter(|place| left_out.contains(place)).collect();
+        let n_features = unseen.outputs.features.len() / unseen.photos.len().max(1);
+        let rows = |values: &[f32], width: usize| -> Vec<f32> {
+            places.iter().flat_map(|&place| &values[place * width..][..width]).copied().collect()
+        };
+        let outputs = Outputs {
+            logits: rows(&unseen.outputs.logits, n_classes),
+            features: rows(&unseen.outputs.features, n_features),
+        };
+        (pick(&unseen.photos, &places), outputs)
+    };
+    let aside = unseen.left_out.as_ref().map(all);
+    let train = aside.as_ref().map(|(aside, _)| {
+        let held: HashSet<usize> = aside.samples.iter().map(|(position, _)| *position).collect();
+        let places: Vec<usize> =
+            (0..parts.train.len()).filter(|&at| !held.contains(&parts.train.samples[at].0)).collect();
+        pick(parts.train, &places)
+    });
+    let reads = read_by(options.head);
+    let remembered = remembered(train.as_ref().unwrap_or(parts.train), reads);
+    let Some(seen) = fit.outputs(&remembered, (options.batch, reads), interrupt)? else { return Ok(None) };
+    let val = aside.as_ref().map_or(&unseen.outputs, |(_, outputs)| outputs);
+    let n_features = seen.features.len() / remembered.len().max(1);
     let asked = (val.logits.as_slice(), val.features.as_slice());
     let known = match reads {
         Reads::LastInput => KnownPictures::measure(n_classes, (n_features, &seen.features), asked),
         Reads::ChannelMeans | Reads::Logits => {
-            KnownPictures::measure_distances(n_classes, (n_features, &seen.features, labels), asked)
+            let labels = labels(&remembered);
+            KnownPictures::measure_distances(n_classes, (n_features, &seen.features, &labels), asked)
         }
-    }?;
+    };
     let probabilities = softmax(n_classes, &val.logits, temperature);
     let confidences: Vec<f64> = probabilities.chunks_exact(n_classes).map(max_probability).collect();
-    let from_scratch = reads != Reads::LastInput;
-    Some(KnownPictures { confidence: Moments::of(&confidences), from_scratch, ..known })
+    let (confidence, from_scratch) = (Moments::of(&confidences), reads != Reads::LastInput);
+    Ok(Some(known.map(|known| KnownPictures { confidence, from_scratch, ..known })))
+}
+
+/// Puts the figures as every answer is computed in the place of those of the best epoch.
+fn correct(run: &RunFolder, fit: &mut FitOutcome, scores: &Scores, loss: f64) -> Result<()> {
+    let best = fit.history.epochs.iter_mut().find(|record| record.epoch == fit.best_epoch);
+    if let Some(best) = best {
+        (best.val_accuracy, best.val_loss) = (scores.accuracy, loss);
+        best.val_balanced_accuracy = best.val_balanced_accuracy.map(|_| scores.balanced_accuracy);
+    }
+    fit.history.write(&run.path().join(names::HISTORY))
 }
 
 fn labels(dataset: &Dataset) -> Vec<u32> {

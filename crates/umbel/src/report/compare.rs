@@ -40,6 +40,9 @@ pub struct ComparedRun {
     pub lowest_val_loss_epoch: usize,
     pub lowest_val_loss: f64,
     pub seconds: f64,
+    /// Where the last layer alone was fitted, the rows are no epochs but strengths of L2 regularization: the one that was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub l2: Option<f64>,
     /// By [`OVERFIT_ACCURACY_GAP`] and [`OVERFIT_LOSS_RISE`].
     pub overfits: bool,
     /// Validation photos that show the same as a training photo, which flatter its figures; `None` where nobody looked.
@@ -73,7 +76,8 @@ pub fn read(runs: &[PathBuf]) -> Result<Vec<(String, RunRecords)>> {
 
 /// The same as [`compare`] for records at hand, under the names given.
 pub fn compare_records(runs: &[(String, RunRecords)], out: &Path) -> Result<Comparison> {
-    let histories: Vec<(&str, &History)> = runs.iter().map(|(name, run)| (name.as_str(), &run.history)).collect();
+    let best = |run: &RunRecords| Some(run.metrics.best.epoch).filter(|epoch| *epoch > 0);
+    let histories: Vec<_> = runs.iter().map(|(name, run)| (name.as_str(), &run.history, best(run))).collect();
     let mut comparison = of_histories(&histories, out)?;
     for (row, (_, records)) in comparison.runs.iter_mut().zip(runs) {
         row.val_leaks = records.leaks.as_ref().map(|found| leaks::count(found, Part::Val));
@@ -85,21 +89,23 @@ pub fn compare_records(runs: &[(String, RunRecords)], out: &Path) -> Result<Comp
 
 /// For histories alone, under the names given.
 pub fn compare_histories(runs: &[(String, History)], out: &Path) -> Result<Comparison> {
-    of_histories(&runs.iter().map(|(name, history)| (name.as_str(), history)).collect::<Vec<_>>(), out)
+    of_histories(&runs.iter().map(|(name, history)| (name.as_str(), history, None)).collect::<Vec<_>>(), out)
 }
 
-fn of_histories(runs: &[(&str, &History)], out: &Path) -> Result<Comparison> {
+/// Names, histories, and the best epochs where they are known.
+fn of_histories(runs: &[(&str, &History, Option<usize>)], out: &Path) -> Result<Comparison> {
     if runs.is_empty() {
         return Err(report::Error::NothingToCompare.into());
     }
-    let rows = runs.iter().map(|(name, history)| ComparedRun::new(name, &history.epochs)).collect::<Result<_>>()?;
+    let rows = runs.iter().map(|(name, history, best)| ComparedRun::new(name, &history.epochs, *best));
+    let rows = rows.collect::<Result<_>>()?;
     std::fs::create_dir_all(out).map_err(|source| umbel_predict::Error::Io {
         action: "create the folder",
         path: out.to_owned(),
         source,
     })?;
     let curves: Vec<NamedCurves<'_>> =
-        runs.iter().map(|(name, history)| NamedCurves { name, epochs: &history.epochs }).collect();
+        runs.iter().map(|(name, history, _)| NamedCurves { name, epochs: &history.epochs }).collect();
     Ok(Comparison { runs: rows, pictures: curves::write(out, "compare", &curves)?, ..Comparison::default() })
 }
 
@@ -128,14 +134,20 @@ fn names(runs: &[PathBuf]) -> Vec<String> {
 }
 
 impl ComparedRun {
-    pub(super) fn new(name: &str, epochs: &[EpochRecord]) -> Result<Self> {
+    /// `known`: the best epoch, as the run chose it.
+    pub(super) fn new(name: &str, epochs: &[EpochRecord], known: Option<usize>) -> Result<Self> {
         let Some(last) = epochs.last() else { return Err(run::Error::NoEpochs { run: PathBuf::from(name) }.into()) };
-        // The first of equals, and the last epoch where no value is a number.
+        // The first of equals (of the same accuracy the one of lower loss), and the last epoch where no value is a number.
         let best = |better: fn(&EpochRecord, &EpochRecord) -> bool, value: fn(&EpochRecord) -> f64| {
             let finite = epochs.iter().filter(|record| value(record).is_finite());
             finite.reduce(|best, record| if better(record, best) { record } else { best }).unwrap_or(last)
         };
-        let most_accurate = best(|a, b| a.val_accuracy > b.val_accuracy, |r| r.val_accuracy);
+        let is_better = |a: &EpochRecord, b: &EpochRecord| {
+            a.val_accuracy > b.val_accuracy || a.val_accuracy == b.val_accuracy && a.val_loss < b.val_loss
+        };
+        let chosen = known.and_then(|number| epochs.iter().find(|record| record.epoch == number));
+        let most_accurate = chosen.unwrap_or_else(|| best(is_better, |r| r.val_accuracy));
+        let of_strengths = curves::is_of_strengths(epochs);
         let lowest = best(|a, b| a.val_loss < b.val_loss, |r| r.val_loss);
         let accuracy_gap = last.accuracy - last.val_accuracy;
         let rising = last.val_loss > lowest.val_loss * (1.0 + OVERFIT_LOSS_RISE) && lowest.epoch < last.epoch;
@@ -153,13 +165,22 @@ impl ComparedRun {
             lowest_val_loss_epoch: lowest.epoch,
             lowest_val_loss: lowest.val_loss,
             seconds: epochs.iter().map(|record| record.seconds).sum(),
-            overfits: accuracy_gap > OVERFIT_ACCURACY_GAP && rising,
+            l2: most_accurate.l2.filter(|_| of_strengths),
+            overfits: accuracy_gap > OVERFIT_ACCURACY_GAP && rising && !of_strengths,
             val_leaks: None,
         })
     }
 
     /// The gap between training and validation, and whether it is over-fitting.
     pub(super) fn gap_in_words(&self) -> String {
+        if let Some(strength) = self.l2 {
+            return format!(
+                "{} fits a last layer to convergence at each of {} strengths of L2 regularization, the strongest first: the \
+                 weaker, the closer it comes to its own photos, which says nothing of others. The strength with the lowest \
+                 loss on photos that the layer was not fitted on is kept: {strength}.",
+                self.run, self.epochs
+            );
+        }
         self.verdict().unwrap_or_else(|| {
             format!(
                 "After the last epoch, {} is right on {:.1} % of the photos it was trained on (measured while it trained, \

@@ -65,7 +65,7 @@ fn figures(comparison: &Comparison, scores: &[Option<Scores>]) -> Markup {
                     th.n { "Loss" } th.n { "95 % interval" } th.n { "Calibration error" } th.n { "Time" } } }
                 tbody { @for (run, scores) in comparison.runs.iter().zip(scores) { (row(run, scores.as_ref())) } }
             } }
-            p.note { "Each on its own validation part, after calibration; intervals: 95 %, bootstrap. Intervals that overlap do \
+            p.note { "Each on its own validation part, after calibration; intervals: 95 %, of the accuracy Wilson’s, else by the bootstrap. Intervals that overlap do \
                 not mean that two runs are alike: see below." }
             @for sentence in comparison.runs.iter().filter_map(ComparedRun::leaks_in_words) { p.warning { (sentence) } }
         }

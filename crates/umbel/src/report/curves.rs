@@ -33,6 +33,11 @@ pub fn write(folder: &Path, stem: &str, runs: &[NamedCurves<'_>]) -> Result<Vec<
     canvas::write(folder, stem, &Figure::new(panels, entries(runs)))
 }
 
+/// Whether the rows of a history are no epochs but strengths of L2 regularization.
+pub(super) fn is_of_strengths(rows: &[EpochRecord]) -> bool {
+    !rows.is_empty() && rows.iter().all(|row| row.l2.is_some())
+}
+
 /// Accuracy and loss, without titles.
 pub(super) fn panels(runs: &[NamedCurves<'_>]) -> [Panel; 2] {
     let all = |value: fn(&EpochRecord) -> f64| runs.iter().flat_map(|run| run.epochs).map(value);
@@ -61,7 +66,10 @@ pub(super) fn entries(runs: &[NamedCurves<'_>]) -> Vec<Entry> {
 fn panel(runs: &[NamedCurves<'_>], axis: &'static str, y: Scale, values: [fn(&EpochRecord) -> f64; 2]) -> Panel {
     let records = || runs.iter().flat_map(|run| run.epochs);
     let numbers = || records().map(|record| record.epoch);
-    let x = scale::epochs(numbers().min().unwrap_or(1), numbers().max().unwrap_or(1));
+    let (x, across) = match runs {
+        [run] if is_of_strengths(run.epochs) => (scale::strengths(run.epochs), "Strength of L2"),
+        _ => (scale::epochs(numbers().min().unwrap_or(1), numbers().max().unwrap_or(1)), "Epoch"),
+    };
     let mut lines = Vec::new();
     for (k, run) in runs.iter().enumerate() {
         for (which, value) in values.iter().enumerate() {
@@ -76,5 +84,5 @@ fn panel(runs: &[NamedCurves<'_>], axis: &'static str, y: Scale, values: [fn(&Ep
     let shown = records().flat_map(|record| values.map(|value| value(record))).filter(|v| v.is_finite());
     let highest = shown.fold(0.0, f64::max);
     let note = if highest > y.high { format!("off the scale: up to {highest:.*}", y.decimals) } else { String::new() };
-    Panel { title: String::new(), axes: ["Epoch", axis], scales: [x, y], lines, note }
+    Panel { title: String::new(), axes: [across, axis], scales: [x, y], lines, note }
 }

@@ -32,7 +32,7 @@ pub fn write(folder: &Path, stem: &str, test: &RangeTest) -> Result<Vec<PathBuf>
     let panel = Panel {
         title: "Learning-Rate Range Test".to_string(),
         axes: ["Learning rate, power of ten", "Loss"],
-        scales: [Scale { low, high, ticks, decimals: 0 }, y],
+        scales: [Scale { low, high, ticks, decimals: 0, labels: Vec::new() }, y],
         lines,
         note: format!("suggested: {:.1e}", test.rate),
     };

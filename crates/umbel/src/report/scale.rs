@@ -13,6 +13,8 @@ pub struct Scale {
     pub high: f64,
     pub ticks: Vec<f64>,
     pub decimals: usize,
+    /// What stands at the ticks, where it is not their numbers.
+    pub labels: Vec<String>,
 }
 
 impl Ranged for Scale {
@@ -34,13 +36,20 @@ impl Ranged for Scale {
     }
 }
 
+impl Scale {
+    fn with_ticks(self, ticks: impl Iterator<Item = f64>) -> Self {
+        Scale { ticks: ticks.collect(), ..self }
+    }
+}
+
 impl ValueFormatter<f64> for Scale {
     fn format(value: &f64) -> String {
         value.to_string()
     }
 
     fn format_ext(&self, value: &f64) -> String {
-        format!("{value:.*}", self.decimals)
+        let tick = self.ticks.iter().position(|tick| tick == value);
+        tick.and_then(|tick| self.labels.get(tick).cloned()).unwrap_or_else(|| format!("{value:.*}", self.decimals))
     }
 }
 
@@ -61,19 +70,28 @@ pub fn epochs(first: usize, last: usize) -> Scale {
     if ticks.first().is_none_or(|&tick| tick - first > step / 2) {
         ticks.insert(0, first);
     }
-    Scale { low: low - pad, high: high + pad, ticks: ticks.into_iter().map(|t| t as f64).collect(), decimals: 0 }
+    let ticks = ticks.into_iter().map(|t| t as f64).collect();
+    Scale { low: low - pad, high: high + pad, ticks, decimals: 0, labels: Vec::new() }
+}
+
+/// Rows that are no epochs but strengths of L2, as they were tried: ticks at every other, told by their strengths.
+pub fn strengths(rows: &[EpochRecord]) -> Scale {
+    let scale = epochs(1, rows.len().max(1));
+    let told: Vec<&EpochRecord> = rows.iter().step_by(2).collect();
+    let labels = told.iter().map(|row| row.l2.map_or_else(String::new, |strength| strength.to_string())).collect();
+    Scale { ticks: told.iter().map(|row| row.epoch as f64).collect(), labels, ..scale }
 }
 
 /// Accuracies: 0 to 1, or the upper half where nothing lies below it.
 pub fn accuracy(values: &[f64]) -> Scale {
     let lowest = values.iter().copied().filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
     let (low, step) = if (0.5..=1.0).contains(&lowest) { (0.5, 0.1) } else { (0.0, 0.2) };
-    Scale { low, high: 1.0, ticks: (0..=5).map(|k| low + step * f64::from(k)).collect(), decimals: 1 }
+    Scale { low, ..share() }.with_ticks((0..=5).map(|k| low + step * f64::from(k)))
 }
 
 /// Shares: 0 to 1.
 pub fn share() -> Scale {
-    Scale { low: 0.0, high: 1.0, ticks: (0..=5).map(|k| 0.2 * f64::from(k)).collect(), decimals: 1 }
+    Scale { low: 0.0, high: 1.0, ticks: (0..=5).map(|k| 0.2 * f64::from(k)).collect(), decimals: 1, labels: Vec::new() }
 }
 
 /// Losses: from 0 to the highest value; a few outliers that would flatten all the rest are left off the scale.
@@ -91,7 +109,7 @@ pub fn loss(values: &[f64]) -> Scale {
     let quarter = (step / power - 2.5).abs() < 1e-9;
     let decimals = (-power.log10().floor()).clamp(0.0, 12.0) as usize + usize::from(quarter);
     let ticks = (0..=count as usize).map(|k| k as f64 * step).collect();
-    Scale { low: 0.0, high: count * step, ticks, decimals }
+    Scale { low: 0.0, high: count * step, ticks, decimals, labels: Vec::new() }
 }
 
 /// The pieces of a curve to draw: values that are no numbers interrupt it, values above `top` are cut off where the
@@ -164,6 +182,7 @@ mod tests {
             lr: 0.0,
             seconds: 0.0,
             images_per_second: 0.0,
+            ..EpochRecord::default()
         };
         let records = [record(1, 3.0), record(2, 1.0), record(3, f64::NAN), record(4, 0.5)];
         assert_eq!(pieces(&records, |r| r.loss, 2.0), [vec![(1.5, 2.0), (2.0, 1.0)], vec![(4.0, 0.5)]]);

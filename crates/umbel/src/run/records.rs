@@ -1,9 +1,11 @@
 //! What a run left in its folder, read back. Files that an older umbel, or a run that was stopped, did not write are not
 //! there; nothing but a history and settings is needed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{History, LeakRow, Metrics, Predictions, Problem, SplitRow, leaks, names, read_problems};
+use crate::base::augmentation::Balance;
 use crate::base::regular;
 use crate::base::toml_words::toml_words;
 use crate::data::split;
@@ -121,6 +123,16 @@ impl RunRecords {
     pub fn data_root(&self) -> Option<PathBuf> {
         let data = PathBuf::from(self.setting("data")?);
         if data.is_file() { data.parent().map(Path::to_owned) } else { Some(data) }
+    }
+
+    /// The folds that judged the training photos; 0 where a part of their own validated.
+    pub fn folds(&self) -> usize {
+        self.split.iter().filter_map(|row| row.fold).collect::<BTreeSet<usize>>().len()
+    }
+
+    /// Whether something was done about classes of unequal size.
+    pub fn is_balanced(&self) -> bool {
+        self.setting("fit.balance").is_some_and(|balance| balance != Balance::None.name())
     }
 
     /// The run's seed; that of the settings' default where it says nothing.

@@ -10,7 +10,8 @@ impl Monitor {
     /// The monitored figure of an epoch, turned so that more is better.
     pub fn score(self, record: &EpochRecord) -> f64 {
         match self {
-            Monitor::ValAccuracy => record.val_accuracy,
+            // Where classes are balanced, what always answers with the largest must not win.
+            Monitor::ValAccuracy => record.val_balanced_accuracy.unwrap_or(record.val_accuracy),
             Monitor::ValLoss => -record.val_loss,
         }
     }
@@ -61,7 +62,7 @@ pub struct CallbackState {
     pub stopped: bool,
 }
 
-/// The best epoch so far; the first of equals.
+/// The best epoch so far; of equals the one with the lower validation loss, and of those the first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -69,6 +70,9 @@ pub struct Best {
     /// From 1.
     pub epoch: usize,
     pub score: f64,
+    /// Its `val_loss`. (Not saved: the history has it, see [`CallbackState::remember`].)
+    #[serde(skip)]
+    pub loss: Option<f64>,
 }
 
 /// How long a figure has not improved.
@@ -120,12 +124,22 @@ impl CallbackState {
         self.best.map_or(0, |best| best.epoch)
     }
 
+    /// Takes up again what the saved state leaves to the history.
+    pub fn remember(&mut self, history: &[EpochRecord]) {
+        if let Some(best) = &mut self.best {
+            best.loss = history.iter().find(|record| record.epoch == best.epoch).map(|record| record.val_loss);
+        }
+    }
+
     /// Takes note of an epoch, in Keras' order of decisions. `base_rate` is the schedule's base learning rate.
     pub fn epoch_end(&mut self, callbacks: &Callbacks, base_rate: f64, record: &EpochRecord) -> Verdict {
         let score = callbacks.monitor.score(record);
-        let mut verdict = Verdict { improved: self.best.is_none_or(|best| score > best.score), notices: Vec::new() };
+        let is_better = |best: Best| {
+            score > best.score || score == best.score && best.loss.is_some_and(|loss| record.val_loss < loss)
+        };
+        let mut verdict = Verdict { improved: self.best.is_none_or(is_better), notices: Vec::new() };
         if verdict.improved {
-            self.best = Some(Best { epoch: record.epoch, score });
+            self.best = Some(Best { epoch: record.epoch, score, loss: Some(record.val_loss) });
         }
         if let Some(plateau) = &callbacks.reduce_on_plateau {
             verdict.notices.extend(self.reduce(plateau, callbacks.monitor, base_rate, score));

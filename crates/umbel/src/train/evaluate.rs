@@ -15,7 +15,7 @@ pub fn evaluate(engine: &dyn Engine, model: &Model, dataset: &Dataset, batch: us
     let mut infer = ready(engine, model, dataset, batch)?;
     let (batch, interrupt) = (infer.batch(), Interrupt::default());
     let sums = sums(dataset, batch, top_k, &interrupt, |images| infer.infer(model.weights(), images).to_vec())?;
-    Ok(sums.unwrap_or_default())
+    Ok(sums.unwrap_or_default().all)
 }
 
 /// The model's outputs (logits), a row for each photo of the dataset, in its order. `None` where the user asked to stop.
@@ -74,6 +74,35 @@ pub fn outputs(
     Ok(complete.map(|()| all))
 }
 
+/// Sums over a dataset.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sums {
+    pub all: LossSum,
+    /// Hits and photos of each class.
+    classes: Vec<(usize, usize)>,
+}
+
+impl Sums {
+    /// Mean recall of the classes that have a photo.
+    pub fn balanced_accuracy(&self) -> f64 {
+        let recalls = || {
+            self.classes.iter().filter(|(_, photos)| *photos > 0).map(|(hits, photos)| *hits as f64 / *photos as f64)
+        };
+        recalls().sum::<f64>() / recalls().count() as f64
+    }
+
+    fn add(&mut self, logits: &[f32], labels: &[u32]) {
+        let n_classes = self.classes.len();
+        for (row, &label) in logits.chunks_exact(n_classes.max(1)).zip(labels) {
+            let own = label as usize;
+            let (hits, photos) = &mut self.classes[own];
+            let ahead = |(class, z): (usize, &f32)| *z > row[own] || *z == row[own] && class < own;
+            *hits += usize::from(!row.iter().enumerate().any(ahead));
+            *photos += 1;
+        }
+    }
+}
+
 /// The sums over a dataset of the `logits` of pictures; `None` where the user asked to stop before they were complete.
 pub(super) fn sums(
     dataset: &Dataset,
@@ -81,12 +110,13 @@ pub(super) fn sums(
     top_k: usize,
     interrupt: &Interrupt,
     mut logits: impl FnMut(&[f32]) -> Vec<f32>,
-) -> Result<Option<LossSum>> {
+) -> Result<Option<Sums>> {
     let classes = dataset.class_names().len();
-    let mut total = LossSum::default();
+    let mut total = Sums { all: LossSum::default(), classes: vec![(0, 0); classes] };
     let complete = each_batch(dataset, batch, interrupt, |batch| {
         let logits = logits(&batch.images);
-        slices::add(&mut total, &sparse_categorical_crossentropy(classes, &logits, &batch.labels, top_k, None));
+        total.add(&logits, &batch.labels);
+        slices::add(&mut total.all, &sparse_categorical_crossentropy(classes, &logits, &batch.labels, top_k, None));
     })?;
     Ok(complete.map(|()| total))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::run::{Flow, Run};
 use super::suits::{check_fit_for, not_empty};
-use super::{Features, FitOptions, HeadFit, History, Outputs, RunLock, evaluate, head, outputs};
+use super::{Features, FitOptions, HeadFit, History, OutOfFold, Outputs, RunLock, evaluate, head, outputs};
 use crate::Result;
 use crate::base::progress::{Interrupt, Observer};
 use crate::data::Dataset;
@@ -28,6 +28,8 @@ pub struct FitOutcome {
     pub computed: Computed,
     /// What all layers but the last make of the photos, where only the last was fitted.
     pub features: Option<Arc<Features>>,
+    /// Where no part validates: what was said of the training photos by layers that had not seen them.
+    pub out_of_fold: Option<Arc<OutOfFold>>,
 }
 
 impl FitOutcome {
@@ -94,6 +96,22 @@ pub(crate) fn fit_locked(
         }
     }
     run.outcome(false)
+}
+
+/// Fits the last layer of `model` on all of `pool` and nothing else, judged by these folds of it (positions in the index, rising):
+/// their photos train the layer that is kept, and are judged by layers that are fitted without them.
+pub(crate) fn fit_by_folds_locked(
+    lock: Option<&RunLock>,
+    model: &mut Model,
+    (pool, folds): (&Dataset, &[Vec<usize>]),
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<FitOutcome> {
+    options.validate()?;
+    not_empty("training part", pool)?;
+    check_fit_for(model, pool)?;
+    head::fit_by_folds(lock, model, (pool, folds), options, (observer, interrupt))
 }
 
 /// Training and judging a model in one line each, as Keras' `fit` and `evaluate`.

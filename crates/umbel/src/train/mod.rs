@@ -21,7 +21,7 @@ pub use callbacks::{CallbackState, Callbacks, EarlyStopping, Monitor, ReduceOnPl
 pub use error::Error;
 pub use evaluate::{Outputs, evaluate, logits, outputs};
 pub use fit::{Fit, FitOutcome, fit};
-pub use head::Features;
+pub use head::{Features, OutOfFold};
 pub use options::{FitOptions, HeadFit};
 pub use range_test::{RangeOptions, RangePoint, RangeTest, range_test};
 pub use slices::SliceSums;

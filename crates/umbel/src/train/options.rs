@@ -18,6 +18,9 @@ use crate::{Result, settings};
 #[allow(missing_docs)]
 pub struct FitOptions {
     pub epochs: usize,
+    /// Steps (batches) that the epochs come to at least: where they are fewer, there are more epochs.
+    #[serde(skip_serializing_if = "is_default")]
+    pub least_steps: usize,
     pub batch: usize,
     pub seed: u64,
     pub learning_rate: f64,
@@ -87,6 +90,7 @@ impl Default for FitOptions {
     fn default() -> Self {
         FitOptions {
             epochs: 15,
+            least_steps: 0,
             batch: 32,
             seed: 123,
             learning_rate: 0.001,

@@ -2,7 +2,7 @@
 //! and the sum over the slices of an update. The run and the range test drive it.
 
 use super::FitOptions;
-use super::evaluate::sums;
+use super::evaluate::{Sums, sums};
 use super::sizes::{Sizes, refused};
 use super::slices::{SliceSums, buffers};
 use super::targets::TargetMaker;
@@ -118,7 +118,7 @@ impl Step {
     }
 
     /// Loss and hits of the judged weights on a dataset of the photos' own size; `None` where the user asked to stop.
-    pub fn judge(&mut self, dataset: &Dataset, interrupt: &Interrupt) -> Result<Option<LossSum>> {
+    pub fn judge(&mut self, dataset: &Dataset, interrupt: &Interrupt) -> Result<Option<Sums>> {
         let Step { train, judge, .. } = self;
         let batch = train.batch();
         sums(dataset, batch, 1, interrupt, |images| match judge {

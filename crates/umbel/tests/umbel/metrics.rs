@@ -2,8 +2,8 @@
 
 use umbel::base::random::{Purpose, Stream};
 use umbel::metrics::{
-    Answers, Confusion, TEMPERATURES, fit_temperature, holm, intervals, macro_precision_recall, macro_roc, mcnemar,
-    paired_difference, softmax,
+    Answers, Confusion, LEAST_MISTAKES, TEMPERATURES, fit_balanced_temperature, fit_temperature, holm, intervals,
+    macro_precision_recall, macro_roc, mcnemar, paired_difference, softmax, wilson,
 };
 
 /// Six photos of three classes: of class 0 two right and one taken for 1; of class 1 one right and one taken for 0; of
@@ -188,14 +188,83 @@ fn the_temperature_undoes_what_the_logits_were_multiplied_by() {
     }
 }
 
+/// Ten photos with one mistake once gave a temperature of 0.05, and a model that guessed said so with 96 to 100 %.
 #[test]
-fn there_is_no_temperature_without_a_mistake() {
+fn there_is_no_temperature_of_fewer_than_ten_mistakes() {
     assert_eq!(fit_temperature(2, &[], &[]), None);
-    assert_eq!(fit_temperature(2, &[2.0, 1.0, 0.5, 3.0], &[0, 1]), None, "nothing is wrong");
-    assert_eq!(fit_temperature(2, &[2.0, f32::NAN], &[0]), None);
-    assert_eq!(fit_temperature(2, &[2.0], &[0]), None);
-    let hottest = fit_temperature(2, &[2.0, 1.0], &[1]).unwrap();
-    assert!((hottest.temperature - TEMPERATURES.1).abs() < 1e-6, "all wrong: as unsure as can be: {hottest:?}");
+    let photos = |right: usize, wrong: usize| {
+        let labels: Vec<u32> = [vec![0; right], vec![1; wrong]].concat();
+        fit_temperature(2, &[2.0, 1.0].repeat(labels.len()), &labels)
+    };
+    assert_eq!((photos(9, 1), photos(500, LEAST_MISTAKES - 1)), (None, None));
+    assert!(photos(40, LEAST_MISTAKES).is_some() && photos(39, LEAST_MISTAKES).is_none());
+    assert_eq!(fit_temperature(2, &[2.0, f32::NAN].repeat(60), &[0; 60]), None);
+    assert_eq!(fit_temperature(2, &[2.0; 119], &[0; 60]), None);
+    let hottest = photos(0, 4000).unwrap().temperature;
+    assert!(hottest > 10.0 && hottest <= TEMPERATURES.1, "all wrong: nearly as unsure as can be: {hottest}");
+}
+
+/// The few photos of a small run say little, and what they say is believed as little: many that say the same are believed.
+#[test]
+fn a_temperature_is_believed_as_far_as_photos_speak_for_it() {
+    let fitted = |n: usize| {
+        let (labels, logits) = drawn(n, 4, 4.0);
+        fit_temperature(4, &logits, &labels).unwrap().temperature
+    };
+    let (few, some, many) = (fitted(60), fitted(300), fitted(20_000));
+    assert!(1.0 < few && few < some && some < many && (many / 4.0 - 1.0).abs() < 0.05, "{few} {some} {many}");
+}
+
+/// Of classes that are to be equally common, the few photos of a rare one count as much as the many of another.
+#[test]
+fn a_balanced_temperature_is_that_of_equally_many_photos_of_each_class() {
+    let (labels, logits) = drawn(600, 4, 2.5);
+    // Three of every four photos of the first class left out; and the others taken as often as they are too many.
+    let mut seen = 0;
+    let kept: Vec<usize> = (0..labels.len())
+        .filter(|&photo| {
+            seen += usize::from(labels[photo] == 0);
+            labels[photo] != 0 || seen % 4 == 0
+        })
+        .collect();
+    let of = |photos: &[usize]| -> (Vec<u32>, Vec<f32>) {
+        (
+            photos.iter().map(|&photo| labels[photo]).collect(),
+            photos.iter().flat_map(|&photo| logits[photo * 4..][..4].to_vec()).collect(),
+        )
+    };
+    let (few_labels, few_logits) = of(&kept);
+    let balanced = fit_balanced_temperature(4, &few_logits, &few_labels).unwrap().temperature;
+    let counts: Vec<usize> = (0..4).map(|class| few_labels.iter().filter(|label| **label == class).count()).collect();
+    let times = |photo: usize| (1000.0 / counts[labels[photo] as usize] as f64).round() as usize;
+    let repeated: Vec<usize> = kept.iter().flat_map(|&photo| std::iter::repeat_n(photo, times(photo))).collect();
+    let (even_labels, even_logits) = of(&repeated);
+    let even = fit_temperature(4, &even_logits, &even_labels).unwrap().temperature;
+    // The repeated photos speak louder against the prior, and no other way.
+    assert!((balanced / even - 1.0).abs() < 0.03, "{balanced} {even}");
+}
+
+/// All of ten right was told as 100 to 100 %.
+#[test]
+fn ten_of_ten_leave_room_for_mistakes() {
+    let near = |[low, high]: [f64; 2], expected: [f64; 2]| {
+        assert!((low - expected[0]).abs() < 5e-4 && (high - expected[1]).abs() < 5e-4, "{low} {high}");
+    };
+    // Wilson's intervals as R's binom.confint(method = "wilson") gives them.
+    near(wilson(1.0, 10.0), [0.7225, 1.0]);
+    near(wilson(0.0, 10.0), [0.0, 0.2775]);
+    near(wilson(0.9, 50.0), [0.7864, 0.9565]);
+    let labels: Vec<u32> = (0..10).map(|photo| photo % 2).collect();
+    let sure: Vec<f64> = labels.iter().flat_map(|&label| [1.0 - f64::from(label), f64::from(label)]).collect();
+    let own = intervals(&Answers::new(&labels, &sure, 2).unwrap(), 1);
+    for interval in [own.accuracy, own.balanced_accuracy, own.macro_f1] {
+        near(interval, [0.7225, 1.0]);
+    }
+    // A class of one photo tells little of the mean over the classes, however many the others are.
+    let labels: Vec<u32> = (0..100).map(|photo| u32::from(photo == 0)).collect();
+    let sure: Vec<f64> = labels.iter().flat_map(|&label| [1.0 - f64::from(label), f64::from(label)]).collect();
+    let own = intervals(&Answers::new(&labels, &sure, 2).unwrap(), 1);
+    assert!(own.accuracy[0] > 0.95 && own.balanced_accuracy[0] < 0.55, "{own:?}");
 }
 
 /// Photos whose classes are drawn by the softmax of their logits, which are then multiplied.

@@ -14,7 +14,7 @@ use umbel::{Error, PredictError, data, report, run};
 use umbel::{demo, preview};
 
 fn record(epoch: usize, (loss, accuracy): (f64, f64), (val_loss, val_accuracy): (f64, f64)) -> EpochRecord {
-    EpochRecord { epoch, loss, accuracy, val_loss, val_accuracy, lr: 0.001, seconds: 2.5, images_per_second: 0.0 }
+    EpochRecord { epoch, loss, accuracy, val_loss, val_accuracy, lr: 0.001, seconds: 2.5, ..EpochRecord::default() }
 }
 
 /// What the tutorial shows first: training goes on getting better, validation turns.
@@ -198,6 +198,7 @@ fn the_table_is_aligned_whatever_the_names_and_numbers() {
         lowest_val_loss_epoch: 3,
         lowest_val_loss: 0.8,
         seconds: 3725.0,
+        l2: None,
         overfits: false,
         val_leaks: None,
     };

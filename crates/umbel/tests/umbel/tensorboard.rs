@@ -133,6 +133,7 @@ fn record(epoch: usize) -> EpochRecord {
         lr: 0.001 / x,
         seconds: 1.0,
         images_per_second: 10.0,
+        ..EpochRecord::default()
     }
 }
 

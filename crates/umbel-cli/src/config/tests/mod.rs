@@ -169,6 +169,7 @@ fn the_command_line_of_settings_gives_them_again() {
             config.augment = Some(AugmentChoice::Tutorial);
             config.prep.resize = Resize::Crop;
             config.fit = FitOptions {
+                least_steps: 40,
                 epochs: 3,
                 batch: 8,
                 seed: 7,

@@ -24,6 +24,7 @@ fn state(over: usize, epochs: usize) -> State {
             lr: 0.001,
             seconds: 10.0,
             images_per_second: 345.0,
+            ..EpochRecord::default()
         }
     };
     let figures = StepFigures { loss: 0.80461, accuracy: 0.68741, lr: 0.0009755282581475769, seconds_per_step: 0.1 };

@@ -78,6 +78,7 @@ mod tests {
             lr: 0.001,
             seconds: 12.0,
             images_per_second: 32.0,
+            ..EpochRecord::default()
         };
         State {
             train_images: 320,

@@ -18,7 +18,7 @@ pub fn split(index: &Index, val_fraction: f64, seed: u64) -> Result<Split> {
     // Python's int() of a product of floats: rounded toward zero.
     let n_val = (val_fraction * listed.len() as f64) as usize;
     let val = order.split_off(listed.len() - n_val);
-    Ok(Split { train: order, val, test: Vec::new() })
+    Ok(Split { train: order, val, ..Split::default() })
 }
 
 fn is_listed(path: &str) -> bool {

@@ -65,6 +65,9 @@ pub struct Split {
     pub train: Vec<usize>,
     pub val: Vec<usize>,
     pub test: Vec<usize>,
+    /// Where no part validates: parts of the training part, each of which is judged by what the others taught. A photo that is in
+    /// none trains in each.
+    pub folds: Vec<Vec<usize>>,
 }
 
 impl Split {
@@ -120,14 +123,38 @@ impl Split {
         splits.into_iter().map(|split| split.checked(options, cache)).collect()
     }
 
+    /// [`Split::with`], but every photo trains that would have validated, and is judged by [`Split::folds`] instead: five of
+    /// them, fewer only where there are fewer units. (A class that is smaller than five is in fewer of them, which costs its photos
+    /// nothing: each is judged by all others but those of its fold.) Where the validation part is given, by the data, a file or
+    /// Keras' shuffle, it stays.
+    pub fn judged_by_folds(options: &SplitOptions, index: &Index, cache: &Cache) -> Result<Self> {
+        let split = Split::with(options, index, cache)?;
+        if options.method != SplitMethod::Stratified || index.comes_with(Part::Val) {
+            return Ok(split);
+        }
+        let mut pool = [split.train.as_slice(), &split.val].concat();
+        pool.sort_unstable();
+        let units = units(options, index, cache, &pool)?;
+        let folds = folds::judging(index, units, &pool, options.seed);
+        if folds.len() < *FOLDS.start() {
+            return Ok(split);
+        }
+        Ok(Split { train: pool, val: Vec::new(), test: split.test, folds })
+    }
+
     /// Only usable photos, in order; no part that is needed is empty.
     fn checked(mut self, options: &SplitOptions, cache: &Cache) -> Result<Self> {
-        for part in [&mut self.train, &mut self.val, &mut self.test] {
+        for part in [&mut self.train, &mut self.val, &mut self.test].into_iter().chain(&mut self.folds) {
             part.retain(|&position| cache.is_usable(position));
             part.sort_unstable();
         }
+        self.folds.retain(|fold| !fold.is_empty());
         for (part, positions) in self.parts() {
-            let needed = part != Part::Test || options.test.is_some();
+            let needed = match part {
+                Part::Train => true,
+                Part::Val => self.folds.is_empty(),
+                Part::Test => options.test.is_some(),
+            };
             if needed && positions.is_empty() {
                 let way_out = options.way_out();
                 return Err(data::Error::EmptyPart { part: part.noun(), photos: cache.usable().len(), way_out }.into());
@@ -139,19 +166,20 @@ impl Split {
     /// The parts that the data come with; empty where they come undivided.
     pub fn given(index: &Index) -> Self {
         let of = |part| index.parts.iter().flatten().enumerate().filter(move |(_, of)| **of == part).map(|(i, _)| i);
-        Split { train: of(Part::Train).collect(), val: of(Part::Val).collect(), test: of(Part::Test).collect() }
+        let [train, val, test] = [Part::Train, Part::Val, Part::Test].map(|part| of(part).collect());
+        Split { train, val, test, folds: Vec::new() }
     }
 
     /// Reads path,class,part as it stands: whether the photos named there can be decoded is not asked.
     pub fn read(path: &Path, index: &Index) -> Result<Self> {
         let mut split = file::read(path, index)?;
-        for part in [&mut split.train, &mut split.val, &mut split.test] {
+        for part in [&mut split.train, &mut split.val, &mut split.test].into_iter().chain(&mut split.folds) {
             part.sort_unstable();
         }
         Ok(split)
     }
 
-    /// Writes path,class,part (atomically), sorted by path.
+    /// Writes path,class,part (atomically), sorted by path; where there are folds, the fold of each photo too.
     pub fn write(&self, path: &Path, index: &Index) -> Result<()> {
         file::write(path, index, self)
     }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::words::figure;
 use super::{View, plot};
 use crate::Result;
-use crate::metrics::{Answers, Certainty};
+use crate::metrics::{Answers, Certainty, LEAST_IMAGES, LEAST_MISTAKES};
 use crate::report::reliability::{Figure, Panel};
 
 pub fn section(view: &View<'_>) -> Result<Markup> {
@@ -40,8 +40,11 @@ pub fn section(view: &View<'_>) -> Result<Markup> {
                 Some(calibration) => p.note {
                     "Calibrated by a temperature of " (figure(calibration.temperature)) ", fitted on these same "
                     (calibration.images) " photos (so that on others the error will be somewhat larger). It changes no answer."
+                    @if view.run.is_balanced() { " It is made for photos among which every class is as common as any other, as the \
+                        model’s answers are." }
                 },
-                None => p.note { "No temperature could be fitted: the model made no mistake here, or the run has not ended." },
+                None => p.note { "Not calibrated: how sure to be is learned from mistakes, and fewer than " (LEAST_MISTAKES) " of them, or \
+                    of " (LEAST_IMAGES) " photos, are too few to tell (or the run has not ended)." },
             }
         }
     })

@@ -25,7 +25,11 @@ pub fn section(view: &View<'_>) -> Markup {
                     nothing about several things on one photo, nor where on the photo they are. Nobody has tested it for \
                     decisions about people, health or safety." }
                 dt { "Data" }
-                dd { (count(train, "photo", "photos")) " for training, " (count(val, "photo", "photos")) " for validation"
+                dd { (count(train, "photo", "photos")) " for training, "
+                    @match run.folds() {
+                        0 => { (count(val, "photo", "photos")) " for validation" }
+                        folds => { "judged by " (folds) " folds of them" }
+                    }
                     @if test > 0 { ", " (count(test, "photo", "photos")) " for testing" }
                     @if !run.problems.is_empty() { "; " (count(run.problems.len(), "file", "files")) " left out" }
                     ". Where they come from, whom or what they leave out, and whether their labels are right is not known \
@@ -53,9 +57,13 @@ fn quality(view: &View<'_>) -> Markup {
     html! {
         @match &view.scores {
             Some(scores) => {
-                "Right on " (percent(scores.accuracy)) " of the validation photos (95 % interval: "
-                (interval(scores.intervals.accuracy, percent)) "), " (percent(scores.balanced_accuracy))
-                " as the mean over the classes. These photos also chose the best epoch, which flatters the figure a little. "
+                "Right on " (percent(scores.accuracy)) " of "
+                @if view.run.folds() > 0 { "the training photos, as layers judged them that were fitted without them" }
+                @else { "the validation photos" }
+                " (95 % interval: " (interval(scores.intervals.accuracy, percent)) "), " (percent(scores.balanced_accuracy))
+                " as the mean over the classes. These photos also chose the "
+                @if view.run.folds() > 0 { "strength of L2" } @else { "best epoch" }
+                ", which flatters the figure a little. "
             }
             None => { "Not measured photo by photo. " }
         }
@@ -75,7 +83,7 @@ fn certainty(view: &View<'_>) -> Markup {
     html! {
         @match (calibration, &view.scores) {
             (Some(calibration), Some(scores)) => {
-                "Its confidence is calibrated on the validation part (temperature " (figure(calibration.temperature))
+                "Its confidence is calibrated on photos that did not train it (temperature " (figure(calibration.temperature))
                 "): there, confidence and accuracy lie " (percent(scores.ece)) " apart on average. On photos of another kind \
                 it may be sure and wrong."
             }
@@ -94,7 +102,7 @@ fn limits(view: &View<'_>) -> Markup {
             "Weakest at " (class.class) ": it finds " (percent(class.score.recall)) " of "
             (count(class.score.support as usize, "photo", "photos")) " of it. "
         }
-        "The intervals tell what other validation photos drawn in the same way might give; they do not tell what another \
+        "The intervals tell what other photos drawn in the same way might give; they do not tell what another \
          camera, season or place would."
     }
 }

@@ -11,9 +11,10 @@ pub fn section(view: &View<'_>) -> Result<Markup> {
     let epochs = &view.run.history.epochs;
     let runs = [NamedCurves { name: &view.run.name, epochs }];
     let [accuracy, loss] = panels(&runs);
-    let row = ComparedRun::new(&view.run.name, epochs)?;
+    let row = ComparedRun::new(&view.run.name, epochs, Some(view.run.metrics.best.epoch))?;
     let told = |what: &str, from: f64, to: f64| {
-        format!("Training and validation {what} over {} epochs; validation from {from:.3} to {to:.3}", epochs.len())
+        let over = if row.l2.is_some() { "strengths of L2" } else { "epochs" };
+        format!("Training and validation {what} over {} {over}; validation from {from:.3} to {to:.3}", epochs.len())
     };
     let (first, last) = (&epochs[0], &epochs[epochs.len() - 1]);
     Ok(html! {

@@ -48,24 +48,30 @@ fn counts(view: &View<'_>) -> Markup {
     let mut total = [0; 3];
     classes.values().for_each(|counts| total.iter_mut().zip(counts).for_each(|(sum, own)| *sum += own));
     let most = classes.values().map(|counts| counts.iter().sum()).max().unwrap_or(0).max(1);
-    let parts = if total[2] > 0 { 3 } else { 2 };
+    // A part without photos is told only where it is the one that validates.
+    let shown = [true, total[1] > 0 || view.run.folds() == 0, total[2] > 0];
     let names = ["Training", "Validation", "Test"];
     html! {
         @if classes.is_empty() { p.note { "This run has no split.csv." } } @else {
             div.scroll { table.counts {
-                thead { tr { th { "Class" } @for name in &names[..parts] { th.n { (name) } } th.n { "All" } th.wide {} } }
+                thead { tr { th { "Class" } @for name in of_shown(&names, shown) { th.n { (name) } } th.n { "All" } th.wide {} } }
                 tbody { @for (class, counts) in &classes {
                     @let all: usize = counts.iter().sum();
-                    tr { th scope="row" { (class) } @for own in &counts[..parts] { td.n { (thousands(*own)) } }
+                    tr { th scope="row" { (class) } @for own in of_shown(counts, shown) { td.n { (thousands(*own)) } }
                         td.n { (thousands(all)) }
                         td.wide { div.bar style=(format!("width:{:.1}%", 100.0 * all as f64 / most as f64)) {} } }
                 } }
-                tfoot { tr { th scope="row" { "All" } @for own in &total[..parts] { td.n { (thousands(*own)) } }
+                tfoot { tr { th scope="row" { "All" } @for own in of_shown(&total, shown) { td.n { (thousands(*own)) } }
                     td.n { (thousands(total.iter().sum())) } td.wide {} } }
             } }
             @for remark in remarks(&classes) { p.note { (remark) } }
         }
     }
+}
+
+/// The columns of the parts that are shown.
+fn of_shown<T>(columns: &[T; 3], shown: [bool; 3]) -> impl Iterator<Item = &T> {
+    columns.iter().zip(shown).filter(|(_, shown)| *shown).map(|(column, _)| column)
 }
 
 fn remarks(classes: &BTreeMap<&str, [usize; 3]>) -> Vec<String> {

@@ -25,7 +25,7 @@ pub fn section(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup 
             }
             p.note {
                 "Over " (count(scores.images, "photo", "photos")) ", each judged once, by the network of the fold that was trained \
-                 without it (" (of_folds) "); small print: 95 % bootstrap intervals. Each fold’s photos also chose its epoch and \
+                 without it (" (of_folds) "); small print: 95 % intervals (of the accuracy Wilson’s, else by the bootstrap). Each fold’s photos also chose its epoch and \
                  the temperature of its confidence."
             }
             (leaks::warning(view))

@@ -20,7 +20,7 @@ pub fn section(view: &View<'_>) -> Markup {
                 p.note { "Beside each photo: what on it speaks for the network's answer (Layer-CAM); yellow means most." }
             }
             h3 { "The worst mistakes" }
-            @if choice.worst.is_empty() { p { "None: every answer on the validation part was right." } } @else {
+            @if choice.worst.is_empty() { p { "None: every answer on photos that had not been trained on was right." } } @else {
                 p.note { "The true class was given the lowest probability. Some may be wrong labels: worth checking first." }
                 div.gallery { @for answer in &choice.worst { (photo(view, answer)) } }
             }

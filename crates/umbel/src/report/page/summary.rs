@@ -15,7 +15,7 @@ pub fn section(view: &View<'_>) -> Markup {
     let facts = [
         ("Data", run.setting("data").unwrap_or_default()),
         ("Network", network(view)),
-        ("Training", trained(last, best, seconds)),
+        ("Training", trained(view, last, best, seconds)),
         ("Seed", run.seed().to_string()),
         ("Machine", machine(view)),
     ];
@@ -60,9 +60,15 @@ fn cards(view: &View<'_>, scores: &Scores) -> Markup {
             }
         }
         p.note {
-            "Of the best epoch, on the validation part (" (count(scores.images, "photo", "photos"))
-            "), which also chose that epoch and the temperature of its confidence; small print: 95 % bootstrap intervals. \
-             Always answering with the most frequent class would be right on " (percent(baseline)) "."
+            @match view.run.folds() {
+                0 => { "Of the best epoch, on the validation part (" (count(scores.images, "photo", "photos"))
+                    "), which also chose that epoch and the temperature of its confidence; " }
+                folds => { "On " (count(scores.images, "photo", "photos")) ", each judged by a last layer that was fitted without \
+                    its fold (" (folds) " folds); the model’s own was then fitted on all of them. They also chose the strength of \
+                    L2 and the temperature of its confidence; " }
+            }
+            "small print: 95 % intervals (of the accuracy Wilson’s, else by the bootstrap). Always answering with the most \
+             frequent class would be right on " (percent(baseline)) "."
         }
     }
 }
@@ -97,7 +103,12 @@ fn network(view: &View<'_>) -> String {
     model + &parameters.unwrap_or_default() + &size.unwrap_or_default()
 }
 
-fn trained(last: usize, best: usize, seconds: f64) -> String {
+fn trained(view: &View<'_>, last: usize, best: usize, seconds: f64) -> String {
+    let kept = view.run.history.epochs.iter().find(|record| record.epoch == best);
+    if let Some(strength) = kept.and_then(|record| record.l2) {
+        let tried = count(last, "strength", "strengths");
+        return format!("last layer only, at {tried} of L2 (kept: {strength}) in {}", duration(seconds));
+    }
     let best = if best > 0 { format!(" (the best: epoch {best})") } else { String::new() };
     format!("{}{best} in {}", count(last, "epoch", "epochs"), duration(seconds))
 }

@@ -36,7 +36,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Real(PART),
         value_name: "SHARE",
         default: "0.2",
-        help: "Share of the photos kept for validation",
+        help: "Share of the photos kept for validation; where the last layer alone is fitted, none is, and five folds judge it",
         excludes: Some("folds"),
         brief: "Share kept for validation",
         ..DATA

@@ -29,6 +29,14 @@ pub const FIRST: &[Row] = &[
         ..WHOLE_RUN
     },
     Row {
+        key: "fit.least_steps",
+        kind: Kind::Whole(COUNT_OR_NONE),
+        value_name: "N",
+        default: "0",
+        help: "Train on for more epochs where these make fewer steps than N: few photos make few steps",
+        ..WHOLE_RUN
+    },
+    Row {
         key: "fit.batch",
         flag: Some("batch"),
         kind: Kind::Whole(BATCHES),
@@ -47,7 +55,8 @@ pub const ROWS: &[Row] = &[
         flag: Some("monitor"),
         kind: Kind::Name(names::<Monitor>),
         default: "val_accuracy",
-        help: "The figure that decides which epoch is the best",
+        help: "The figure that decides which epoch is the best; between equals, the loss does. Where classes are balanced, the \
+               accuracy is its mean over them. The last layer alone is chosen by its loss",
         unused: &[RANGE_TEST],
         ..TRAINING
     },
@@ -138,7 +147,10 @@ pub const ROWS: &[Row] = &[
         flag: Some("balance"),
         kind: Kind::Name(names::<Balance>),
         default: "none",
-        help: "Let every class count the same: by its weight in the loss, or by how often it is shown",
+        help: "Let every class count the same: by its weight in the loss, or by how often it is shown; where the last layer alone \
+               is fitted, both take out of it how common each class was. Confidence is then that of photos of which each class is as \
+               common",
+        unused: &[],
         ..TRAINING
     },
     Row {

@@ -1,8 +1,14 @@
 //! The last layer as multinomial logistic regression on features: mean cross-entropy and half the squared weights times a
-//! strength, in coordinates where every feature has mean 0 and deviation 1 over the training photos. These coordinates are
-//! folded into the layer's own weights for every evaluation, so the features stay as they are and so does the layer.
+//! strength, in coordinates where the features have mean 0 and, all together, deviation 1 over the training photos. These
+//! coordinates are folded into the layer's own weights for every evaluation, so the features stay as they are and so does the layer.
+//!
+//! One deviation for all features, not one for each: of a few dozen photos, the deviation of a single feature is known badly, and a
+//! feature that hardly moves among them would be enlarged the most.
+
+use std::ops::Range;
 
 use super::features::{Features, head};
+use crate::base::augmentation::Balance;
 use crate::base::memory;
 use crate::base::progress::Interrupt;
 use crate::nn::{LossSum, Model, OptimizerConfig, Slice, Train, Updates, sparse_categorical_crossentropy};
@@ -11,46 +17,90 @@ use crate::{Result, train};
 
 /// Photos whose loss and gradient are summed in one piece.
 const CHUNK: usize = 1024;
-/// A feature that deviates less than this says nothing, and gets no weight.
+/// Features that deviate less than this, all together, say nothing, and get no weight.
 const LEAST_DEVIATION: f64 = 1e-6;
+/// Rows of variables that the search for one minimum remembers.
+const VECTORS: usize = 22;
 
 /// The user asked to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
 
-/// The function to be minimized, of `[inputs, classes]` weights and `[classes]` biases in one row.
-pub struct Objective<'a> {
-    /// What the layer reads, a row a photo.
+/// What the last layer reads of some photos.
+pub struct Photos {
+    /// A row a photo.
     rows: Vec<f32>,
     labels: Vec<u32>,
     inputs: usize,
+}
+
+impl Photos {
+    /// Of these photos (positions in the index, with labels). `fits` last layers of so many classes are to be fitted at a time.
+    ///
+    /// # Errors
+    /// [`train::Error::Memory`] where all that takes more than there is; those of [`Features::read`].
+    pub fn read(features: &Features, samples: &[(usize, u32)], (fits, classes): (usize, usize)) -> Result<Self> {
+        let inputs = features.inputs();
+        check_memory(samples.len() * inputs, fits * (inputs + 1) * classes)?;
+        let mut rows = vec![0.0; samples.len() * inputs];
+        for ((position, _), row) in samples.iter().zip(rows.chunks_exact_mut(inputs)) {
+            features.read(*position, row)?;
+        }
+        Ok(Photos { rows, labels: samples.iter().map(|(_, label)| *label).collect(), inputs })
+    }
+
+    /// Their classes.
+    pub fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    fn rows(&self, range: &Range<usize>) -> &[f32] {
+        &self.rows[range.start * self.inputs..range.end * self.inputs]
+    }
+}
+
+/// The function to be minimized, of `[inputs, classes]` weights and `[classes]` biases in one row.
+pub struct Objective<'a> {
+    photos: &'a Photos,
+    /// What is trained on, in pieces.
+    pieces: Vec<Range<usize>>,
+    /// How many that is.
+    n: f64,
     head: Model,
     train: Box<dyn Train>,
     classes: usize,
     means: Vec<f64>,
     /// 1 / deviation, or 0.
-    scales: Vec<f64>,
+    scale: f64,
+    /// The logarithm of each class's share of the photos; 0 for a class without any.
+    commonness: Vec<f32>,
     interrupt: &'a Interrupt,
 }
 
 impl<'a> Objective<'a> {
-    /// For the last layer of `model`, on these photos.
-    pub fn new(model: &Model, features: &Features, samples: &[(usize, u32)], interrupt: &'a Interrupt) -> Result<Self> {
-        let inputs = features.inputs();
-        let head = head(model, inputs)?;
-        check_memory(samples.len(), (inputs + 1) * head.architecture().classes()?, inputs)?;
-        let (rows, labels) = read(features, samples)?;
+    /// For the last layer of `model`, on all of these photos but those in `without`.
+    pub fn new(
+        model: &Model,
+        features: &Features,
+        (photos, without): (&'a Photos, Range<usize>),
+        interrupt: &'a Interrupt,
+    ) -> Result<Self> {
+        let head = head(model, photos.inputs)?;
+        let pieces: Vec<Range<usize>> =
+            pieces(0..without.start, CHUNK).chain(pieces(without.end..photos.labels.len(), CHUNK)).collect();
+        let n: usize = pieces.iter().map(Range::len).sum();
         // The point is moved by who minimizes, never by an update.
         let updates = Updates::by(OptimizerConfig::sgd(0.0));
-        let train = features.engine().train(head.clone(), CHUNK.min(samples.len()), &updates)?;
+        let train = features.engine().train(head.clone(), CHUNK.min(n), &updates)?;
         let classes = head.architecture().classes()?;
-        let (means, scales) = moments(&rows, inputs, has_bias(&head));
-        Ok(Objective { rows, labels, inputs, head, train, classes, means, scales, interrupt })
+        let (means, scale) = moments(photos, &pieces, has_bias(&head));
+        let commonness = commonness(photos, &pieces, classes);
+        Ok(Objective { photos, pieces, n: n as f64, head, train, classes, means, scale, commonness, interrupt })
     }
 
     /// Variables of the function.
     pub fn variables(&self) -> usize {
-        (self.inputs + 1) * self.classes
+        (self.photos.inputs + 1) * self.classes
     }
 
     /// The value at `point`, and its gradient.
@@ -61,50 +111,73 @@ impl<'a> Objective<'a> {
         gradient: &mut [f64],
     ) -> std::result::Result<f64, Stopped> {
         self.put(point);
-        let (n, classes) = (self.labels.len() as f64, self.classes);
         gradient.fill(0.0);
         let mut loss = 0.0;
-        for (rows, labels) in self.rows.chunks(CHUNK * self.inputs).zip(self.labels.chunks(CHUNK)) {
+        for piece in &self.pieces {
             if self.interrupt.requested() {
                 return Err(Stopped);
             }
+            let (rows, labels) = (self.photos.rows(piece), &self.photos.labels[piece.clone()]);
             loss += self.train.backward(Slice { images: rows, targets: labels.into(), key: 0 }).loss;
-            let share = labels.len() as f64 / n;
+            let share = labels.len() as f64 / self.n;
             let places = self.train.layout().gradients().to_vec();
             let all = self.train.gradients();
             let values = places.iter().flat_map(|place| &all[place.clone()]);
             gradient.iter_mut().zip(values).for_each(|(sum, value)| *sum += share * f64::from(*value));
         }
-        let (weights, biases) = gradient.split_at_mut(self.inputs * classes);
+        let (classes, scale) = (self.classes, self.scale);
+        let (weights, biases) = gradient.split_at_mut(self.means.len() * classes);
         let (own, _) = point.split_at(weights.len());
         let mut squares = 0.0;
-        for (input, (row, own)) in weights.chunks_exact_mut(classes).zip(own.chunks_exact(classes)).enumerate() {
-            let (mean, scale) = (self.means[input], self.scales[input]);
+        for (mean, (row, own)) in
+            self.means.iter().zip(weights.chunks_exact_mut(classes).zip(own.chunks_exact(classes)))
+        {
             for ((value, bias), own) in row.iter_mut().zip(biases.iter()).zip(own) {
                 *value = scale * (*value - mean * bias) + strength * own;
                 squares += own * own;
             }
         }
-        Ok(loss / n + 0.5 * strength * squares)
+        Ok(loss / self.n + 0.5 * strength * squares)
     }
 
     /// The last layer's weights and biases at `point`.
     pub fn put(&mut self, point: &[f64]) {
-        let (weights, biases) = point.split_at(self.inputs * self.classes);
+        let (weights, biases) = point.split_at(self.means.len() * self.classes);
         let mut biases = biases.to_vec();
         let tensors = &mut self.head.weights_mut().tensors;
         let kernel = tensors[0].data.chunks_exact_mut(self.classes).zip(weights.chunks_exact(self.classes));
-        for (input, (kernel, weights)) in kernel.enumerate() {
+        for (mean, (kernel, weights)) in self.means.iter().zip(kernel) {
             for ((kernel, weight), bias) in kernel.iter_mut().zip(weights).zip(&mut biases) {
-                let folded = weight * self.scales[input];
+                let folded = weight * self.scale;
                 *kernel = folded as f32;
-                *bias -= self.means[input] * folded;
+                *bias -= mean * folded;
             }
         }
         if let Some(bias) = tensors.get_mut(1) {
             bias.data.iter_mut().zip(biases).for_each(|(to, bias)| *to = bias as f32);
         }
         self.train.load(self.head.weights());
+    }
+
+    /// The last layer at `point`, as it is to be used: where classes are balanced, without what it has learned of how common each
+    /// is (Menon et al. 2021, "Long-tail learning via logit adjustment"). Fitted to weighted photos instead, a layer that has no
+    /// mistake left among its own photos is nearly the same as without weights.
+    ///
+    /// # Errors
+    /// [`umbel_predict::Error::Setting`] where classes are to be balanced and the layer has no bias.
+    pub fn settle(&mut self, point: &[f64], balance: Balance) -> Result<()> {
+        self.put(point);
+        if balance == Balance::None {
+            return Ok(());
+        }
+        let Some(bias) = self.head.weights_mut().tensors.get_mut(1) else {
+            let (setting, expected) =
+                ("balance".into(), "left out: the last layer has no bias, which would do it".into());
+            return Err(umbel_predict::Error::Setting { setting, value: balance.name().into(), expected }.into());
+        };
+        bias.data.iter_mut().zip(&self.commonness).for_each(|(bias, ln)| *bias -= ln);
+        self.train.load(self.head.weights());
+        Ok(())
     }
 
     /// Copies the last layer into the model that it was taken from.
@@ -115,34 +188,36 @@ impl<'a> Objective<'a> {
         }
     }
 
-    /// Loss and hits of the layer as it stands, on its own photos.
+    /// Loss and hits of the layer as it stands, on the photos that it is trained on.
     pub fn measure(&mut self) -> LossSum {
-        let mut total = LossSum::default();
-        for (rows, labels) in self.rows.chunks(CHUNK * self.inputs).zip(self.labels.chunks(CHUNK)) {
-            add(&mut total, &mut *self.train, self.classes, (rows, labels));
+        let (mut total, photos) = (LossSum::default(), self.photos);
+        for piece in &self.pieces {
+            let (classes, labels) = (self.classes, &photos.labels[piece.clone()]);
+            let logits = self.train.judge(photos.rows(piece));
+            slices::add(&mut total, &sparse_categorical_crossentropy(classes, logits, labels, 1, None));
         }
         total
     }
 
-    /// The same on others.
-    pub fn measure_on(&mut self, (rows, labels): (&[f32], &[u32])) -> LossSum {
-        let mut total = LossSum::default();
-        let most = self.train.batch();
-        for (rows, labels) in rows.chunks(most * self.inputs).zip(labels.chunks(most)) {
-            add(&mut total, &mut *self.train, self.classes, (rows, labels));
+    /// What the layer as it stands says of others: a row of logits for each.
+    pub fn judge(&mut self, photos: &Photos, range: Range<usize>) -> Vec<f32> {
+        let mut logits = Vec::with_capacity(range.len() * self.classes);
+        for piece in pieces(range, self.train.batch()) {
+            logits.extend_from_slice(self.train.judge(photos.rows(&piece)));
         }
-        total
+        logits
     }
 }
 
-fn add(total: &mut LossSum, train: &mut dyn Train, classes: usize, (rows, labels): (&[f32], &[u32])) {
-    slices::add(total, &sparse_categorical_crossentropy(classes, train.judge(rows), labels, 1, None));
+/// A range in pieces of at most so many.
+fn pieces(range: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range.step_by(most).map(move |start| start..end.min(start + most))
 }
 
 /// The features themselves, and what L-BFGS remembers.
-fn check_memory(photos: usize, variables: usize, inputs: usize) -> Result<()> {
-    const VECTORS: usize = 22;
-    let needed_bytes = (photos * inputs * 4 + variables * VECTORS * 8) as u64;
+fn check_memory(values: usize, variables: usize) -> Result<()> {
+    let needed_bytes = (values * 4 + variables * VECTORS * 8) as u64;
     match memory::available_bytes() {
         Some(available_bytes) if needed_bytes > available_bytes => {
             Err(train::Error::Memory { needed_bytes, available_bytes }.into())
@@ -155,30 +230,26 @@ fn has_bias(head: &Model) -> bool {
     head.weights().tensors.len() > 1
 }
 
-/// Mean and inverse deviation of every feature; without a bias, which alone could make up for it, no mean.
-fn moments(rows: &[f32], inputs: usize, centered: bool) -> (Vec<f64>, Vec<f64>) {
-    let n = (rows.len() / inputs) as f64;
-    let (mut sums, mut squares) = (vec![0.0f64; inputs], vec![0.0f64; inputs]);
-    for row in rows.chunks_exact(inputs) {
+fn commonness(photos: &Photos, pieces: &[Range<usize>], classes: usize) -> Vec<f32> {
+    let mut counts = vec![0usize; classes];
+    let labels = pieces.iter().flat_map(|piece| &photos.labels[piece.clone()]);
+    labels.for_each(|&label| counts[label as usize] += 1);
+    let n = counts.iter().sum::<usize>() as f64;
+    counts.iter().map(|&count| if count == 0 { 0.0 } else { (count as f64 / n).ln() as f32 }).collect()
+}
+
+/// Mean of every feature and the inverse deviation of all; without a bias, which alone could make up for it, no mean.
+fn moments(photos: &Photos, pieces: &[Range<usize>], centered: bool) -> (Vec<f64>, f64) {
+    let inputs = photos.inputs;
+    let rows = || pieces.iter().flat_map(|piece| photos.rows(piece).chunks_exact(inputs));
+    let n = pieces.iter().map(Range::len).sum::<usize>() as f64;
+    let mut sums = vec![0.0f64; inputs];
+    for row in rows() {
         sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
     }
     let means: Vec<f64> = sums.iter().map(|sum| if centered { sum / n } else { 0.0 }).collect();
-    for row in rows.chunks_exact(inputs) {
-        let away = row.iter().zip(&means).map(|(value, mean)| f64::from(*value) - mean);
-        squares.iter_mut().zip(away).for_each(|(sum, away)| *sum += away * away);
-    }
-    let scale = |square: &f64| {
-        let deviation = (square / n).sqrt();
-        if deviation > LEAST_DEVIATION { 1.0 / deviation } else { 0.0 }
-    };
-    (means, squares.iter().map(scale).collect())
-}
-
-/// What the layer reads of these photos (positions in the index, with labels).
-pub fn read(features: &Features, samples: &[(usize, u32)]) -> Result<(Vec<f32>, Vec<u32>)> {
-    let mut rows = vec![0.0; samples.len() * features.inputs()];
-    for ((position, _), row) in samples.iter().zip(rows.chunks_exact_mut(features.inputs())) {
-        features.read(*position, row)?;
-    }
-    Ok((rows, samples.iter().map(|(_, label)| *label).collect()))
+    let square =
+        |row: &[f32]| -> f64 { row.iter().zip(&means).map(|(value, mean)| (f64::from(*value) - mean).powi(2)).sum() };
+    let deviation = (rows().map(square).sum::<f64>() / (n * inputs as f64)).sqrt();
+    (means, if deviation > LEAST_DEVIATION { 1.0 / deviation } else { 0.0 })
 }

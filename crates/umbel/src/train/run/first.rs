@@ -25,11 +25,12 @@ impl Run<'_> {
         let parts = (self.train, self.val);
         let fitted = head::fit(&model, parts, &features, &self.options, interrupt, |_, _| {})?;
         let Some(fitted) = fitted else { return Ok(Flow::Interrupted) };
-        observer.event(&Event::Notice(&head::chosen(fitted.best)));
+        observer.event(&Event::Notice(&head::chosen(fitted.best, fitted.records.len(), None)));
         self.step().train().load(fitted.model.weights());
         let seconds = start.elapsed().as_secs_f64();
         let images_per_second = self.train.len() as f64 / seconds.max(1e-9);
-        let record = EpochRecord { epoch: 1, seconds, images_per_second, ..fitted.records[fitted.best - 1].clone() };
+        let chosen = fitted.records[fitted.best - 1].clone();
+        let record = EpochRecord { epoch: 1, seconds, images_per_second, l2: None, ..chosen };
         self.end_epoch(record, observer)?;
         Ok(Flow::Go)
     }

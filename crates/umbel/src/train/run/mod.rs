@@ -59,7 +59,9 @@ impl<'a> Run<'a> {
     ) -> Result<Self> {
         let found = Found::read(lock)?;
         let precision = found.as_ref().and_then(|found| found.checkpoint.progress.precision());
-        let options = FitOptions { precision: precision.unwrap_or(options.precision), ..options.clone() };
+        let steps = train.len().div_ceil(options.batch);
+        let epochs = options.epochs.max(before_steps(options) + options.least_steps.div_ceil(steps));
+        let options = FitOptions { epochs, precision: precision.unwrap_or(options.precision), ..options.clone() };
         let computed = options.engine.computes(options.precision);
         let available = memory::available_bytes();
         let batch = options.batch.min(train.len());
@@ -74,7 +76,6 @@ impl<'a> Run<'a> {
             epochs: options.epochs,
             ..Progress::default()
         };
-        let steps = train.len().div_ceil(options.batch);
         let schedule = schedule(&options, steps);
         let callbacks = Callbacks {
             monitor: options.monitor,
@@ -190,7 +191,7 @@ impl<'a> Run<'a> {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();
-        if !sum.loss.is_finite() {
+        if !sum.all.loss.is_finite() {
             return Err(self.diverged("validation loss".into()));
         }
         self.check_weights()?;
@@ -240,6 +241,7 @@ impl<'a> Run<'a> {
             engine: self.options.engine.clone(),
             computed,
             features: None,
+            out_of_fold: None,
         })
     }
 

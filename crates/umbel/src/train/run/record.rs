@@ -1,24 +1,29 @@
 //! What a run writes down and tells: an epoch's record, a step's figures, and by what it is known again.
 
 use super::{Error, HeadFit, Result, Run, Running};
+use crate::base::augmentation::Balance;
 use crate::base::progress::{EpochRecord, Event, StepFigures};
 use crate::data::Dataset;
-use crate::nn::{LossSum, Model};
+use crate::nn::Model;
+use crate::train::evaluate::Sums;
 use crate::train::{self, FitOptions};
 
 impl Run<'_> {
-    pub(super) fn record(&self, val: &LossSum) -> EpochRecord {
+    pub(super) fn record(&self, val: &Sums) -> EpochRecord {
         let running = &self.progress.running;
-        let samples = val.samples.max(1) as f64;
+        let samples = val.all.samples.max(1) as f64;
+        let is_balanced = self.options.balance != Balance::None;
         EpochRecord {
             epoch: self.progress.epoch + 1,
             loss: running.mean_loss(),
             accuracy: running.accuracy(),
-            val_loss: val.loss / samples,
-            val_accuracy: val.correct as f64 / samples,
+            val_loss: val.all.loss / samples,
+            val_accuracy: val.all.correct as f64 / samples,
             lr: self.learning_rate(self.steps - 1),
             seconds: running.seconds,
             images_per_second: running.samples as f64 / running.train_seconds.max(1e-9),
+            val_balanced_accuracy: is_balanced.then(|| val.balanced_accuracy()),
+            l2: None,
         }
     }
 
@@ -53,7 +58,7 @@ impl Run<'_> {
 
 /// Everything that decides what the weights become, but for the data and the number of epochs.
 pub(super) fn settings_digest(model: &Model, options: &FitOptions) -> Result<String> {
-    let settings = (model.architecture(), FitOptions { epochs: 0, ..options.clone() });
+    let settings = (model.architecture(), FitOptions { epochs: 0, least_steps: 0, ..options.clone() });
     // What came later than the first versions, which must not go on with such a run to other bits.
     let head = (options.head != HeadFit::No).then_some("head first");
     let slices = (options.gradient_accumulation_steps > 1).then_some("tree of slices");

@@ -43,6 +43,7 @@ impl Run<'_> {
             return Err(train::Error::OtherRun { path, what }.into());
         }
         let mut progress = found.restore(&path, self.step().train())?;
+        progress.callbacks.remember(&progress.history);
         if progress.isa != self.progress.isa {
             let (from, to) = (progress.isa.clone(), self.progress.isa.clone());
             observer.event(&Event::Notice(&Notice::ContinuedElsewhere { from, to }));

@@ -97,7 +97,7 @@ fn duplicates_across_the_split_are_leaks() {
     let is_val = |path: &str| path.contains("val") || path.ends_with("011.png");
     let (val, train) = (0..index.photos.len()).partition(|&photo| is_val(&index.photos[photo].path));
     let file = root.path().join("split.csv");
-    Split { train, val, test: Vec::new() }.write(&file, &index).unwrap();
+    Split { train, val, ..Split::default() }.write(&file, &index).unwrap();
     let split = Split::read(&file, &index).unwrap();
     let report = check(&index, Some(&split), &mut Silent, &Interrupt::default()).unwrap();
     assert_eq!(paths(&report, FindingKind::Leak), ["a/val-exact.png", "a/val-near.jpg"]);

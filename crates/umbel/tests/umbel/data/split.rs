@@ -3,7 +3,7 @@ use std::fs;
 
 use image::ImageFormat;
 use tempfile::TempDir;
-use umbel::data::split::keras_permutation;
+use umbel::data::split::{GroupBy, keras_permutation};
 use umbel::data::{Cache, Index, Split, SplitFileError, SplitMethod, SplitOptions};
 use umbel::{Error, PredictError, data};
 
@@ -97,6 +97,72 @@ fn stratified_keeps_shares_and_depends_on_the_seed_alone() {
         assert_parts_divide(&split, &cache);
         assert_eq!(per_class(&index, &split.train).len(), 5, "every class trains");
         assert_eq!(per_class(&index, &split.val).len(), 4, "every class but the single photo's validates");
+    }
+}
+
+#[test]
+fn photos_that_are_judged_by_folds_all_train() {
+    let root = folder(&[20, 20, 3, 1]);
+    for i in 0..10 {
+        let copy = fs::read(root.path().join(format!("a/{i:03}.png"))).unwrap();
+        write(root.path(), &format!("a/copy{i}.png"), &copy);
+    }
+    let (index, cache) = prepared(root.path());
+    let options = SplitOptions::default();
+    let split = Split::judged_by_folds(&options, &index, &cache).unwrap();
+    assert_parts_divide(&split, &cache);
+    assert_eq!((split.train.len(), split.val.len(), split.folds.len()), (54, 0, 5));
+    let fold_of: BTreeMap<usize, usize> = split
+        .folds
+        .iter()
+        .enumerate()
+        .flat_map(|(fold, photos)| photos.iter().map(move |&photo| (photo, fold)))
+        .collect();
+    assert_eq!(fold_of.len(), split.folds.iter().map(Vec::len).sum::<usize>(), "each photo in one fold");
+    let of_class = |class| -> Vec<Option<usize>> {
+        let photos = split.train.iter().filter(|&&photo| index.photos[photo].class == class);
+        photos.map(|photo| fold_of.get(photo).copied()).collect()
+    };
+    // Who is alone trains in each fold; who has two others is judged by a layer that knows them.
+    assert_eq!(of_class(3), [None]);
+    let three: BTreeSet<Option<usize>> = of_class(2).into_iter().collect();
+    assert!(three.len() == 3 && !three.contains(&None), "{three:?}");
+    assert!(split.folds.iter().all(|fold| fold.is_sorted() && (8..=12).contains(&fold.len())), "{:?}", split.folds);
+    let at = |path: &str| fold_of[&index.photos.iter().position(|photo| photo.path == path).unwrap()];
+    for i in 0..10 {
+        assert_eq!(at(&format!("a/{i:03}.png")), at(&format!("a/copy{i}.png")), "copy {i}");
+    }
+    assert_eq!(split, Split::judged_by_folds(&options, &index, &cache).unwrap());
+
+    let file = root.path().join("split.csv");
+    split.write(&file, &index).unwrap();
+    assert_eq!(Split::with(&SplitOptions::from_file(file.clone()), &index, &cache).unwrap(), split);
+    assert!(fs::read_to_string(&file).unwrap().starts_with("path,class,part,fold\na/000.png,a,train,"));
+    // Beside a validation part, a column of that name is somebody else's.
+    let text = fs::read_to_string(&file).unwrap().replacen(",train,", ",val,", 2);
+    fs::write(&file, text).unwrap();
+    let other = Split::with(&SplitOptions::from_file(file), &index, &cache).unwrap();
+    assert_eq!((other.val.len(), other.folds.len()), (2, 0));
+}
+
+#[test]
+fn the_test_part_is_the_same_whatever_is_tuned_and_groups_stay_in_one_fold() {
+    let root = folder(&[30, 30]);
+    let (index, cache) = prepared(root.path());
+    let group_by = GroupBy::new("([0-9])[0-9]\\.png").unwrap();
+    for group_by in [None, Some(group_by)] {
+        let options = SplitOptions { test: Some(0.2), group_by: group_by.clone(), ..SplitOptions::default() };
+        let (folds, parts) =
+            (Split::judged_by_folds(&options, &index, &cache).unwrap(), Split::with(&options, &index, &cache).unwrap());
+        assert_eq!(folds.test, parts.test);
+        assert_eq!(folds.train.len(), parts.train.len() + parts.val.len());
+        let Some(group_by) = group_by else { continue };
+        let key = |&photo: &usize| group_by.key(&index.photos[photo].path).unwrap().to_string();
+        for (i, fold) in folds.folds.iter().enumerate() {
+            let own: BTreeSet<String> = fold.iter().map(key).collect();
+            let others = folds.folds.iter().enumerate().filter(|(k, _)| *k != i).flat_map(|(_, fold)| fold);
+            assert!(others.map(key).all(|key| !own.contains(&key)), "fold {i}");
+        }
     }
 }
 

@@ -50,6 +50,7 @@ impl MadeUp<'_> {
             lr: 0.001,
             seconds: 12.5,
             images_per_second: 0.0,
+            ..EpochRecord::default()
         });
         History { epochs: epochs.collect() }.write(&run.join("history.csv")).unwrap();
         predictions.write(&run.join("predictions.csv")).unwrap();

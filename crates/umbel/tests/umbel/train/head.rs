@@ -12,7 +12,7 @@ use umbel::nn::{Infer, Isa, Model, OptimizerConfig, Updates};
 use umbel::pipeline::{self, PrecisionChoice, TrainConfig};
 use umbel::pretrained::{Tune, WeightsFrom};
 use umbel::train::head::STRENGTHS;
-use umbel::train::{FitOptions, HeadFit, History, evaluate, fit};
+use umbel::train::{FitOptions, HeadFit, History, fit};
 
 use crate::trial::{Trial, inference};
 
@@ -63,15 +63,16 @@ fn train(config: &TrainConfig, out: &Path) -> pipeline::TrainOutcome {
     pipeline::train_folder(config, Some(out), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap()
 }
 
-/// The datasets of a run, as its split.csv says.
-fn parts(run: &Path, config: &TrainConfig) -> [Dataset; 2] {
+/// The photos that a run trained on, and the folds that judged them, as its split.csv says.
+fn parts(run: &Path, config: &TrainConfig) -> (Dataset, Vec<Dataset>) {
     use umbel::data::{Cache, Index, Split, SplitOptions};
     let index = Index::scan(&config.data).unwrap();
     let options = config.cache_options(&Surroundings::default());
     let cache = Cache::open(&index, &config.prep, &options, &mut Silent, &Interrupt::default()).unwrap();
     let split = Split::with(&SplitOptions::from_file(run.join("split.csv")), &index, &cache).unwrap();
     let cache = std::sync::Arc::new(cache);
-    [&split.train, &split.val].map(|positions| Dataset::new(&index, cache.clone(), positions))
+    let dataset = |positions: &Vec<usize>| Dataset::new(&index, cache.clone(), positions);
+    (dataset(&split.train), split.folds.iter().map(dataset).collect())
 }
 
 fn rows_file(place: &Place) -> PathBuf {
@@ -107,8 +108,8 @@ fn gradient(model: &Model, train: &Dataset, strength: f64) -> Vec<f64> {
     let n = rows.len() as f64;
     let inputs = rows[0].0.len();
     let mean: Vec<f64> = (0..inputs).map(|j| rows.iter().map(|(row, _)| row[j]).sum::<f64>() / n).collect();
-    let deviation: Vec<f64> =
-        (0..inputs).map(|j| (rows.iter().map(|(row, _)| (row[j] - mean[j]).powi(2)).sum::<f64>() / n).sqrt()).collect();
+    let squares = |row: &[f64]| -> f64 { row.iter().zip(&mean).map(|(x, mean)| (x - mean).powi(2)).sum() };
+    let deviation = (rows.iter().map(|(row, _)| squares(row)).sum::<f64>() / (n * inputs as f64)).sqrt();
     let kernel = &model.weights().get("classifier/kernel").unwrap().data;
     let bias = &model.weights().get("classifier/bias").unwrap().data;
     let classes = bias.len();
@@ -123,15 +124,15 @@ fn gradient(model: &Model, train: &Dataset, strength: f64) -> Vec<f64> {
         let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
         for k in 0..classes {
             let residual = ((logits[k] - largest).exp() / sum - f64::from(u8::from(k == *label))) / n;
-            for j in (0..inputs).filter(|&j| deviation[j] > 1e-6) {
-                gradient[j * classes + k] += residual * (row[j] - mean[j]) / deviation[j];
+            for j in 0..inputs {
+                gradient[j * classes + k] += residual * (row[j] - mean[j]) / deviation;
             }
             gradient[inputs * classes + k] += residual;
         }
     }
-    for j in (0..inputs).filter(|&j| deviation[j] > 1e-6) {
+    for j in 0..inputs {
         for k in 0..classes {
-            gradient[j * classes + k] += strength * f64::from(kernel[j * classes + k]) * deviation[j];
+            gradient[j * classes + k] += strength * f64::from(kernel[j * classes + k]) * deviation;
         }
     }
     gradient
@@ -148,19 +149,22 @@ fn the_head_is_the_optimum_and_nothing_else_has_changed() {
     let best = &history.epochs[outcome.end.best_epoch - 1];
     assert!(history.epochs.len() > 1 && history.epochs.len() <= STRENGTHS.len());
     assert!(history.epochs.iter().all(|record| record.lr == 0.0));
+    let strengths: Vec<f64> = history.epochs.iter().map(|record| record.l2.unwrap()).collect();
+    assert_eq!(strengths, STRENGTHS[..strengths.len()]);
     // The less is held back, the closer it fits.
     assert!(history.epochs.windows(2).all(|two| two[1].loss < two[0].loss), "{history:?}");
     assert!(best.accuracy > 0.5, "{best:?}");
 
-    let [train_part, val_part] = parts(&run, &config);
-    for (part, loss, accuracy) in
-        [(&train_part, best.loss, best.accuracy), (&val_part, best.val_loss, best.val_accuracy)]
-    {
-        let sums = evaluate(&umbel::nn::Cpu::best(), &file.model, part, 9, 1).unwrap();
-        let n = sums.samples as f64;
-        assert_eq!(sums.correct as f64 / n, accuracy);
-        assert!((sums.loss / n - loss).abs() < 1e-4, "{} {loss}", sums.loss / n);
-    }
+    // All photos train; each is told as a layer judged it that had not seen it.
+    let (train_part, folds) = parts(&run, &config);
+    assert_eq!((train_part.len(), folds.len()), (40, 5));
+    let predictions = umbel::run::Predictions::read(&run.join("predictions.csv")).unwrap();
+    let answers = predictions.answers().unwrap();
+    assert_eq!(predictions.paths.len(), folds.iter().map(Dataset::len).sum::<usize>());
+    assert_eq!((answers.top_k_accuracy(1), answers.loss()), (best.val_accuracy, best.val_loss));
+    assert_eq!((outcome.end.val_accuracy, outcome.end.val_loss), (best.val_accuracy, best.val_loss));
+    let judged = outcome.end.judged.unwrap();
+    assert_eq!((judged.folds, judged.judged_images), (Some(5), predictions.paths.len()));
     let steepest = gradient(&file.model, &train_part, STRENGTHS[best.epoch - 1]);
     let steepest = steepest.iter().fold(0.0f64, |most, value| most.max(value.abs()));
     assert!(steepest < 1e-3, "{steepest}");
@@ -185,6 +189,93 @@ fn a_run_of_the_head_records_that_it_computed_in_f32() {
     let computed = umbel::nn::Engine::computes(&umbel::nn::Cpu::best(), umbel::nn::Precision::F32);
     assert_eq!(metrics["machine"]["precision"], "f32");
     assert_eq!(metrics["machine"]["isa"], computed.device);
+}
+
+/// By hand: a layer is fitted without each fold in turn, and judges it. The sums are what the run tells.
+#[test]
+fn what_is_told_is_what_layers_say_of_photos_that_they_were_not_fitted_on() {
+    let place = Place::new();
+    let config = config(&place, Tune::Head);
+    let run = place.path("run");
+    train(&config, &run);
+    let (all, folds) = parts(&run, &config);
+    let start = ModelFile::load(&run).unwrap().model;
+    let mut hits = vec![0.0; STRENGTHS.len()];
+    let mut rows = STRENGTHS.len();
+    for fold in &folds {
+        let held: Vec<usize> = fold.samples.iter().map(|(position, _)| *position).collect();
+        let samples = all.samples.iter().filter(|(position, _)| !held.contains(position)).copied().collect();
+        let others = Dataset { samples, ..all.clone() };
+        let options = FitOptions { head: HeadFit::Only, ..FitOptions::default() };
+        let fitted = fit(&mut start.clone(), &others, fold, &options, &mut Silent, &Interrupt::default())
+            .unwrap()
+            .history
+            .epochs;
+        rows = rows.min(fitted.len());
+        for (hits, row) in hits.iter_mut().zip(&fitted) {
+            *hits += row.val_accuracy * fold.len() as f64;
+        }
+    }
+    let judged = folds.iter().map(Dataset::len).sum::<usize>() as f64;
+    let history = History::read(&run.join("history.csv")).unwrap().epochs;
+    assert!(rows > 4 && history.len() > 4);
+    for (told, hits) in history.iter().zip(&hits).take(rows) {
+        assert!((told.val_accuracy * judged - hits).abs() < 1e-9, "{told:?}: {hits}");
+    }
+}
+
+/// Where somebody chose who validates, that part does, and does not train.
+#[test]
+fn a_validation_part_that_was_given_judges_the_head() {
+    let place = Place::new();
+    let mut config = config(&place, Tune::Head);
+    train(&TrainConfig { tune: Some(Tune::All), ..config.clone() }, &place.path("all"));
+    config.split = umbel::data::SplitMethod::File(place.path("all").join("split.csv"));
+    let outcome = train(&config, &place.path("head"));
+    assert_eq!(outcome.end.judged.unwrap().folds, None);
+    let split = |run: &str| fs::read_to_string(place.path(run).join("split.csv")).unwrap();
+    assert_eq!(split("head"), split("all"));
+    // And a split that has folds in place of such a part is of no use to who needs one.
+    train(&TrainConfig { split: Default::default(), ..config.clone() }, &place.path("folds"));
+    config.split = umbel::data::SplitMethod::File(place.path("folds").join("split.csv"));
+    config.tune = Some(Tune::All);
+    let out = place.path("never");
+    let error =
+        pipeline::train_folder(&config, Some(&out), &Surroundings::default(), &mut Silent, &Interrupt::default());
+    assert_eq!(error.unwrap_err().to_string(), "the validation part is empty, but must be one photo or more");
+}
+
+/// Eight photos of one class against three of another: `balance` did nothing for the last layer, and what is rare was never found.
+#[test]
+fn a_balanced_head_does_not_mind_how_common_a_class_is() {
+    let place = Place::new();
+    let folder = place.path("uneven");
+    for (class, photos) in [("roses", 8), ("tulips", 3)] {
+        fs::create_dir_all(folder.join(class)).unwrap();
+        let mut all: Vec<PathBuf> =
+            fs::read_dir(flowers::folder().join(class)).unwrap().flatten().map(|entry| entry.path()).collect();
+        all.sort();
+        for photo in &all[..photos] {
+            fs::copy(photo, folder.join(class).join(photo.file_name().unwrap())).unwrap();
+        }
+    }
+    let mut config = TrainConfig { data: folder, ..config(&place, Tune::Head) };
+    train(&config, &place.path("plain"));
+    config.fit.balance = umbel::base::augmentation::Balance::Loss;
+    let outcome = train(&config, &place.path("balanced"));
+    let uneven = outcome.end.judged.unwrap().smallest_class.unwrap();
+    assert_eq!((uneven.class.as_str(), uneven.images), ("tulips", 3));
+    let history = History::read(&place.path("balanced").join("history.csv")).unwrap().epochs;
+    assert!(history.iter().all(|row| row.val_balanced_accuracy.is_some()), "{history:?}");
+    // The optimum without the layer's own idea of how common each is: without it, the gradient vanishes.
+    let (all, _) = parts(&place.path("balanced"), &config);
+    let file = ModelFile::load(&place.path("balanced")).unwrap();
+    let mut fitted = file.model.clone();
+    let bias = fitted.weights_mut().tensors.iter_mut().find(|tensor| tensor.name == "classifier/bias").unwrap();
+    bias.data.iter_mut().zip([8f32 / 11.0, 3.0 / 11.0]).for_each(|(bias, share)| *bias += share.ln());
+    let steepest = gradient(&fitted, &all, STRENGTHS[file.metrics.epoch - 1]);
+    let steepest = steepest.iter().fold(0.0f64, |most, value| most.max(value.abs()));
+    assert!(steepest < 1e-3, "{steepest}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn record(epoch: usize, x: f64) -> EpochRecord {
         lr: 1e-7 * x,
         seconds: x * 1e10,
         images_per_second: 0.0,
+        ..EpochRecord::default()
     }
 }
 
