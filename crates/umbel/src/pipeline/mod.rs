@@ -17,6 +17,7 @@ mod report;
 mod resolved;
 mod run_folder;
 mod tensorboard;
+mod unseen;
 mod validated;
 
 use std::collections::BTreeSet;
@@ -222,7 +223,7 @@ fn train(
     let mut fit = judging::fit(run, &mut model, (&parts, folds), options, (&mut watch, interrupt))?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
-        measured = Validated::measure(run, &mut fit, &parts, &config.fit, interrupt)?;
+        measured = Validated::measure(run, &mut fit, &parts, options, interrupt)?;
         // A run that was stopped here is not finished: going on with it calibrates the model.
         fit.interrupted = measured.is_none();
     }

@@ -178,12 +178,12 @@ fn a_future_version_asks_for_an_update() {
     let path = folder.path().join("model.safetensors");
     sample().save(&path).unwrap();
     let (header, data) = take_apart(&fs::read(&path).unwrap());
-    let future = header.replace("\"umbel.format\":\"1\"", "\"umbel.format\":\"3\"");
+    let future = header.replace("\"umbel.format\":\"3\"", "\"umbel.format\":\"4\"");
     assert_ne!(future, header);
     fs::write(&path, put_together(&future, &data)).unwrap();
-    assert!(matches!(fault(&path), FileFault::Newer { format: 3, reads: 2, .. }));
+    assert!(matches!(fault(&path), FileFault::Newer { format: 4, reads: 3, .. }));
     let text = ModelFile::load(&path).unwrap_err().to_string();
-    assert!(["format 3", "up to 2", "update umbel"].iter().all(|part| text.contains(part)), "{text}");
+    assert!(["format 4", "up to 3", "update umbel"].iter().all(|part| text.contains(part)), "{text}");
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn what_older_programs_know_is_written_in_the_format_that_they_know() {
     for resize in [Resize::Stretch, Resize::Crop, Resize::Letterbox] {
         for interpolation in [Interpolation::Bilinear, Interpolation::BilinearAntialias] {
             let prep = PrepSpec { image_size: 32, resize, interpolation, ..PrepSpec::default() };
-            ModelFile { prep: prep.clone(), ..sample() }.save(&path).unwrap();
+            ModelFile { prep: prep.clone(), known: None, ..sample() }.save(&path).unwrap();
             let (header, _) = take_apart(&fs::read(&path).unwrap());
             assert!(header.contains(r#""umbel.format":"1""#), "{header}");
             assert_eq!(ModelFile::load(&path).unwrap().prep, prep);
@@ -207,7 +207,7 @@ fn a_depth_that_was_said_asks_for_a_program_that_knows_it() {
     let path = folder.path().join("model.safetensors");
     for (depth, raw) in [(Depth::Ten, Raw::Refuse), (Depth::Float, Raw::Refuse), (Depth::Auto, Raw::Preview)] {
         let prep = PrepSpec { image_size: 32, depth, raw, ..PrepSpec::default() };
-        ModelFile { prep: prep.clone(), ..sample() }.save(&path).unwrap();
+        ModelFile { prep: prep.clone(), known: None, ..sample() }.save(&path).unwrap();
         let (header, _) = take_apart(&fs::read(&path).unwrap());
         assert!(header.contains(r#""umbel.format":"2""#), "{header}");
         assert_eq!(ModelFile::load(&path).unwrap().prep, prep);
