@@ -26,7 +26,7 @@ pub fn train_config(args: &TrainArgs, usual: Recipe) -> anyhow::Result<TrainConf
     let config = merged(usual, file.as_deref(), &brought, &settings.given).map_err(|refusal| {
         match (&refusal, &args.config) {
             // What stands in the file is called as it is called there.
-            (refusal, Some(path)) if is_of_file(refusal, settings) => {
+            (refusal, Some(path)) if is_of_file(refusal) => {
                 usage(format!("the config {} cannot be used: {refusal}", path.display()))
             }
             _ => settings.refused(&refusal),
@@ -77,11 +77,11 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 /// Whether a refusal is about a saved config, and not about what was typed.
-fn is_of_file(refusal: &Refusal, settings: &Settings) -> bool {
+fn is_of_file(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::Toml(_) | Refusal::Unknown { .. } | Refusal::Value { .. } | Refusal::Merged(_) => true,
-        Refusal::Unused { row, .. } => !settings.given.has(row.key),
-        Refusal::Twice { .. }
+        Refusal::Unused { .. }
+        | Refusal::Twice { .. }
         | Refusal::Alone { .. }
         | Refusal::Beside { .. }
         | Refusal::Kept { .. }

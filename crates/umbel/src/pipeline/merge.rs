@@ -23,7 +23,7 @@ pub(super) fn epochs_are_meant(table: &mut Table) {
 /// one that is given, or the one that goes with what is. `brought` gives way to `given`.
 ///
 /// A recipe, and a saved config, may say more than a stage of training looks at; then the recipe's settings are kept, and
-/// nothing is done with them. What was given for this run, or stands in a file that asks for the stage itself, is refused.
+/// nothing is done with them. What was given for this run is refused.
 ///
 /// # Errors
 /// [`Refusal`], where these cannot be used together.
@@ -47,8 +47,9 @@ pub fn merged(usual: Recipe, file: Option<&str>, brought: &Given, given: &Given)
         given.check_for(Stage::Head)?;
     }
     given.check_together(&table)?;
-    if is_head(&table) {
-        as_in_recipe(&mut table, &recipe.table(), file.filter(is_head))?;
+    // What a saved config says beside it, it says as its own version's recipe did.
+    if is_head(&table) && !file.as_ref().is_some_and(is_head) {
+        as_in_recipe(&mut table, &recipe.table());
     }
     let follows = file_is_none && !given.has(TRAIN_SIZES) && !is_head(&table);
     let mut config: TrainConfig =
@@ -86,20 +87,12 @@ fn is_head(table: &Table) -> bool {
     table.get("tune").and_then(toml::Value::as_str) == Some(Tune::Head.name())
 }
 
-/// Puts what the last layer alone has no use for back to what the recipe has; `file` is one that asks for it and should
-/// not say otherwise.
-fn as_in_recipe(table: &mut Table, recipe: &Table, file: Option<Table>) -> Result<(), Refusal> {
+/// Puts what the last layer alone has no use for back to what the recipe has.
+fn as_in_recipe(table: &mut Table, recipe: &Table) {
     for row in settings::rows().filter(|row| row.never_used_at(Stage::Head)) {
-        let usual = row.get_or_usual(recipe);
-        if let Some(said) = file.as_ref().and_then(|file| row.get(file))
-            && usual.as_ref() != Some(&said)
-        {
-            return Err(Refusal::unused(row, &said, Stage::Head));
-        }
-        row.put(table, usual);
+        row.put(table, row.get_or_usual(recipe));
     }
     settings::settle(table);
-    Ok(())
 }
 
 /// A recipe's growing sizes, as shares of its photos' size, for photos of another: multiples of 8, as most networks halve a photo

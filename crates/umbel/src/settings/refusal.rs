@@ -1,7 +1,5 @@
 //! Why settings cannot be used as they were given. The words are made with the names that the reader knows: keys, or flags.
 
-use toml::Value;
-
 use super::row::{Row, Stage, Unused};
 use super::{find, rows};
 
@@ -44,13 +42,6 @@ impl std::error::Error for Refusal {}
 impl Refusal {
     pub(super) fn value(row: &'static Row, value: String) -> Self {
         Refusal::Value { row, value }
-    }
-
-    /// For a value that does nothing at a stage.
-    pub(crate) fn unused(row: &'static Row, value: &Value, stage: Stage) -> Self {
-        let value = row.kind.word(value);
-        let unused = row.unused_at(stage, &value).expect("a value that does nothing");
-        Refusal::Unused { row, value, unused }
     }
 
     pub(super) fn unknown(key: &str) -> Self {

@@ -72,7 +72,8 @@ fn parse<T>(
         let unknown = || SplitFileError::UnknownPart { line, part: name.to_string() };
         let part = Part::of_folder(name).ok_or_else(unknown)?;
         // A column of that name may be anybody's: what is no fold's number says nothing.
-        let fold = fold.and_then(|fold| field(fold).trim().parse().ok()).filter(|fold| FOLDS.contains(fold));
+        let fold =
+            fold.and_then(|fold| field(fold).trim().parse().ok()).filter(|fold| (1..=*FOLDS.end()).contains(fold));
         Ok((line, SplitRow { path: field(path).to_string(), class: field(class).to_string(), part, fold }))
     });
     take(&mut rows)

@@ -100,9 +100,12 @@ fn the_state_survives_json() {
         reduce_on_plateau: Some(ReduceOnPlateau { patience: 1, factor: 1.0 / 3.0, min_lr: 0.0 }),
         ..Callbacks::default()
     };
+    let mut history = Vec::new();
     for (epoch, accuracy) in [(1, 1.0 / 3.0), (2, 0.1), (3, 0.30000000000000004)] {
-        state.epoch_end(&callbacks, 0.001, &record(epoch, accuracy, 1.0));
-        let read: CallbackState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+        history.push(record(epoch, accuracy, 1.0));
+        state.epoch_end(&callbacks, 0.001, &history[epoch - 1]);
+        let mut read: CallbackState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
+        read.remember(&history);
         assert_eq!(read, state);
     }
 }

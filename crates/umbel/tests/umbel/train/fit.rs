@@ -194,8 +194,9 @@ fn training_learns_and_reports_what_evaluate_finds() {
     assert_eq!(sums.correct_top_k, train.len(), "one of five classes is among the first five");
     let best = outcome.history.epochs.iter().map(|r| r.val_accuracy).fold(0.0, f64::max);
     assert_eq!(outcome.history.epochs[outcome.best_epoch - 1].val_accuracy, best);
-    let first_best = outcome.history.epochs.iter().position(|r| r.val_accuracy == best).unwrap();
-    assert_eq!(outcome.best_epoch, first_best + 1, "of equals, the first is kept");
+    let equals = outcome.history.epochs.iter().filter(|r| r.val_accuracy == best);
+    let lowest = equals.min_by(|a, b| a.val_loss.total_cmp(&b.val_loss)).unwrap();
+    assert_eq!(outcome.best_epoch, lowest.epoch, "of equals, the one with the lower loss is kept");
 }
 
 #[test]
