@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use umbel::Surroundings;
 use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::{Dataset, Interpolation, PrepSpec};
+use umbel::metrics::Familiarity;
 use umbel::model_file::ModelFile;
 use umbel::nn::{Infer, Isa, Model, OptimizerConfig, Updates};
 use umbel::pipeline::{self, PrecisionChoice, TrainConfig};
@@ -176,6 +177,17 @@ fn the_head_is_the_optimum_and_nothing_else_has_changed() {
     for name in ["metrics.json", "predictions.csv", "report.html", "plots/curves.svg"] {
         assert!(run.join(name).is_file(), "{name}");
     }
+}
+
+/// Runs were asked for the part that their last layer has by settings that say nothing of it, and all were taken for runs from scratch.
+#[test]
+fn a_run_from_pretrained_weights_remembers_what_its_last_layer_reads() {
+    let place = Place::new();
+    let run = place.path("run");
+    train(&config(&place, Tune::Head), &run);
+    let known = ModelFile::load(&run).unwrap().known.unwrap();
+    assert_eq!((known.familiarity, known.from_scratch), (Familiarity::EnergyAndLikeness, false));
+    assert!(known.confidence.is_some() && !known.is_short_sighted());
 }
 
 /// Where the CPU trains faster in bf16, runs of the last layer alone were once said to be bf16's.
