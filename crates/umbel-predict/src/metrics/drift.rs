@@ -8,8 +8,10 @@ use super::{KnownScores, Moments};
 
 /// The share of known pictures whose scores are taken for the lowest.
 const LOWEST: f64 = 0.05;
-/// Beyond so many standard errors it is no chance: of a thousand folders of known pictures, two or three.
-const ERRORS: f64 = 3.0;
+/// What happens in one of a thousand folders of known pictures is no chance.
+const CHANCE: f64 = 0.001;
+/// As many standard errors are.
+const ERRORS: f64 = 3.1;
 
 /// How pictures compare with the validation pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -42,9 +44,6 @@ impl Drift {
         // A score that is no number is not familiar.
         let below = scores.iter().filter(|score| score.is_nan() || **score < threshold).count();
         let unfamiliar = below as f64 / images as f64;
-        // Both sides are samples: the threshold comes from the known ones.
-        let shares = 1.0 / images as f64 + 1.0 / known.images as f64;
-        let by_share = (unfamiliar - LOWEST) / (LOWEST * (1.0 - LOWEST) * shares).sqrt();
         let error = (certain.deviation.powi(2) / known.images as f64 + own.deviation.powi(2) / images as f64).sqrt();
         let fall = certain.mean - own.mean;
         Some(Drift {
@@ -53,9 +52,29 @@ impl Drift {
             expected: LOWEST,
             confidence: own.mean,
             expected_confidence: certain.mean,
-            unlike: by_share > ERRORS || fall > ERRORS * error.max(f64::EPSILON),
+            unlike: chance(below, images, known.images) < CHANCE || fall > ERRORS * error.max(f64::EPSILON),
         })
     }
+}
+
+/// How likely so many or more of `images` pictures lie below the threshold that comes from `known` ones, where all are alike: both are
+/// samples, so that the share below it is itself drawn, from a beta distribution (Wilks 1941, "Determination of sample sizes
+/// for setting tolerance limits").
+fn chance(below: usize, images: usize, known: usize) -> f64 {
+    // The threshold lies at or below the known picture of this rank.
+    let rank = (LOWEST * (known - 1) as f64).ceil() + 1.0;
+    let (a, b, n) = (rank, known as f64 + 1.0 - rank, images as f64);
+    // That none lies below it; then one more each time. In logarithms, since it may be next to nothing.
+    let mut logarithm: f64 = (0..images).map(|i| ((b + i as f64) / (a + b + i as f64)).ln()).sum();
+    let mut sum = 0.0;
+    for count in 0..=images {
+        if count >= below {
+            sum += logarithm.exp();
+        }
+        let k = count as f64;
+        logarithm += ((n - k) / (k + 1.0) * (k + a) / (n - k - 1.0 + b)).ln();
+    }
+    sum
 }
 
 impl fmt::Display for Drift {
@@ -77,5 +96,20 @@ impl fmt::Display for Drift {
             write!(f, " What it got right there says little about them.")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chance_is_that_of_two_samples() {
+        assert!((chance(0, 60, 54) - 1.0).abs() < 1e-9);
+        // One of two known ones is the threshold: as likely above it as below.
+        assert!((chance(1, 1, 1) - 0.5).abs() < 1e-9);
+        // Of many known ones, the threshold is sure: R's pbinom(19, 100, 0.05, lower.tail = FALSE) is 1.05e-7.
+        assert!((chance(20, 100, 10_000_000) / 1.052e-7 - 1.0).abs() < 0.1, "{}", chance(20, 100, 10_000_000));
+        assert!(chance(11, 60, 54) > CHANCE && chance(25, 60, 54) < CHANCE);
     }
 }
