@@ -96,7 +96,7 @@ fn recipes_are_told_in_words() {
         "quick: a first look, in a fraction of the time",
         "--optimizer nesterov",
         "--layer-decay 0.8",
-        "--early-stopping 3",
+        "--schedule cosine",
         "Share of every label that is spread over all classes",
     ] {
         assert!(told.contains(part), "{part}\n{told}");

@@ -73,7 +73,18 @@ fn json_by_contract_and_nothing_else_on_standard_output() {
     }
 
     let end = &events[3];
-    let expected = ["best_epoch", "event", "peak_rss_bytes", "run", "seconds", "val_accuracy", "val_loss"];
+    let expected = [
+        "best_epoch",
+        "event",
+        "judged_images",
+        "peak_rss_bytes",
+        "run",
+        "seconds",
+        "val_accuracy",
+        "val_accuracy_interval",
+        "val_balanced_accuracy",
+        "val_loss",
+    ];
     assert_eq!(keys(end), expected);
     assert_eq!(end["event"], "end");
     assert!(end["peak_rss_bytes"].as_u64().unwrap() > 1_000_000);

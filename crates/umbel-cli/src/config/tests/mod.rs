@@ -37,9 +37,11 @@ fn pretrained_weights_bring_settings_of_their_own() {
     let usual = Recipe::Auto.config().fit;
     assert_eq!(usual, Recipe::Finetune.config().fit);
     assert_eq!((plain.prep.image_size, &plain.fit), (224, &usual));
-    assert!(usual.layer_decay < 1.0 && usual.early_stopping.is_some());
-    let flags = pretrained(&["--early-stopping", "0", "--epochs", "9", "--lr", "0.1"]).unwrap();
-    assert_eq!(flags.fit, FitOptions { early_stopping: None, epochs: 9, learning_rate: 0.1, ..usual });
+    assert!(usual.layer_decay < 1.0 && usual.early_stopping.is_none() && usual.least_steps > 0);
+    let flags = pretrained(&["--early-stopping", "2", "--epochs", "9", "--lr", "0.1"]).unwrap();
+    let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.0 });
+    // Epochs that are said are meant, however few steps they make.
+    assert_eq!(flags.fit, FitOptions { early_stopping, epochs: 9, learning_rate: 0.1, least_steps: 0, ..usual });
     assert_eq!(pretrained(&["--tune", "head"]).unwrap().tune, Some(Tune::Head));
     assert_eq!(pretrained(&["--image-size", "64"]).unwrap().prep.image_size, 64);
 }
