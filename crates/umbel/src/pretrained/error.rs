@@ -63,7 +63,10 @@ pub enum PretrainedFault {
     /// Cut short, or of another kind.
     #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; get it again")]
     NotSafetensors(String),
-    /// A folder, such as a run's.
+    /// There is no room for them.
+    #[error("there is no memory for {0} bytes of them; free some, or allow more")]
+    Memory(u64),
+    /// A folder without a run's model.
     #[error("it is a folder; give the path of a .safetensors file in timm's or lukemelas' names")]
     Folder,
     /// A model file or checkpoint of umbel's own.

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::PretrainedFault;
 use crate::base::error::FileFault;
 use crate::base::regular;
+use crate::model_file::FILE_NAME;
 use crate::model_file::container::{KIND_KEY, StoredTensor, read_values};
 use crate::model_file::header::{self, Dtype};
 use crate::{Error, PredictError, Result, pretrained};
@@ -21,6 +22,9 @@ pub(super) struct Foreign {
 
 /// Reads the tensors of real numbers of a safetensors file that any program made; counters (whole numbers) are left out.
 pub(super) fn read(path: &Path) -> Result<Foreign> {
+    // A run's folder stands for its model, of which there is more to say than that it is a folder.
+    let model = path.join(FILE_NAME);
+    let path = if model.is_file() { &model } else { path };
     let wrap = |fault| Error::from(pretrained::Error::Unusable { path: path.to_owned(), fault });
     let io = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotFound => wrap(PretrainedFault::NotFound),
@@ -73,6 +77,7 @@ pub(super) fn read_from(mut file: impl Read, bytes: u64) -> std::result::Result<
 fn foreign(fault: FileFault) -> PretrainedFault {
     match fault {
         FileFault::NotSafetensors(detail) => PretrainedFault::NotSafetensors(detail),
+        FileFault::TooLarge(bytes) => PretrainedFault::Memory(bytes),
         other => PretrainedFault::NotSafetensors(other.to_string()),
     }
 }

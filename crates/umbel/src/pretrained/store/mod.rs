@@ -145,5 +145,5 @@ impl Store {
 /// Whether what was given for pretrained weights is a name, and not a file's path.
 pub fn is_name(given: &Path) -> bool {
     let plain = given.components().count() == 1 && given.extension().is_none_or(|end| end != EXTENSION);
-    plain && given.to_str().is_some_and(|name| !name.is_empty() && !name.starts_with('.')) && !given.is_file()
+    plain && given.to_str().is_some_and(|name| !name.is_empty() && !name.starts_with('.')) && !given.exists()
 }
