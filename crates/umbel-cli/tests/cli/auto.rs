@@ -73,3 +73,25 @@ fn labels_were_judged_by_random_weights_where_the_run_had_pretrained_ones() {
     // Rings and stripes are told apart at first sight by whoever has seen anything.
     assert!(right.is_some_and(|percent| percent > 85.0), "{ran:?}");
 }
+
+#[test]
+fn uneven_classes_count_alike_unless_something_else_is_said() {
+    let place = Place::new();
+    place.draw("photos", &["rings", "stripes"], 12);
+    (4..12).for_each(|number| fs::remove_file(place.path(format!("photos/stripes/{number:03}.png"))).unwrap());
+    let balance = |out: &str, more: &[&str]| {
+        let ran = train(&place, &[&["--out", out], more].concat());
+        let told = ran
+            .succeeds()
+            .err
+            .lines()
+            .next()
+            .unwrap()
+            .contains("16 photos: last layer only, all classes counting alike.");
+        let config = fs::read_to_string(place.path(out).join("config.toml")).unwrap();
+        assert_eq!(config.contains("balance = \"loss\""), told, "{ran:?}");
+        told
+    };
+    assert!(balance("run", &[]));
+    assert!(!balance("said", &["--balance", "none"]));
+}

@@ -51,7 +51,7 @@ pub enum Notice {
     /// Training starts from these weights; the license is what they tell.
     Starting { from: String, head: Head, license: Option<String> },
     /// The recipe goes by the photos: so many may train, and this much of the network is trained.
-    Decided { weights: String, inside: bool, photos: usize, trained: &'static str },
+    Decided { weights: String, inside: bool, photos: usize, trained: &'static str, balanced: bool },
     /// The license of the weights forbids commercial use, of the trained model too.
     NonCommercial { weights: String },
     /// Nothing tells how photos were prepared for these weights, so the network's usual mean and deviation (shares of white) are
@@ -203,9 +203,10 @@ impl fmt::Display for Notice {
                 let license = license.as_ref().map_or(String::new(), |license| format!(" License: {license}."));
                 write!(f, "Starting from {from}, {head}.{license}")
             }
-            Notice::Decided { weights, inside, photos, trained } => {
+            Notice::Decided { weights, inside, photos, trained, balanced } => {
                 let inside = if *inside { ", inside this program" } else { "" };
-                write!(f, "{weights}, pretrained{inside}; {photos} photos: {trained}.")
+                let balanced = if *balanced { ", all classes counting alike" } else { "" };
+                write!(f, "{weights}, pretrained{inside}; {photos} photos: {trained}{balanced}.")
             }
             Notice::NonCommercial { weights } => {
                 write!(

@@ -1,6 +1,7 @@
 //! Recipes that go by the photos: what they decide once it is known how many there are. Whatever was said stays as it was said.
 
 use super::{TrainConfig, Undecided};
+use crate::base::augmentation::Balance;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::data::{Index, Part};
@@ -17,6 +18,11 @@ struct Worth {
 /// Measured on drawn parts of several data sets, see benchmarks/RESULTS.md.
 const WORTH: [Worth; 2] = [Worth { up_to: 600, tune: Tune::Head }, Worth { up_to: usize::MAX, tune: Tune::All }];
 
+/// From this ratio of the largest class to the smallest on, classes count alike: it gains much on photos of equally common classes, and
+/// costs little on others.
+const UNEVEN: usize = 3;
+const BALANCE: &str = "fit.balance";
+
 /// The settings with everything decided, and a word about it.
 pub(super) fn decided(config: &TrainConfig, index: &Index, observer: &mut dyn Observer) -> TrainConfig {
     let mut decided = TrainConfig { undecided: None, ..config.clone() };
@@ -24,10 +30,14 @@ pub(super) fn decided(config: &TrainConfig, index: &Index, observer: &mut dyn Ob
     let photos = may_train(config, index);
     let tune = config.tune.unwrap_or_else(|| tune(photos, undecided));
     decided.tune = Some(tune);
+    let balanced = !undecided.said.contains(&BALANCE) && is_uneven(index);
+    if balanced {
+        decided.fit.balance = Balance::Loss;
+    }
     // Weights that cannot be read are told where they are used.
     if let Ok(weights) = Pretrained::open(from) {
         let (weights, inside) = (weights.about().name.clone(), *from == WeightsFrom::Inside);
-        observer.event(&Event::Notice(&Notice::Decided { weights, inside, photos, trained: tune.words() }));
+        observer.event(&Event::Notice(&Notice::Decided { weights, inside, photos, trained: tune.words(), balanced }));
     }
     decided
 }
@@ -41,6 +51,14 @@ fn tune(photos: usize, undecided: &Undecided) -> Tune {
         Tune::Head if undecided.said.iter().any(says_more) => Tune::Last,
         worth => worth,
     }
+}
+
+/// Whether the classes are so uneven that the rare ones would be neglected.
+fn is_uneven(index: &Index) -> bool {
+    let mut photos = vec![0usize; index.classes.len()];
+    index.photos.iter().for_each(|photo| photos[photo.class as usize] += 1);
+    let (fewest, most) = (photos.iter().min(), photos.iter().max());
+    fewest.zip(most).is_some_and(|(fewest, most)| *most >= UNEVEN * fewest.max(&1))
 }
 
 /// Photos that may train or choose: all but those that are kept for testing.
