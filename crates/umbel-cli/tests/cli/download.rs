@@ -13,6 +13,9 @@ use crate::weights::{NETWORK, tensors, write};
 
 const PATH: &str = "/timm/mobilenetv3_small_100.lamb_in1k/resolve/main/model.safetensors";
 
+/// What the hub tells of the weights.
+const CONFIG_PATH: &str = "/timm/mobilenetv3_small_100.lamb_in1k/resolve/main/config.json";
+
 /// What the server does.
 #[derive(Clone, Default)]
 struct Plan {
@@ -25,6 +28,8 @@ struct Plan {
     whole_only: bool,
     /// In place of any answer.
     status: Option<u16>,
+    /// What it tells of the weights; nothing: it does not.
+    config: Option<&'static str>,
 }
 
 /// A server on a port of its own, and the lines of all requests.
@@ -94,6 +99,9 @@ fn answer(mut stream: TcpStream, plan: &Plan, cuts: &mut impl Iterator<Item = us
         let _ = stream.write_all(head(status, &format!("{range}Content-Length: {}\r\n", size - start)).as_bytes());
         let end = cuts.next().map_or(size, |cut| (start + cut).min(size));
         let _ = stream.write_all(&plan.file[start..end]);
+    } else if let (true, Some(config)) = (request == format!("GET {CONFIG_PATH}"), plan.config) {
+        let _ = stream.write_all(head("200 OK", &format!("Content-Length: {}\r\n", config.len())).as_bytes());
+        let _ = stream.write_all(config.as_bytes());
     } else {
         let _ = stream.write_all(head("404 Not Found", "Content-Length: 0\r\n").as_bytes());
     }
@@ -137,10 +145,24 @@ fn weights_are_fetched_once() {
     let hub = Hub::start(Plan { file: file.clone(), ..Plan::default() });
     train(&place, &hub.endpoint, "one").succeeds();
     assert_eq!(fs::read(place.path(format!("models/{NETWORK}.safetensors"))).unwrap(), file);
-    assert_eq!(hub.asked(), [format!("HEAD {PATH}"), "GET /blobs/weights".to_string()]);
+    let asked = [format!("HEAD {PATH}"), "GET /blobs/weights".to_string(), format!("GET {CONFIG_PATH}")];
+    assert_eq!(hub.asked(), asked);
     train(&place, &hub.endpoint, "two").succeeds();
-    assert_eq!(hub.asked().len(), 2, "what is there is not asked for");
+    assert_eq!(hub.asked().len(), 3, "what is there is not asked for");
     assert_eq!(stored(&place), [format!("{NETWORK}.safetensors")]);
+}
+
+#[test]
+fn what_the_hub_tells_of_the_weights_comes_with_them() {
+    let place = Place::with_photos();
+    let config = r#"{"pretrained_cfg": {"mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0], "license": "cc-by-nc-4.0"}}"#;
+    let hub = Hub::start(Plan { file: weights(&place), config: Some(config), ..Plan::default() });
+    let ran = train(&place, &hub.endpoint, "run");
+    assert!(ran.succeeds().err.contains("cc-by-nc-4.0: not for commercial use"), "{ran:?}");
+    assert!(!ran.err.contains("it is assumed as usual"), "{ran:?}");
+    assert_eq!(fs::read_to_string(place.path(format!("models/{NETWORK}.json"))).unwrap(), config);
+    let summary = place.umbel(&["summary", "run"]);
+    assert!(summary.succeeds().out.contains("not for commercial use"), "{summary:?}");
 }
 
 #[test]
@@ -151,7 +173,7 @@ fn a_broken_line_is_taken_up_where_it_broke() {
     train(&place, &hub.endpoint, "run").succeeds();
     assert_eq!(fs::read(place.path(format!("models/{NETWORK}.safetensors"))).unwrap(), file);
     let expected = ["", " from 100000", " from 100000", " from 300000"].map(|from| format!("GET /blobs/weights{from}"));
-    assert_eq!(hub.asked()[1..], expected);
+    assert_eq!(hub.asked()[1..5], expected);
 }
 
 #[test]
