@@ -177,9 +177,3 @@ fn any_number_of_classes_works_or_is_told() {
         ran.fails(ran.code, said);
     }
 }
-
-#[test]
-fn a_run_folder_was_taken_for_the_name_of_weights() {
-    let place = Place::with_run();
-    train(&place, &["--pretrained", "run", "--out", "next"]).fails(1, "it is umbel's own model");
-}

@@ -73,8 +73,11 @@ fn a_run_of_folds_names_its_folds() {
 
 #[test]
 fn a_model_of_umbels_own_is_no_start() {
+    const OWN: &str = "umbel's own model";
     let place = Place::with_run();
-    for (weights, said) in [("run/model.safetensors", "umbel's own model"), ("./run", "it is a folder")] {
+    for (weights, said) in
+        [("run/model.safetensors", OWN), ("./run", OWN), ("run", OWN), ("./photos", "it is a folder")]
+    {
         let ran = place.umbel(&["train", "photos", "--pretrained", weights, "--out", "next"]);
         ran.fails(1, said);
     }
