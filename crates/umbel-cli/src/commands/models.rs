@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 use umbel::Surroundings;
-use umbel::model_file::is_non_commercial;
 use umbel::nn::models::{self, ArchitectureOptions};
 use umbel::pretrained::store::{self, Stored};
-use umbel::pretrained::{Pretrained, inside};
+use umbel::pretrained::{Pretrained, WeightsFrom, inside};
 
 use crate::args::ModelsArgs;
 use crate::console;
@@ -71,8 +70,8 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
         console::line(format!("{model:<22} {parameters:>10}  {size:<10}  {here:<8}  {about}"))?;
     }
     console::line("")?;
-    if let Ok(weights) = Pretrained::inside() {
-        console::line(format!("Inside this program:  {}", weights.about().line()))?;
+    if inside::model().is_some() {
+        console::line(format!("Inside this program:  {}", Pretrained::told(&WeightsFrom::Inside).line()))?;
     }
     console::line("Train one:            umbel train photos/ --model umbel_s")?;
     console::line(
@@ -81,11 +80,7 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
     console::line("")?;
     console::line(format!("Store: {}", surroundings.store.folder().display()))?;
     for Stored { name, bytes, path } in &stored {
-        let license = match Pretrained::license(path) {
-            Some(license) if is_non_commercial(&license) => format!("{license}: not for commercial use"),
-            Some(license) => license,
-            None => "its license is not told".to_string(),
-        };
+        let license = Pretrained::told(&path.clone().into()).license_words();
         console::line(format!("  {name}  {}  {license}", console::bytes(*bytes)))?;
     }
     if stored.is_empty() {
@@ -102,7 +97,7 @@ pub fn run(args: &ModelsArgs, surroundings: &Surroundings) -> anyhow::Result<Out
 /// The license of a network's weights: of those in the store where they tell it, else of those that the hub has.
 fn license(name: &str, stored: &[Stored]) -> Option<String> {
     match stored.iter().find(|stored| stored.name == name) {
-        Some(here) => Pretrained::license(&here.path),
+        Some(here) => Pretrained::told(&here.path.clone().into()).license,
         None => store::origin(name).map(|origin| origin.license.to_string()),
     }
 }

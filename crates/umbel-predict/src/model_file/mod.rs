@@ -22,7 +22,7 @@ use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
 use crate::{Error, Result};
 use container::{Contents, Origin, Sealed, TensorRef, Values};
-pub use started_from::{StartedFrom, is_non_commercial};
+pub use started_from::StartedFrom;
 
 /// The name of the best model's file in a run folder.
 pub const FILE_NAME: &str = "model.safetensors";

@@ -29,20 +29,25 @@ impl StartedFrom {
         self.license.as_deref().is_some_and(is_non_commercial)
     }
 
-    /// In a line, for people: `EfficientNet-Lite0 (Apache-2.0; trained on ImageNet-1k)`.
-    pub fn line(&self) -> String {
-        let license = match &self.license {
+    /// The license, for people.
+    pub fn license_words(&self) -> String {
+        match &self.license {
             Some(license) if is_non_commercial(license) => format!("{license}: not for commercial use"),
             Some(license) => license.clone(),
             None => "its license is not told".to_string(),
-        };
+        }
+    }
+
+    /// In a line, for people: `EfficientNet-Lite0 (Apache-2.0; trained on ImageNet-1k)`.
+    pub fn line(&self) -> String {
+        let license = self.license_words();
         let trained_on = self.trained_on.as_ref().map_or(String::new(), |photos| format!("; trained on {photos}"));
         format!("{} ({license}{trained_on})", self.name)
     }
 }
 
 /// Whether a license of this name forbids commercial use: Creative Commons' `NC`, and whatever calls itself so.
-pub fn is_non_commercial(license: &str) -> bool {
+fn is_non_commercial(license: &str) -> bool {
     let license = license.to_ascii_lowercase();
     license.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "nc")
         || license.contains("non-commercial")

@@ -34,11 +34,8 @@ pub(super) fn decided(config: &TrainConfig, index: &Index, observer: &mut dyn Ob
     if balanced {
         decided.fit.balance = Balance::Loss;
     }
-    // Weights that cannot be read are told where they are used.
-    if let Ok(weights) = Pretrained::open(from) {
-        let (weights, inside) = (weights.about().name.clone(), *from == WeightsFrom::Inside);
-        observer.event(&Event::Notice(&Notice::Decided { weights, inside, photos, trained: tune.words(), balanced }));
-    }
+    let (weights, inside) = (Pretrained::told(from).name, *from == WeightsFrom::Inside);
+    observer.event(&Event::Notice(&Notice::Decided { weights, inside, photos, trained: tune.words(), balanced }));
     decided
 }
 

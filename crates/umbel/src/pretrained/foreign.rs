@@ -9,7 +9,7 @@ use crate::base::error::FileFault;
 use crate::base::regular;
 use crate::model_file::FILE_NAME;
 use crate::model_file::container::{KIND_KEY, StoredTensor, read_values};
-use crate::model_file::header::{self, Dtype};
+use crate::model_file::header::{self, Dtype, Metadata};
 use crate::{Error, PredictError, Result, pretrained};
 
 /// What a file holds.
@@ -41,13 +41,23 @@ pub(super) fn read(path: &Path) -> Result<Foreign> {
 pub(super) fn fields(path: &Path) -> BTreeMap<String, String> {
     let Ok(mut file) = regular::open(path) else { return BTreeMap::new() };
     let header = file.metadata().ok().and_then(|about| header::read(&mut file, about.len()).ok());
-    header.and_then(|header| header.metadata().clone()).into_iter().flatten().collect()
+    header.map(|header| fields_in(&header)).unwrap_or_default()
+}
+
+/// The same of a file's bytes.
+pub(super) fn fields_of(mut file: &[u8]) -> BTreeMap<String, String> {
+    let bytes = file.len() as u64;
+    header::read(&mut file, bytes).map(|header| fields_in(&header)).unwrap_or_default()
+}
+
+fn fields_in(header: &Metadata) -> BTreeMap<String, String> {
+    header.metadata().clone().into_iter().flatten().collect()
 }
 
 /// The same from anything of so many bytes.
 pub(super) fn read_from(mut file: impl Read, bytes: u64) -> std::result::Result<Foreign, PretrainedFault> {
     let header = header::read(&mut file, bytes).map_err(foreign)?;
-    let fields: BTreeMap<String, String> = header.metadata().clone().into_iter().flatten().collect();
+    let fields = fields_in(&header);
     if let Some(kind) = fields.get(KIND_KEY) {
         return Err(PretrainedFault::Own(kind.clone()));
     }

@@ -47,8 +47,7 @@ impl Pretrained {
     pub fn read(path: &Path) -> Result<Self> {
         let foreign = foreign::read(path)?;
         let beside = preparation::beside(path);
-        let name = path.file_stem().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
-        Ok(Self::of(foreign, path, name, beside))
+        Ok(Self::of(foreign, path, beside))
     }
 
     /// Those that are built into the program.
@@ -60,7 +59,7 @@ impl Pretrained {
         let wrap = |fault| Error::Unusable { path: path.to_owned(), fault };
         let file = inside::file().ok_or(wrap(PretrainedFault::NotBuilt))?;
         let foreign = foreign::read_from(file, file.len() as u64).map_err(wrap)?;
-        Ok(Self::of(foreign, path, INSIDE.to_string(), preparation::Beside::default()))
+        Ok(Self::of(foreign, path, preparation::Beside::default()))
     }
 
     /// From wherever they lie.
@@ -74,15 +73,9 @@ impl Pretrained {
         }
     }
 
-    fn of(Foreign { mut fields, tensors }: Foreign, path: &Path, name: String, beside: preparation::Beside) -> Self {
+    fn of(Foreign { fields, tensors }: Foreign, path: &Path, beside: preparation::Beside) -> Self {
         let names = Names::of(tensors.keys());
-        let about = StartedFrom {
-            name: fields.remove("name").unwrap_or(name),
-            license: fields.remove("license").or(beside.license),
-            trained_on: fields.remove("trained_on"),
-            origin: fields.remove("origin"),
-            changed: fields.remove("changed"),
-        };
+        let about = about(fields, path, beside.license);
         let preparation = beside.preparation.or(match names {
             Names::Lukemelas => Some(Preparation::EFFICIENTNET_LITE),
             Names::Timm => None,
@@ -90,9 +83,14 @@ impl Pretrained {
         Pretrained { path: path.to_owned(), names, preparation, about, tensors }
     }
 
-    /// The license that a file tells, or the config.json beside it. Its weights are not read.
-    pub fn license(path: &Path) -> Option<String> {
-        foreign::fields(path).remove("license").or_else(|| preparation::beside(path).license)
+    /// What weights tell of themselves, and what is told beside them: little where they cannot be read. The numbers are not read.
+    pub fn told(from: &WeightsFrom) -> StartedFrom {
+        match from {
+            WeightsFrom::Inside => {
+                about(inside::file().map(foreign::fields_of).unwrap_or_default(), from.as_path(), None)
+            }
+            WeightsFrom::File(path) => about(foreign::fields(path), path, preparation::beside(path).license),
+        }
     }
 
     /// What they tell of themselves, and what is told beside them.
@@ -182,6 +180,18 @@ impl Pretrained {
         }
         misfits.left_over = left.into_iter().cloned().collect();
         Ok(Found { misfits, head, sources })
+    }
+}
+
+/// From the fields of a file's header; its own name stands for the weights' where they tell none.
+fn about(mut fields: BTreeMap<String, String>, path: &Path, license: Option<String>) -> StartedFrom {
+    let name = || path.file_stem().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
+    StartedFrom {
+        name: fields.remove("name").unwrap_or_else(name),
+        license: fields.remove("license").or(license),
+        trained_on: fields.remove("trained_on"),
+        origin: fields.remove("origin"),
+        changed: fields.remove("changed"),
     }
 }
 
