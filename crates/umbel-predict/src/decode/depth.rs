@@ -64,6 +64,13 @@ impl Doubt {
         (beyond || fraction).then_some(Doubt { low, high, white })
     }
 
+    /// Takes in what is doubted of another picture. Floats and whole numbers have nothing to do with each other.
+    pub fn take_in(&mut self, other: Doubt) {
+        if self.white == other.white {
+            (self.low, self.high) = (self.low.min(other.low), self.high.max(other.high));
+        }
+    }
+
     /// The depth that the numbers look like.
     pub fn looks_like(&self) -> Depth {
         match self.high {

@@ -10,14 +10,11 @@ pub(super) struct Doubted(Mutex<Option<(usize, Doubt)>>);
 
 impl Doubted {
     pub fn add(&self, doubt: Option<Doubt>) {
-        let Some(Doubt { low, high, white }) = doubt else { return };
+        let Some(doubt) = doubt else { return };
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (photos, all) = told.get_or_insert((0, Doubt { low, high, white }));
+        let (photos, all) = told.get_or_insert((0, doubt));
         *photos += 1;
-        // Floats and whole numbers have nothing to do with each other.
-        if all.white == white {
-            (all.low, all.high) = (all.low.min(low), all.high.max(high));
-        }
+        all.take_in(doubt);
     }
 
     pub fn told(&self) -> Option<(usize, Doubt)> {

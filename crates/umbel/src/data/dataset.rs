@@ -25,6 +25,10 @@ impl Dataset {
     pub fn len(&self) -> usize {
         self.samples.len()
     }
+    /// The class of each photo, by its place among the classes.
+    pub fn labels(&self) -> Vec<u32> {
+        self.samples.iter().map(|(_, label)| *label).collect()
+    }
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()

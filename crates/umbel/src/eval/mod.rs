@@ -114,7 +114,7 @@ pub fn evaluate_folder(
     let positions = positions(&index, &cache, options.part.as_ref())?;
     let (problems, doubtful_depth) = (cache.problems().to_vec(), cache.doubtful_depth().cloned());
     let (dataset, unknown_classes) = match_classes(&index, cache, &positions, &file.classes)?;
-    let labels: Vec<u32> = dataset.samples.iter().map(|(_, label)| *label).collect();
+    let labels = dataset.labels();
     let (n_classes, engine) = (file.classes.len(), options.engine.for_inference());
     let (drift, [probabilities, plain]) = match options.tta {
         Some(tta) => (None, views::probabilities(engine, file, &dataset, (tta, options.batch), interrupt)?),

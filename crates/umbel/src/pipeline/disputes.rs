@@ -144,7 +144,7 @@ pub fn disputed_labels(
             let own = logits(engine, &model, &left_out, config.fit.batch, interrupt)?;
             outputs.extend(own.ok_or(Error::Interrupted)?);
             photos.extend(left_out.samples.iter().map(|(photo, _)| *photo));
-            labels.extend(left_out.samples.iter().map(|(_, label)| *label));
+            labels.extend(left_out.labels());
         }
         let probabilities = softmax(index.classes.len(), &outputs, 1.0);
         let answers = Answers::new(&labels, &probabilities, index.classes.len())?;

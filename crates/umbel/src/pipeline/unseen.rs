@@ -43,9 +43,7 @@ fn remembered(train: &Dataset, reads: Reads) -> Dataset {
             (0..train.len()).step_by(train.len().div_ceil(MEASURED).max(1)).collect()
         }
     };
-    let samples = places.iter().map(|place| train.samples[*place]).collect();
-    let paths = places.iter().map(|place| train.paths[*place].clone()).collect();
-    Dataset { samples, paths, ..train.clone() }
+    pick(train, &places)
 }
 
 /// What is said of photos that did not train what says it.
@@ -128,7 +126,7 @@ pub(super) fn known(
     let known = match reads {
         Reads::LastInput => KnownPictures::measure(n_classes, (n_features, &seen.features), asked),
         Reads::ChannelMeans | Reads::Logits => {
-            let labels: Vec<u32> = remembered.samples.iter().map(|(_, label)| *label).collect();
+            let labels = remembered.labels();
             KnownPictures::measure_distances(n_classes, (n_features, &seen.features, &labels), asked)
         }
     };

@@ -76,12 +76,12 @@ impl Validated {
             None => None,
             Some(test) => match fit.outputs(test, (options.batch, Reads::Logits), interrupt)? {
                 None => return Ok(None),
-                Some(outputs) => Some((labels(test), outputs.logits)),
+                Some(outputs) => Some((test.labels(), outputs.logits)),
             },
         };
         let n_classes = parts.train.class_names().len();
         let Unseen { photos, outputs, .. } = &unseen;
-        let val_labels = labels(photos);
+        let val_labels = photos.labels();
         let mut file = ModelFile::load(run.path())?;
         let before = (file.calibration, file.known.take(), file.metrics.clone());
         file.calibration = calibrated(n_classes, &outputs.logits, &val_labels, options.balance);
@@ -171,10 +171,6 @@ fn correct(run: &RunFolder, fit: &mut FitOutcome, scores: &Scores, loss: f64) ->
         best.val_balanced_accuracy = best.val_balanced_accuracy.map(|_| scores.balanced_accuracy);
     }
     fit.history.write(&run.path().join(names::HISTORY))
-}
-
-fn labels(dataset: &Dataset) -> Vec<u32> {
-    dataset.samples.iter().map(|(_, label)| *label).collect()
 }
 
 fn before_after(n_classes: usize, labels: &[u32], logits: &[f32], temperature: f64) -> Result<BeforeAfter> {

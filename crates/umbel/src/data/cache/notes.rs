@@ -22,16 +22,14 @@ pub struct DoubtfulDepth {
 impl DoubtfulDepth {
     /// Of these paths; `None` where there are none.
     pub(super) fn of<'a>(doubts: impl Iterator<Item = (&'a String, Doubt)>) -> Option<Self> {
-        let mut all: Option<Self> = None;
-        for (path, Doubt { low, high, white }) in doubts {
-            let all = all.get_or_insert(DoubtfulDepth { photos: 0, example: path.clone(), low, high, white });
-            all.photos += 1;
-            // Figures of one kind of file: floats and whole numbers have nothing to do with each other.
-            if all.white == white {
-                (all.low, all.high) = (all.low.min(low), all.high.max(high));
-            }
+        let mut all: Option<(usize, &String, Doubt)> = None;
+        for (path, doubt) in doubts {
+            let (photos, _, range) = all.get_or_insert((0, path, doubt));
+            *photos += 1;
+            range.take_in(doubt);
         }
-        all
+        let (photos, example, Doubt { low, high, white }) = all?;
+        Some(DoubtfulDepth { photos, example: example.clone(), low, high, white })
     }
 
     /// The depth that they look like.
