@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use umbel::base::choice::choices;
 use umbel::data::decode::{Depth, Raw};
 use umbel::settings::kind::COUNT;
 
@@ -27,6 +28,17 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N", value_parser = values::whole::<usize>(COUNT))]
     pub images: Option<usize>,
 }
+
+/// Whose labels are judged, whatever there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels {
+    /// Those of all photos.
+    All,
+    /// Nobody's.
+    None,
+}
+
+choices! { Labels: All = "all", None = "none" }
 
 /// A look at the data.
 #[derive(Debug, Args)]
@@ -62,14 +74,17 @@ pub struct PreviewArgs {
         umbel check photos/ --run runs/photos --html suspects.html\n\n\
         Finds files that cannot be used, exact and near duplicates (in one class, across classes, across the parts of a \
         split), wrong extensions, animated, blank, tiny and very long pictures, very small and uneven classes.\n\n\
-        With --run, it also trains the run's network once for each fold, without the photos of that fold, and lists the \
-        photos whose label it then disputes, the surest first. That takes as long as training that many runs.\n\n\
-        Exit code 3: something was found. Remarks (EXIF rotation in use, color and grey mixed) count with --strict only.")]
+        It also lists suspects, for a person to look at: photos whose label is disputed by last layers that were fitted \
+        without them, on the network inside this program, and photos that look like none of the classes.\n\n\
+        With --run, the run's network judges the labels, trained once for each fold without the photos of that fold. Where \
+        all its layers are trained, that takes as long as so many runs.\n\n\
+        Exit code 3: something was found. Suspects and remarks (EXIF rotation in use, color and grey mixed) count with \
+        --strict only.")]
 pub struct CheckArgs {
     /// The folder: one sub-folder per class, photos in them
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Write problems.csv (and, with --run, disputes.csv) into this folder
+    /// Write problems.csv (and disputes.csv, where labels were judged) into this folder
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
     /// Write a page with thumbnails, everything in one file
@@ -82,9 +97,12 @@ pub struct CheckArgs {
     /// Find pictures that lie in more than one part of this split: a split.csv, or the run folder that has one
     #[arg(long, value_name = "FILE|RUN")]
     pub split: Option<PathBuf>,
-    /// Find labels that a network disputes which was trained without the photo, with the settings of this run
+    /// Judge the labels by the network and the settings of this run, instead of the network inside this program
     #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
+    /// Judge the labels of more than 20000 photos, too (all), or of none
+    #[arg(long, value_name = "all|none", num_args = 0..=1, default_missing_value = "all", value_parser = values::choice::<Labels>(), hide_possible_values = true)]
+    pub labels: Option<Labels>,
     /// Networks to train for --run, each without its share of the photos
     #[arg(long, value_name = "N", value_parser = values::setting::<usize>("folds"), default_value_t = 5, requires = "run")]
     pub folds: usize,

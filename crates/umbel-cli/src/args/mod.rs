@@ -9,7 +9,7 @@ mod settings;
 mod train;
 mod values;
 
-pub use data::{CheckArgs, DemoArgs, PreviewArgs};
+pub use data::{CheckArgs, DemoArgs, Labels, PreviewArgs};
 pub use lr_find::LrFindArgs;
 pub use models::{EvalArgs, ExplainArgs, ModelsArgs, PredictArgs, SummaryArgs};
 pub use program::{CompletionsArgs, HelpArgs, ManArgs};
@@ -43,8 +43,15 @@ pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// What all photos in hand may take of memory together, for instance 2GB [default: a quarter, 1GB at least]
-    #[arg(long, global = true, value_name = "SIZE", value_parser = values::size, display_order = 900)]
+    /// Memory for all photos in hand, for instance 2GB [default: a quarter]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SIZE",
+        value_parser = values::size,
+        display_order = 900,
+        long_help = "What all photos in hand may take of memory together, for instance 2GB [default: a quarter, 1GB at least]"
+    )]
     pub memory: Option<u64>,
 }
 

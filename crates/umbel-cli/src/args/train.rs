@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Settings;
+use super::{Settings, values};
 
 /// Behind the short help.
 pub const MORE: &str = "\
@@ -18,6 +18,7 @@ Examples:
   umbel train photos/ --recipe tutorial                the tutorial's network, 15 epochs
   umbel train photos/ --split keras --seed 123         exactly the files that Keras would pick
   umbel train photos/ --test-split 0.1 --group-by '^[^/]+/(plant[0-9]+)'
+  umbel train photos/ --time 5m                        as well as can be in five minutes
   umbel train photos/ --folds 5                        mean and deviation of five runs
   umbel train photos.csv                               a table: path,label or path,label,split
   umbel train photos/ --recipe tutorial --augment none --dropout 0    watch it over-fit, then `umbel compare`
@@ -49,6 +50,17 @@ pub struct TrainArgs {
     /// Take the settings of a saved config.toml; flags override it
     #[arg(long, value_name = "FILE", help_heading = "Running")]
     pub config: Option<PathBuf>,
+    /// End within this time: 30s, 5m, 1h
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = values::time,
+        help_heading = "Running",
+        conflicts_with_all = ["config", "resume"],
+        long_help = "End within this time, such as 30s, 5m or 1h, as nearly as the first steps tell: decides the epochs (and, with \
+                     --recipe auto, how much is trained), which are saved like any others"
+    )]
+    pub time: Option<f64>,
     /// Folder for the results
     #[arg(
         long,

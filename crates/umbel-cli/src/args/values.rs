@@ -21,6 +21,24 @@ pub const KEEP: Real = Real { low: Excluded(0.0), example: "0.95", ..ANY_SHARE }
 pub const SECONDS: Real =
     Real { what: "a number of seconds", low: Excluded(0.0), high: Included(3600.0), zero: None, example: "5" };
 
+/// Seconds, from a number and its unit: 30s, 5m or 1h.
+pub fn time(text: &str) -> Result<f64, String> {
+    let expected = || format!("expected a time from {LEAST_TIME:.0}s to 1000h, for instance 30s, 5m or 1h");
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic() || letter == ' ');
+    let unit = match text[number.len()..].trim().to_ascii_lowercase().as_str() {
+        "s" | "sec" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err(expected()),
+    };
+    let plain = number.chars().all(|letter| letter.is_ascii_digit() || letter == '.');
+    let seconds = number.parse::<f64>().ok().filter(|_| plain).map(|number| number * unit);
+    seconds.filter(|seconds| (LEAST_TIME..=3.6e6).contains(seconds)).ok_or_else(expected)
+}
+
+/// Less is over before the first photo is read.
+const LEAST_TIME: f64 = 1.0;
+
 /// A size of memory in bytes: a number and its unit, in powers of 1024 whether it is written 2GB, 2GiB or 2G.
 pub fn size(text: &str) -> Result<u64, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
@@ -114,6 +132,14 @@ mod tests {
         assert_eq!((size("1.5g"), size("512 MiB"), size("0.5tb")), (Ok(3 << 29), Ok(512 << 20), Ok(1 << 39)));
         for bad in ["", "2", "GB", "-1GB", "1e3GB", "15MB", "0GB", "2XB", "1.2.3GB", "99999999999TB", "nanGB"] {
             assert!(size(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!((time("30s"), time("5m"), time("1.5 h")), (Ok(30.0), Ok(300.0), Ok(5400.0)));
+        for bad in ["", "30", "s", "-5m", "0s", "0.5s", "1e3s", "5d", "infs", "nans", "2000h", "1.2.3s"] {
+            assert!(time(bad).is_err(), "{bad}");
         }
     }
 

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use umbel::Surroundings;
-use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::base::run_folder::lies_inside;
 use umbel::base::shown::{column, shown};
 use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
 use umbel::data::decode::Reading;
 use umbel::data::{Index, Listing, Split};
-use umbel::pipeline::{self, DisputeOptions, Disputes};
+use umbel::pipeline;
 use umbel::run::names;
 
-use crate::args::CheckArgs;
+use super::suspects::{self, Judged};
+use crate::args::{CheckArgs, Labels};
 use crate::console::{self, Format, TrainConsole};
 use crate::exit::{Outcome, usage};
 use crate::hints::word;
@@ -42,12 +42,15 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
     // Before the photos are read: a run that is none should not cost that time.
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
+    if run.is_some() && args.labels == Some(Labels::None) {
+        return Err(usage("--run judges the labels, and --labels none asks not to; leave one of them out"));
+    }
     // What a run was told of its photos holds for these, too.
     let said = Reading { depth: args.depth, raw: args.raw };
     let reading = run.as_ref().filter(|_| said == Reading::default()).map_or(said, |(run, _)| run.prep.reading());
     let mut report = check_within(&surroundings.memory, reading, &index, split.as_ref(), &mut console, &interrupt)?;
     console.clear();
-    let disputes = run.map(|run| judge(&run, &index, args, surroundings, &interrupt)).transpose()?;
+    let disputes = suspects::look_for(run, &index, reading, args, surroundings, &interrupt)?;
     if let Some(Judged::Whole(disputes)) = &disputes {
         report.add(disputes.findings(&index));
     }
@@ -81,7 +84,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
         console.say(format!("Wrote {}", path.display()));
     }
     match &disputes {
-        Some(Judged::Whole(disputes)) => console.say(judged_line(disputes)),
+        Some(Judged::Whole(disputes)) => console.say(suspects::line(disputes)),
         Some(Judged::Stopped) => {
             console::note("Stopped: the labels were not judged; everything else was found before.");
             return Ok(Outcome::NotDone);
@@ -90,86 +93,6 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     }
     let sound = if args.strict { report.problems.is_empty() } else { report.is_sound() };
     Ok(if sound { Outcome::Done } else { Outcome::SomeUnusable })
-}
-
-/// What became of the search for disputed labels.
-enum Judged {
-    Whole(Disputes),
-    /// By the user. What the check itself found is told all the same.
-    Stopped,
-}
-
-fn judge(
-    settings: &(pipeline::TrainConfig, Option<String>),
-    index: &Index,
-    args: &CheckArgs,
-    surroundings: &Surroundings,
-    interrupt: &Interrupt,
-) -> anyhow::Result<Judged> {
-    let options = DisputeOptions { folds: args.folds, epochs: args.epochs, image_size: args.image_size };
-    let mut progress = Progress::new(args.folds, args.epochs.unwrap_or(settings.0.fit.epochs));
-    let outcome = pipeline::disputed_labels(settings, index, &options, surroundings, &mut progress, interrupt);
-    progress.console.clear();
-    match outcome {
-        Ok(disputes) => Ok(Judged::Whole(disputes)),
-        Err(umbel::Error::Interrupted) => Ok(Judged::Stopped),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// `Judged 2933 labels in 812 s: ...`
-fn judged_line(disputes: &Disputes) -> String {
-    format!(
-        "Judged {} labels in {:.0} s by networks that had not seen the photos and are right about {:.1} % of them; of {} \
-         disputed labels, the first are the surest.",
-        disputes.judged,
-        disputes.seconds,
-        100.0 * disputes.accuracy,
-        disputes.labels.len()
-    )
-}
-
-/// The training of the folds on standard error, whatever standard output carries: its epochs, and how long it will take.
-struct Progress {
-    console: TrainConsole,
-    folds: usize,
-    epochs: usize,
-    told: bool,
-}
-
-impl Progress {
-    fn new(folds: usize, epochs: usize) -> Self {
-        Progress { console: TrainConsole::new(Format::Human), folds, epochs, told: false }
-    }
-}
-
-impl Observer for Progress {
-    fn event(&mut self, event: &Event<'_>) {
-        match *event {
-            // Said by the check itself.
-            Event::Found { .. } | Event::Skipped { .. } => {}
-            Event::Fold { fold, folds } => {
-                self.console.clear();
-                console::note(format!("Fold {fold} of {folds}, for the labels"));
-            }
-            Event::Epoch { record, .. } => {
-                self.console.event(event);
-                if !std::mem::replace(&mut self.told, true) {
-                    let minutes = record.seconds * (self.folds * self.epochs) as f64 / 60.0;
-                    console::note(format!("All {} folds will take {}", self.folds, duration(minutes)));
-                }
-            }
-            _ => self.console.event(event),
-        }
-    }
-}
-
-fn duration(minutes: f64) -> String {
-    match minutes.round() {
-        0.0 => "less than a minute".to_string(),
-        1.0 => "about a minute".to_string(),
-        minutes => format!("about {minutes:.0} minutes"),
-    }
 }
 
 fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
@@ -203,7 +126,11 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
     }
     console::line("")?;
     if report.is_sound() {
-        console::line("Only remarks, nothing is wrong.")?;
+        let has_suspects = report.problems.iter().any(|finding| finding.kind.is_suspect());
+        console::line(match has_suspects {
+            true => "Nothing is surely wrong; the suspects are for a person to look at.",
+            false => "Only remarks, nothing is wrong.",
+        })?;
     }
     if cut && args.out.is_none() && args.html.is_none() {
         let dir = word(&args.dir);

@@ -24,5 +24,6 @@ mod kept;
 mod model;
 mod network;
 mod photos;
+mod suspects;
 mod sure;
 mod watch;

@@ -23,7 +23,7 @@ pub fn train_config(args: &TrainArgs, usual: Recipe) -> anyhow::Result<TrainConf
         Some(weights) if file.is_none() => brought(&weights.into(), &settings.given)?,
         _ => Given::default(),
     };
-    let config = merged(usual, file.as_deref(), &brought, &settings.given).map_err(|refusal| {
+    let mut config = merged(usual, file.as_deref(), &brought, &settings.given).map_err(|refusal| {
         match (&refusal, &args.config) {
             // What stands in the file is called as it is called there.
             (refusal, Some(path)) if is_of_file(refusal) => {
@@ -32,6 +32,13 @@ pub fn train_config(args: &TrainArgs, usual: Recipe) -> anyhow::Result<TrainConf
             _ => settings.refused(&refusal),
         }
     })?;
+    if let Some(seconds) = args.time {
+        let epochs = ["fit.epochs", "fit.least_steps"].into_iter().find(|key| settings.given.has(key));
+        if epochs.is_some() {
+            return Err(usage("--time decides how many epochs there are, and they were given; leave one of both out"));
+        }
+        config.undecided.get_or_insert_default().seconds = Some(seconds);
+    }
     if config.data.as_os_str().is_empty() {
         return Err(usage("the config names no folder of photos; give one: umbel train DIR --config FILE"));
     }

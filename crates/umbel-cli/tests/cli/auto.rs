@@ -69,7 +69,7 @@ fn labels_were_judged_by_random_weights_where_the_run_had_pretrained_ones() {
     let place = Place::with_photos();
     train(&place, &["--out", "run"]).succeeds();
     let ran = place.umbel(&["check", "photos", "--run", "run"]);
-    let right = ran.out.split("right about ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok());
+    let right = ran.out.split("agree with ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<f64>().ok());
     // Rings and stripes are told apart at first sight by whoever has seen anything.
     assert!(right.is_some_and(|percent| percent > 85.0), "{ran:?}");
 }
@@ -94,4 +94,28 @@ fn uneven_classes_count_alike_unless_something_else_is_said() {
     };
     assert!(balance("run", &[]));
     assert!(!balance("said", &["--balance", "none"]));
+}
+
+#[test]
+fn a_time_becomes_epochs_that_are_saved_and_never_measured_again() {
+    let place = Place::with_photos();
+    let tiny = ["--recipe", "tutorial", "--model", "tiny.toml", "--batch", "8"];
+    let ran = train(&place, &[&tiny[..], &["--time", "20s", "--out", "run", "--json"]].concat());
+    let epochs = ran.succeeds().json().iter().filter(|event| event["event"] == "epoch").count();
+    // A tiny network on twenty pictures: as many epochs as are ever taken.
+    assert_eq!(epochs, 45, "{ran:?}");
+    assert!(ran.err.contains("In 20 s: 45 epochs; that will take about "), "{ran:?}");
+    let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
+    assert!(config.contains("epochs = 45"), "{config}");
+    let again = place.umbel(&["train", "--config", "run/config.toml", "--out", "again"]);
+    assert!(!again.succeeds().err.contains("that will take"), "{again:?}");
+    let model = |run: &str| fs::read(place.path(run).join("model.safetensors")).unwrap();
+    assert!(model("run") == model("again"));
+
+    // Where the time is too short for more, the last layer alone is trained, and what it takes is said.
+    let ran = train(&place, &["--balance", "none", "--time", "1s", "--out", "short", "--json"]);
+    assert_eq!(ran.succeeds().json()[0]["tune"], "head");
+    assert!(ran.err.contains("last layer only will take about "), "{ran:?}");
+    train(&place, &["--time", "5m", "--epochs", "3"]).fails(2, "--time decides how many epochs there are");
+    train(&place, &["--time", "5"]).fails(2, "for instance 30s, 5m or 1h");
 }

@@ -38,28 +38,66 @@ pub fn fit_temperature(n_classes: usize, logits: &[f32], labels: &[u32]) -> Opti
 
 /// The same for photos among which every class is as common as any other: each photo counts as many times as that takes.
 pub fn fit_balanced_temperature(n_classes: usize, logits: &[f32], labels: &[u32]) -> Option<Calibration> {
+    fit(n_classes, logits, labels, &even_weights(n_classes, labels))
+}
+
+/// By class: with them, every class that has a photo counts alike, and all photos together as many as they are.
+fn even_weights(n_classes: usize, labels: &[u32]) -> Vec<f64> {
     let mut counts = vec![0usize; n_classes];
     labels.iter().for_each(|&label| counts.get_mut(label as usize).into_iter().for_each(|count| *count += 1));
     let present = counts.iter().filter(|count| **count > 0).count();
     let even = labels.len() as f64 / present.max(1) as f64;
-    let weights: Vec<f64> = counts.iter().map(|&count| even / count.max(1) as f64).collect();
-    fit(n_classes, logits, labels, &weights)
+    counts.iter().map(|&count| even / count.max(1) as f64).collect()
+}
+
+/// The mean cross-entropy of answers at their own most likely temperature, however few they are: what is left of their loss once their
+/// confidence is right. By it, answers that are too timid or too bold can be compared. `None` where there are none, or not as many
+/// rows as labels.
+pub fn calibrated_loss(n_classes: usize, logits: &[f32], labels: &[u32]) -> Option<f64> {
+    loss_at_best(n_classes, logits, labels, &vec![1.0; n_classes])
+}
+
+/// The same for photos among which every class is as common as any other.
+pub fn balanced_calibrated_loss(n_classes: usize, logits: &[f32], labels: &[u32]) -> Option<f64> {
+    loss_at_best(n_classes, logits, labels, &even_weights(n_classes, labels))
+}
+
+fn loss_at_best(n_classes: usize, logits: &[f32], labels: &[u32], weights: &[f64]) -> Option<f64> {
+    if labels.is_empty() || !fits(n_classes, logits, labels) {
+        return None;
+    }
+    let sharpness = 1.0 / most_likely(n_classes, logits, labels, weights);
+    let loss = |(label, row): (&u32, &[f32])| {
+        let scaled = |z: &f32| f64::from(*z) * sharpness;
+        let highest = row.iter().map(scaled).fold(f64::NEG_INFINITY, f64::max);
+        let total: f64 = row.iter().map(|z| (scaled(z) - highest).exp()).sum();
+        weights[*label as usize] * (highest + total.ln() - scaled(&row[*label as usize]))
+    };
+    Some(labels.iter().zip(logits.chunks_exact(n_classes)).map(loss).sum::<f64>() / labels.len() as f64)
+}
+
+/// Whether there is a row of finite numbers for each label.
+fn fits(n_classes: usize, logits: &[f32], labels: &[u32]) -> bool {
+    labels.len().checked_mul(n_classes) == Some(logits.len())
+        && logits.iter().all(|z| z.is_finite())
+        && labels.iter().all(|label| (*label as usize) < n_classes)
 }
 
 /// `weights` by class.
 fn fit(n_classes: usize, logits: &[f32], labels: &[u32], weights: &[f64]) -> Option<Calibration> {
-    if labels.len().checked_mul(n_classes) != Some(logits.len()) || logits.iter().any(|z| !z.is_finite()) {
+    if !fits(n_classes, logits, labels) {
         return None;
     }
     let rows = || labels.iter().zip(logits.chunks_exact(n_classes.max(1)));
     let mistaken = |label: u32, row: &[f32]| row.get(label as usize).is_some_and(|own| row.iter().any(|z| z > own));
     let mistakes = rows().filter(|(label, row)| mistaken(**label, row)).count();
-    if mistakes < LEAST_MISTAKES
-        || labels.len() < LEAST_IMAGES
-        || labels.iter().any(|label| *label as usize >= n_classes)
-    {
-        return None;
-    }
+    let enough = mistakes >= LEAST_MISTAKES && labels.len() >= LEAST_IMAGES;
+    let temperature = || most_likely(n_classes, logits, labels, weights);
+    enough.then(|| Calibration { temperature: temperature(), images: labels.len() })
+}
+
+fn most_likely(n_classes: usize, logits: &[f32], labels: &[u32], weights: &[f64]) -> f64 {
+    let rows = || labels.iter().zip(logits.chunks_exact(n_classes));
     let precision = EXPECTED_DEVIATION.powi(-2);
     let (mut low, mut high) = (1.0 / TEMPERATURES.1, 1.0 / TEMPERATURES.0);
     let mut sharpness: f64 = 1.0;
@@ -87,7 +125,7 @@ fn fit(n_classes: usize, logits: &[f32], labels: &[u32], weights: &[f64]) -> Opt
             break;
         }
     }
-    Some(Calibration { temperature: 1.0 / sharpness, images: labels.len() })
+    1.0 / sharpness
 }
 
 /// Mean and variance of a row's logits under their own softmax at this sharpness (1/temperature).

@@ -8,13 +8,15 @@ mod prototypes;
 mod unfamiliar;
 
 pub use calibration::{
-    Calibration, LEAST_IMAGES, LEAST_MISTAKES, TEMPERATURES, fit_balanced_temperature, fit_temperature,
+    Calibration, LEAST_IMAGES, LEAST_MISTAKES, TEMPERATURES, balanced_calibrated_loss, calibrated_loss,
+    fit_balanced_temperature, fit_temperature,
 };
 pub use drift::Drift;
 pub use feature_space::{FeatureSpace, MOST_FEATURES};
 pub use prototypes::{MOST_INPUTS, MOST_PROTOTYPES, Prototypes};
 pub use unfamiliar::{
-    Familiarity, KnownPictures, KnownScores, Memory, Moments, Reads, Standard, auroc, max_probability, negative_energy,
+    Familiarity, KnownPictures, KnownScores, Memory, Moments, Reads, Standard, auroc, familiarity, max_probability,
+    negative_energy,
 };
 
 /// Rows of logits, `n_classes` long and divided by `temperature` (above 0), as probabilities. In double precision, so that

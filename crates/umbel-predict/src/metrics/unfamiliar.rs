@@ -103,7 +103,8 @@ impl Standard {
         Some(Standard { median, spread: if spread > 0.0 { spread } else { 1.0 } })
     }
 
-    fn apply(self, value: f64) -> f64 {
+    /// The number by this standard.
+    pub fn apply(self, value: f64) -> f64 {
         (value - self.median) / self.spread
     }
 
@@ -130,9 +131,7 @@ impl KnownPictures {
             return Self::by_energy(&energies);
         }
         let likenesses: Vec<f64> = val_inputs.chunks_exact(n_inputs).map(|row| prototypes.likeness(row)).collect();
-        let standards = Standard::of(&energies).zip(Standard::of(&likenesses));
-        let Some(standards) = standards.map(<[Standard; 2]>::from) else { return Self::by_energy(&energies) };
-        let scores: Vec<f64> = energies.iter().zip(&likenesses).map(|(e, l)| lower(standards, [*e, *l])).collect();
+        let Some((standards, scores)) = standardized(&energies, &likenesses) else { return Self::by_energy(&energies) };
         Self::of(Familiarity::EnergyAndLikeness, &scores, Memory::Prototypes(prototypes, standards))
     }
 
@@ -196,6 +195,18 @@ impl KnownPictures {
 
 fn energies(n_classes: usize, logits: &[f32]) -> Vec<f64> {
     logits.chunks_exact(n_classes.max(1)).map(negative_energy).collect()
+}
+
+/// How familiar pictures are among each other, by their negative energies and their likenesses to others (see
+/// [`Familiarity::EnergyAndLikeness`]). `None` where there is no picture, or a number is not finite.
+pub fn familiarity(energies: &[f64], likenesses: &[f64]) -> Option<Vec<f64>> {
+    standardized(energies, likenesses).map(|(_, scores)| scores)
+}
+
+fn standardized(energies: &[f64], likenesses: &[f64]) -> Option<([Standard; 2], Vec<f64>)> {
+    let standards = [Standard::of(energies)?, Standard::of(likenesses)?];
+    let scores = energies.iter().zip(likenesses).map(|(energy, likeness)| lower(standards, [*energy, *likeness]));
+    Some((standards, scores.collect()))
 }
 
 /// The lower of two numbers, each by its standard; where both are low, lower still. -1/3 ln(exp(-3 a) + exp(-3 b)), without

@@ -52,6 +52,9 @@ pub enum Notice {
     Starting { from: String, head: Head, license: Option<String> },
     /// The recipe goes by the photos: so many may train, and this much of the network is trained.
     Decided { weights: String, inside: bool, photos: usize, trained: &'static str, balanced: bool },
+    /// The run is to end within so many seconds: what that is enough for (`epochs`: `None` where the last layer alone is fitted), and how
+    /// long it will take as far as the first steps tell.
+    InTime { seconds: f64, foreseen: f64, epochs: Option<usize>, trained: Option<&'static str> },
     /// The license of the weights forbids commercial use, of the trained model too.
     NonCommercial { weights: String },
     /// Nothing tells how photos were prepared for these weights, so the network's usual mean and deviation (shares of white) are
@@ -88,6 +91,16 @@ pub enum Notice {
     Fetching { url: String, bytes: u64 },
     /// They came, and lie there.
     Saved { path: PathBuf },
+}
+
+/// `45 s`, `5 min` or `4 min 10 s`.
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
 }
 
 /// Who divided photos that umbel did not divide.
@@ -207,6 +220,20 @@ impl fmt::Display for Notice {
                 let inside = if *inside { ", inside this program" } else { "" };
                 let balanced = if *balanced { ", all classes counting alike" } else { "" };
                 write!(f, "{weights}, pretrained{inside}; {photos} photos: {trained}{balanced}.")
+            }
+            Notice::InTime { seconds, foreseen, epochs, trained } => {
+                let (asked, foreseen_words) = (duration(*seconds), duration(*foreseen));
+                let epochs =
+                    epochs.map(|epochs| if epochs == 1 { "1 epoch".into() } else { format!("{epochs} epochs") });
+                let what = match (epochs, trained) {
+                    (Some(epochs), Some(trained)) => format!("{epochs} of {trained}"),
+                    (Some(epochs), None) => epochs,
+                    (None, trained) => trained.unwrap_or_default().to_string(),
+                };
+                match *foreseen <= *seconds {
+                    true => write!(f, "In {asked}: {what}; that will take about {foreseen_words}."),
+                    false => write!(f, "{asked} are too short: {what} will take about {foreseen_words}."),
+                }
             }
             Notice::NonCommercial { weights } => {
                 write!(

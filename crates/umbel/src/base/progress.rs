@@ -54,6 +54,9 @@ pub struct EpochRecord {
     /// epoch is chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub val_balanced_accuracy: Option<f64>,
+    /// The loss on the validation part with the temperature that suits it best, where the best epoch is chosen by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub val_calibrated_loss: Option<f64>,
     /// Where the last layer alone is fitted, a row is no epoch but a strength of L2 regularization: this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub l2: Option<f64>,

@@ -34,9 +34,11 @@ pub enum FindingKind {
     LabelConflict,
     /// One picture in two parts of the split.
     Leak,
-    /// A label that networks dispute which were trained without the picture. Found by
+    /// A label that networks dispute which were trained without the picture: a suspect. Found by
     /// [`disputed_labels`](crate::pipeline::disputed_labels), not by a check alone.
     LabelDispute,
+    /// A picture that looks like none of the classes: a suspect, found like those.
+    Unlike,
     /// The same bytes twice.
     ExactDuplicate,
     /// The same picture twice: resized, cropped a little, brightened or saved anew.
@@ -71,7 +73,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in order.
-    pub const ALL: [FindingKind; 28] = {
+    pub const ALL: [FindingKind; 29] = {
         use FindingKind::*;
         [
             Empty,
@@ -87,6 +89,7 @@ impl FindingKind {
             LabelConflict,
             Leak,
             LabelDispute,
+            Unlike,
             ExactDuplicate,
             NearDuplicate,
             WrongExtension,
@@ -120,7 +123,8 @@ impl FindingKind {
             FindingKind::ClassNames => "Class names that mislead",
             FindingKind::LabelConflict => "One picture in two classes",
             FindingKind::Leak => "One picture in two parts of the split",
-            FindingKind::LabelDispute => "Labels that the network disputes, surest first",
+            FindingKind::LabelDispute => "Labels that the network disputes, surest first (suspects)",
+            FindingKind::Unlike => "Like none of the classes, least alike first (suspects)",
             FindingKind::ExactDuplicate => "Exact duplicates",
             FindingKind::NearDuplicate => "Near duplicates",
             FindingKind::WrongExtension => "Wrong extension",
@@ -139,10 +143,15 @@ impl FindingKind {
         }
     }
 
-    /// Good to know, and no fault of the data.
+    /// Good to know, and no fault of the data; or a [suspect](FindingKind::is_suspect), which need be none.
     pub fn is_remark(self) -> bool {
         use FindingKind::*;
-        matches!(self, SeveralInOne | LeftOut | PassedOver | ExifRotation | ColorGreyMix)
+        self.is_suspect() || matches!(self, SeveralInOne | LeftOut | PassedOver | ExifRotation | ColorGreyMix)
+    }
+
+    /// Only a person can tell whether something is wrong.
+    pub fn is_suspect(self) -> bool {
+        matches!(self, FindingKind::LabelDispute | FindingKind::Unlike)
     }
 }
 

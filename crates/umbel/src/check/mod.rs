@@ -33,7 +33,7 @@ pub struct CheckReport {
     pub images: usize,
     /// The same for each class.
     pub classes: Vec<ClassCount>,
-    /// Everything found, by kind (gravest first), then by path (disputed labels: the surest first).
+    /// Everything found, by kind (gravest first), then by path (suspects: the surest first).
     pub problems: Vec<Finding>,
     /// Pictures that can be decoded.
     #[serde(skip)]

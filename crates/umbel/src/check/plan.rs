@@ -1,5 +1,5 @@
 //! What a check proposes to do about single photos: one copy of each is kept, a blank one is left out, a disputed label is
-//! the network's. A person decides.
+//! the network's, and what is like no other photo is kept, but named. A person decides.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -33,6 +33,7 @@ impl CheckReport {
                 (FindingKind::LabelDispute, Some(class)) => {
                     planned.row(Action::Relabel, photo, Some(class), finding.detail.clone());
                 }
+                (FindingKind::Unlike, _) => planned.row(Action::Keep, photo, None, finding.detail.clone()),
                 _ => {}
             }
         }

@@ -21,7 +21,8 @@ pub use scores::{Certainty, NamedScore, Scores};
 pub use umbel_predict::metrics::{
     Calibration, Drift, Familiarity, FeatureSpace, KnownPictures, KnownScores, LEAST_IMAGES, LEAST_MISTAKES,
     MOST_FEATURES, MOST_INPUTS, MOST_PROTOTYPES, Memory, Moments, Prototypes, Reads, Standard, TEMPERATURES, auroc,
-    fit_balanced_temperature, fit_temperature, max_probability, negative_energy, softmax,
+    balanced_calibrated_loss, calibrated_loss, familiarity, fit_balanced_temperature, fit_temperature, max_probability,
+    negative_energy, softmax,
 };
 
 use serde::{Deserialize, Deserializer};
@@ -40,6 +41,14 @@ pub fn calibrated(n_classes: usize, logits: &[f32], labels: &[u32], balance: Bal
     match balance {
         Balance::None => fit_temperature(n_classes, logits, labels),
         Balance::Loss | Balance::Sample => fit_balanced_temperature(n_classes, logits, labels),
+    }
+}
+
+/// The loss of answers at their own most likely temperature; where classes are balanced, its mean over them.
+pub fn loss_once_calibrated(n_classes: usize, logits: &[f32], labels: &[u32], balance: Balance) -> Option<f64> {
+    match balance {
+        Balance::None => calibrated_loss(n_classes, logits, labels),
+        Balance::Loss | Balance::Sample => balanced_calibrated_loss(n_classes, logits, labels),
     }
 }
 

@@ -22,11 +22,13 @@ const WORTH: [Worth; 2] = [Worth { up_to: 600, tune: Tune::Head }, Worth { up_to
 /// costs little on others.
 const UNEVEN: usize = 3;
 const BALANCE: &str = "fit.balance";
+const TUNE: &str = "tune";
 
 /// The settings with everything decided, and a word about it.
 pub(super) fn decided(config: &TrainConfig, index: &Index, observer: &mut dyn Observer) -> TrainConfig {
     let mut decided = TrainConfig { undecided: None, ..config.clone() };
-    let (Some(undecided), Some(from)) = (&config.undecided, &config.pretrained) else { return decided };
+    let undecided = config.undecided.as_ref().filter(|_| config.recipe.goes_by_photos());
+    let (Some(undecided), Some(from)) = (undecided, &config.pretrained) else { return decided };
     let photos = may_train(config, index);
     let tune = config.tune.unwrap_or_else(|| tune(photos, undecided));
     decided.tune = Some(tune);
@@ -43,11 +45,20 @@ pub(super) fn decided(config: &TrainConfig, index: &Index, observer: &mut dyn Ob
 /// more than that.
 fn tune(photos: usize, undecided: &Undecided) -> Tune {
     let worth = WORTH.iter().find(|row| photos <= row.up_to).map_or(Tune::All, |row| row.tune);
-    let says_more = |key: &&str| settings::find(key).is_some_and(|row| row.never_used_at(Stage::Head));
     match worth {
-        Tune::Head if undecided.said.iter().any(says_more) => Tune::Last,
+        Tune::Head if says_more(undecided) => Tune::Last,
         worth => worth,
     }
+}
+
+fn says_more(undecided: &Undecided) -> bool {
+    let more = |key: &&str| settings::find(key).is_some_and(|row| row.never_used_at(Stage::Head));
+    undecided.said.iter().any(more)
+}
+
+/// Whether it may decide for the last layer alone, where the time is too short for more.
+pub(super) fn may_be_head(config: &TrainConfig, undecided: &Undecided) -> bool {
+    config.recipe.goes_by_photos() && !undecided.said.contains(&TUNE) && !says_more(undecided)
 }
 
 /// Whether the classes are so uneven that the rare ones would be neglected.

@@ -23,11 +23,13 @@ impl PrecisionChoice {
     }
 }
 
-/// Some settings were given, and the rest of what a recipe sets is to be decided by the photos.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Some settings were given, and the rest of what a recipe sets is to be decided by the photos, or by the time that there is.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Undecided {
     /// The keys that were given: their values stay.
     pub said: Vec<&'static str>,
+    /// Seconds that the whole job is to take on this machine, as nearly as its first steps tell.
+    pub seconds: Option<f64>,
 }
 
 /// Everything that `umbel train` can be told: typed, with the tutorial's defaults, saved as config.toml in the run folder.
@@ -47,7 +49,7 @@ pub struct TrainConfig {
     pub pretrained: Option<WeightsFrom>,
     /// Which part of a pretrained network is trained; `None`: [`Tune::All`], unless the recipe decides it by the photos.
     pub tune: Option<Tune>,
-    /// What a recipe that goes by the photos has still to decide. (Not saved: what a run is saved with is decided.)
+    /// What has still to be decided. (Not saved: what a run is saved with is decided.)
     #[serde(skip)]
     pub undecided: Option<Undecided>,
     pub val_split: f64,

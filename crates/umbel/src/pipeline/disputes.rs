@@ -1,5 +1,5 @@
 //! Labels that a network disputes which was trained without them: k folds of a run's network, each asked about the photos
-//! that it never saw.
+//! that it never saw; where no run is given, of the last layer on the network inside this program. And what is unlike all other photos.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,15 +7,18 @@ use std::time::Instant;
 
 use super::job::{in_pool, open_cache};
 use super::run_folder::RunFolder;
-use super::{TrainConfig, architecture};
+use super::unlike::{UnlikePhoto, unlike_others};
+use super::{Recipe, TrainConfig, architecture};
 use crate::base::atomic;
 use crate::base::cells::defused;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::check::{Finding, FindingKind};
 use crate::data::{Dataset, Index, Split, SplitMethod};
 use crate::metrics::{Answers, softmax};
-use crate::train::fit::fit_locked;
-use crate::train::{FitOptions, logits};
+use crate::nn::Model;
+use crate::pretrained::{Tune, inside};
+use crate::train::fit::{fit_locked, judge_by_folds};
+use crate::train::{FitOptions, HeadFit, logits};
 use crate::{Error, Result, Surroundings};
 
 /// How disputed labels are looked for.
@@ -54,17 +57,25 @@ pub struct DisputedLabel {
 pub struct Disputes {
     /// The surest dispute first.
     pub labels: Vec<DisputedLabel>,
-    /// Photos that were judged. Those that train in every fold (a class's only one, copies in two classes) are not.
-    pub judged: usize,
+    /// Photos that look like none of the classes, the least alike first. Looked for where the last layer alone is trained.
+    pub unlike: Vec<UnlikePhoto>,
+    /// Photos that were judged (places in `index.photos`), with the probability of the class that they are said to be of. Those that train
+    /// in every fold (a class's only one, copies in two classes) are not.
+    pub judged: Vec<(usize, f64)>,
     /// Share of the judged photos whose label the networks agree with.
     pub accuracy: f64,
     pub seconds: f64,
 }
 
 impl Disputes {
-    /// As findings of a check, the surest first.
+    /// As findings of a check, of each kind the surest first.
     pub fn findings<'a>(&'a self, index: &'a Index) -> impl Iterator<Item = Finding> + 'a {
-        self.labels.iter().map(|label| {
+        let unlike = self.unlike.iter().map(|found| {
+            let photo = &index.photos[found.photo];
+            let class = &index.classes[photo.class as usize];
+            Finding::new(&photo.path, FindingKind::Unlike, format!("said to be {class}, and like no other photo"))
+        });
+        let labels = self.labels.iter().map(|label| {
             let class = |class: u32| index.classes[class as usize].as_str();
             let (given, suggested) = (class(label.given), class(label.suggested));
             let [suggested_percent, given_percent] =
@@ -75,7 +86,8 @@ impl Disputes {
                 detail: format!("rather {suggested} ({suggested_percent:.0} %) than {given} ({given_percent:.0} %)"),
                 suggested: Some(suggested.to_string()),
             }
-        })
+        });
+        labels.chain(unlike)
     }
 
     /// Writes path,class,suggested,class_probability,suggested_probability (atomically), the surest first. Names that a spreadsheet
@@ -104,11 +116,22 @@ pub fn run_settings(run: &Path) -> Result<(TrainConfig, Option<String>)> {
     RunFolder::settings_in(run)
 }
 
+/// The settings by which labels are judged where no run is given: the last layer on the network inside this program. `None` where it
+/// was built without one.
+pub fn inside_settings() -> Option<TrainConfig> {
+    inside::model()?;
+    Some(TrainConfig { undecided: None, tune: Some(Tune::Head), ..Recipe::Auto.config() })
+}
+
 /// Judges every photo of `index` by a network of `config` that was trained without it. Each fold's network is the one
-/// after its last epoch: to choose the best epoch on the photos that are to be judged would be to ask their labels.
+/// after its last epoch: to choose the best epoch on the photos that are to be judged would be to ask their labels. (Where the last
+/// layer alone is trained, one strength of L2 is chosen for all folds, which tells it nothing of any one label.)
 ///
 /// The parts that the data come with are left aside, since all photos are judged. `config.data`, its split and its
 /// callbacks are not used; with the settings comes the text of `config.model`, where that is a file (see [`run_settings`]).
+///
+/// # Errors
+/// [`umbel_predict::Error::Setting`] where the photos are too few for so many folds; those of training.
 pub fn disputed_labels(
     (config, model_toml): &(TrainConfig, Option<String>),
     index: &Index,
@@ -126,30 +149,24 @@ pub fn disputed_labels(
         let cache = open_cache(&config, surroundings, index, observer, interrupt)?;
         cache.look_alikes(interrupt)?;
         let splits = Split::folds(&config.split_options()?, options.folds, index, &cache)?;
-        let (mut photos, mut labels, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
-        for (i, split) in splits.iter().enumerate() {
-            observer.event(&Event::Fold { fold: i + 1, folds: options.folds });
-            let part = |positions: &[usize]| Dataset::new(index, Arc::clone(&cache), positions);
-            let (train, left_out) = (part(&split.train), part(&split.val));
-            let (mut model, _) = architecture::model(&config, architecture.clone(), &mut Silent)?;
-            let engine = surroundings.engine.clone();
-            let precision = config.precision.resolve(engine.for_inference());
-            let head = architecture::head_fit(&config);
-            let fit = FitOptions { precision, engine, head, ..config.fit.clone() };
-            let outcome = fit_locked(None, &mut model, (&train, &left_out), &fit, observer, interrupt)?;
-            if outcome.interrupted {
-                return Err(Error::Interrupted);
+        let part = |positions: &[usize]| Dataset::new(index, Arc::clone(&cache), positions);
+        let model = |config: &TrainConfig| architecture::model(config, architecture.clone(), &mut Silent);
+        let precision = config.precision.resolve(surroundings.engine.for_inference());
+        let (engine, head) = (surroundings.engine.clone(), architecture::head_fit(&config));
+        let fit = FitOptions { precision, engine, head, ..config.fit.clone() };
+        let judged = match head {
+            HeadFit::Only => last_layers(&model(&config)?.0, &splits, &part, &fit, (observer, interrupt))?,
+            HeadFit::First | HeadFit::No => {
+                networks(|| Ok(model(&config)?.0), &splits, &part, &fit, (observer, interrupt))?
             }
-            let engine = surroundings.engine.for_inference();
-            let own = logits(engine, &model, &left_out, config.fit.batch, interrupt)?;
-            outputs.extend(own.ok_or(Error::Interrupted)?);
-            photos.extend(left_out.samples.iter().map(|(photo, _)| *photo));
-            labels.extend(left_out.labels());
-        }
-        let probabilities = softmax(index.classes.len(), &outputs, 1.0);
+        };
+        let labels: Vec<u32> = judged.samples.iter().map(|(_, label)| *label).collect();
+        let probabilities = softmax(index.classes.len(), &judged.logits, 1.0);
         let answers = Answers::new(&labels, &probabilities, index.classes.len())?;
+        let own = |((photo, label), row): (&(usize, u32), &[f64])| (*photo, row[*label as usize]);
+        let rows = judged.samples.iter().zip(probabilities.chunks_exact(index.classes.len()));
         let disputed = answers.disputes().into_iter().map(|dispute| DisputedLabel {
-            photo: photos[dispute.row],
+            photo: judged.samples[dispute.row].0,
             given: dispute.given as u32,
             given_probability: dispute.given_probability,
             suggested: dispute.suggested as u32,
@@ -157,11 +174,62 @@ pub fn disputed_labels(
         });
         Ok(Disputes {
             labels: disputed.collect(),
-            judged: photos.len(),
+            unlike: judged.unlike,
+            judged: rows.map(own).collect(),
             accuracy: answers.top_k_accuracy(1),
             seconds: start.elapsed().as_secs_f64(),
         })
     })
+}
+
+/// What was said of photos by who had not seen them.
+struct Judged {
+    /// Positions in the index and labels.
+    samples: Vec<(usize, u32)>,
+    /// A row for each.
+    logits: Vec<f32>,
+    unlike: Vec<UnlikePhoto>,
+}
+
+/// One network, and a last layer for each fold.
+fn last_layers(
+    model: &Model,
+    splits: &[Split],
+    part: &dyn Fn(&[usize]) -> Dataset,
+    fit: &FitOptions,
+    (observer, interrupt): (&mut dyn Observer, &Interrupt),
+) -> Result<Judged> {
+    let mut pool = splits.first().map_or(Vec::new(), |first| [first.train.as_slice(), &first.val].concat());
+    pool.sort_unstable();
+    let folds: Vec<Vec<usize>> = splits.iter().map(|split| split.val.clone()).collect();
+    let judged = judge_by_folds(model, (&part(&pool), &folds), fit, observer, interrupt)?;
+    let (told, features) = judged.ok_or(Error::Interrupted)?;
+    let unlike = unlike_others(&told, &features)?;
+    Ok(Judged { samples: told.photos.samples.to_vec(), logits: told.logits, unlike })
+}
+
+/// A network for each fold.
+fn networks(
+    model: impl Fn() -> Result<Model>,
+    splits: &[Split],
+    part: &dyn Fn(&[usize]) -> Dataset,
+    fit: &FitOptions,
+    (observer, interrupt): (&mut dyn Observer, &Interrupt),
+) -> Result<Judged> {
+    let mut judged = Judged { samples: Vec::new(), logits: Vec::new(), unlike: Vec::new() };
+    for (fold, split) in (1..).zip(splits) {
+        observer.event(&Event::Fold { fold, folds: splits.len() });
+        let (train, left_out) = (part(&split.train), part(&split.val));
+        let mut model = model()?;
+        let outcome = fit_locked(None, &mut model, (&train, &left_out), fit, observer, interrupt)?;
+        if outcome.interrupted {
+            return Err(Error::Interrupted);
+        }
+        let own = logits(fit.engine.for_inference(), &model, &left_out, fit.batch, interrupt)?;
+        judged.logits.extend(own.ok_or(Error::Interrupted)?);
+        judged.samples.extend(left_out.samples.iter());
+    }
+    Ok(judged)
 }
 
 /// The run's settings without what would look at the labels of the photos that are judged.

@@ -2,7 +2,9 @@
 
 use std::mem::{self, Discriminant};
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::within::within;
 use super::{TrainConfig, architecture, auto, balance};
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
@@ -41,6 +43,7 @@ impl<'a> Job<'a> {
         observer: &mut dyn Observer,
         interrupt: &Interrupt,
     ) -> Result<(Self, Model)> {
+        let (start, undecided) = (Instant::now(), config.undecided.clone().unwrap_or_default());
         let index = Index::list(&config.data, config.split.listing(), observer, interrupt)?;
         let index = heed_plan(config, index, observer)?;
         let config = auto::decided(config, &index, observer);
@@ -59,7 +62,9 @@ impl<'a> Job<'a> {
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
             return Err(data::Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() }.into());
         }
-        Ok((Job { config, toml, surroundings, started_from, index, cache }, model))
+        let mut job = Job { config, toml, surroundings, started_from, index, cache };
+        let model = within(&mut job, model, (&undecided, start), observer, interrupt)?;
+        Ok((job, model))
     }
 
     /// The photos of one run, divided.

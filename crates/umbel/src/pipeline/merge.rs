@@ -60,7 +60,7 @@ pub fn merged(usual: Recipe, file: Option<&str>, brought: &Given, given: &Given)
     check_sizes(&config, given)?;
     if file_is_none && recipe.goes_by_photos() {
         let said = given.iter().map(|(row, _)| row.key).filter(|key| *key != "recipe").collect();
-        config.undecided = Some(Undecided { said });
+        config.undecided = Some(Undecided { said, seconds: None });
     }
     Ok(config)
 }

@@ -17,8 +17,10 @@ mod report;
 mod resolved;
 mod run_folder;
 mod tensorboard;
+mod unlike;
 mod unseen;
 mod validated;
+mod within;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,7 @@ pub use crate::settings::{AugmentChoice, PrecisionChoice};
 pub use changes::Changes;
 pub use command::{arguments, command_line};
 pub use config::{TrainConfig, Undecided};
-pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, run_settings};
+pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, inside_settings, run_settings};
 pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
 use job::{Data, Job, in_pool};
 pub use lr_find::{FoundRate, lr_find};
@@ -38,6 +40,7 @@ pub use report::{report, report_folds};
 use resolved::Settings;
 use run_folder::RunFolder;
 use tensorboard::Board;
+pub use unlike::UnlikePhoto;
 use validated::{Parts, Validated};
 
 use crate::base::error::with_causes;

@@ -28,7 +28,7 @@ const FEWEST_OF_A_CLASS: usize = 4;
 const MEASURED: usize = 5_000;
 
 /// Training photos at even distances; where they are remembered one by one, of each class alike.
-fn remembered(train: &Dataset, reads: Reads) -> Dataset {
+pub(super) fn remembered(train: &Dataset, reads: Reads) -> Dataset {
     let n_classes = train.class_names().len();
     let each = (REMEMBERED / n_classes.max(1)).max(FEWEST_OF_A_CLASS);
     let of_class = |class: usize| {

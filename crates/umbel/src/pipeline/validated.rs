@@ -8,7 +8,7 @@ use super::unseen::{Unseen, known};
 use crate::Result;
 use crate::base::progress::{Interrupt, Judged, SmallestClass, TestRecord};
 use crate::data::Dataset;
-use crate::metrics::{Answers, Bin, Certainty, Reads, Scores, calibrated, softmax};
+use crate::metrics::{Answers, Bin, Certainty, Reads, Scores, calibrated, loss_once_calibrated, softmax};
 use crate::model_file::ModelFile;
 use crate::nn::Precision;
 use crate::report::{confusion, ranking, reliability};
@@ -104,7 +104,8 @@ impl Validated {
         if fit.computed.precision != Precision::F32 {
             file.metrics.val_accuracy = scores.accuracy;
             file.metrics.val_loss = certainty.before.loss;
-            correct(run, fit, &scores, certainty.before.loss)?;
+            let calibrated = loss_once_calibrated(n_classes, &outputs.logits, &val_labels, options.balance);
+            correct(run, fit, &scores, (certainty.before.loss, calibrated))?;
         }
         if (file.calibration, &file.known, &file.metrics) != (before.0, &before.1, &before.2) {
             file.save(&run.path().join(names::MODEL))?;
@@ -164,11 +165,17 @@ impl Validated {
 }
 
 /// Puts the figures as every answer is computed in the place of those of the best epoch.
-fn correct(run: &RunFolder, fit: &mut FitOutcome, scores: &Scores, loss: f64) -> Result<()> {
+fn correct(
+    run: &RunFolder,
+    fit: &mut FitOutcome,
+    scores: &Scores,
+    (loss, calibrated): (f64, Option<f64>),
+) -> Result<()> {
     let best = fit.history.epochs.iter_mut().find(|record| record.epoch == fit.best_epoch);
     if let Some(best) = best {
         (best.val_accuracy, best.val_loss) = (scores.accuracy, loss);
         best.val_balanced_accuracy = best.val_balanced_accuracy.map(|_| scores.balanced_accuracy);
+        best.val_calibrated_loss = best.val_calibrated_loss.and(calibrated);
     }
     fit.history.write(&run.path().join(names::HISTORY))
 }

@@ -11,7 +11,7 @@ use crate::base::table::Table;
 /// The columns of history.csv, in order.
 pub const COLUMNS: [&str; 7] = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds"];
 /// Columns that follow these where the run has such figures.
-pub const MORE_COLUMNS: [&str; 2] = ["val_balanced_accuracy", "l2"];
+pub const MORE_COLUMNS: [&str; 3] = ["val_balanced_accuracy", "l2", "val_calibrated_loss"];
 
 /// All epochs so far.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,8 +52,8 @@ impl History {
 }
 
 /// The figures of [`MORE_COLUMNS`].
-fn more(record: &EpochRecord) -> [Option<f64>; 2] {
-    [record.val_balanced_accuracy, record.l2]
+fn more(record: &EpochRecord) -> [Option<f64>; MORE_COLUMNS.len()] {
+    [record.val_balanced_accuracy, record.l2, record.val_calibrated_loss]
 }
 
 fn parse(bytes: &[u8]) -> std::result::Result<History, String> {
@@ -77,7 +77,10 @@ fn parse(bytes: &[u8]) -> std::result::Result<History, String> {
 }
 
 /// `more` are the places of [`MORE_COLUMNS`], where they are there.
-fn parse_row(row: &csv::StringRecord, more: [Option<usize>; 2]) -> std::result::Result<EpochRecord, String> {
+fn parse_row(
+    row: &csv::StringRecord,
+    more: [Option<usize>; MORE_COLUMNS.len()],
+) -> std::result::Result<EpochRecord, String> {
     let number = |column: usize, name: &str| -> std::result::Result<f64, String> {
         row[column].trim().parse().map_err(|_| format!("{name} is {:?}, not a number", &row[column]))
     };
@@ -97,5 +100,6 @@ fn parse_row(row: &csv::StringRecord, more: [Option<usize>; 2]) -> std::result::
         images_per_second: 0.0,
         val_balanced_accuracy: further(0)?,
         l2: further(1)?,
+        val_calibrated_loss: further(2)?,
     })
 }

@@ -53,9 +53,12 @@ pub enum Monitor {
     #[default]
     ValAccuracy,
     ValLoss,
+    /// The loss on the validation part once the confidence is right: with the temperature that suits the epoch's answers best. It sees
+    /// more than the share of right answers, which a few photos tell roughly, and does not mind that smoothed labels make timid.
+    ValCalibratedLoss,
 }
 
-choices! { Monitor: ValAccuracy = "val_accuracy", ValLoss = "val_loss" }
+choices! { Monitor: ValAccuracy = "val_accuracy", ValLoss = "val_loss", ValCalibratedLoss = "val_calibrated_loss" }
 
 /// What an [`OptimizerConfig`](crate::nn::OptimizerConfig) is called: its kind, but for Nesterov's momentum, which is a name
 /// here and a setting of sgd there.

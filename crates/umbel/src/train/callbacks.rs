@@ -13,6 +13,7 @@ impl Monitor {
             // Where classes are balanced, what always answers with the largest must not win.
             Monitor::ValAccuracy => record.val_balanced_accuracy.unwrap_or(record.val_accuracy),
             Monitor::ValLoss => -record.val_loss,
+            Monitor::ValCalibratedLoss => -record.val_calibrated_loss.unwrap_or(record.val_loss),
         }
     }
 }
@@ -44,6 +45,8 @@ pub const PLATEAU_MIN_DELTA: f64 = 1e-4;
 #[allow(missing_docs)]
 pub struct Callbacks {
     pub monitor: Monitor,
+    /// Of the epochs up to this one, only the first can be the best.
+    pub best_after: usize,
     pub early_stopping: Option<EarlyStopping>,
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
 }
@@ -137,7 +140,9 @@ impl CallbackState {
         let is_better = |best: Best| {
             score > best.score || score == best.score && best.loss.is_some_and(|loss| record.val_loss < loss)
         };
-        let mut verdict = Verdict { improved: self.best.is_none_or(is_better), notices: Vec::new() };
+        let may_be_best = record.epoch == 1 || record.epoch > callbacks.best_after;
+        let improved = may_be_best && self.best.is_none_or(is_better);
+        let mut verdict = Verdict { improved, notices: Vec::new() };
         if verdict.improved {
             self.best = Some(Best { epoch: record.epoch, score, loss: Some(record.val_loss) });
         }

@@ -114,6 +114,21 @@ pub(crate) fn fit_by_folds_locked(
     head::fit_by_folds(lock, model, (pool, folds), options, (observer, interrupt))
 }
 
+/// What last layers of `model` say of the photos in these folds of `pool`, each fitted without them, and by which features. `None`
+/// where the user asked to stop.
+pub(crate) fn judge_by_folds(
+    model: &Model,
+    (pool, folds): (&Dataset, &[Vec<usize>]),
+    options: &FitOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Option<(OutOfFold, Features)>> {
+    options.validate()?;
+    not_empty("training part", pool)?;
+    check_fit_for(model, pool)?;
+    head::judge_by_folds(model, (pool, folds), options, (observer, interrupt))
+}
+
 /// Training and judging a model in one line each, as Keras' `fit` and `evaluate`.
 pub trait Fit {
     /// [`fit`] with the epochs told on standard error, one line each, as Keras does with `verbose=2`.

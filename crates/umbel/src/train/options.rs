@@ -29,6 +29,10 @@ pub struct FitOptions {
     /// Epochs (may be fractional) of linear warm-up.
     pub warmup_epochs: f64,
     pub monitor: Monitor,
+    /// Share of the epochs, from 0 to below 1, that can't be the best (but the first can): while the rate is high, an epoch
+    /// that looks good on a few photos does so by chance.
+    #[serde(skip_serializing_if = "is_default")]
+    pub best_from: f64,
     pub early_stopping: Option<EarlyStopping>,
     pub reduce_on_plateau: Option<ReduceOnPlateau>,
     /// What convolutions and dense layers multiply, in training and in the validation after each epoch. A run that goes on
@@ -98,6 +102,7 @@ impl Default for FitOptions {
             schedule: ScheduleKind::Constant,
             warmup_epochs: 0.0,
             monitor: Monitor::ValAccuracy,
+            best_from: 0.0,
             early_stopping: None,
             reduce_on_plateau: None,
             precision: Precision::F32,

@@ -37,6 +37,11 @@ impl Sizes {
         self.sizes[stage]
     }
 
+    /// The sizes, each for an equal share of the epochs.
+    pub fn all(&self) -> &[usize] {
+        &self.sizes
+    }
+
     /// The size that needs the most memory.
     pub fn largest(&self) -> usize {
         self.sizes.iter().copied().max().unwrap_or_default()

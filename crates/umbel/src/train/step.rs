@@ -118,12 +118,22 @@ impl Step {
     }
 
     /// Loss and hits of the judged weights on a dataset of the photos' own size; `None` where the user asked to stop.
-    pub fn judge(&mut self, dataset: &Dataset, interrupt: &Interrupt) -> Result<Option<Sums>> {
+    /// `each` sees the logits, batch after batch.
+    pub fn judge(
+        &mut self,
+        dataset: &Dataset,
+        interrupt: &Interrupt,
+        mut each: impl FnMut(&[f32]),
+    ) -> Result<Option<Sums>> {
         let Step { train, judge, .. } = self;
         let batch = train.batch();
-        sums(dataset, batch, 1, interrupt, |images| match judge {
-            Some(judge) => judge.infer(train.judged(), images).to_vec(),
-            None => train.judge(images).to_vec(),
+        sums(dataset, batch, 1, interrupt, |images| {
+            let logits = match judge {
+                Some(judge) => judge.infer(train.judged(), images).to_vec(),
+                None => train.judge(images).to_vec(),
+            };
+            each(&logits);
+            logits
         })
     }
 

@@ -2,8 +2,9 @@
 
 use umbel::base::random::{Purpose, Stream};
 use umbel::metrics::{
-    Answers, Confusion, LEAST_MISTAKES, TEMPERATURES, fit_balanced_temperature, fit_temperature, holm, intervals,
-    macro_precision_recall, macro_roc, mcnemar, paired_difference, softmax, wilson,
+    Answers, Confusion, LEAST_MISTAKES, TEMPERATURES, balanced_calibrated_loss, calibrated_loss,
+    fit_balanced_temperature, fit_temperature, holm, intervals, macro_precision_recall, macro_roc, mcnemar,
+    paired_difference, softmax, wilson,
 };
 
 /// Six photos of three classes: of class 0 two right and one taken for 1; of class 1 one right and one taken for 0; of
@@ -288,7 +289,8 @@ fn drawn(n: usize, n_classes: usize, factor: f32) -> (Vec<u32>, Vec<f32>) {
 
 #[test]
 fn labels_are_disputed_as_worked_out_by_hand() {
-    // Class means of their own probability: 0.5, 0.7, 0.5.
+    // Class means of their own probability: 0.5, 0.7, 0.5. Confident of another class than its own: row 2 of class 0 (1 of 3), row 5 of
+    // class 2 (1 of 2).
     let labels = [0, 0, 0, 1, 1, 2, 2];
     let probabilities = [
         0.80, 0.10, 0.10, // agrees
@@ -302,9 +304,36 @@ fn labels_are_disputed_as_worked_out_by_hand() {
     let found = Answers::new(&labels, &probabilities, 3).unwrap().disputes();
     let short: Vec<_> = found.iter().map(|dispute| (dispute.row, dispute.given, dispute.suggested)).collect();
     assert_eq!(short, [(2, 0, 1), (5, 2, 0)]);
-    near(found[0].margin(), 0.10 - 0.85);
-    near(found[1].margin(), 0.40 - 0.52);
+    near(found[0].given_probability, 0.10);
+    near(found[1].suggested_probability, 0.52);
     // Not as sure as photos of class 1 are of it: no dispute, however much likelier than the given class.
     let unsure = [0.35, 0.65, 0.0, 0.1, 0.9, 0.0];
     assert!(Answers::new(&[0, 1], &unsure, 3).unwrap().disputes().is_empty());
+}
+
+#[test]
+fn the_loss_once_calibrated_does_not_go_by_how_sure_answers_are() {
+    // 200 answers, 40 of them wrong, some surer than others.
+    let labels: Vec<u32> = (0..200).map(|k| k % 2).collect();
+    let sharp = |factor: f32| -> Vec<f32> {
+        (0..200u32)
+            .flat_map(|k| {
+                let own = (1.0 + (k % 7) as f32 / 4.0) * if k % 5 == 0 { -0.4 } else { 1.0 };
+                let own = own * factor;
+                if k % 2 == 0 { [own, 0.0] } else { [0.0, own] }
+            })
+            .collect()
+    };
+    let loss = |factor: f32| calibrated_loss(2, &sharp(factor), &labels).unwrap();
+    let (timid, fair, bold) = (loss(0.5), loss(1.0), loss(2.0));
+    assert!((timid - fair).abs() < 0.01 && (bold - fair).abs() < 0.01, "{timid} {fair} {bold}");
+    // It is that of the temperature that would be kept.
+    let logits = sharp(2.0);
+    let temperature = fit_temperature(2, &logits, &labels).unwrap().temperature;
+    let probabilities = softmax(2, &logits, temperature);
+    near(Answers::new(&labels, &probabilities, 2).unwrap().loss(), bold);
+    // Even classes weigh as they are.
+    near(balanced_calibrated_loss(2, &logits, &labels).unwrap(), bold);
+    assert_eq!(calibrated_loss(2, &[], &[]), None);
+    assert_eq!(calibrated_loss(2, &[0.0, f32::NAN], &[0]), None);
 }

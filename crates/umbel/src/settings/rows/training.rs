@@ -61,6 +61,15 @@ pub const ROWS: &[Row] = &[
         ..TRAINING
     },
     Row {
+        key: "fit.best_from",
+        kind: Kind::Real(SHARE_BELOW_ONE),
+        value_name: "SHARE",
+        default: "0",
+        help: "Share of the epochs that cannot be the best (the first can): while the rate is high, one that looks good on few photos \
+               does so by chance",
+        ..WHOLE_RUN
+    },
+    Row {
         key: "fit.early_stopping.patience",
         flag: Some("early-stopping"),
         kind: Kind::Whole(COUNT_OR_NONE),

@@ -43,7 +43,17 @@ struct Step {
     logits: Vec<f32>,
 }
 
-impl Fold<'_> {
+impl<'a> Fold<'a> {
+    fn new(
+        model: &Model,
+        features: &Features,
+        (photos, own): (&'a Photos, Range<usize>),
+        interrupt: &'a Interrupt,
+    ) -> Result<Self> {
+        let objective = Objective::new(model, features, (photos, own.clone()), interrupt)?;
+        Ok(Fold { point: vec![0.0; objective.variables()], objective, own })
+    }
+
     fn step(
         &mut self,
         photos: &Photos,
@@ -71,15 +81,29 @@ pub fn fit_by_folds(
     let features = Features::of(&options.engine, model, pool, observer, interrupt)?;
     let Some(features) = features else { return Ok(stopped(model, options)) };
     let (ordered, folds) = in_order(pool, folds);
-    let fitted = fit(model, (&ordered, &folds), &features, options, interrupt, |record, best_epoch| {
-        observer.event(&Event::Epoch { epochs: STRENGTHS.len(), record, best_epoch });
-    })?;
-    let Some((fitted, logits)) = fitted else { return Ok(stopped(model, options)) };
-    let judged = folds.last().map_or(0, |last| last.end);
-    let photos =
-        Dataset { samples: ordered.samples[..judged].into(), paths: ordered.paths[..judged].into(), ..ordered };
-    let out_of_fold = OutOfFold { photos, logits, folds };
+    let photos = read(&features, &ordered, &folds)?;
+    let judged = judge(model, (&photos, &folds), &features, options, (observer, interrupt))?;
+    let Some(judged) = judged else { return Ok(stopped(model, options)) };
+    let fitted = fit_all(model, &photos, &features, options, &judged, interrupt)?;
+    let Some(fitted) = fitted else { return Ok(stopped(model, options)) };
+    let out_of_fold = judged.told_of(ordered, folds);
     finish(lock, model, (pool, options), (fitted, features, Some(out_of_fold)), observer)
+}
+
+/// What layers that have not seen them say of the photos in these folds of `pool`, and by which features; nothing is kept. `None`
+/// where the user asked to stop.
+pub fn judge_by_folds(
+    model: &Model,
+    (pool, folds): (&Dataset, &[Vec<usize>]),
+    options: &FitOptions,
+    (observer, interrupt): (&mut dyn Observer, &Interrupt),
+) -> Result<Option<(OutOfFold, Features)>> {
+    let features = Features::of(&options.engine, model, pool, observer, interrupt)?;
+    let Some(features) = features else { return Ok(None) };
+    let (ordered, folds) = in_order(pool, folds);
+    let photos = read(&features, &ordered, &folds)?;
+    let judged = judge(model, (&photos, &folds), &features, options, (observer, interrupt))?;
+    Ok(judged.map(|judged| (judged.told_of(ordered, folds), features)))
 }
 
 /// The photos fold after fold, then those that are in none; and where each fold lies.
@@ -99,54 +123,84 @@ fn in_order(pool: &Dataset, folds: &[Vec<usize>]) -> (Dataset, Vec<Range<usize>>
     (Dataset { samples, paths, ..pool.clone() }, ranges)
 }
 
-/// The pass over the strengths, and what each fold's layer said of its photos at the chosen one.
-fn fit(
+/// What the last layer reads of all photos.
+fn read(features: &Features, pool: &Dataset, folds: &[Range<usize>]) -> Result<Photos> {
+    Photos::read(features, &pool.samples, (folds.len() + 1, pool.class_names().len()))
+}
+
+/// What a pass over the strengths gave.
+struct Pass {
+    records: Vec<EpochRecord>,
+    /// The number of the chosen one.
+    chosen: usize,
+    /// What each fold's layer said of its photos at that one.
+    logits: Vec<f32>,
+}
+
+impl Pass {
+    fn told_of(&self, ordered: Dataset, folds: Vec<Range<usize>>) -> OutOfFold {
+        let judged = folds.last().map_or(0, |last| last.end);
+        let (samples, paths) = (ordered.samples[..judged].into(), ordered.paths[..judged].into());
+        OutOfFold { photos: Dataset { samples, paths, ..ordered }, logits: self.logits.clone(), folds }
+    }
+}
+
+/// The pass over the strengths. `None` where the user asked to stop.
+fn judge(
     model: &Model,
-    (pool, folds): (&Dataset, &[Range<usize>]),
+    (photos, folds): (&Photos, &[Range<usize>]),
     features: &Features,
     options: &FitOptions,
-    interrupt: &Interrupt,
-    mut each: impl FnMut(&EpochRecord, usize),
-) -> Result<Option<(Fitted, Vec<f32>)>> {
-    let classes = pool.class_names().len();
-    let photos = Photos::read(features, &pool.samples, (folds.len() + 1, classes))?;
+    (observer, interrupt): (&mut dyn Observer, &Interrupt),
+) -> Result<Option<Pass>> {
     let labels = &photos.labels()[..folds.last().map_or(0, |last| last.end)];
-    let fold = |own: &Range<usize>| -> Result<Fold<'_>> {
-        let objective = Objective::new(model, features, (&photos, own.clone()), interrupt)?;
-        Ok(Fold { point: vec![0.0; objective.variables()], objective, own: own.clone() })
-    };
-    let mut fits = folds.iter().map(fold).collect::<Result<Vec<_>>>()?;
+    let mut fits = folds
+        .iter()
+        .map(|own| Fold::new(model, features, (photos, own.clone()), interrupt))
+        .collect::<Result<Vec<_>>>()?;
+    let classes = fits.first().map_or(0, |fit| fit.objective.classes());
     let (mut records, mut chosen, mut best) = (Vec::new(), Chosen::default(), Vec::new());
     for (number, strength) in (1..).zip(STRENGTHS) {
         let start = Instant::now();
         // Each fold's layer has the same bits whoever fits it, and they come together in their order.
-        let steps: Vec<_> = fits.par_iter_mut().map(|fold| fold.step(&photos, strength, options)).collect();
+        let steps: Vec<_> = fits.par_iter_mut().map(|fold| fold.step(photos, strength, options)).collect();
         let (mut images, mut own, mut logits) = (0, LossSum::default(), Vec::with_capacity(labels.len() * classes));
         for (step, fold) in steps.into_iter().zip(folds) {
             let Ok(step) = step? else { return Ok(None) };
-            images += step.evaluations * (pool.len() - fold.len());
+            images += step.evaluations * (photos.labels().len() - fold.len());
             slices::add(&mut own, &step.own);
             logits.extend(step.logits);
         }
-        let judged = Judged::new(classes, &logits, labels, options.balance)?;
+        let judged = Judged::new(classes, &logits, labels, options)?;
         records.push(record(number, &own, &judged, (start, images)));
         if chosen.take(number, judged.chooses) {
             best = logits;
         }
-        each(&records[number - 1], chosen.number);
+        let (epochs, record) = (STRENGTHS.len(), &records[number - 1]);
+        observer.event(&Event::Epoch { epochs, record, best_epoch: chosen.number });
         if chosen.is_enough(number) {
             break;
         }
     }
-    drop(fits);
-    let mut all = fold(&(0..0))?;
-    let strength = STRENGTHS[chosen.number - 1];
-    let Fold { objective, point, .. } = &mut all;
-    if minimize(point, STOP, |point, gradient| objective.evaluate(point, strength, gradient)).is_err() {
+    Ok(Some(Pass { records, chosen: chosen.number, logits: best }))
+}
+
+/// The layer of all photos, at the strength that was chosen. `None` where the user asked to stop.
+fn fit_all(
+    model: &Model,
+    photos: &Photos,
+    features: &Features,
+    options: &FitOptions,
+    judged: &Pass,
+    interrupt: &Interrupt,
+) -> Result<Option<Fitted>> {
+    let Fold { mut objective, mut point, .. } = Fold::new(model, features, (photos, 0..0), interrupt)?;
+    let strength = STRENGTHS[judged.chosen - 1];
+    if minimize(&mut point, STOP, |point, gradient| objective.evaluate(point, strength, gradient)).is_err() {
         return Ok(None);
     }
-    objective.settle(point, options.balance)?;
-    let mut fitted = Fitted { records, best: chosen.number, model: model.clone() };
+    objective.settle(&point, options.balance)?;
+    let mut fitted = Fitted { records: judged.records.clone(), best: judged.chosen, model: model.clone() };
     objective.give_to(&mut fitted.model);
-    Ok(Some((fitted, best)))
+    Ok(Some(fitted))
 }

@@ -103,6 +103,11 @@ impl<'a> Objective<'a> {
         (self.photos.inputs + 1) * self.classes
     }
 
+    /// Classes that the layer tells apart.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
     /// The value at `point`, and its gradient.
     pub fn evaluate(
         &mut self,

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 pub use self::features::Features;
 pub use self::folds::OutOfFold;
-pub(super) use self::folds::fit_by_folds;
+pub(super) use self::folds::{fit_by_folds, judge_by_folds};
 use self::judged::Judged;
 use self::lbfgs::{Stop, minimize};
 use self::logistic::{Objective, Photos};
@@ -92,8 +92,7 @@ pub(super) fn fit(
         let Ok(minimum) = found else { return Ok(None) };
         objective.settle(&point, options.balance)?;
         let own = objective.measure();
-        let judged =
-            Judged::new(classes, &objective.judge(&val, 0..val.labels().len()), val.labels(), options.balance)?;
+        let judged = Judged::new(classes, &objective.judge(&val, 0..val.labels().len()), val.labels(), options)?;
         let images = minimum.evaluations * train.len();
         fitted.records.push(record(number, &own, &judged, (start, images)));
         if chosen.take(number, judged.chooses) {
@@ -188,6 +187,7 @@ fn record(number: usize, own: &LossSum, judged: &Judged, (start, images): (Insta
         images_per_second: images as f64 / seconds.max(1e-9),
         val_balanced_accuracy: judged.balanced_accuracy,
         l2: Some(STRENGTHS[number - 1]),
+        val_calibrated_loss: judged.calibrated_loss,
         ..EpochRecord::default()
     }
 }

@@ -14,12 +14,13 @@ use super::checkpoint::{Progress, Running};
 use super::saver::Saver;
 use super::sizes::Sizes;
 use super::step::{Step, check_memory, memory_needed};
-use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, RunLock};
+use super::{Callbacks, FitOptions, FitOutcome, HeadFit, History, Monitor, RunLock};
 use crate::base::memory;
 use crate::base::notice::Notice;
 use crate::base::progress::{EpochRecord, Event, Interrupt, Observer};
 use crate::base::random::{Purpose, Stream};
 use crate::data::{Dataset, Loader};
+use crate::metrics::loss_once_calibrated;
 use crate::nn::{Computed, Model, Schedule};
 use crate::{Error, Result};
 
@@ -79,6 +80,7 @@ impl<'a> Run<'a> {
         let schedule = schedule(&options, steps);
         let callbacks = Callbacks {
             monitor: options.monitor,
+            best_after: best_after(&options),
             early_stopping: options.early_stopping,
             reduce_on_plateau: options.reduce_on_plateau,
         };
@@ -186,8 +188,14 @@ impl<'a> Run<'a> {
     pub fn validate(&mut self, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Flow> {
         observer.event(&Event::Validating { epoch: self.progress.epoch + 1 });
         let start = Instant::now();
-        let val = self.val;
-        let Some(sum) = self.step().judge(val, interrupt)? else {
+        let (val, calibrates) = (self.val, self.options.monitor == Monitor::ValCalibratedLoss);
+        let mut logits = Vec::new();
+        let keep = |batch: &[f32]| {
+            if calibrates {
+                logits.extend_from_slice(batch)
+            }
+        };
+        let Some(sum) = self.step().judge(val, interrupt, keep)? else {
             return Ok(Flow::Interrupted);
         };
         self.progress.running.seconds += start.elapsed().as_secs_f64();
@@ -195,7 +203,10 @@ impl<'a> Run<'a> {
             return Err(self.diverged("validation loss".into()));
         }
         self.check_weights()?;
-        self.end_epoch(self.record(&sum), observer)?;
+        let classes = val.class_names().len();
+        let balance = self.options.balance;
+        let calibrated = calibrates.then(|| loss_once_calibrated(classes, &logits, &val.labels(), balance)).flatten();
+        self.end_epoch(EpochRecord { val_calibrated_loss: calibrated, ..self.record(&sum) }, observer)?;
         Ok(Flow::Go)
     }
 
@@ -274,6 +285,12 @@ fn schedule(options: &FitOptions, steps: usize) -> Schedule {
         steps_per_epoch: steps as u64,
         total_steps: (options.epochs.saturating_sub(before_steps(options)) * steps) as u64,
     }
+}
+
+/// The last epoch that cannot be the best.
+fn best_after(options: &FitOptions) -> usize {
+    let before = before_steps(options);
+    before + (options.best_from * options.epochs.saturating_sub(before) as f64).floor() as usize
 }
 
 /// Epochs without steps, at the start: the head's.

@@ -24,6 +24,7 @@ impl Run<'_> {
             images_per_second: running.samples as f64 / running.train_seconds.max(1e-9),
             val_balanced_accuracy: is_balanced.then(|| val.balanced_accuracy()),
             l2: None,
+            val_calibrated_loss: None,
         }
     }
 

@@ -125,3 +125,23 @@ fn mcnemar_agrees_with_scipys_binomial_test() {
         assert!((ours / theirs - 1.0).abs() < 1e-10, "{first} {second}: {ours} instead of {theirs}");
     }
 }
+
+/// Made by `golden/cleanlab_golden.py`.
+#[test]
+fn labels_are_disputed_as_cleanlab_disputes_them() {
+    #[derive(serde::Deserialize)]
+    struct Case {
+        name: String,
+        n_classes: usize,
+        labels: Vec<u32>,
+        probabilities: Vec<f64>,
+        disputed: Vec<usize>,
+    }
+    let cases = files::json::<Vec<Case>>("data/disputes.json");
+    assert!(cases.len() > 5 && cases.iter().any(|case| case.disputed.len() > 20));
+    for case in cases {
+        let found = Answers::new(&case.labels, &case.probabilities, case.n_classes).unwrap().disputes();
+        let rows: Vec<usize> = found.iter().map(|dispute| dispute.row).collect();
+        assert_eq!(rows, case.disputed, "{}", case.name);
+    }
+}

@@ -51,6 +51,31 @@ fn where_classes_are_balanced_their_mean_decides_which_epoch_is_best() {
     assert_eq!(state.best.unwrap().epoch, 2);
 }
 
+/// Of 250 photos, an epoch in the middle of the schedule was the best on 50 of them by chance, and six points worse than the last layer
+/// alone on others.
+#[test]
+fn while_the_rate_is_high_only_the_first_epoch_can_be_best() {
+    let callbacks = Callbacks { best_after: 3, ..Callbacks::default() };
+    let best = |figures: &[f64]| {
+        let mut state = CallbackState::default();
+        for (index, accuracy) in figures.iter().enumerate() {
+            state.epoch_end(&callbacks, 0.1, &record(index + 1, *accuracy, 1.0));
+        }
+        state.best_epoch()
+    };
+    assert_eq!(best(&[0.84, 0.92, 0.90, 0.86, 0.85]), 4);
+    assert_eq!(best(&[0.84, 0.92]), 1);
+    assert_eq!(best(&[0.88, 0.92, 0.90, 0.86, 0.85]), 1);
+}
+
+#[test]
+fn timid_answers_are_not_worse_where_the_loss_is_taken_once_calibrated() {
+    let of = |loss, calibrated| EpochRecord { val_calibrated_loss: Some(calibrated), ..record(1, 0.9, loss) };
+    let (plain, calibrated) = (Monitor::ValLoss, Monitor::ValCalibratedLoss);
+    assert!(plain.score(&of(0.3, 0.3)) > plain.score(&of(0.4, 0.2)));
+    assert!(calibrated.score(&of(0.3, 0.3)) < calibrated.score(&of(0.4, 0.2)));
+}
+
 #[test]
 fn early_stopping_waits_for_its_patience_as_keras_does() {
     let stopping = EarlyStopping { patience: 2, min_delta: 0.05 };
