@@ -1,9 +1,12 @@
 //! What is worth a line while a run goes: facts, each with the figures that it tells. Their `Display` is a sentence that
 //! names no flag and no command; a program that has such adds the way on.
 
+mod head;
+
 use std::fmt;
 use std::path::PathBuf;
 
+pub use self::head::Head;
 use super::part::Part;
 use super::remark::{self, Remark};
 
@@ -100,15 +103,6 @@ pub enum Divider {
     Data,
     /// The split that was asked for: a file's, or Keras' shuffle.
     Split,
-}
-
-/// What became of a pretrained network's last layer, which tells the classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Head {
-    /// The file's: it has as many classes.
-    Kept,
-    /// A new one, to be trained. The file's has so many classes; `None`: it has none.
-    New(Option<usize>),
 }
 
 impl fmt::Display for Notice {
@@ -229,7 +223,8 @@ impl fmt::Display for Notice {
                 let list = |values: &[f64; 3]| values.map(|value| format!("{value:.3}")).join(", ");
                 write!(
                     f,
-                    "Nothing tells how photos were prepared for {from}, so it is assumed as usual: mean {}, deviation {}. The                      config.json that timm keeps beside its weights would tell.",
+                    "Nothing tells how photos were prepared for {from}, so it is assumed as usual: mean {}, deviation {}. The \
+                     config.json that timm keeps beside its weights would tell.",
                     list(mean),
                     list(deviation)
                 )
@@ -276,18 +271,6 @@ impl fmt::Display for Notice {
             Notice::ReportNotMade { error, .. } => write!(f, "report.html was not made: {error}."),
             Notice::Fetching { url, bytes } => write!(f, "Fetching {url} ({:.1} MB).", *bytes as f64 / 1e6),
             Notice::Saved { path } => write!(f, "Saved as {}.", path.display()),
-        }
-    }
-}
-
-impl fmt::Display for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Head::Kept => f.write_str("its last layer too, which has as many classes"),
-            Head::New(Some(classes)) => {
-                write!(f, "but its last layer for {classes} classes, in whose place is a new one")
-            }
-            Head::New(None) => f.write_str("which has no last layer; a new one is put behind"),
         }
     }
 }
@@ -374,6 +357,16 @@ mod tests {
     }
 
     #[test]
+    fn an_assumed_preparation_was_told_with_a_gap_in_the_sentence() {
+        let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+        said(
+            Notice::PreparationAssumed { from: "w.safetensors".into(), mean, deviation },
+            "Nothing tells how photos were prepared for w.safetensors, so it is assumed as usual: mean 0.485, 0.456, 0.406, \
+             deviation 0.229, 0.224, 0.225. The config.json that timm keeps beside its weights would tell.",
+        );
+    }
+
+    #[test]
     fn figures_are_told_as_they_are() {
         said(
             Notice::RangeTest { low: 1e-6, high: 1.0, steps: 100, batch: 32, photos: 3123 },
@@ -394,7 +387,7 @@ mod tests {
     /// Of this file's own text: whatever is added to it is read too.
     #[test]
     fn no_sentence_names_a_flag_or_a_command() {
-        let product = include_str!("notice.rs").split("#[cfg(test)]").next().unwrap();
+        let product = include_str!("mod.rs").split("#[cfg(test)]").next().unwrap();
         let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
             assert!(!line.contains("--") && !line.contains("umbel "), "{line}");
