@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, LicensesArgs};
 use exit::{Outcome, usage};
 use umbel::Surroundings;
 use umbel::base::budget::MemoryBudget;
@@ -63,6 +63,7 @@ fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome>
         Command::Bench(args) => commands::bench::run(&args, surroundings),
         Command::Doctor(args) => commands::doctor::run(&args, surroundings),
         Command::Completions(args) => commands::completions::run(&args),
+        Command::Licenses(LicensesArgs {}) => commands::licenses::run(),
         Command::Man(args) => commands::man::run(&args),
         Command::Help(args) => commands::help::run(&args),
     }

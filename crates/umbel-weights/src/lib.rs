@@ -8,8 +8,16 @@ pub struct Body {
     pub model: &'static str,
     /// A safetensors file of half-precision values, whose fields tell `name`, `license`, `origin`, `trained_on` and `changed`.
     pub file: &'static [u8],
+    /// Whose they are, and what was changed.
+    pub notice: &'static str,
+    /// The license's text.
+    pub license: &'static str,
 }
 
 /// The one that is built in: another body takes its place here.
-pub const BODY: Body =
-    Body { model: "tf_efficientnet_lite0", file: include_bytes!("../efficientnet_lite0.safetensors") };
+pub const BODY: Body = Body {
+    model: "tf_efficientnet_lite0",
+    file: include_bytes!("../efficientnet_lite0.safetensors"),
+    notice: include_str!("../NOTICE"),
+    license: include_str!("../LICENSE"),
+};

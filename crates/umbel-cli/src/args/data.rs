@@ -13,7 +13,8 @@ use super::values;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  umbel demo\n  umbel demo --out /tmp/flowers --seed 7\n\n\
         Draws five kinds of flower into the folder, looks at them, trains the tutorial's network on them, draws the \
-        curves, and asks the network about new pictures that it never saw.")]
+        curves, trains the last layer of the pretrained network inside on the same pictures, and asks both about new \
+        pictures that they never saw.")]
 pub struct DemoArgs {
     /// Folder for everything; must not exist yet [default: umbel-demo, or the next free number]
     #[arg(long, value_name = "DIR")]

@@ -12,7 +12,7 @@ mod values;
 pub use data::{CheckArgs, DemoArgs, Labels, PreviewArgs};
 pub use lr_find::LrFindArgs;
 pub use models::{EvalArgs, ExplainArgs, ModelsArgs, PredictArgs, SummaryArgs};
-pub use program::{CompletionsArgs, HelpArgs, ManArgs};
+pub use program::{CompletionsArgs, HelpArgs, LicensesArgs, ManArgs};
 pub use runs::{BenchArgs, BenchWhat, CompareArgs, DoctorArgs, ReportArgs};
 pub use settings::Settings;
 pub use train::TrainArgs;
@@ -91,6 +91,8 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Write manual pages into a folder
     Man(ManArgs),
+    /// Tell whose software and weights are in this program, and under which terms
+    Licenses(LicensesArgs),
     /// Tell about a command, about the recipes, or about every setting
     Help(HelpArgs),
 }

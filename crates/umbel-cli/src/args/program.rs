@@ -1,4 +1,4 @@
-//! The flags of the commands that tell about the program itself: `completions`, `man` and `help`.
+//! The flags of the commands that tell about the program itself: `completions`, `man`, `licenses` and `help`.
 
 use std::path::PathBuf;
 
@@ -26,6 +26,13 @@ pub struct ManArgs {
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
 }
+
+/// For whoever passes the program on.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  umbel licenses | less\n  umbel licenses > NOTICES.txt    to go along with the program"
+)]
+pub struct LicensesArgs {}
 
 /// For a reader.
 #[derive(Debug, Args)]

@@ -1,12 +1,10 @@
 //! What is to be known about `--keep`, and whether photos as a whole are unlike those that a model was measured on.
 
+use umbel::data::is_for_the_rest;
 use umbel::metrics::Drift;
 use umbel::predict::{Prediction, Predictor, UNKNOWN};
 
 use crate::console;
-
-/// Names of classes that are made for what is of no class.
-const OF_NONE: [&str; 4] = ["none", "background", "other", "unknown"];
 
 /// Says what `--keep` means for this model, where it is not plain.
 pub fn explain(predictor: &Predictor) {
@@ -21,7 +19,7 @@ pub fn explain(predictor: &Predictor) {
              trained anew tells more of them.",
         );
     }
-    for class in predictor.classes().iter().filter(|class| is_of_none(class)) {
+    for class in predictor.classes().iter().filter(|class| is_for_the_rest(class)) {
         console::note(format!(
             "The class {class:?} is to --keep one like the others: photos like its own are answered {class:?}, and unknown is \
              only what is unlike those, too."
@@ -33,10 +31,6 @@ pub fn explain(predictor: &Predictor) {
              \"unlike those\", and in JSON by \"unknown\":true.",
         );
     }
-}
-
-fn is_of_none(class: &str) -> bool {
-    OF_NONE.iter().any(|name| class.eq_ignore_ascii_case(name))
 }
 
 /// Gathers answers.
@@ -67,19 +61,4 @@ impl Drifting {
 /// Whether so many photos can tell at all.
 pub fn tells(photos: usize) -> bool {
     photos >= Drift::FEWEST
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn classes_for_what_is_of_no_class_are_known_in_any_case() {
-        for class in ["none", "None", "BACKGROUND", "Other", "unknown"] {
-            assert!(is_of_none(class), "{class}");
-        }
-        for class in ["nonets", "", "others of it", "daisy"] {
-            assert!(!is_of_none(class), "{class}");
-        }
-    }
 }

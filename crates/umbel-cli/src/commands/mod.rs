@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod eval;
 pub mod explain;
 pub mod help;
+pub mod licenses;
 pub mod lr_find;
 pub mod man;
 pub mod models;

@@ -1,6 +1,7 @@
 //! Turns notices into the program's words: the library's sentence and, where a flag or a command is the way on, that.
 
 use umbel::base::notice::{Divider, Notice};
+use umbel::base::remark::Remark;
 
 use crate::hints::word;
 
@@ -20,6 +21,8 @@ pub fn sentence(notice: &Notice) -> String {
         }
         Notice::MoreRemarks { data, .. } => format!("{}; umbel check {} tells them.", open(&said), word(data)),
         Notice::Decided { .. } => format!("{said} The tutorial's network: --recipe tutorial"),
+        Notice::FromNothing { .. } => format!("{said} umbel train without --recipe and --model starts from them."),
+        Notice::Data(Remark::ForTheRest { .. }) => format!("{} (umbel predict --keep).", open(&said)),
         Notice::RunInData { .. } => format!("{} (--out).", open(&said)),
         Notice::Blank { .. } => format!("{} (umbel check lists them).", open(&said)),
         Notice::DoubtfulDepth { looks_like, .. } => format!("{} (--depth {looks_like}).", open(&said)),
@@ -79,6 +82,18 @@ mod tests {
             (
                 Notice::ReportNotMade { error: "cannot write it".into(), run: "my runs/1".into() },
                 "report.html was not made: cannot write it. Once that is mended, make it by: umbel report 'my runs/1'",
+            ),
+            (
+                Notice::Data(Remark::ForTheRest { class: "none".into() }),
+                "The class \"none\" is learned like any other: it will stand for what is like its own photos, and not for \
+                 whatever else there is. Photos that are unlike all that were learned can be told when the model is asked \
+                 (umbel predict --keep).",
+            ),
+            (
+                Notice::FromNothing { photos: 80, measured_on: 250, random: 0.52, pretrained: 0.865 },
+                "The network starts from random weights, and 80 photos are few for that. From pretrained weights it would probably \
+                 be right more often: on 250 photos of flowers, the tutorial's network learned to name 52 % of others right, and \
+                 pretrained weights gave 86.5 %. umbel train without --recipe and --model starts from them.",
             ),
             (Notice::FoldFinished { fold: 1 }, "Fold 1 is finished already."),
         ] {

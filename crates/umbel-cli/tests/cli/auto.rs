@@ -119,3 +119,33 @@ fn a_time_becomes_epochs_that_are_saved_and_never_measured_again() {
     train(&place, &["--time", "5m", "--epochs", "3"]).fails(2, "--time decides how many epochs there are");
     train(&place, &["--time", "5"]).fails(2, "for instance 30s, 5m or 1h");
 }
+
+#[test]
+fn a_start_from_random_weights_on_few_photos_says_what_pretrained_ones_gave() {
+    let place = Place::with_photos();
+    let said = "The network starts from random weights, and 16 photos are few for that.";
+    let tiny = ["--recipe", "tutorial", "--model", "tiny.toml", "--epochs", "1"];
+    let ran = train(&place, &[&tiny[..], &["--json"]].concat());
+    assert_eq!(ran.succeeds().err.matches(said).count(), usize::from(cfg!(feature = "weights")), "{ran:?}");
+    assert!(ran.json().iter().all(|event| !event.to_string().contains("random weights")), "{ran:?}");
+    // Once, however many folds there are, and not again for a run that goes on.
+    let ran = train(&place, &[&tiny[..], &["--folds", "2", "--out", "folds"]].concat());
+    assert_eq!(ran.succeeds().err.matches("random weights").count(), usize::from(cfg!(feature = "weights")), "{ran:?}");
+    let ran = place.umbel(&["train", "--resume", "folds"]);
+    assert!(!ran.succeeds().err.contains("random weights"), "{ran:?}");
+    let ran = train(&place, &["--out", "run"]);
+    assert!(!cfg!(feature = "weights") || !ran.succeeds().err.contains("random weights"), "{ran:?}");
+}
+
+#[test]
+fn a_class_for_what_is_of_no_class_is_said_at_training_and_is_no_fault() {
+    let place = Place::new();
+    place.draw("photos", &["None", "rings"], 10);
+    let ran = train(&place, &["--recipe", "tutorial", "--model", "tiny.toml", "--epochs", "1"]);
+    let said = "The class \"None\" is learned like any other: ";
+    assert!(ran.succeeds().err.contains(said) && ran.err.contains(" (umbel predict --keep)."), "{ran:?}");
+    let check = place.umbel(&["check", "photos", "--json"]);
+    let found = check.succeeds().json();
+    let kinds: Vec<_> = found[0]["problems"].as_array().unwrap().iter().map(|found| found["kind"].clone()).collect();
+    assert!(kinds.contains(&"class-for-the-rest".into()), "{check:?}");
+}

@@ -12,11 +12,31 @@ fn the_tour_ends_with_answers_and_files() {
     assert!(ran.out.contains("Found 40 files belonging to 5 classes."), "{}", ran.out);
     let answers = ran.out.lines().filter(|line| line.contains("This image most likely belongs to ")).count();
     assert_eq!(answers, 5, "{}", ran.out);
+    // Two of the new pictures of each kind, of which `umbel eval` says the same.
+    let measured = ran.out.lines().find(|line| line.starts_with("Right about ")).unwrap();
+    let eval = |run: &str| {
+        let eval = place.umbel(&["eval", run, "tour/test", "--json"]).succeeds().json();
+        format!("{:.1} %", 100.0 * eval[0]["accuracy"].as_f64().unwrap())
+    };
+    assert!(measured.starts_with(&format!("Right about {} of 10 new ones: the tut", eval("tour/run"))), "{measured}");
+    let by_transfer = ran.out.lines().filter(|line| line.contains(" (By transfer: ")).count();
+    if cfg!(feature = "weights") {
+        assert!(measured.ends_with(&format!("; {}: by transfer", eval("tour/transfer"))), "{measured}");
+        assert_eq!(by_transfer, 5, "{}", ran.out);
+        assert!(ran.out.contains("judged by 5 folds of them.") && ran.out.contains("\nThat took "), "{}", ran.out);
+        assert!(ran.err.contains("; 40 photos: last layer only."), "{}", ran.err);
+    } else {
+        assert!(ran.out.contains("\nLeft out: this program was built without pretrained weights.\n"), "{}", ran.out);
+        assert_eq!(by_transfer, 0);
+    }
+    // The tour shows what pretrained weights give, and so does not say it.
+    assert!(!ran.err.contains("random weights"), "{}", ran.err);
     for file in ["preview.png", "augmented.png", "run/model.safetensors", "run/plots/curves.png", "new/roses.png"] {
         assert!(place.path("tour").join(file).is_file(), "{file}");
     }
     let training = place.contents("tour/photos");
-    for (path, new) in place.contents("tour/new") {
+    let new = place.contents("tour/new").into_iter().chain(place.contents("tour/test"));
+    for (path, new) in new.filter(|(path, _)| path.is_file()) {
         assert!(training.iter().all(|(_, old)| *old != new), "{} is not new", path.display());
     }
     place.umbel(&["demo", "--images", "40", "--epochs", "1", "--out", "tour"]).fails(1, "tour");

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "demo",
     "preview",
     "check",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 17] = [
     "doctor",
     "completions",
     "man",
+    "licenses",
     "help",
 ];
 

@@ -16,6 +16,7 @@ mod help;
 mod hostile_names;
 mod kept;
 mod kill;
+mod licenses;
 #[cfg(unix)]
 mod no_hang;
 mod numerics;

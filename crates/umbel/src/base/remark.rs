@@ -22,6 +22,8 @@ pub enum Remark {
     TwoLabels { class: String },
     /// Two classes whose names differ in nothing that a person reads.
     NamesAlike { first: String, second: String },
+    /// A class that is called as what is of no class.
+    ForTheRest { class: String },
     /// Classes that are called as parts of the data are.
     NamedLikeParts { classes: Vec<String> },
 }
@@ -63,9 +65,10 @@ impl Remark {
     pub fn about(&self) -> &str {
         match self {
             Remark::LeftOut { .. } | Remark::PassedOver { .. } | Remark::NamedLikeParts { .. } => ".",
-            Remark::ClassUnusable { class, .. } | Remark::ClassesWithin { class, .. } | Remark::TwoLabels { class } => {
-                class
-            }
+            Remark::ClassUnusable { class, .. }
+            | Remark::ClassesWithin { class, .. }
+            | Remark::TwoLabels { class }
+            | Remark::ForTheRest { class } => class,
             Remark::NamesAlike { second, .. } => second,
         }
     }
@@ -103,6 +106,11 @@ impl fmt::Display for Remark {
                 f,
                 "The classes {first:?} and {second:?} are called the same but for letter case, spaces or the form of their \
                  letters, and are taken for two."
+            ),
+            Remark::ForTheRest { class } => write!(
+                f,
+                "The class {class:?} is learned like any other: it will stand for what is like its own photos, and not for \
+                 whatever else there is. Photos that are unlike all that were learned can be told when the model is asked."
             ),
             Remark::NamedLikeParts { classes } => write!(
                 f,

@@ -61,6 +61,8 @@ pub enum FindingKind {
     Imbalance,
     /// Classes that look like several: by the folders in them, or by two labels in their name. A remark.
     SeveralInOne,
+    /// A class that is called as what is of no class. A remark.
+    ClassForTheRest,
     /// What was left out as no photo of anybody's. A remark.
     LeftOut,
     /// Pictures and films of kinds that are not read. A remark.
@@ -73,7 +75,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in order.
-    pub const ALL: [FindingKind; 29] = {
+    pub const ALL: [FindingKind; 30] = {
         use FindingKind::*;
         [
             Empty,
@@ -101,6 +103,7 @@ impl FindingKind {
             SmallClass,
             Imbalance,
             SeveralInOne,
+            ClassForTheRest,
             LeftOut,
             PassedOver,
             ExifRotation,
@@ -136,6 +139,7 @@ impl FindingKind {
             FindingKind::SmallClass => "Very small classes",
             FindingKind::Imbalance => "Uneven classes",
             FindingKind::SeveralInOne => "Classes that look like several (a remark)",
+            FindingKind::ClassForTheRest => "Classes for what is of no class (a remark)",
             FindingKind::LeftOut => "Left out (a remark)",
             FindingKind::PassedOver => "Of kinds that are not read (a remark)",
             FindingKind::ExifRotation => "Turned by EXIF (a remark)",
@@ -146,7 +150,8 @@ impl FindingKind {
     /// Good to know, and no fault of the data; or a [suspect](FindingKind::is_suspect), which need be none.
     pub fn is_remark(self) -> bool {
         use FindingKind::*;
-        self.is_suspect() || matches!(self, SeveralInOne | LeftOut | PassedOver | ExifRotation | ColorGreyMix)
+        self.is_suspect()
+            || matches!(self, SeveralInOne | ClassForTheRest | LeftOut | PassedOver | ExifRotation | ColorGreyMix)
     }
 
     /// Only a person can tell whether something is wrong.
@@ -198,6 +203,7 @@ impl From<&Remark> for Finding {
             Remark::PassedOver { .. } => FindingKind::PassedOver,
             Remark::ClassUnusable { .. } => FindingKind::UnusableClass,
             Remark::ClassesWithin { .. } | Remark::TwoLabels { .. } => FindingKind::SeveralInOne,
+            Remark::ForTheRest { .. } => FindingKind::ClassForTheRest,
             Remark::NamesAlike { .. } | Remark::NamedLikeParts { .. } => FindingKind::ClassNames,
         };
         Finding::new(remark.about(), kind, remark.to_string())

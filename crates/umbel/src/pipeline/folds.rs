@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::job::{Job, in_pool};
 use super::run_folder::{self, RunFolder};
-use super::{Changes, Settings, TrainConfig, architecture, explain_copies, report_folds, train};
+use super::{Changes, Settings, TrainConfig, architecture, explain_copies, from_nothing, report_folds, train};
 use crate::base::error::with_causes;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, FoldRecord, FoldsRecord, Interrupt, Observer};
@@ -48,6 +48,7 @@ pub fn train_folds(
         let splits = Split::folds(&config.split_options()?, folds, &job.index, &job.cache)?;
         explain(&splits, &job.index, observer);
         explain_copies(config, &together, &job.index, &splits[0], observer);
+        from_nothing::tell(config, splits[0].train.len(), observer);
         let run = RunFolder::create(config, out, observer)?;
         for (i, split) in splits.iter().enumerate() {
             let folder = RunFolder::enter(&fold_path(&run, i + 1))?;

@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod disputes;
 mod folds;
+mod from_nothing;
 mod job;
 mod judging;
 mod lr_find;
@@ -96,6 +97,7 @@ pub fn train_folder(
         let split = judging::split(config, &options, &job)?;
         explain(&options, &job.index, &split, observer);
         explain_copies(config, &together, &job.index, &split, observer);
+        from_nothing::tell(config, split.train.len(), observer);
         let run = RunFolder::create(config, out, observer)?;
         let data = job.data(split);
         run.begin(config, job.toml, &data, &data.leaks(&together))?;

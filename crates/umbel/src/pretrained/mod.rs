@@ -5,6 +5,7 @@ mod error;
 mod foreign;
 mod from;
 pub mod inside;
+mod known;
 mod names;
 mod preparation;
 pub mod store;
@@ -39,8 +40,8 @@ pub struct Pretrained {
 }
 
 impl Pretrained {
-    /// Reads a file; nothing of it is run. What the photos must be like is told by a `config.json` in timm's form beside it, or by
-    /// the names of its tensors.
+    /// Reads a file; nothing of it is run. What the photos must be like is told by a `config.json` in timm's form beside it, by its
+    /// digest, where that is a known one, or by the names of its tensors.
     ///
     /// # Errors
     /// [`Error::Unusable`] where it is no whole safetensors file of finite real numbers.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::known;
 use crate::Result;
 use crate::base::regular;
 use crate::nn::Graph;
@@ -24,13 +25,13 @@ pub struct Preparation {
 /// Whether a preparation is known.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Certainty {
-    /// By a file beside the weights, or by whose names they have.
+    /// By a file beside the weights, by their digest, or by whose names they have.
     Told,
     /// It is the usual one of the network; weights of other makers may want another.
     Assumed(Option<Preparation>),
 }
 
-/// What stands beside the weights.
+/// What stands beside the weights, or is known of them.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
     pub preparation: Option<Preparation>,
@@ -55,12 +56,22 @@ struct Cfg {
 const MOST_BYTES: usize = 1 << 20;
 
 /// Looks for `NAME.json` beside `NAME.safetensors`, and for `config.json` beside a `model.safetensors`, which is what the hub
-/// calls them. What cannot be read as one tells nothing.
+/// calls them. What cannot be read as one tells nothing; then a file may be one that is known.
 pub(super) fn beside(weights: &Path) -> Beside {
     let hub = weights.file_stem().is_some_and(|name| name == "model" || name == "pytorch_model");
     let candidates = [Some(weights.with_extension("json")), hub.then(|| weights.with_file_name("config.json"))];
     let read = |path: &Path| regular::read_text(path).ok().filter(|text| text.len() <= MOST_BYTES);
-    candidates.iter().flatten().find_map(|path| told(&read(path)?)).unwrap_or_default()
+    let found: Beside = candidates.iter().flatten().find_map(|path| told(&read(path)?)).unwrap_or_default();
+    if found.preparation.is_some() {
+        return found;
+    }
+    match known::file(weights) {
+        Some(known) => Beside {
+            preparation: Some(known.preparation()),
+            license: found.license.or_else(|| Some(known.license.to_string())),
+        },
+        None => found,
+    }
 }
 
 fn told(json: &str) -> Option<Beside> {

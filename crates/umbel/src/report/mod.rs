@@ -25,3 +25,6 @@ pub use error::Error;
 
 /// The font that ships inside the program, for every picture with words in it.
 const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
+
+/// Its license.
+pub const FONT_LICENSE: &str = include_str!("../../assets/DejaVuSans-LICENSE.txt");

@@ -18,6 +18,7 @@ use crate::{Result, data};
 use layout::Inner;
 pub use listing::{Listing, is_never_data};
 use listing::{Reader, linked_folder, not_utf8};
+pub use names::is_for_the_rest;
 
 /// A photo of the folder: path relative to the root with `/`, and the index of its class.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What the names of classes tell: two that a person takes for one, and one that looks like two.
+//! What the names of classes tell: two that a person takes for one, one that looks like two, and one that is made for the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,21 @@ pub(super) fn remarks(classes: &[String]) -> Vec<Remark> {
         if is_two(class) || is_of_others(class, &known) {
             remarks.push(Remark::TwoLabels { class: class.clone() });
         }
+        if is_for_the_rest(class) {
+            remarks.push(Remark::ForTheRest { class: class.clone() });
+        }
     }
     remarks
+}
+
+/// Names of classes that are made for what is of no class.
+const FOR_THE_REST: [&str; 9] =
+    ["none", "nothing", "background", "other", "others", "unknown", "negative", "negatives", "misc"];
+
+/// Whether a class is called as people call what is of none of their classes. A network learns of it what it is shown, as of any
+/// class.
+pub fn is_for_the_rest(class: &str) -> bool {
+    FOR_THE_REST.contains(&read(class).trim_matches(|sign: char| !sign.is_alphanumeric()))
 }
 
 /// A name as a person reads it: in plain letters (`fi` for what is one sign in print, wide and narrow ones alike), without what is
@@ -86,6 +99,16 @@ mod tests {
         }
         let names = ["cats", "cats, dogs", "rock & roll", "a/b", "c++", "+"].map(String::from);
         assert_eq!(remarks(&names), []);
+    }
+
+    #[test]
+    fn a_class_for_what_is_of_no_class_is_said_in_any_case() {
+        for class in ["none", "None", "BACKGROUND", "Other", "unknown", "_negative", " others ", "(none)"] {
+            let said = remarks(&["daisy".to_string(), class.to_string()]);
+            assert_eq!(said, [Remark::ForTheRest { class: class.to_string() }]);
+        }
+        let names = ["nonets", "", "others of it", "daisy", "no other", "_"].map(String::from);
+        assert!(!names.iter().any(|name| is_for_the_rest(name)));
     }
 
     #[test]
