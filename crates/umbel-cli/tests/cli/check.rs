@@ -261,7 +261,7 @@ fn few_photos_are_judged_only_where_that_is_asked_for() {
         fs::write(place.path(&format!("photos/right/2{number:02}.png")), "no picture").unwrap();
     }
     fs::remove_file(place.path("photos/right/005.png")).unwrap();
-    place.umbel(&["check", "photos", "--labels"]).fails(1, "classes");
+    place.umbel(&["check", "photos", "--labels"]).fails(1, "where two are needed");
     assert_eq!(place.umbel(&["check", "photos"]).code, 3);
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::within::within;
-use super::{TrainConfig, architecture, auto, balance};
+use super::{TrainConfig, architecture, auto, balance, which};
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
@@ -46,7 +46,8 @@ impl<'a> Job<'a> {
         let (start, undecided) = (Instant::now(), config.undecided.clone().unwrap_or_default());
         let index = Index::list(&config.data, config.split.listing(), observer, interrupt)?;
         let index = heed_plan(config, index, observer)?;
-        let config = auto::decided(config, &index, observer);
+        let config = which::chosen(config.clone(), &undecided, &index, surroundings, (observer, interrupt))?;
+        let config = auto::decided(&config, &index, observer);
         let found = index.classes.len();
         observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
         let architecture = architecture::build(&config, toml, found)?;

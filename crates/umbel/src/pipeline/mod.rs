@@ -21,6 +21,7 @@ mod tensorboard;
 mod unlike;
 mod unseen;
 mod validated;
+mod which;
 mod within;
 
 use std::collections::BTreeSet;

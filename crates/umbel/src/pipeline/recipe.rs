@@ -31,7 +31,15 @@ impl Recipe {
 
     /// Whether it leaves some settings to be decided once the photos are known.
     pub fn goes_by_photos(self) -> bool {
-        self == Recipe::Auto
+        match self {
+            Recipe::Auto | Recipe::Best => true,
+            Recipe::Tutorial | Recipe::Quick | Recipe::Scratch | Recipe::Finetune => false,
+        }
+    }
+
+    /// Whether it chooses among the pretrained weights that are here.
+    pub fn compares_weights(self) -> bool {
+        self == Recipe::Best
     }
 
     /// What the table says, with the recipe that it is like below.

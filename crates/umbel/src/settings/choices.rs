@@ -16,9 +16,11 @@ pub enum Recipe {
     Finetune,
     /// From the weights inside the program, as much of them as the number of photos is worth.
     Auto,
+    /// For the last points: slower, from the weights that do best of those that are here.
+    Best,
 }
 
-choices! { Recipe: Tutorial = "tutorial", Quick = "quick", Scratch = "scratch", Finetune = "finetune", Auto = "auto" }
+choices! { Recipe: Tutorial = "tutorial", Quick = "quick", Scratch = "scratch", Finetune = "finetune", Auto = "auto", Best = "best" }
 
 /// Which augmentation the model starts with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

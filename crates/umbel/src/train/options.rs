@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{EarlyStopping, Monitor, ReduceOnPlateau};
 use crate::base::augmentation::{Balance, Mixing};
 use crate::base::settings::{is_default, positive};
+use crate::data::Tta;
 use crate::model_file::StartedFrom;
 use crate::nn::{OptimizerConfig, Precision, ScheduleKind, SharedEngine};
 use crate::{Result, settings};
@@ -29,6 +30,9 @@ pub struct FitOptions {
     /// Epochs (may be fractional) of linear warm-up.
     pub warmup_epochs: f64,
     pub monitor: Monitor,
+    /// Looks at each photo whose mean an answer is, where that is better on the validation part; `None`: one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub views: Option<Tta>,
     /// Share of the epochs, from 0 to below 1, that can't be the best (but the first can): while the rate is high, an epoch
     /// that looks good on a few photos does so by chance.
     #[serde(skip_serializing_if = "is_default")]
@@ -103,6 +107,7 @@ impl Default for FitOptions {
             warmup_epochs: 0.0,
             monitor: Monitor::ValAccuracy,
             best_from: 0.0,
+            views: None,
             early_stopping: None,
             reduce_on_plateau: None,
             precision: Precision::F32,

@@ -2,7 +2,7 @@
 
 use clap::FromArgMatches;
 use umbel::base::augmentation::{Balance, Mixing};
-use umbel::data::{Interpolation, PrepSpec, Resize, SplitMethod, decode::Depth};
+use umbel::data::{Interpolation, PrepSpec, Resize, SplitMethod, Tta, decode::Depth};
 use umbel::nn::{OptimizerConfig, ScheduleKind};
 use umbel::pipeline::{AugmentChoice, PrecisionChoice, Recipe, arguments, command_line};
 use umbel::pretrained::Tune;
@@ -180,6 +180,7 @@ fn the_command_line_of_settings_gives_them_again() {
                 warmup_epochs: 0.5,
                 monitor: Monitor::ValCalibratedLoss,
                 best_from: 0.25,
+                views: Some(Tta::FlipsAndCrops),
                 early_stopping: Some(EarlyStopping { patience: 3, min_delta: 0.0 }),
                 reduce_on_plateau: Some(ReduceOnPlateau { patience: 2, factor: 0.1, min_lr: 0.0 }),
                 precision: umbel::nn::Precision::F32,

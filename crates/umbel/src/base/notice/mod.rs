@@ -1,6 +1,7 @@
 //! What is worth a line while a run goes: facts, each with the figures that it tells. Their `Display` is a sentence that
 //! names no flag and no command; a program that has such adds the way on.
 
+mod best;
 mod head;
 mod in_time;
 
@@ -62,6 +63,10 @@ pub enum Notice {
     /// The network starts from random weights and has few photos to train on, where pretrained weights are at hand. What those
     /// gave where it was measured: on so many photos of flowers, the share of unseen photos that was named right.
     FromNothing { photos: usize, measured_on: usize, random: f64, pretrained: f64 },
+    /// Of these pretrained weights, those of this name are taken.
+    WeightsCompared { compared: Vec<ComparedWeights>, chosen: String },
+    /// Answers that are means over several looks at a photo: what that changes on the validation part, and whether it is kept.
+    Views { looks: usize, accuracy: [f64; 2], loss: [f64; 2], kept: bool },
     /// The license of the weights forbids commercial use, of the trained model too.
     NonCommercial { weights: String },
     /// Nothing tells how photos were prepared for these weights, so the network's usual mean and deviation (shares of white) are
@@ -99,6 +104,8 @@ pub enum Notice {
     /// They came, and lie there.
     Saved { path: PathBuf },
 }
+
+pub use best::ComparedWeights;
 
 /// Who divided photos that umbel did not divide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,6 +227,8 @@ impl fmt::Display for Notice {
                 100.0 * random,
                 100.0 * pretrained
             ),
+            Notice::WeightsCompared { compared, chosen } => f.write_str(&best::compared(compared, chosen)),
+            Notice::Views { looks, accuracy, loss, kept } => f.write_str(&best::views(*looks, *accuracy, *loss, *kept)),
             Notice::NonCommercial { weights } => {
                 write!(
                     f,

@@ -15,7 +15,7 @@ pub const ROWS: &[Row] = &[
         value_name: "NAME",
         default: "tutorial",
         or: "in a training by the program: auto",
-        help: "Settings that go well together, by name: tutorial, quick, scratch, finetune or auto. Every other flag overrides them",
+        help: "Settings that go well together, by name: tutorial, quick, scratch, finetune, auto or best. Every other flag overrides them",
         brief: "Settings that go well together",
         ..NETWORK
     },

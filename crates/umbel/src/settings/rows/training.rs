@@ -1,6 +1,7 @@
 //! How long and on what is trained, what counts as the best, and what keeps a network from learning the photos by heart.
 
 use crate::base::augmentation::Balance;
+use crate::data::Tta;
 use crate::data::prep::IMAGE_SIZES;
 use crate::settings::Monitor;
 use crate::settings::kind::{
@@ -59,6 +60,14 @@ pub const ROWS: &[Row] = &[
                accuracy is its mean over them. The last layer alone is chosen by its loss",
         unused: &[RANGE_TEST],
         ..TRAINING
+    },
+    Row {
+        key: "fit.views",
+        kind: Kind::Name(names::<Tta>),
+        or: "one look",
+        help: "Looks at each photo whose mean an answer is (with its mirror image, with crops), where that is better on the validation \
+               part",
+        ..WHOLE_RUN
     },
     Row {
         key: "fit.best_from",
