@@ -32,6 +32,12 @@ fn after_predicting(error: &PredictError) -> Option<String> {
         PredictError::NoKnownPictures => {
             Some(" (leave --keep out; umbel train --resume RUN adds it to the model of a finished run)".into())
         }
+        PredictError::NoDoubts => {
+            Some(", or leave --sure out (umbel train --resume RUN adds it to the model of a finished run)".into())
+        }
+        PredictError::TooFewJudged { most, .. } if *most >= 0.001 => {
+            Some(format!(" (--sure {:.3})", (most * 1000.0).floor() / 1000.0))
+        }
         PredictError::ModelFile { path, fault: FileFault::NoModel } => {
             Some(format!(" (umbel train --resume {})", word(path)))
         }

@@ -11,10 +11,11 @@ use umbel_predict::base::augmentation::AugmentLayer;
 use umbel_predict::base::problem::ProblemKind;
 use umbel_predict::decode::{DecodeError, Limits};
 use umbel_predict::explain::Explainer;
+use umbel_predict::metrics::{Calibration, Doubts, KnownPictures};
 use umbel_predict::model_file::{Metrics, ModelFile, TrainedOn};
 use umbel_predict::nn::layers::{Activation, Conv2d, Dense, GlobalAvgPool2d, MaxPool2d, Rescaling};
 use umbel_predict::nn::{Graph, Model};
-use umbel_predict::predict::{Picture, Predictor};
+use umbel_predict::predict::{Picture, Prediction, Predictor, SureSet};
 use umbel_predict::prepare::PrepSpec;
 use umbel_predict::views::Tta;
 
@@ -213,4 +214,149 @@ fn an_answer_that_is_no_number_is_an_error() {
     }
     let error = explainer.probabilities(&pictures()[0]).unwrap_err();
     assert!(matches!(error, Error::NoAnswer { photo: None }), "{error}");
+}
+
+/// Another network of the same classes in another order, which sees photos otherwise.
+fn other() -> ModelFile {
+    let size = SIZE + 8;
+    let mut graph = Graph::new((size as usize, size as usize, 3));
+    graph.layer(Rescaling::new(1.0 / 255.0), graph.last());
+    graph.layer(Conv2d::new(4, 5).activation(Activation::Relu), graph.last());
+    graph.layer(GlobalAvgPool2d, graph.last());
+    graph.layer(Dense::new(3), graph.last());
+    let classes = ["square", "circle", "cross"].map(String::from).to_vec();
+    let photos = Photos { classes, prep: PrepSpec { image_size: size, ..PrepSpec::default() } };
+    let model = Model::new(graph, 11).unwrap();
+    let calibration = Some(Calibration { temperature: 0.5, images: 60 });
+    ModelFile { calibration, ..ModelFile::new(model, &photos, Metrics::default()) }
+}
+
+/// The probability that an answer gives to a class.
+fn given(answer: &Prediction, class: &str) -> f64 {
+    answer.top.iter().find(|top| top.class == class).unwrap().probability
+}
+
+#[test]
+fn several_models_answer_with_the_mean_of_each() {
+    let drawn = pictures();
+    let photos: Vec<Picture<'_>> = drawn.iter().map(in_memory).collect();
+    let answers = |predictor: Predictor| -> Vec<Prediction> {
+        predictor.predict_pictures(&photos).into_iter().map(Result::unwrap).collect()
+    };
+    let of = |file: ModelFile| answers(Predictor::new(file, 4, 3).unwrap());
+    let (one, two) = (of(file()), of(other()));
+    assert_eq!(answers(Predictor::together(vec![file()], 4, 3).unwrap()), one, "the same bits");
+    for (first, second) in [(file(), other()), (other(), file())] {
+        let both = Predictor::together(vec![first.clone(), second], 4, 3).unwrap();
+        assert_eq!((both.models(), both.classes()), (2, first.classes.as_slice()));
+        for ((both, one), two) in answers(both).iter().zip(&one).zip(&two) {
+            for class in ["circle", "cross", "square"] {
+                let mean = (given(one, class) + given(two, class)) / 2.0;
+                assert!((given(both, class) - mean).abs() < 1e-12, "{both:?}");
+            }
+            assert_eq!(both.top[0].class, both.class);
+        }
+    }
+    let mut lacking = other();
+    lacking.classes[1] = "hexagon".into();
+    let refused = Predictor::together(vec![file(), other(), lacking], 4, 3).unwrap_err();
+    let told = refused.to_string();
+    assert!(told.contains("model 3") && told.contains("lacks circle") && told.contains("hexagon"), "{told}");
+    assert!(matches!(refused, Error::OtherClasses { model: 3, .. }));
+    assert!(Predictor::together(Vec::new(), 4, 3).is_err());
+}
+
+/// Of 300 photos, of which every class was given `p` where it was right.
+fn doubts(p: f64) -> Option<Doubts> {
+    let row = |k: usize| (0..3).map(move |class| if class == k % 3 { p } else { (1.0 - p) / 2.0 });
+    let labels: Vec<u32> = (0..300).map(|k| k % 3).collect();
+    Doubts::new(3, &(0..300).flat_map(row).collect::<Vec<f64>>(), &labels)
+}
+
+#[test]
+fn sets_hold_what_was_doubted_no_more() {
+    let drawn = pictures();
+    let photos: Vec<Picture<'_>> = drawn.iter().map(in_memory).collect();
+    assert!(matches!(Predictor::new(file(), 4, 3).unwrap().sure(0.9), Err(Error::NoDoubts)));
+    // What the model gives to the class that comes second on the first photo.
+    let plain = Predictor::new(file(), 4, 3).unwrap().predict_pictures(&photos);
+    let limit = plain[0].as_ref().unwrap().top[1].probability;
+    let file = ModelFile { doubts: doubts(limit), ..file() };
+    for share in [0.0, 1.0, f64::NAN] {
+        assert!(Predictor::new(file.clone(), 4, 3).unwrap().sure(share).is_err(), "{share}");
+    }
+    let too_much = Predictor::new(file.clone(), 4, 3).unwrap().sure(0.9999).unwrap_err();
+    assert!(matches!(too_much, Error::TooFewJudged { images: 300, .. }), "{too_much}");
+    for by_class in [false, true] {
+        let predictor = Predictor::new(file.clone(), 4, 1).unwrap();
+        let predictor = if by_class { predictor.sure_by_class(0.9) } else { predictor.sure(0.9) }.unwrap();
+        assert_eq!(predictor.set_rules().count(), 1);
+        for (answer, plain) in predictor.predict_pictures(&photos).into_iter().zip(&plain) {
+            let (answer, plain) = (answer.unwrap(), plain.as_ref().unwrap());
+            let held = plain.top.iter().filter(|top| top.probability >= limit || top.class == plain.class);
+            let expected: Vec<String> = held.map(|top| top.class.clone()).collect();
+            let sure = answer.sure.as_ref().unwrap();
+            assert_eq!(sure.set, expected);
+            assert!(answer.to_string().ends_with(&format!(" It is {sure}.")), "{answer}");
+            let json = serde_json::to_value(&answer).unwrap();
+            assert_eq!(json["set"], serde_json::json!(expected));
+        }
+    }
+    let two = SureSet { set: vec!["roses".into(), "tulips".into()], level: 0.95 };
+    assert_eq!(two.to_string(), "roses or tulips (95 % sure it is one of these)");
+    let one = SureSet { set: vec!["roses".into()], level: 0.975 };
+    assert_eq!(one.to_string(), "roses (97.5 % sure)");
+    let many = SureSet { set: (0..9).map(|k| k.to_string()).collect(), level: 0.9 };
+    assert_eq!(many.to_string(), "0, 1, 2, 3, 4 or 4 others (90 % sure it is one of these)");
+}
+
+#[test]
+fn of_several_models_more_than_half_must_hold_a_class() {
+    let drawn = pictures();
+    let photos: Vec<Picture<'_>> = drawn.iter().map(in_memory).collect();
+    // What holds everything, and what holds next to nothing but the most likely class.
+    let wide = |file: ModelFile| ModelFile { doubts: doubts(0.0), ..file };
+    let narrow = |file: ModelFile| ModelFile { doubts: doubts(1.0), ..file };
+    let sizes = |files: Vec<ModelFile>| -> Vec<usize> {
+        let predictor = Predictor::together(files, 4, 3).unwrap().sure(0.9).unwrap();
+        let sure =
+            predictor.predict_pictures(&photos).into_iter().map(|answer| answer.unwrap().sure.unwrap().set.len());
+        sure.collect()
+    };
+    assert_eq!(sizes(vec![wide(file()), wide(other())]), [3; 7]);
+    assert_eq!(sizes(vec![wide(file()), narrow(other())]), [1; 7], "one of two is not more than half");
+    assert_eq!(sizes(vec![wide(file()), wide(other()), narrow(file())]), [3; 7]);
+    // 300 photos promise 0.9934 of two models, of each of which half as many may miss.
+    let predictor = |level: f64| Predictor::together(vec![wide(file()), wide(other())], 4, 3).unwrap().sure(level);
+    assert!(predictor(0.993).is_ok());
+    let Err(Error::TooFewJudged { most, .. }) = predictor(0.995) else { panic!("too much") };
+    assert!((most - (1.0 - 2.0 / 301.0)).abs() < 1e-12, "{most}");
+}
+
+#[test]
+fn several_models_tell_unknown_pictures_by_the_mean_of_their_shares() {
+    let drawn = pictures();
+    let photos: Vec<Picture<'_>> = drawn.iter().map(in_memory).collect();
+    let known = |file: ModelFile, logits: [f32; 9]| {
+        let known = KnownPictures::measure(3, (0, &[]), (&logits, &[]));
+        assert!(known.is_some());
+        ModelFile { known, ..file }
+    };
+    // Of one, all pictures are more familiar than its own; of the other, less.
+    let far_below = [-90.0, -90.0, -90.0, -80.0, -80.0, -80.0, -70.0, -70.0, -70.0];
+    let (below, above) = (known(file(), far_below), known(other(), far_below.map(|z| -z)));
+    let refused = Predictor::together(vec![below.clone(), other()], 4, 3).unwrap().keep(0.9);
+    assert!(matches!(refused, Err(Error::NoKnownPictures)));
+    let scores = |files: Vec<ModelFile>, keep: f64| -> Vec<(f64, f64, bool)> {
+        let predictor = Predictor::together(files, 4, 3).unwrap().keep(keep).unwrap();
+        let answers = predictor.predict_pictures(&photos);
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap().familiarity.unwrap())
+            .map(|f| (f.score, f.threshold, f.unknown))
+            .collect()
+    };
+    assert_eq!(scores(vec![below.clone(), above.clone()], 0.75), [(0.5, 0.25, false); 7]);
+    assert_eq!(scores(vec![below, above.clone()], 0.25), [(0.5, 0.75, true); 7]);
+    assert_eq!(scores(vec![above.clone(), above], 0.75), [(0.0, 0.25, true); 7]);
 }

@@ -7,7 +7,7 @@ use umbel::data::{Part, Tta};
 use umbel::explain::Method;
 use umbel::settings::kind::COUNT;
 
-use super::values::{self, CLASSES, CONFIDENCE, KEEP};
+use super::values::{self, CLASSES, CONFIDENCE, KEEP, SURE};
 
 /// The layer table.
 #[derive(Debug, Args)]
@@ -61,18 +61,23 @@ pub struct ModelsArgs {
     after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
         cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n  \
         umbel predict runs/photos album/ --keep 0.95\n  \
+        umbel predict runs/photos album/ --sure 0.95\n  \
+        umbel predict runs/a runs/b album/\n  \
         umbel predict runs/photos album/ --min-confidence 0.8 --sort-into sorted --csv answers.csv\n  \
         umbel predict runs/photos --watch incoming/ --json\n\n\
         --keep: a photo unlike those that the model was trained on is `unknown`; the nearest class and its confidence are \
         told all the same. The share is that of the validation photos which keep their class: 0.99 calls less unknown.\n\n\
+        --sure: the classes of which one is the right one for that share of photos, as the photos that judged the model had it.\n\n\
+        Several models: as long as arguments are run folders or .safetensors files, each is a model; all must know the same \
+        classes, and their mean answers. Of a run of folds, the folds do.\n\n\
         Exit code 3: some of the photos could not be used; each is named on standard error (with --json: on its line)."
 )]
 pub struct PredictArgs {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// Photos, folders of photos (searched through), or - for one photo on standard input
-    #[arg(value_name = "PATH", required_unless_present = "watch", conflicts_with = "watch")]
+    /// More models to answer together; then photos, folders of photos (searched through), or - for one on standard input
+    #[arg(value_name = "PATH", required_unless_present = "watch")]
     pub paths: Vec<PathBuf>,
     /// Answer the photos in this folder, then wait for new and changed ones and answer them as they come, until Ctrl-C
     #[arg(long, value_name = "DIR")]
@@ -83,6 +88,12 @@ pub struct PredictArgs {
     /// Answer `unknown` for photos unlike those trained on, and keep this share of good ones, above 0, up to 1
     #[arg(long, value_name = "SHARE", value_parser = values::real(KEEP))]
     pub keep: Option<f64>,
+    /// Tell a set of classes with each answer that holds the right one for this share of photos, above 0, below 1
+    #[arg(long, value_name = "SHARE", value_parser = values::real(SURE), conflicts_with = "tta")]
+    pub sure: Option<f64>,
+    /// With --sure: for this share of the photos of every class by itself
+    #[arg(long, requires = "sure")]
+    pub sure_by_class: bool,
     /// Call answers below this confidence not sure enough (JSON: "sure":false)
     #[arg(long, value_name = "P", value_parser = values::real(CONFIDENCE))]
     pub min_confidence: Option<f64>,

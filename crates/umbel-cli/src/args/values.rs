@@ -17,6 +17,9 @@ pub const RANGE_STEPS: Whole = Whole::new(20, 100_000);
 pub const CONFIDENCE: Real = Real { example: "0.8", ..ANY_SHARE };
 /// Share of good photos that keep their class.
 pub const KEEP: Real = Real { low: Excluded(0.0), example: "0.95", ..ANY_SHARE };
+/// Share of photos whose set holds the right class.
+pub const SURE: Real =
+    Real { what: "a share above 0 and below 1", low: Excluded(0.0), high: Excluded(1.0), zero: None, example: "0.95" };
 /// Seconds to measure for.
 pub const SECONDS: Real =
     Real { what: "a number of seconds", low: Excluded(0.0), high: Included(3600.0), zero: None, example: "5" };

@@ -83,6 +83,16 @@ fn tell(evaluation: &Evaluation) {
             evaluation.scores.images
         ));
     }
+    // Where they trained it, too, that says more.
+    if let Some(judged) = evaluation.judged.filter(|judged| *judged > 0 && evaluation.trained == Some(0)) {
+        let has_test = evaluation.unseen.contains(&Part::Test);
+        let way_out = if has_test { " (--part test measures on others)" } else { "" };
+        console::note(format!(
+            "{judged} of these {} photos judged the model: they calibrated it and made its sets, so both look a little better here than \
+             on others{way_out}.",
+            evaluation.scores.images
+        ));
+    }
     if let Some(DoubtfulDepth { photos, low, high, white, .. }) = evaluation.doubtful_depth {
         super::doubtful::note(photos, &Doubt { low, high, white });
     }

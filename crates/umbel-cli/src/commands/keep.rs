@@ -8,12 +8,12 @@ use crate::console;
 
 /// Says what `--keep` means for this model, where it is not plain.
 pub fn explain(predictor: &Predictor) {
-    if predictor.known().is_some_and(|known| known.from_scratch) {
+    if predictor.each_known().any(|known| known.from_scratch) {
         console::note(
             "This model learned from its own photos alone, so it knows little of what else there is: --keep tells many photos \
              of other things by nothing. One that starts from pretrained weights (umbel train --pretrained) tells most of them.",
         );
-    } else if predictor.known().is_some_and(umbel::metrics::KnownPictures::is_short_sighted) {
+    } else if predictor.each_known().any(umbel::metrics::KnownPictures::is_short_sighted) {
         console::note(
             "This model file is of a version whose --keep told noise and drawings, but hardly photos of other things; a model \
              trained anew tells more of them.",

@@ -22,12 +22,17 @@ const UNSURE: &str = "unsure";
 
 /// The columns of the table.
 const COLUMNS: [&str; 7] = ["path", "class", "confidence", "error", "taken", "latitude", "longitude"];
+/// One more, where sets were asked for.
+const SET: &str = "set";
+/// Between the classes of a set.
+const BETWEEN: &str = "|";
 
 /// Where answers are kept.
 #[derive(Debug, Default)]
 pub struct Kept {
     table: Option<PathBuf>,
-    rows: Vec<[String; COLUMNS.len()]>,
+    rows: Vec<Vec<String>>,
+    has_sets: bool,
     sorted: Option<PathBuf>,
 }
 
@@ -64,7 +69,13 @@ impl Kept {
         if sorted.is_some() && given.iter().any(|path| path.as_os_str() == STDIN) {
             return Err(usage("--sort-into copies files, and standard input is none; give the photo as a file"));
         }
-        Ok(Kept { table: table.map(Path::to_owned), rows: Vec::new(), sorted: sorted.map(Path::to_owned) })
+        Ok(Kept { table: table.map(Path::to_owned), sorted: sorted.map(Path::to_owned), ..Kept::default() })
+    }
+
+    /// With a column for the sets of answers.
+    pub fn with_sets(mut self, has_sets: bool) -> Self {
+        self.has_sets = has_sets;
+        self
     }
 
     /// An answer. `sure`: whether it is sure enough, where that was asked. Gives why the photo could not be read for its copy, if it
@@ -80,7 +91,8 @@ impl Kept {
         let class = &prediction.class;
         if self.table.is_some() {
             let told = if sure_enough { class } else { "" };
-            self.row(photo, [told, &prediction.confidence.to_string(), ""], origin);
+            let set = prediction.sure.as_ref().map_or(String::new(), |sure| sure.set.join(BETWEEN));
+            self.row(photo, [told, &prediction.confidence.to_string(), "", &set], origin);
         }
         let Some(folder) = &self.sorted else { return Ok(None) };
         match regular::open(photo) {
@@ -93,14 +105,14 @@ impl Kept {
     /// A photo that has no answer.
     pub fn failure(&mut self, photo: &Path, reason: &str) {
         if self.table.is_some() {
-            self.row(photo, ["", "", reason], &Origin::default());
+            self.row(photo, ["", "", reason, ""], &Origin::default());
         }
     }
 
-    fn row(&mut self, photo: &Path, [class, confidence, error]: [&str; 3], origin: &Origin) {
+    fn row(&mut self, photo: &Path, [class, confidence, error, set]: [&str; 4], origin: &Origin) {
         let text = |text: &str| defused(text).into_owned();
         let degrees = |degrees: Option<f64>| degrees.map(|degrees| degrees.to_string()).unwrap_or_default();
-        self.rows.push([
+        let mut row = vec![
             text(&photo.to_string_lossy()),
             text(class),
             confidence.to_string(),
@@ -108,7 +120,11 @@ impl Kept {
             origin.taken.clone().unwrap_or_default(),
             degrees(origin.latitude),
             degrees(origin.longitude),
-        ]);
+        ];
+        if self.has_sets {
+            row.push(text(set));
+        }
+        self.rows.push(row);
     }
 
     /// Writes the table of all answers so far, whole or not at all.
@@ -116,7 +132,7 @@ impl Kept {
         let Some(path) = &self.table else { return Ok(()) };
         let fill = |file: &mut File| {
             let mut writer = csv::Writer::from_writer(file);
-            writer.write_record(COLUMNS)?;
+            writer.write_record(COLUMNS.into_iter().chain(self.has_sets.then_some(SET)))?;
             for row in &self.rows {
                 writer.write_record(row)?;
             }

@@ -15,6 +15,7 @@ pub mod man;
 pub mod models;
 pub mod predict;
 pub mod preview;
+mod promise;
 pub mod report;
 pub mod summary;
 pub mod train;

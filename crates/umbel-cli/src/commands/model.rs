@@ -1,15 +1,20 @@
 //! The model that a command is given, and what is said where something else was given in its place.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use umbel::PredictError;
 use umbel::base::error::FileFault;
+use umbel::base::listed::first;
 use umbel::data::decode::{SNIFF_BYTES, sniff};
 use umbel::model_file::ModelFile;
+use umbel::nn::Engine;
 use umbel::pipeline;
+use umbel::predict::Predictor;
 use umbel::run::names;
 
+use crate::console;
 use crate::hints::word;
 
 /// Loads the model at `path`. `form` is the command's, as its help has it; `others` are its other arguments.
@@ -38,6 +43,86 @@ pub fn load(path: &Path, form: &str, others: &[PathBuf]) -> anyhow::Result<Model
             }
         }
         _ => error.into(),
+    })
+}
+
+/// How many of these arguments are models before the first one that is none, and the rest: a run folder or a file that is named as a
+/// model is one, and photos never are.
+pub fn leading(given: &[PathBuf]) -> (&[PathBuf], &[PathBuf]) {
+    let is_model = |path: &&PathBuf| is_model(path) || pipeline::has_folds(path);
+    given.split_at(given.iter().take_while(is_model).count())
+}
+
+/// One model, or several that answer as one.
+pub struct Models {
+    paths: Vec<PathBuf>,
+    files: Vec<ModelFile>,
+}
+
+impl Models {
+    /// Loads those at `path` and `more`; of a run of folds, those of all folds. The rest is as with [`load`].
+    pub fn load(path: &Path, more: &[PathBuf], form: &str, others: &[PathBuf]) -> anyhow::Result<Self> {
+        let mut models = Models { paths: Vec::new(), files: Vec::new() };
+        for given in std::iter::once(path).chain(more.iter().map(PathBuf::as_path)) {
+            for path in pipeline::models_of(given) {
+                let file = if path == given { load(&path, form, others) } else { load_fold(given, &path) };
+                models.files.push(file?);
+                models.paths.push(path);
+            }
+        }
+        Ok(models)
+    }
+
+    /// In the first one's order.
+    pub fn classes(&self) -> &[String] {
+        self.files.first().map_or(&[], |file| &file.classes)
+    }
+
+    /// Where they lie.
+    pub fn names(&self) -> String {
+        first(&self.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>(), NAMED)
+    }
+
+    /// Says that several answer.
+    pub fn tell(&self) {
+        if self.files.len() > 1 {
+            console::note(format!("The mean of {} models answers: {}.", self.files.len(), self.names()));
+        }
+    }
+
+    /// All of them, ready for photos.
+    pub fn predictor(self, engine: Arc<dyn Engine>, batch: usize, top_k: usize) -> anyhow::Result<Predictor> {
+        let Models { paths, files } = self;
+        Predictor::together_on(engine, files, batch, top_k).map_err(|error| match &error {
+            PredictError::OtherClasses { model, .. } => {
+                let (one, other) = (paths[0].display().to_string(), paths[model - 1].display().to_string());
+                anyhow::Error::new(error).context(format!("{one} and {other} cannot answer together"))
+            }
+            _ => error.into(),
+        })
+    }
+}
+
+/// Of more models, the first are named.
+const NAMED: usize = 5;
+
+/// Loads a fold's model of a cross-validation, which may not have come so far.
+fn load_fold(run: &Path, fold: &Path) -> anyhow::Result<ModelFile> {
+    ModelFile::load(fold).map_err(|error| match error {
+        PredictError::ModelFile { fault: FileFault::NoModel | FileFault::NotFound, .. } => {
+            let trained = trained_folds(run);
+            let or_one = if trained.is_empty() {
+                String::new()
+            } else {
+                format!(", or name one that has: {}", trained.join(" or "))
+            };
+            anyhow!(
+                "{} has no model yet, and all folds of a cross-validation answer together: go on with umbel train --resume {}{or_one}",
+                fold.display(),
+                word(run)
+            )
+        }
+        error => error.into(),
     })
 }
 

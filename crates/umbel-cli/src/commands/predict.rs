@@ -12,17 +12,17 @@ use umbel::base::problem::ProblemKind;
 use umbel::base::progress::Interrupt;
 use umbel::base::shown::{column, shown};
 use umbel::data::decode::{DecodeError, Limits, Origin, origin};
-use umbel::model_file::ModelFile;
 use umbel::predict::{Prediction, Predictor};
 
 use super::keep::{self, Drifting};
 use super::kept::Kept;
+use super::model::Models;
 use super::sure::Sure;
 use super::watch::Watch;
-use super::{model, photos};
+use super::{model, photos, promise};
 use crate::args::PredictArgs;
 use crate::console::{self, Format};
-use crate::exit::Outcome;
+use crate::exit::{Outcome, usage};
 use crate::signals;
 
 /// Photos computed at a time, at most.
@@ -32,20 +32,26 @@ const TOP_IN_JSON: usize = 5;
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let given = args.watch.as_ref().map_or(&args.paths[..], slice::from_ref);
-    let model = model::load(&args.model, "umbel predict MODEL PHOTO...", given)?;
-    let sure = Sure::new(args.min_confidence, &args.threshold, &model.classes)?;
-    let kept = Kept::new(args.csv.as_deref(), args.sort_into.as_deref(), given, &model.classes)?;
+    let (more, paths) = model::leading(&args.paths);
+    let given = args.watch.as_ref().map_or(paths, slice::from_ref);
+    let others = args.watch.as_ref().map_or(&args.paths[..], slice::from_ref);
+    let models = Models::load(&args.model, more, "umbel predict MODEL PHOTO...", others)?;
+    check_given(args, more, paths)?;
+    models.tell();
+    let classes = models.classes();
+    let sure = Sure::new(args.min_confidence, &args.threshold, classes)?;
+    let kept = Kept::new(args.csv.as_deref(), args.sort_into.as_deref(), given, classes)?;
+    let kept = kept.with_sets(args.sure.is_some());
     let mut telling = Telling { sure, kept, answers: Answers::new(args), drifting: Drifting::default() };
     if let Some(folder) = &args.watch {
         let watch = Watch::new(folder)?;
         let interrupt = signals::interrupt_saying("stopping, press again to quit at once")?;
-        let asked = Asked::new(args, model, 0, surroundings)?;
+        let asked = Asked::new(args, models, 0, surroundings)?;
         return watched(watch, &asked, &mut telling, &interrupt);
     }
-    let inputs = photos::inputs(&args.paths, |path, reason| telling.failure(path, reason))?;
+    let inputs = photos::inputs(paths, |path, reason| telling.failure(path, reason))?;
     telling.answers.one_photo = inputs.len() == 1 && telling.answers.failed == 0;
-    let asked = Asked::new(args, model, inputs.len().max(1), surroundings)?;
+    let asked = Asked::new(args, models, inputs.len().max(1), surroundings)?;
     asked.answer(&inputs, &mut telling, &Interrupt::default())?;
     asked.tell_doubts();
     if args.tta.is_none() {
@@ -53,6 +59,21 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     }
     telling.kept.write()?;
     Ok(telling.answers.outcome())
+}
+
+/// Whether there are photos, and not from two sides.
+fn check_given(args: &PredictArgs, more: &[PathBuf], paths: &[PathBuf]) -> anyhow::Result<()> {
+    match (&args.watch, paths) {
+        (None, []) => Err(usage(format!(
+            "{} is a model, too, so that there is no photo: name the photos behind the models",
+            more.last().unwrap_or(&args.model).display()
+        ))),
+        (Some(_), [first, ..]) => Err(usage(format!(
+            "--watch answers the photos in its folder alone, and {} is no model: leave it out, or --watch",
+            first.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Answers what lies in a folder and then what comes, until a stop is asked for.
@@ -83,11 +104,11 @@ fn watched(mut watch: Watch, asked: &Asked, telling: &mut Telling, interrupt: &I
     Ok(if failed == 0 { Outcome::Done } else { Outcome::SomeUnusable })
 }
 
-/// Who is asked: a model, and how.
+/// Who is asked: a model or several, and how.
 struct Asked {
     predictor: Predictor,
     limits: Limits,
-    model: PathBuf,
+    names: String,
     /// Whether when and where photos were taken is told: in JSON and in the table, and nowhere else.
     tells_origin: bool,
 }
@@ -100,25 +121,30 @@ struct Photo<'a> {
 
 impl Asked {
     /// For so many photos; 0: nobody knows how many will come.
-    fn new(args: &PredictArgs, model: ModelFile, photos: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+    fn new(args: &PredictArgs, models: Models, photos: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
         // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
         let batch = if photos == 0 { BATCH } else { photos.min(BATCH) };
-        let top_k = args.top.unwrap_or(TOP_IN_JSON).min(model.classes.len());
+        let top_k = args.top.unwrap_or(TOP_IN_JSON).min(models.classes().len());
         let limits = Limits::within(&surroundings.memory);
         let engine = surroundings.engine.share_for_inference();
-        let mut predictor = Predictor::on(engine, model, batch, top_k)?.with_limits(limits.clone());
+        let names = models.names();
+        let mut predictor = models.predictor(engine, batch, top_k)?.with_limits(limits.clone());
         if let Some(share) = args.keep {
             predictor = predictor.keep(share)?;
             keep::explain(&predictor);
         }
+        if let Some(level) = args.sure {
+            predictor = if args.sure_by_class { predictor.sure_by_class(level) } else { predictor.sure(level) }?;
+            promise::explain(&predictor);
+        }
         if let Some(tta) = args.tta {
             predictor = predictor.with_views(tta);
-        } else if keep::tells(photos) {
-            // What the validation photos were like is of one look each.
+        } else if keep::tells(photos) && predictor.models() == 1 {
+            // What the validation photos were like is of one look each, and of one model.
             predictor = predictor.scored();
         }
         let tells_origin = args.json || args.csv.is_some();
-        Ok(Asked { predictor, limits, model: args.model.clone(), tells_origin })
+        Ok(Asked { predictor, limits, names, tells_origin })
     }
 
     /// Answers these photos, or as many as there is time for before a stop.
@@ -138,7 +164,7 @@ impl Asked {
                         telling.success(path, &prediction, &origin)?;
                     }
                     Err(error) if error.kind == ProblemKind::NoAnswer => {
-                        telling.failure(path, &format!("{error} (this one is {})", self.model.display()))?;
+                        telling.failure(path, &format!("{error} (this is {})", self.names))?;
                     }
                     Err(error) => telling.failure(path, &error.to_string())?,
                 }

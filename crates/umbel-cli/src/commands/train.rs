@@ -179,5 +179,9 @@ fn how_sure(judged: &Judged) -> Vec<String> {
             "Mean over the classes, which are uneven: {mean:.4}; of the smallest, {class}, {found} of {images} photos are found"
         ));
     }
+    if !judged.most_mistaken.is_empty() {
+        let mistaken: Vec<String> = judged.most_mistaken.iter().map(ToString::to_string).collect();
+        lines.push(format!("Most often mistaken: {}", mistaken.join(", ")));
+    }
     lines
 }

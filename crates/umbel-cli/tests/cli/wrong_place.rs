@@ -60,7 +60,7 @@ fn swapped_arguments_are_told_apart() {
 fn a_run_of_folds_names_its_folds() {
     let place = Place::with_photos();
     place.umbel(&tiny_training(&["--folds", "3", "--epochs", "1", "--out", "my folds"])).succeeds();
-    for command in [["predict", "my folds", "photos/rings/000.png"], ["eval", "my folds", "photos"]] {
+    for command in [["explain", "my folds", "photos/rings/000.png"], ["eval", "my folds", "photos"]] {
         let ran = place.umbel(&command);
         ran.fails(1, "holds the folds of a cross-validation");
         assert!(ran.err.contains("'my folds/fold-1' or ... or 'my folds/fold-3'"), "{}", ran.err);

@@ -2,18 +2,23 @@
 //! Pure functions; knows neither networks nor files.
 
 mod calibration;
+mod conformal;
 mod drift;
 mod feature_space;
 mod prototypes;
+mod trusted;
 mod unfamiliar;
 
 pub use calibration::{
     Calibration, LEAST_IMAGES, LEAST_MISTAKES, TEMPERATURES, balanced_calibrated_loss, calibrated_loss,
     fit_balanced_temperature, fit_temperature,
 };
+pub(crate) use conformal::set;
+pub use conformal::{CERTAINTY, Doubts, ENOUGH_FOR_THE_MEAN, Promise, SetRule, TooFew};
 pub use drift::Drift;
 pub use feature_space::{FeatureSpace, MOST_FEATURES};
 pub use prototypes::{MOST_INPUTS, MOST_PROTOTYPES, Prototypes};
+pub use trusted::{TRUSTED, Trusted};
 pub use unfamiliar::{
     Familiarity, KnownPictures, KnownScores, Memory, Moments, Reads, Standard, auroc, familiarity, max_probability,
     negative_energy,

@@ -270,6 +270,16 @@ impl KnownScores {
         interpolate(&self.quantiles, 1.0 - keep.clamp(0.0, 1.0))
     }
 
+    /// The share (0 to 1) of the good pictures that are less familiar than this score: below `1 - keep` just where the score is below
+    /// the threshold that keeps so many. 0 of what is no number.
+    pub fn share_below(&self, score: f64) -> f64 {
+        let above = self.quantiles.partition_point(|own| *own <= score);
+        let Some(below) = above.checked_sub(1) else { return 0.0 };
+        let Some(next) = self.quantiles.get(above) else { return 1.0 };
+        let own = self.quantiles[below];
+        (below as f64 + (score - own) / (next - own)) / (self.quantiles.len() - 1) as f64
+    }
+
     /// Whether the numbers are such as [`KnownScores::new`] makes.
     pub(crate) fn is_sound(&self) -> bool {
         let ascending = self.quantiles.windows(2).all(|pair| pair[0] <= pair[1]);

@@ -3,19 +3,22 @@
 
 use std::collections::HashSet;
 
-use super::{CALIBRATION, CLASSES, KNOWN, ModelFile, PREP, shape_text};
+use super::{CALIBRATION, CLASSES, DOUBTS, KNOWN, ModelFile, PREP, TRUSTED, shape_text};
 use crate::Error;
 use crate::base::error::FileFault;
-use crate::metrics::{Calibration, Familiarity, KnownPictures, Memory, Moments, TEMPERATURES};
+use crate::metrics::{Calibration, Doubts, Familiarity, KnownPictures, Memory, Moments, TEMPERATURES, Trusted};
 use crate::nn::Model;
 
+/// More confidences than anybody would tell of.
+const MOST_TRUSTED: usize = 16;
+
 impl ModelFile {
-    /// Whether model, classes, preparation, calibration and known pictures fit each other.
+    /// Whether model, classes, preparation, calibration, what is promised of answers, and known pictures fit each other.
     ///
     /// # Errors
     /// What does not.
     pub fn check(&self) -> Result<(), FileFault> {
-        let ModelFile { model, classes, prep, calibration, known, .. } = self;
+        let ModelFile { model, classes, prep, calibration, known, doubts, trusted, .. } = self;
         prep.validate().map_err(|error| FileFault::Field { field: PREP, detail: error.to_string() })?;
         let (input, size) = (model.architecture().input(), prep.image_size as usize);
         if input != (size, size, 3) {
@@ -27,6 +30,8 @@ impl ModelFile {
         }
         check_names(classes)?;
         calibration.as_ref().map_or(Ok(()), check_calibration)?;
+        doubts.as_ref().map_or(Ok(()), |doubts| check_doubts(doubts, classes.len()))?;
+        check_trusted(trusted)?;
         check_weights(model)?;
         known.as_ref().map_or(Ok(()), |known| check_known(known, model))
     }
@@ -58,6 +63,25 @@ fn check_calibration(calibration: &Calibration) -> Result<(), FileFault> {
     }
     let detail = format!("a temperature of {}, but it must be {lowest} to {highest}", calibration.temperature);
     Err(FileFault::Field { field: CALIBRATION, detail })
+}
+
+fn check_doubts(doubts: &Doubts, n_classes: usize) -> Result<(), FileFault> {
+    if doubts.is_sound(n_classes) {
+        return Ok(());
+    }
+    let detail = format!(
+        "it must have the doubts of all photos and those of each of {n_classes} classes, in descending order and up to a \
+         million, as many as so many photos have"
+    );
+    Err(FileFault::Field { field: DOUBTS, detail })
+}
+
+fn check_trusted(trusted: &[Trusted]) -> Result<(), FileFault> {
+    if trusted.len() <= MOST_TRUSTED && trusted.iter().all(Trusted::is_sound) {
+        return Ok(());
+    }
+    let detail = format!("it must hold shares from 0 to 1, of {MOST_TRUSTED} confidences at most");
+    Err(FileFault::Field { field: TRUSTED, detail })
 }
 
 fn check_weights(model: &Model) -> Result<(), FileFault> {

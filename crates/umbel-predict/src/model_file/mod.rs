@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "train")]
 use crate::base::atomic::Scratch;
 use crate::base::error::FileFault;
-use crate::metrics::{Calibration, KnownPictures};
+use crate::metrics::{Calibration, Doubts, KnownPictures, Trusted};
 use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
 use crate::{Error, Result};
@@ -34,6 +34,8 @@ const PREP: &str = "umbel.prep";
 const METRICS: &str = "umbel.metrics";
 const CALIBRATION: &str = "umbel.calibration";
 const KNOWN: &str = "umbel.known";
+const DOUBTS: &str = "umbel.doubts";
+const TRUSTED: &str = "umbel.trusted";
 const STARTED_FROM: &str = "umbel.started_from";
 
 /// How good the model was when it was saved.
@@ -58,6 +60,12 @@ pub struct ModelFile {
     pub calibration: Option<Calibration>,
     /// What tells pictures that are unlike all known ones; `None` (and no field in the file) where it was not measured.
     pub known: Option<KnownPictures>,
+    /// From which sets are made that hold the right class as often as is asked, with this calibration; `None` (and no field in the
+    /// file) where it was not measured.
+    pub doubts: Option<Doubts>,
+    /// From which confidence on answers are right as often as is told; empty (and no field in the file) where none is, or nobody
+    /// measured.
+    pub trusted: Vec<Trusted>,
     /// Whose weights its training began with; `None` (and no field in the file): random ones.
     pub started_from: Option<StartedFrom>,
     /// By which arithmetic it was trained, see [`NUMERICS`].
@@ -76,8 +84,18 @@ impl ModelFile {
     /// A model with the classes and the preparation of the photos that it was trained on.
     pub fn new(model: Model, dataset: &impl TrainedOn, metrics: Metrics) -> Self {
         let (classes, prep) = (dataset.class_names().to_vec(), dataset.prep().clone());
-        let (calibration, known, started_from) = (None, None, None);
-        ModelFile { model, classes, prep, metrics, calibration, known, started_from, numerics: NUMERICS }
+        ModelFile {
+            model,
+            classes,
+            prep,
+            metrics,
+            calibration: None,
+            known: None,
+            doubts: None,
+            trusted: Vec::new(),
+            started_from: None,
+            numerics: NUMERICS,
+        }
     }
 
     /// What the logits are divided by.
@@ -130,6 +148,12 @@ impl ModelFile {
         if let Some(calibration) = &self.calibration {
             fields.insert(CALIBRATION.to_string(), json(serde_json::to_string(calibration), CALIBRATION)?);
         }
+        if let Some(doubts) = &self.doubts {
+            fields.insert(DOUBTS.to_string(), json(serde_json::to_string(doubts), DOUBTS)?);
+        }
+        if !self.trusted.is_empty() {
+            fields.insert(TRUSTED.to_string(), json(serde_json::to_string(&self.trusted), TRUSTED)?);
+        }
         if let Some(started_from) = &self.started_from {
             fields.insert(STARTED_FROM.to_string(), json(serde_json::to_string(started_from), STARTED_FROM)?);
         }
@@ -172,6 +196,7 @@ impl ModelFile {
         let prep: PrepSpec = contents.field(PREP)?;
         let metrics: Metrics = contents.field(METRICS)?;
         let calibration = optional(&contents, CALIBRATION)?;
+        let (doubts, trusted) = (optional(&contents, DOUBTS)?, optional(&contents, TRUSTED)?.unwrap_or_default());
         let started_from = optional(&contents, STARTED_FROM)?;
         let known = known::take(&mut contents)?;
         contents.no_rough()?;
@@ -185,7 +210,8 @@ impl ModelFile {
         let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(check::unfit)?;
         let numerics = contents.numerics;
-        let file = ModelFile { model, classes, prep, metrics, calibration, known, started_from, numerics };
+        let file =
+            ModelFile { model, classes, prep, metrics, calibration, known, doubts, trusted, started_from, numerics };
         file.check()?;
         Ok(file)
     }

@@ -23,6 +23,9 @@ pub struct Prediction {
     /// Where it was asked for ([`Predictor::keep`](super::Predictor::keep)).
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub familiarity: Option<Familiar>,
+    /// Where it was asked for ([`Predictor::sure`](super::Predictor::sure)).
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub sure: Option<SureSet>,
     /// How familiar it is, where that was asked for ([`Predictor::scored`](super::Predictor::scored)): higher is more.
     #[serde(skip)]
     pub score: Option<f64>,
@@ -44,9 +47,51 @@ pub struct Familiar {
     pub threshold: f64,
 }
 
-impl std::fmt::Display for Prediction {
-    /// The tutorial's sentence, or that the image is unlike all known ones.
+/// The classes of which one is the right one, as often as was asked.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SureSet {
+    /// Most likely first.
+    pub set: Vec<String>,
+    /// The share of photos whose set holds the right class.
+    #[serde(skip)]
+    pub level: f64,
+}
+
+/// Of more classes in a set, the first are named.
+const NAMED: usize = 6;
+
+impl std::fmt::Display for SureSet {
+    /// `roses or tulips (95 % sure it is one of these)`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.set.iter().map(|class| shown(class)).collect();
+        let percent = (100.0 * self.level * 1e6).round() / 1e6;
+        match names.as_slice() {
+            [] => return Ok(()),
+            [one] => return write!(f, "{one} ({percent} % sure)"),
+            [most @ .., last] if names.len() <= NAMED => write!(f, "{} or {last}", most.join(", "))?,
+            all => write!(f, "{} or {} others", all[..NAMED - 1].join(", "), all.len() + 1 - NAMED)?,
+        }
+        write!(f, " ({percent} % sure it is one of these)")
+    }
+}
+
+impl std::fmt::Display for Prediction {
+    /// The tutorial's sentence, or that the image is unlike all known ones; then the set that holds the right class, where it was
+    /// asked for.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.sentence(f)?;
+        match &self.sure {
+            None => Ok(()),
+            Some(sure) if self.familiarity.as_ref().is_some_and(|familiar| familiar.unknown) => {
+                write!(f, " If it is of a known class: {sure}.")
+            }
+            Some(sure) => write!(f, " It is {sure}."),
+        }
+    }
+}
+
+impl Prediction {
+    fn sentence(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(Familiar { unknown: true, nearest, .. }) = &self.familiarity {
             return write!(
                 f,
@@ -63,14 +108,13 @@ impl std::fmt::Display for Prediction {
             100.0 * self.confidence
         )
     }
-}
 
-impl Prediction {
     /// From the probabilities of these classes, of which `top_k` are told, and what was scored of the photo against a threshold.
     pub(super) fn of(
         (classes, top_k): (&[String], usize),
         probabilities: &[f64],
         (score, threshold): (Option<f64>, Option<f64>),
+        sure: Option<SureSet>,
     ) -> Self {
         let of_class = |(class, p): (&String, &f64)| ClassProbability { class: class.clone(), probability: *p };
         let mut top: Vec<ClassProbability> = classes.iter().zip(probabilities).map(of_class).collect();
@@ -86,6 +130,6 @@ impl Prediction {
         });
         let unknown = familiarity.as_ref().is_some_and(|familiar| familiar.unknown);
         let class = if unknown { UNKNOWN.to_string() } else { class };
-        Prediction { class, confidence, top, familiarity, score }
+        Prediction { class, confidence, top, familiarity, sure, score }
     }
 }

@@ -4,6 +4,7 @@
 pub mod cells;
 pub mod handles;
 pub mod machine;
+pub mod mistaken;
 pub mod notice;
 pub mod part;
 pub mod positioned;

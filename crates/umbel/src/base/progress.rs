@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::mistaken::Mistaken;
 use super::notice::Notice;
 use super::problem::Problem;
 
@@ -116,6 +117,9 @@ pub struct Judged {
     /// The smallest class, where classes are uneven: see [`Judged::UNEVEN`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smallest_class: Option<SmallestClass>,
+    /// Which classes are taken for which, where that happens more than once: most often first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub most_mistaken: Vec<Mistaken>,
 }
 
 /// The smallest class among those that were judged.

@@ -1,6 +1,7 @@
 //! Model file + folder → how good it is there. Classes are matched by name, never by number.
 
 mod files;
+mod text;
 mod trained;
 mod views;
 
@@ -10,13 +11,14 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::base::listed::listed;
+use crate::base::mistaken::Mistaken;
 use crate::base::progress::{Interrupt, Observer};
-use crate::base::shown::{column, shown};
 use crate::data::{
     Cache, CacheOptions, Dataset, DoubtfulDepth, Index, Listing, Part, Problem, Split, SplitMethod, Tta,
 };
 use crate::metrics::{
-    Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, max_probability, softmax,
+    Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, SetScore, Trusted, max_probability,
+    softmax, trusted_on,
 };
 use crate::model_file::ModelFile;
 use crate::nn::SharedEngine;
@@ -57,6 +59,9 @@ pub struct Evaluation {
     /// How many of the photos the model was trained on, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trained: Option<usize>,
+    /// How many judged the model in its run, where that is known: its calibration and its sets are made from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged: Option<usize>,
     /// The parts of the run's photos that did not train it, where that is known.
     #[serde(skip)]
     pub unseen: Vec<Part>,
@@ -79,6 +84,15 @@ pub struct Evaluation {
     /// once, by a model file that says what those were like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// Which classes are taken for which, where that happens more than once: most often first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub most_mistaken: Vec<Mistaken>,
+    /// How often sets of classes that are to hold the right one do, where each photo is looked at once and the model file makes any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sets: Vec<SetScore>,
+    /// How right answers are here from a confidence on that photos which judged the model chose.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<Trusted>,
     #[serde(skip)]
     rows: Rows,
 }
@@ -131,9 +145,12 @@ pub fn evaluate_folder(
     let answers = Answers::new(&labels, &probabilities, n_classes)?;
     let uncalibrated = Answers::new(&labels, &plain, n_classes)?;
     let scores = Scores::new(&answers, &file.classes, options.seed);
+    let doubts = file.doubts.as_ref().filter(|_| options.tta.is_none());
+    let sets = doubts.map(|doubts| SetScore::measure(doubts, &answers));
     let missing = scores.classes.iter().filter(|class| class.score.support == 0).map(|class| class.class.clone());
     Ok(Evaluation {
         trained: None,
+        judged: None,
         unseen: Vec::new(),
         skipped: problems.len() + unknown_classes.iter().map(|unknown| unknown.images).sum::<usize>(),
         missing_classes: missing.collect(),
@@ -144,6 +161,9 @@ pub fn evaluate_folder(
         views: options.tta.map(|tta| views::of(file, tta).count()),
         uncalibrated: Certainty::new(&uncalibrated),
         drift,
+        most_mistaken: scores.most_mistaken(),
+        sets: sets.unwrap_or_default(),
+        trusted: trusted_on(&file.trusted, &answers),
         rows: Rows {
             bins: [uncalibrated.bins(), answers.bins()],
             predictions: Predictions {
@@ -230,53 +250,4 @@ fn match_classes(
     let dataset =
         Dataset { cache: Arc::new(cache), classes: known.into(), samples: samples.into(), paths: paths.into() };
     Ok((dataset, unknown))
-}
-
-impl std::fmt::Display for Evaluation {
-    /// The table for people.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let s = &self.scores;
-        let width = column(s.classes.iter().map(|class| class.class.as_str()), 13);
-        writeln!(f, "{:width$}  {:>9}  {:>9}  {:>9}  {:>7}", "class", "precision", "recall", "F1", "photos")?;
-        let mut row = |name: &str, figures: [f64; 3], support: String| {
-            let [precision, recall, f1] = figures;
-            writeln!(f, "{name:width$}  {precision:9.4}  {recall:9.4}  {f1:9.4}  {support:>7}")
-        };
-        for class in &s.classes {
-            let score = class.score;
-            row(&shown(&class.class), [score.precision, score.recall, score.f1], score.support.to_string())?;
-        }
-        for (name, means) in [("macro mean", s.macro_means), ("weighted mean", s.weighted_means)] {
-            row(name, [means.precision, means.recall, means.f1], s.images.to_string())?;
-        }
-        writeln!(f)?;
-        for (name, figure, interval) in [
-            ("Accuracy", s.accuracy, Some(s.intervals.accuracy)),
-            ("Balanced accuracy", s.balanced_accuracy, Some(s.intervals.balanced_accuracy)),
-            ("Macro F1", s.macro_f1, Some(s.intervals.macro_f1)),
-            ("Loss", s.loss, Some(s.intervals.loss)),
-            ("Top-5 accuracy", s.top5_accuracy, None),
-            ("Cohen's kappa", s.kappa, None),
-            ("ROC AUC", s.roc_auc, None),
-            ("Average precision", s.average_precision, None),
-            ("Brier score", s.brier, None),
-            ("Calibration error", s.ece, None),
-        ] {
-            let interval = interval.map_or(String::new(), |[low, high]| format!("  (95 %: {low:.4} to {high:.4})"));
-            writeln!(f, "{name:18}  {figure:.4}{interval}")?;
-        }
-        if let Some(views) = self.views {
-            writeln!(f, "Probabilities are means over {views} looks at each photo.")?;
-        }
-        if let Some(Calibration { temperature, images }) = self.calibration {
-            let before = self.uncalibrated;
-            writeln!(
-                f,
-                "Confidence is calibrated: temperature {temperature:.3}, fitted on {images} photos; without it the loss \
-                 would be {:.4}, the calibration error {:.4}.",
-                before.loss, before.ece
-            )?;
-        }
-        Ok(())
-    }
 }

@@ -11,7 +11,8 @@ use crate::run::{RunRecords, names};
 
 impl Evaluation {
     /// Counts in [`Evaluation::trained`] which of the photos that were scored, all of `folder`, the run in `run` has trained on, and
-    /// tells in [`Evaluation::unseen`] which parts have others. Of other data than the run's own, nothing is known.
+    /// tells in [`Evaluation::unseen`] which parts have others; in [`Evaluation::judged`], which judged it. Of other data than the run's
+    /// own, nothing is known.
     ///
     /// # Errors
     /// Where the run's settings or its split are there and cannot be read.
@@ -26,7 +27,10 @@ impl Evaluation {
             let has = |part: &Part| rows.iter().any(|row| row.part == *part);
             self.unseen = [Part::Val, Part::Test].into_iter().filter(has).collect();
             let paths = self.rows.predictions.paths.iter();
-            self.trained = Some(paths.filter(|path| trained.contains(path.as_str())).count());
+            self.trained = Some(paths.clone().filter(|path| trained.contains(path.as_str())).count());
+            let judging = rows.iter().filter(|row| row.part == Part::Val || row.fold.is_some());
+            let judging: HashSet<&str> = judging.map(|row| row.path.as_str()).collect();
+            self.judged = Some(paths.filter(|path| judging.contains(path.as_str())).count());
         }
         Ok(())
     }

@@ -34,6 +34,17 @@ pub struct Means {
     pub f1: f64,
 }
 
+/// Photos of one class that were taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Mistake {
+    pub class: usize,
+    pub taken_for: usize,
+    pub images: u64,
+    /// All photos of the class.
+    pub of: u64,
+}
+
 impl Confusion {
     /// Counts the answers.
     pub fn new(answers: &Answers<'_>) -> Self {
@@ -84,6 +95,23 @@ impl Confusion {
             }
         });
         figures.collect()
+    }
+
+    /// All kinds of mistakes that were made: the most frequent first, of equally frequent ones that of the smallest class.
+    pub fn mistakes(&self) -> Vec<Mistake> {
+        let of_row = |(class, row): (usize, &Vec<u64>)| {
+            let of = row.iter().sum();
+            let mistakes = row.iter().enumerate().map(move |(taken_for, images)| Mistake {
+                class,
+                taken_for,
+                images: *images,
+                of,
+            });
+            mistakes.filter(|own| own.images > 0 && own.class != own.taken_for).collect::<Vec<_>>()
+        };
+        let mut mistakes: Vec<Mistake> = self.rows.iter().enumerate().flat_map(of_row).collect();
+        mistakes.sort_by_key(|own| (std::cmp::Reverse(own.images), own.of, own.class, own.taken_for));
+        mistakes
     }
 
     /// Unweighted means over the classes that have a photo or were predicted for one (scikit-learn's `macro`).

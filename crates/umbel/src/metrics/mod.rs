@@ -10,19 +10,21 @@ mod paired;
 mod probability;
 mod ranking;
 mod scores;
+mod sets;
 
 pub use bootstrap::{Intervals, intervals, wilson};
-pub use confusion::{ClassScore, Confusion, Means};
+pub use confusion::{ClassScore, Confusion, Means, Mistake};
 pub use curve::{Operating, Point, macro_precision_recall, macro_roc};
 pub use disputes::Dispute;
 pub use paired::{PairedDifference, holm, mcnemar, paired_difference};
 pub use probability::{BINS, Bin};
 pub use scores::{Certainty, NamedScore, Scores};
+pub use sets::{LEVELS, SetScore, trusted_on};
 pub use umbel_predict::metrics::{
-    Calibration, Drift, Familiarity, FeatureSpace, KnownPictures, KnownScores, LEAST_IMAGES, LEAST_MISTAKES,
-    MOST_FEATURES, MOST_INPUTS, MOST_PROTOTYPES, Memory, Moments, Prototypes, Reads, Standard, TEMPERATURES, auroc,
-    balanced_calibrated_loss, calibrated_loss, familiarity, fit_balanced_temperature, fit_temperature, max_probability,
-    negative_energy, softmax,
+    CERTAINTY, Calibration, Doubts, Drift, ENOUGH_FOR_THE_MEAN, Familiarity, FeatureSpace, KnownPictures, KnownScores,
+    LEAST_IMAGES, LEAST_MISTAKES, MOST_FEATURES, MOST_INPUTS, MOST_PROTOTYPES, Memory, Moments, Promise, Prototypes,
+    Reads, SetRule, Standard, TEMPERATURES, TRUSTED, TooFew, Trusted, auroc, balanced_calibrated_loss, calibrated_loss,
+    familiarity, fit_balanced_temperature, fit_temperature, max_probability, negative_energy, softmax,
 };
 
 use serde::{Deserialize, Deserializer};

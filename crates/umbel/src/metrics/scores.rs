@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::ranking::mean_of_known;
-use super::{Answers, ClassScore, Confusion, Intervals, Means, defined_or_nan, intervals};
+use super::{Answers, ClassScore, Confusion, Intervals, Means, Mistake, defined_or_nan, intervals};
+use crate::base::mistaken::Mistaken;
 
 /// Everything that is measured. A figure that is not defined (one class only, say) is NaN, and null in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +53,9 @@ pub struct NamedScore {
     pub average_precision: f64,
 }
 
+/// So many kinds of mistakes are told of.
+const MOST_MISTAKEN: usize = 3;
+
 /// What calibration is about to change.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
@@ -99,5 +103,43 @@ impl Scores {
             classes: classes.collect(),
             confusion,
         }
+    }
+
+    /// The mistakes that matter most: the most frequent one, and others at least half as frequent; none where no kind was made twice.
+    pub fn most_mistaken(&self) -> Vec<Mistaken> {
+        let mistakes = self.confusion.mistakes();
+        let most = mistakes.first().map_or(0, |own| own.images);
+        let matters = |own: &&Mistake| own.images > 1 && 2 * own.images >= most;
+        let name = |class: usize| self.classes.get(class).map_or(String::new(), |own| own.class.clone());
+        let named = |own: &Mistake| Mistaken {
+            class: name(own.class),
+            taken_for: name(own.taken_for),
+            images: own.images,
+            of: own.of,
+        };
+        mistakes.iter().filter(matters).take(MOST_MISTAKEN).map(named).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mistakes_that_matter_are_named() {
+        // Ten a, of which four are taken for b and one for c; five b, two of them for a; six c, two of them for b.
+        let counts = [[5, 4, 1], [2, 3, 0], [0, 2, 4]];
+        let (mut labels, mut rows) = (Vec::new(), Vec::new());
+        for (label, row) in counts.iter().enumerate() {
+            for (said, count) in row.iter().enumerate() {
+                labels.extend(vec![label as u32; *count]);
+                rows.extend([0, 1, 2].map(|class| f64::from(u8::from(class == said))).repeat(*count));
+            }
+        }
+        let scores = Scores::new(&Answers::new(&labels, &rows, 3).unwrap(), &["a", "b", "c"].map(String::from), 1);
+        let told: Vec<String> = scores.most_mistaken().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["a for b (4 of 10)", "b for a (2 of 5)", "c for b (2 of 6)"]);
+        let once = Scores::new(&Answers::new(&[0, 0], &[0.0, 1.0, 1.0, 0.0], 2).unwrap(), &[], 1);
+        assert_eq!(once.most_mistaken(), [], "one mistake is no kind");
     }
 }

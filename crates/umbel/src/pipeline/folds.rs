@@ -85,6 +85,13 @@ pub fn has_folds(run: &Path) -> bool {
     RunFolder::config_in(run).is_ok_and(|config| config.folds.is_some())
 }
 
+/// The models that answer as one for what lies at a path: of a cross-validation, those of its folds; of anything else, itself. Whether
+/// they are there is seen when they are read.
+pub fn models_of(path: &Path) -> Vec<PathBuf> {
+    let folds = RunFolder::config_in(path).ok().and_then(|config| config.folds);
+    folds.map_or_else(|| vec![path.to_owned()], |folds| (1..=folds).map(|fold| names::fold(path, fold)).collect())
+}
+
 fn number(config: &TrainConfig) -> Result<usize> {
     let none = || umbel_predict::Error::Setting {
         setting: "folds".into(),

@@ -33,7 +33,7 @@ pub use changes::Changes;
 pub use command::{arguments, command_line};
 pub use config::{TrainConfig, Undecided};
 pub use disputes::{DisputeOptions, DisputedLabel, Disputes, disputed_labels, inside_settings, run_settings};
-pub use folds::{FoldsOutcome, has_folds, resume_folds, train_folds};
+pub use folds::{FoldsOutcome, has_folds, models_of, resume_folds, train_folds};
 use job::{Data, Job, in_pool};
 pub use lr_find::{FoundRate, lr_find};
 pub use merge::merged;

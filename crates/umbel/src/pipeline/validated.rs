@@ -8,7 +8,10 @@ use super::unseen::{Unseen, known};
 use crate::Result;
 use crate::base::progress::{Interrupt, Judged, SmallestClass, TestRecord};
 use crate::data::Dataset;
-use crate::metrics::{Answers, Bin, Certainty, Reads, Scores, calibrated, loss_once_calibrated, softmax};
+use crate::metrics::{
+    Answers, Bin, Certainty, Doubts, Reads, Scores, SetScore, Trusted, calibrated, loss_once_calibrated, softmax,
+    trusted_on,
+};
 use crate::model_file::ModelFile;
 use crate::nn::Precision;
 use crate::report::{confusion, ranking, reliability};
@@ -22,18 +25,33 @@ pub(super) struct Validated {
     /// Where the photos train the model, too: the folds that they were judged in.
     folds: Option<usize>,
     calibration: CalibrationRecord,
-    /// What calibration did to the confidence, on the validation and on the test part, if there is one.
-    certainty: (BeforeAfter, Option<BeforeAfter>),
+    /// What calibration did to the confidence.
+    certainty: BeforeAfter,
+    /// From which confidence on answers are right as often as is told.
+    trusted: Vec<Trusted>,
+    /// On the test part, if there is one.
+    tested: Option<Tested>,
     /// What the figures come from.
     predictions: Predictions,
     /// Before and after calibration.
     bins: [Vec<Bin>; 2],
 }
 
+/// How far the model's confidence and its sets can be relied on, on photos that had no say in them.
+#[derive(Clone, Debug)]
+struct Tested {
+    certainty: BeforeAfter,
+    trusted: Vec<Trusted>,
+    sets: Vec<SetScore>,
+}
+
 /// metrics.json of a run that has done an epoch, but for its test part, settings and machine.
 pub(super) fn metrics(fit: &FitOutcome, validated: Option<&Validated>) -> Option<Metrics> {
     let epochs = &fit.history.epochs;
     let (last, best) = (epochs.last()?, epochs.iter().find(|record| record.epoch == fit.best_epoch)?);
+    let tested = validated.and_then(|validated| validated.tested.clone());
+    let (test_trusted, test_sets) =
+        tested.as_ref().map_or_else(Default::default, |tested| (tested.trusted.clone(), tested.sets.clone()));
     Some(Metrics {
         epochs: last.epoch,
         finished: !fit.interrupted,
@@ -45,7 +63,10 @@ pub(super) fn metrics(fit: &FitOutcome, validated: Option<&Validated>) -> Option
         parameters: Some(fit.best.weights().count()),
         scores: validated.map(|validated| validated.scores.clone()),
         calibration: validated.map(|validated| validated.calibration),
-        test_calibration: validated.and_then(|validated| validated.certainty.1),
+        test_calibration: tested.map(|tested| tested.certainty),
+        trusted: validated.map(|validated| validated.trusted.clone()).unwrap_or_default(),
+        test_trusted,
+        test_sets,
         ..Metrics::default()
     })
 }
@@ -84,6 +105,7 @@ impl Validated {
         let val_labels = photos.labels();
         let mut file = ModelFile::load(run.path())?;
         let before = (file.calibration, file.known.take(), file.metrics.clone());
+        let promised = (file.doubts.take(), std::mem::take(&mut file.trusted));
         file.calibration = calibrated(n_classes, &outputs.logits, &val_labels, options.balance);
         let temperature = file.temperature();
         let Some(known) = known(fit, parts, (&unseen, temperature, options), interrupt)? else { return Ok(None) };
@@ -92,11 +114,14 @@ impl Validated {
         let plain = softmax(n_classes, &outputs.logits, 1.0);
         let uncalibrated = Answers::new(&val_labels, &plain, n_classes)?;
         let answers = Answers::new(&val_labels, &calibrated, n_classes)?;
+        file.doubts = Doubts::new(n_classes, &calibrated, &val_labels);
+        file.trusted = Trusted::measure(n_classes, &calibrated, &val_labels);
         let bins = [uncalibrated.bins(), answers.bins()];
         let test = test
             .map(|(labels, logits)| {
-                let certainty = before_after(n_classes, &labels, &logits, file.temperature())?;
-                Ok::<_, crate::Error>((certainty, test_record(n_classes, &labels, &logits, &certainty)?))
+                let tested = Tested::measure(&file, &labels, &logits)?;
+                let record = test_record(n_classes, &labels, &logits, &tested.certainty)?;
+                Ok::<_, crate::Error>((tested, record))
             })
             .transpose()?;
         let certainty = BeforeAfter { before: Certainty::new(&uncalibrated), after: Certainty::new(&answers) };
@@ -107,9 +132,11 @@ impl Validated {
             let calibrated = loss_once_calibrated(n_classes, &outputs.logits, &val_labels, options.balance);
             correct(run, fit, &scores, (certainty.before.loss, calibrated))?;
         }
-        if (file.calibration, &file.known, &file.metrics) != (before.0, &before.1, &before.2) {
+        let is_new = (file.calibration, &file.known, &file.metrics) != (before.0, &before.1, &before.2);
+        if is_new || (&file.doubts, &file.trusted) != (&promised.0, &promised.1) {
             file.save(&run.path().join(names::MODEL))?;
         }
+        let (tested, record) = test.unzip();
         let validated = Validated {
             scores,
             folds: fit.out_of_fold.as_ref().map(|judged| judged.folds.len()),
@@ -118,7 +145,9 @@ impl Validated {
                 images: file.calibration.map_or(0, |calibration| calibration.images),
                 certainty: Some(certainty),
             },
-            certainty: (certainty, test.map(|(certainty, _)| certainty)),
+            certainty,
+            trusted: file.trusted,
+            tested,
             predictions: Predictions {
                 classes: parts.train.class_names().to_vec(),
                 paths: photos.paths.to_vec(),
@@ -127,7 +156,7 @@ impl Validated {
             },
             bins,
         };
-        Ok(Some((validated, test.map(|(_, record)| record))))
+        Ok(Some((validated, record)))
     }
 
     /// What the told figures rest on.
@@ -147,6 +176,7 @@ impl Validated {
                 images: class.score.support as usize,
                 recall: class.score.recall,
             }),
+            most_mistaken: self.scores.most_mistaken(),
         }
     }
 
@@ -157,7 +187,7 @@ impl Validated {
         self.predictions.write(&folder.join(names::PREDICTIONS))?;
         let written = confusion::write(plots, names::CONFUSION, classes, &self.scores.confusion)?;
         ranking::write(plots, names::RANKING, classes, &self.predictions.answers()?)?;
-        let (BeforeAfter { before, after }, is_fitted) = (self.certainty.0, self.calibration.images > 0);
+        let (BeforeAfter { before, after }, is_fitted) = (self.certainty, self.calibration.images > 0);
         let panels = reliability::panels(is_fitted, [before.ece, after.ece], &self.bins);
         reliability::write(plots, names::RELIABILITY, &panels)?;
         Ok(written)
@@ -180,11 +210,18 @@ fn correct(
     fit.history.write(&run.path().join(names::HISTORY))
 }
 
-fn before_after(n_classes: usize, labels: &[u32], logits: &[f32], temperature: f64) -> Result<BeforeAfter> {
-    let certainty = |temperature| -> Result<Certainty> {
-        Ok(Certainty::new(&Answers::new(labels, &softmax(n_classes, logits, temperature), n_classes)?))
-    };
-    Ok(BeforeAfter { before: certainty(1.0)?, after: certainty(temperature)? })
+impl Tested {
+    /// By what the model's file says.
+    fn measure(file: &ModelFile, labels: &[u32], logits: &[f32]) -> Result<Self> {
+        let n_classes = file.classes.len();
+        let [before, after] = [1.0, file.temperature()].map(|temperature| softmax(n_classes, logits, temperature));
+        let (before, after) = (Answers::new(labels, &before, n_classes)?, Answers::new(labels, &after, n_classes)?);
+        Ok(Tested {
+            certainty: BeforeAfter { before: Certainty::new(&before), after: Certainty::new(&after) },
+            trusted: trusted_on(&file.trusted, &after),
+            sets: file.doubts.as_ref().map(|doubts| SetScore::measure(doubts, &after)).unwrap_or_default(),
+        })
+    }
 }
 
 fn test_record(n_classes: usize, labels: &[u32], logits: &[f32], certainty: &BeforeAfter) -> Result<TestRecord> {

@@ -9,7 +9,7 @@ use super::json;
 use crate::Result;
 use crate::base::machine::Machine;
 use crate::base::progress::{EpochRecord, TestRecord};
-use crate::metrics::{Certainty, Scores};
+use crate::metrics::{Certainty, Scores, SetScore, Trusted};
 use crate::model_file::StartedFrom;
 
 /// All of it, in the order of the file. New fields go where they belong and are read as not there from older files.
@@ -51,6 +51,15 @@ pub struct Metrics {
     /// On the test part, if there is one: photos that neither the training nor the calibration saw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_calibration: Option<BeforeAfter>,
+    /// From which confidence on answers were right as often as is told, on the photos that judged the run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trusted: Vec<Trusted>,
+    /// How right they are of the same confidence on the test part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub test_trusted: Vec<Trusted>,
+    /// How often sets hold the right class there; of the photos that judged the run, they do by construction.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub test_sets: Vec<SetScore>,
 }
 
 /// The figures of an epoch.

@@ -72,6 +72,8 @@ fn trained() -> &'static ModelFile {
             metrics: Metrics::default(),
             calibration: None,
             known: None,
+            doubts: None,
+            trusted: Vec::new(),
             started_from: None,
             numerics: NUMERICS,
         }

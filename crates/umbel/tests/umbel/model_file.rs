@@ -11,7 +11,7 @@ use umbel::data::decode::{Depth, Raw};
 use umbel::data::{Interpolation, PrepSpec, Resize};
 use umbel::eval::{EvalOptions, evaluate_folder};
 use umbel::explain::Explainer;
-use umbel::metrics::{Calibration, FeatureSpace, KnownPictures, Memory, Moments};
+use umbel::metrics::{Calibration, Doubts, FeatureSpace, KnownPictures, Memory, Moments, Trusted};
 use umbel::model_file::container::{self, Origin, StoredTensor, TensorRef, Values};
 use umbel::model_file::{Metrics, ModelFile, StartedFrom};
 use umbel::nn::layers::{Activation, BatchNorm, Conv2d, Dense, Flatten, Rescaling};
@@ -33,6 +33,8 @@ fn sample() -> ModelFile {
         metrics: Metrics { epoch: 3, val_accuracy: 1.0 / 3.0, val_loss: 0.30000000000000004 },
         calibration: Some(Calibration { temperature: 1.0 / 0.7, images: 734 }),
         known: known(),
+        doubts: Doubts::new(3, &[0.5, 0.25, 0.25, 0.1, 0.9, 0.0, 0.2, 0.2, 0.6], &[0, 1, 1]),
+        trusted: vec![Trusted { asked: 0.95, confidence: 0.7, right: 0.97, answered: 1.0 / 3.0 }],
         started_from: Some(StartedFrom {
             name: "Lite".into(),
             license: Some("Apache-2.0".into()),
@@ -310,7 +312,7 @@ fn a_model_file_that_is_changed_in_code_is_refused_wherever_it_is_used() {
     let wide: Vec<f32> = (0..18).map(|k| (k * k % 7) as f32).collect();
     let wide = KnownPictures::measure(3, (3, &wide), (&[1.0, 0.5, 0.0], &[0.0; 3]));
     type Change<'a> = &'a dyn Fn(&mut ModelFile);
-    let changes: [(&str, Change<'_>); 9] = [
+    let changes: [(&str, Change<'_>); 11] = [
         ("a class more", &|file| file.classes.push("extra".into())),
         ("a class less", &|file| drop(file.classes.pop())),
         ("a class twice", &|file| file.classes[1] = file.classes[0].clone()),
@@ -318,6 +320,8 @@ fn a_model_file_that_is_changed_in_code_is_refused_wherever_it_is_used() {
         ("other photos", &|file| file.prep.image_size = 64),
         ("no photos", &|file| file.prep.image_size = 0),
         ("other known pictures", &|file| file.known.clone_from(&wide)),
+        ("doubts of other classes", &|file| file.doubts = Doubts::new(2, &[0.5, 0.5], &[0])),
+        ("no share of answers", &|file| file.trusted[0].right = f64::NAN),
         ("a temperature of 0", &|file| file.calibration = Some(Calibration { temperature: 0.0, images: 1 })),
         ("no weights", &|file| drop(file.model.take())),
     ];
@@ -373,6 +377,37 @@ fn a_temperature_out_of_range_is_refused() {
         let fault = of_field("umbel.calibration", &format!(r#"{{"temperature":{temperature},"images":3}}"#));
         assert!(matches!(fault, FileFault::Field { field: "umbel.calibration", .. }), "{temperature}");
     }
+}
+
+#[test]
+fn what_is_promised_of_answers_is_checked_and_need_not_be_there() {
+    let json = file_field("umbel.doubts");
+    for (from, to) in [
+        (r#""images":3"#, r#""images":4"#),
+        (r#""images":3"#, r#""images":18446744073709551615"#),
+        (r#""images":3"#, r#""images":-3"#),
+        (r#""images":1"#, r#""images":18446744073709551615"#),
+        ("800000", "1000001"),
+        ("800000", "NaN"),
+        ("800000,500000", "500000,800000"),
+        (r#""classes":["#, r#""classes":[{"images":0,"doubts":[]},"#),
+        (r#""all""#, r#""most""#),
+    ] {
+        assert!(json.contains(from), "{json}");
+        let fault = of_field("umbel.doubts", &json.replacen(from, to, 1));
+        assert!(matches!(fault, FileFault::Field { field: "umbel.doubts", .. }), "{to}: {fault}");
+    }
+    let json = file_field("umbel.trusted");
+    let many = format!("[{}]", vec![json.trim_matches(['[', ']']); 17].join(","));
+    for wrong in [json.replace("0.7", "1.5"), json.replace("0.97", "null"), json.replace("0.95", "-0.95"), many] {
+        let fault = of_field("umbel.trusted", &wrong);
+        assert!(matches!(fault, FileFault::Field { field: "umbel.trusted", .. }), "{wrong}: {fault}");
+    }
+    let before = ModelFile { doubts: None, trusted: Vec::new(), ..sample() };
+    let bytes = before.to_bytes().unwrap();
+    let fields = container::read_bytes(&bytes, "model").unwrap().fields;
+    assert!(!fields.contains_key("umbel.doubts") && !fields.contains_key("umbel.trusted"), "{fields:?}");
+    assert_eq!(ModelFile::from_bytes(&bytes).unwrap(), before, "files of before they were there");
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! What can go wrong in predicting, by cause: what came, what was expected, and the way out.
 
+mod fault;
 mod kind;
 
 use std::path::PathBuf;
 
+pub use fault::FileFault;
 pub use kind::{ErrorKind, with_causes};
+
+use super::listed::listed;
 
 /// The crate's result.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -116,6 +120,38 @@ pub enum Error {
     /// What is unlike all known pictures was asked for, of a model file that does not tell what those are like.
     #[error("this model file does not tell what known pictures are like, so that none can be told to be unknown")]
     NoKnownPictures,
+    /// Sets that hold the right class were asked for, of a model file that was made before they were measured.
+    #[error(
+        "this model file does not tell how much its model doubted the right class of photos that it had not seen, as those of before \
+         do not, so that no set can be promised to hold it: train anew"
+    )]
+    NoDoubts,
+    /// Such sets were asked for, by more than the photos that were measured can promise.
+    #[error(
+        "{images} photos judged this model, which are too few to promise that sets hold the right class of {level} of all photos; {}",
+        promised(*most)
+    )]
+    TooFewJudged {
+        /// The share that was asked for.
+        level: f64,
+        /// The photos.
+        images: usize,
+        /// The highest share that they promise.
+        most: f64,
+    },
+    /// Models that are to answer as one know other classes.
+    #[error(
+        "model {model} knows other classes than the first one: {}; models answer together where all know the same",
+        differing(missing, added)
+    )]
+    OtherClasses {
+        /// Which model, counted from 1.
+        model: usize,
+        /// Classes of the first that it does not know.
+        missing: Vec<String>,
+        /// Classes of its own.
+        added: Vec<String>,
+    },
     /// The one photo that was asked for cannot be used.
     #[error("{} cannot be used ({detail}): name another photo", path.display())]
     UnreadablePhoto {
@@ -130,7 +166,12 @@ impl Error {
     /// What it means for whoever called.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Setting { .. } | Error::Layer { .. } | Error::NoKnownPictures => ErrorKind::Setting,
+            Error::Setting { .. }
+            | Error::Layer { .. }
+            | Error::NoKnownPictures
+            | Error::NoDoubts
+            | Error::TooFewJudged { .. }
+            | Error::OtherClasses { .. } => ErrorKind::Setting,
             #[cfg(feature = "train")]
             Error::ModelToml { .. } => ErrorKind::Setting,
             Error::ModelFile { fault: FileFault::TooLarge(_), .. } | Error::OutOfMemory { .. } => ErrorKind::Memory,
@@ -141,105 +182,6 @@ impl Error {
             Error::Io { .. } | Error::NoThread { .. } => ErrorKind::Io,
         }
     }
-}
-
-/// What can be wrong with a model file or checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FileFault {
-    /// There is no such file or folder.
-    #[error(
-        "no such file or folder; a model is a .safetensors file made by umbel, or a run folder with a model.safetensors"
-    )]
-    NotFound,
-    /// A run folder (or any other) without a model in it.
-    #[error(
-        "there is no model.safetensors in this folder; if it is a run that was stopped before the end of its first epoch, \
-         resume it"
-    )]
-    NoModel,
-    /// Something that is neither a file nor a folder.
-    #[error("not a regular file")]
-    NotAFile,
-    /// Cut short, or of another kind.
-    #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; copy it again")]
-    NotSafetensors(String),
-    /// A safetensors file of another program.
-    #[error("a safetensors file, but not one of umbel's (its header has no `{0}`)")]
-    Foreign(&'static str),
-    /// A checkpoint where a model was expected, or the reverse.
-    #[error("this is umbel's {found}, but {expected} is needed; give the run folder instead")]
-    WrongKind {
-        /// What the file is.
-        found: String,
-        /// What was needed.
-        expected: &'static str,
-    },
-    /// Made by a later version.
-    #[error("made by a newer umbel ({version}, format {format}); this one reads up to {reads}: update umbel")]
-    Newer {
-        /// The file's format.
-        format: u64,
-        /// The newest format that can be read here.
-        reads: u64,
-        /// The version that wrote it.
-        version: String,
-    },
-    /// A checkpoint of other arithmetic.
-    #[error(
-        "its weights were computed by arithmetic number {found}, but this umbel computes by number {here}, which would go on to \
-         other digits: go on with the version that began it, or train in a new run folder"
-    )]
-    Numerics {
-        /// The number in the file.
-        found: u32,
-        /// This version's.
-        here: u32,
-    },
-    /// More tensors than any network has.
-    #[error("it holds {count} tensors, more than any network here has ({most})")]
-    TooMany {
-        /// Its tensors.
-        count: usize,
-        /// The most that are read.
-        most: usize,
-    },
-    /// The digest does not agree with the contents.
-    #[error("damaged: its contents do not agree with its digest; copy it again from where it came from")]
-    Damaged,
-    /// A header field that cannot be understood.
-    #[error("its header field `{field}` cannot be understood ({detail})")]
-    Field {
-        /// The key.
-        field: &'static str,
-        /// Why.
-        detail: String,
-    },
-    /// The weights are not those of the architecture.
-    #[error("its weights do not fit its architecture: {0}")]
-    Weights(String),
-    /// A weight is NaN or infinite.
-    #[error("its tensor {0} holds values that are no finite numbers; train again with a lower learning rate")]
-    NotFinite(String),
-    /// Another number of class names than outputs.
-    #[error("it names {names} classes, but its last layer has {outputs} outputs")]
-    Classes {
-        /// Class names.
-        names: usize,
-        /// Outputs.
-        outputs: usize,
-    },
-    /// The input of the network is not what the preparation gives.
-    #[error("its photos are prepared as {prepared}, but its network takes {input}")]
-    Input {
-        /// What the preparation gives.
-        prepared: String,
-        /// What the network takes.
-        input: String,
-    },
-    /// More memory than there is.
-    #[error("it needs {0} bytes of memory, more than there is")]
-    TooLarge(u64),
 }
 
 /// Tensors that were looked for in vain, and others that nobody looked for.
@@ -290,4 +232,24 @@ fn list_misfits(missing: &[String], left_over: &[String], misshapen: &[(String, 
         parts.push(format!("wrong shape: {}", cut(misshapen, show)));
     }
     parts.join("; ")
+}
+
+/// The way out, by a share rounded down to thousandths: what is told to be had can be had.
+fn promised(most: f64) -> String {
+    match (most * 1000.0).floor() / 1000.0 {
+        0.0 => "they promise none: train on more photos".to_string(),
+        most => {
+            format!("the highest share that they promise is {most:.3}: ask for that or less, or train on more photos")
+        }
+    }
+}
+
+/// How the classes of one model differ from those of another.
+fn differing(missing: &[String], added: &[String]) -> String {
+    let named = |what: &str, classes: &[String]| match classes {
+        [] => String::new(),
+        classes => format!("{what} {}", listed(classes)),
+    };
+    let parts = [named("it lacks", missing), named("it has in addition", added)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", and ")
 }

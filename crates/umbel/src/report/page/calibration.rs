@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words::figure;
+use super::words::{figure, percent};
 use super::{View, plot};
 use crate::Result;
 use crate::metrics::{Answers, Certainty, LEAST_IMAGES, LEAST_MISTAKES};
@@ -46,8 +46,42 @@ pub fn section(view: &View<'_>) -> Result<Markup> {
                 None => p.note { "Not calibrated: how sure to be is learned from mistakes, and fewer than " (LEAST_MISTAKES) " of them, or \
                     of " (LEAST_IMAGES) " photos, are too few to tell (or the run has not ended)." },
             }
+            (relied_on(view))
         }
     })
+}
+
+/// From which confidence on answers can be relied on, and how often sets of classes hold the right one.
+fn relied_on(view: &View<'_>) -> Markup {
+    let metrics = &view.run.metrics;
+    if metrics.trusted.is_empty() && metrics.test_sets.is_empty() {
+        return html! {};
+    }
+    let of_test = |asked: f64| metrics.test_trusted.iter().find(|own| own.asked == asked && own.right.is_finite());
+    html! {
+        h3 { "When to rely on it" }
+        @for own in &metrics.trusted {
+            p { "Of answers with at least " (percent(own.confidence)) " confidence, " (percent(own.right))
+                " are right; that is " (percent(own.answered)) " of these photos."
+                @if let Some(test) = of_test(own.asked) { " On the test part: " (percent(test.right)) " of such answers, which "
+                    (percent(test.answered)) " of its photos have." }
+            }
+        }
+        @if !metrics.trusted.is_empty() { p.note { "Each is the lowest confidence above which at least "
+            @for (number, own) in metrics.trusted.iter().enumerate() {
+                @if number > 0 { " or " } (format!("{:.0}\u{a0}%", 100.0 * own.asked))
+            }
+            " would be right with a certainty of 90\u{a0}%; a person may look at the other photos." } }
+        @if !metrics.test_sets.is_empty() {
+            div.scroll { table.figures.narrow {
+                thead { tr { th { "Sets of classes, to hold the right one" } th.n { "Do, on the test part" } th.n { "Classes in a set" } } }
+                tbody { @for own in &metrics.test_sets {
+                    tr { th scope="row" { "of " (format!("{:.0}\u{a0}%", 100.0 * own.level)) " of photos" }
+                        td.n { (percent(own.coverage)) } td.n { (format!("{:.2}", own.mean_size)) } }
+                } }
+            } }
+        }
+    }
 }
 
 fn table(before: Option<&Answers<'_>>, after: &Answers<'_>) -> Markup {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::View;
 use super::words::{percent, thousands};
 use crate::html;
-use crate::metrics::Scores;
+use crate::metrics::{Mistake, Scores};
 
 /// With more classes than this, a table would be too large to read: the most frequent confusions are listed instead.
 const TABLE: usize = 30;
@@ -17,6 +17,10 @@ pub fn section(view: &View<'_>) -> Markup {
     html! {
         section {
             h2 { "What is taken for what" }
+            @let mistaken = scores.most_mistaken();
+            @if !mistaken.is_empty() {
+                p { "Most often mistaken: " (mistaken.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
+            }
             @if scores.classes.len() <= TABLE {
                 p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
                 (table(scores))
@@ -85,20 +89,15 @@ fn button(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup 
 }
 
 fn list(scores: &Scores) -> Markup {
-    let rows = scores.confusion.rows().iter().enumerate();
-    let mut pairs: Vec<(u64, usize, usize)> = rows
-        .flat_map(|(row, counts)| counts.iter().enumerate().map(move |(column, count)| (*count, row, column)))
-        .filter(|(count, row, column)| *count > 0 && row != column)
-        .collect();
-    pairs.sort_by_key(|(count, row, column)| (std::cmp::Reverse(*count), *row, *column));
+    let mistakes = scores.confusion.mistakes();
     html! {
         div.scroll { table.pairs {
             thead { tr { th { "True class" } th { "Taken for" } th.n { "Photos" } th.n { "Share of the class" } } }
-            tbody { @for (count, row, column) in pairs.into_iter().take(LISTED) {
+            tbody { @for Mistake { class: row, taken_for: column, images: count, of } in mistakes.into_iter().take(LISTED) {
                 tr {
                     td { (scores.classes[row].class) } td { (scores.classes[column].class) }
                     td.n { (button(scores, (row, column), count)) }
-                    td.n { (percent(count as f64 / scores.classes[row].score.support.max(1) as f64)) }
+                    td.n { (percent(count as f64 / of.max(1) as f64)) }
                 }
             } }
         } }
