@@ -20,6 +20,7 @@ use crate::base::error::FileFault;
 use crate::metrics::{Calibration, Doubts, KnownPictures, Trusted};
 use crate::nn::{Graph, Model, NUMERICS, Tensor, Weights};
 use crate::prepare::PrepSpec;
+use crate::views::Tta;
 use crate::{Error, Result};
 use container::{Contents, Origin, Sealed, TensorRef, Values};
 pub use started_from::StartedFrom;
@@ -36,6 +37,7 @@ const CALIBRATION: &str = "umbel.calibration";
 const KNOWN: &str = "umbel.known";
 const DOUBTS: &str = "umbel.doubts";
 const TRUSTED: &str = "umbel.trusted";
+const VIEWS: &str = "umbel.views";
 const STARTED_FROM: &str = "umbel.started_from";
 
 /// How good the model was when it was saved.
@@ -66,6 +68,8 @@ pub struct ModelFile {
     /// From which confidence on answers are right as often as is told; empty (and no field in the file) where none is, or nobody
     /// measured.
     pub trusted: Vec<Trusted>,
+    /// Looks at each photo whose mean an answer is; `None` (and no field in the file): one.
+    pub views: Option<Tta>,
     /// Whose weights its training began with; `None` (and no field in the file): random ones.
     pub started_from: Option<StartedFrom>,
     /// By which arithmetic it was trained, see [`NUMERICS`].
@@ -93,6 +97,7 @@ impl ModelFile {
             known: None,
             doubts: None,
             trusted: Vec::new(),
+            views: None,
             started_from: None,
             numerics: NUMERICS,
         }
@@ -154,6 +159,9 @@ impl ModelFile {
         if !self.trusted.is_empty() {
             fields.insert(TRUSTED.to_string(), json(serde_json::to_string(&self.trusted), TRUSTED)?);
         }
+        if let Some(views) = &self.views {
+            fields.insert(VIEWS.to_string(), json(serde_json::to_string(views), VIEWS)?);
+        }
         if let Some(started_from) = &self.started_from {
             fields.insert(STARTED_FROM.to_string(), json(serde_json::to_string(started_from), STARTED_FROM)?);
         }
@@ -197,7 +205,7 @@ impl ModelFile {
         let metrics: Metrics = contents.field(METRICS)?;
         let calibration = optional(&contents, CALIBRATION)?;
         let (doubts, trusted) = (optional(&contents, DOUBTS)?, optional(&contents, TRUSTED)?.unwrap_or_default());
-        let started_from = optional(&contents, STARTED_FROM)?;
+        let (views, started_from) = (optional(&contents, VIEWS)?, optional(&contents, STARTED_FROM)?);
         let known = known::take(&mut contents)?;
         contents.no_rough()?;
         // The architecture says which are trained, and puts them in its order.
@@ -210,8 +218,19 @@ impl ModelFile {
         let weights = Weights { tensors: tensors.collect() };
         let model = Model::from_weights(architecture, weights).map_err(check::unfit)?;
         let numerics = contents.numerics;
-        let file =
-            ModelFile { model, classes, prep, metrics, calibration, known, doubts, trusted, started_from, numerics };
+        let file = ModelFile {
+            model,
+            classes,
+            prep,
+            metrics,
+            calibration,
+            known,
+            doubts,
+            trusted,
+            views,
+            started_from,
+            numerics,
+        };
         file.check()?;
         Ok(file)
     }

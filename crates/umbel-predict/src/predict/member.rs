@@ -57,14 +57,15 @@ impl Member {
     ) -> Result<Self> {
         let order = order(&file.classes, number, classes)?;
         let temperature = file.temperature();
-        let ModelFile { model, prep, known, doubts, .. } = file;
+        let ModelFile { model, prep, known, doubts, views, .. } = file;
         let preparation = preparations.iter().position(|own| *own == prep).unwrap_or_else(|| {
             preparations.push(prep.clone());
             preparations.len() - 1
         });
         let (engine, last_input) = (engine.clone(), model.last_input()?);
         let buffers = Pool::new(Buffers::new(&*engine, &model, batch)?);
-        let (rule, views) = (None, None);
+        let rule = None;
+        let views = views.map(|tta| Views::new(tta, &model.architecture().augmentation()));
         Ok(Member {
             engine,
             batch,

@@ -3,7 +3,7 @@
 mod files;
 mod text;
 mod trained;
-mod views;
+pub(crate) mod views;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -130,16 +130,21 @@ pub fn evaluate_folder(
     let (dataset, unknown_classes) = match_classes(&index, cache, &positions, &file.classes)?;
     let labels = dataset.labels();
     let (n_classes, engine) = (file.classes.len(), options.engine.for_inference());
-    let (drift, [probabilities, plain]) = match options.tta {
-        Some(tta) => (None, views::probabilities(engine, file, &dataset, (tta, options.batch), interrupt)?),
-        None => {
-            let reads = file.known.as_ref().map_or(Reads::Logits, KnownPictures::reads);
-            let outputs = outputs(engine, &file.model, &dataset, (options.batch, reads), interrupt)?;
-            let outputs = outputs.ok_or(Error::Interrupted)?;
-            let probabilities =
-                [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &outputs.logits, temperature));
-            (drift(file, &outputs, &probabilities[0]), probabilities)
-        }
+    let once = || -> Result<_> {
+        let reads = file.known.as_ref().map_or(Reads::Logits, KnownPictures::reads);
+        let outputs = outputs(engine, &file.model, &dataset, (options.batch, reads), interrupt)?;
+        let outputs = outputs.ok_or(Error::Interrupted)?;
+        let probabilities =
+            [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &outputs.logits, temperature));
+        Ok((drift(file, &outputs, &probabilities[0]), probabilities))
+    };
+    let tta = options.tta.or(file.views);
+    let looked = tta.map(|tta| views::probabilities(engine, file, &dataset, (tta, options.batch), interrupt));
+    let (drift, [probabilities, plain]) = match (options.tta, looked.transpose()?) {
+        (_, None) => once()?,
+        // Other looks than the model's own.
+        (Some(_), Some(looked)) => (None, looked),
+        (None, Some(looked)) => (once()?.0, looked),
     };
     check_answers(&dataset, &probabilities, n_classes)?;
     let answers = Answers::new(&labels, &probabilities, n_classes)?;
@@ -158,7 +163,7 @@ pub fn evaluate_folder(
         problems,
         doubtful_depth,
         calibration: file.calibration,
-        views: options.tta.map(|tta| views::of(file, tta).count()),
+        views: tta.map(|tta| views::of(file, tta).count()),
         uncalibrated: Certainty::new(&uncalibrated),
         drift,
         most_mistaken: scores.most_mistaken(),

@@ -11,12 +11,12 @@ use crate::nn::{Engine, Precision};
 use crate::{Error, Result};
 
 /// The looks that are right for this model.
-pub(super) fn of(file: &ModelFile, tta: Tta) -> Views {
+pub(crate) fn of(file: &ModelFile, tta: Tta) -> Views {
     Views::new(tta, &file.model.architecture().augmentation())
 }
 
 /// Rows of mean probabilities, with the model's temperature and without one.
-pub(super) fn probabilities(
+pub(crate) fn probabilities(
     engine: &dyn Engine,
     file: &ModelFile,
     dataset: &Dataset,

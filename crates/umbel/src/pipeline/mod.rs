@@ -229,7 +229,7 @@ fn train(
     let mut fit = judging::fit(run, &mut model, (&parts, folds), options, (&mut watch, interrupt))?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
-        measured = Validated::measure(run, &mut fit, &parts, options, interrupt)?;
+        measured = Validated::measure(run, &mut fit, &parts, options, (&mut watch, interrupt))?;
         // A run that was stopped here is not finished: going on with it calibrates the model.
         fit.interrupted = measured.is_none();
     }

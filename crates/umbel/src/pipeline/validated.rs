@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use super::run_folder::RunFolder;
 use super::unseen::{Unseen, known};
 use crate::Result;
-use crate::base::progress::{Interrupt, Judged, SmallestClass, TestRecord};
+use crate::base::notice::Notice;
+use crate::base::progress::{Event, Interrupt, Judged, Observer, SmallestClass, TestRecord};
 use crate::data::Dataset;
+use crate::eval::views;
 use crate::metrics::{
     Answers, Bin, Certainty, Doubts, Reads, Scores, SetScore, Trusted, calibrated, loss_once_calibrated, softmax,
     trusted_on,
@@ -90,16 +92,9 @@ impl Validated {
         fit: &mut FitOutcome,
         parts: &Parts<'_>,
         options: &FitOptions,
-        interrupt: &Interrupt,
+        (observer, interrupt): (&mut dyn Observer, &Interrupt),
     ) -> Result<Option<(Self, Option<TestRecord>)>> {
         let Some(unseen) = Unseen::of(fit, parts, options, interrupt)? else { return Ok(None) };
-        let test = match parts.test {
-            None => None,
-            Some(test) => match fit.outputs(test, (options.batch, Reads::Logits), interrupt)? {
-                None => return Ok(None),
-                Some(outputs) => Some((test.labels(), outputs.logits)),
-            },
-        };
         let n_classes = parts.train.class_names().len();
         let Unseen { photos, outputs, .. } = &unseen;
         let val_labels = photos.labels();
@@ -110,30 +105,33 @@ impl Validated {
         let temperature = file.temperature();
         let Some(known) = known(fit, parts, (&unseen, temperature, options), interrupt)? else { return Ok(None) };
         file.known = known;
-        let calibrated = softmax(n_classes, &outputs.logits, file.temperature());
-        let plain = softmax(n_classes, &outputs.logits, 1.0);
+        let once = [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &outputs.logits, temperature));
+        let had_views = file.views.take();
+        file.views = options.views.filter(|_| fit.out_of_fold.is_none());
+        let [calibrated, plain] = match looked_at(&mut file, photos, &once, options, (observer, interrupt)) {
+            Err(crate::Error::Interrupted) => return Ok(None),
+            looked => looked?,
+        };
         let uncalibrated = Answers::new(&val_labels, &plain, n_classes)?;
         let answers = Answers::new(&val_labels, &calibrated, n_classes)?;
         file.doubts = Doubts::new(n_classes, &calibrated, &val_labels);
         file.trusted = Trusted::measure(n_classes, &calibrated, &val_labels);
         let bins = [uncalibrated.bins(), answers.bins()];
-        let test = test
-            .map(|(labels, logits)| {
-                let tested = Tested::measure(&file, &labels, &logits)?;
-                let record = test_record(n_classes, &labels, &logits, &tested.certainty)?;
-                Ok::<_, crate::Error>((tested, record))
-            })
-            .transpose()?;
+        let test = parts.test.map(|test| Tested::on(test, &file, fit, options, interrupt)).transpose();
+        let test = match test {
+            Err(crate::Error::Interrupted) => return Ok(None),
+            test => test?,
+        };
         let certainty = BeforeAfter { before: Certainty::new(&uncalibrated), after: Certainty::new(&answers) };
         let scores = Scores::new(&answers, parts.train.class_names(), options.seed);
-        if fit.computed.precision != Precision::F32 {
+        if fit.computed.precision != Precision::F32 || file.views.is_some() {
             file.metrics.val_accuracy = scores.accuracy;
             file.metrics.val_loss = certainty.before.loss;
             let calibrated = loss_once_calibrated(n_classes, &outputs.logits, &val_labels, options.balance);
             correct(run, fit, &scores, (certainty.before.loss, calibrated))?;
         }
         let is_new = (file.calibration, &file.known, &file.metrics) != (before.0, &before.1, &before.2);
-        if is_new || (&file.doubts, &file.trusted) != (&promised.0, &promised.1) {
+        if is_new || (&file.doubts, &file.trusted, file.views) != (&promised.0, &promised.1, had_views) {
             file.save(&run.path().join(names::MODEL))?;
         }
         let (tested, record) = test.unzip();
@@ -212,24 +210,60 @@ fn correct(
 
 impl Tested {
     /// By what the model's file says.
-    fn measure(file: &ModelFile, labels: &[u32], logits: &[f32]) -> Result<Self> {
-        let n_classes = file.classes.len();
-        let [before, after] = [1.0, file.temperature()].map(|temperature| softmax(n_classes, logits, temperature));
-        let (before, after) = (Answers::new(labels, &before, n_classes)?, Answers::new(labels, &after, n_classes)?);
-        Ok(Tested {
+    fn on(
+        photos: &Dataset,
+        file: &ModelFile,
+        fit: &FitOutcome,
+        options: &FitOptions,
+        interrupt: &Interrupt,
+    ) -> Result<(Self, TestRecord)> {
+        let (n_classes, labels) = (file.classes.len(), photos.labels());
+        let [after, before] = match file.views {
+            Some(tta) => {
+                let engine = fit.engine.for_inference();
+                views::probabilities(engine, file, photos, (tta, options.batch), interrupt)?
+            }
+            None => {
+                let outputs = fit.outputs(photos, (options.batch, Reads::Logits), interrupt)?;
+                let logits = outputs.ok_or(crate::Error::Interrupted)?.logits;
+                [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
+            }
+        };
+        let (before, after) = (Answers::new(&labels, &before, n_classes)?, Answers::new(&labels, &after, n_classes)?);
+        let tested = Tested {
             certainty: BeforeAfter { before: Certainty::new(&before), after: Certainty::new(&after) },
             trusted: trusted_on(&file.trusted, &after),
             sets: file.doubts.as_ref().map(|doubts| SetScore::measure(doubts, &after)).unwrap_or_default(),
-        })
+        };
+        let record = TestRecord {
+            // The temperature has no say in which class is the most likely of one look.
+            test_accuracy: after.top_k_accuracy(1),
+            test_loss: tested.certainty.after.loss,
+            test_images: labels.len(),
+        };
+        Ok((tested, record))
     }
 }
 
-fn test_record(n_classes: usize, labels: &[u32], logits: &[f32], certainty: &BeforeAfter) -> Result<TestRecord> {
-    let probabilities = softmax(n_classes, logits, 1.0);
-    Ok(TestRecord {
-        // The temperature has no say in which class is the most likely.
-        test_accuracy: Answers::new(labels, &probabilities, n_classes)?.top_k_accuracy(1),
-        test_loss: certainty.after.loss,
-        test_images: labels.len(),
-    })
+/// Probabilities as the model is to answer, with its temperature and without one: means over several looks, if the file asks for them and
+/// they lower the loss of `once`; else it asks for them no more.
+fn looked_at(
+    file: &mut ModelFile,
+    photos: &Dataset,
+    once: &[Vec<f64>; 2],
+    options: &FitOptions,
+    (observer, interrupt): (&mut dyn Observer, &Interrupt),
+) -> Result<[Vec<f64>; 2]> {
+    let Some(tta) = file.views else { return Ok(once.clone()) };
+    let engine = options.engine.for_inference();
+    let looked = views::probabilities(engine, file, photos, (tta, options.batch), interrupt)?;
+    let labels = photos.labels();
+    let [before, after] =
+        [Answers::new(&labels, &once[0], file.classes.len())?, Answers::new(&labels, &looked[0], file.classes.len())?];
+    let (accuracy, loss) = ([&before, &after].map(|answers| answers.top_k_accuracy(1)), [before.loss(), after.loss()]);
+    let kept = loss[1] < loss[0];
+    let looks = views::of(file, tta).count();
+    observer.event(&Event::Notice(&Notice::Views { looks, accuracy, loss, kept }));
+    file.views = Some(tta).filter(|_| kept);
+    Ok(if kept { looked } else { once.clone() })
 }

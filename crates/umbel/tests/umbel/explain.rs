@@ -74,6 +74,7 @@ fn trained() -> &'static ModelFile {
             known: None,
             doubts: None,
             trusted: Vec::new(),
+            views: None,
             started_from: None,
             numerics: NUMERICS,
         }

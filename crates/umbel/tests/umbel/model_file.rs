@@ -35,6 +35,7 @@ fn sample() -> ModelFile {
         known: known(),
         doubts: Doubts::new(3, &[0.5, 0.25, 0.25, 0.1, 0.9, 0.0, 0.2, 0.2, 0.6], &[0, 1, 1]),
         trusted: vec![Trusted { asked: 0.95, confidence: 0.7, right: 0.97, answered: 1.0 / 3.0 }],
+        views: Some(umbel::data::Tta::Flips),
         started_from: Some(StartedFrom {
             name: "Lite".into(),
             license: Some("Apache-2.0".into()),
