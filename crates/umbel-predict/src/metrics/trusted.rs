@@ -127,6 +127,30 @@ mod tests {
         assert!(best.on(2, &[0.6, 0.4], &[0]).right.is_nan(), "none is so sure");
     }
 
+    /// Of a model whose confidence is just right, dense towards 1, above any confidence a known share is right.
+    #[test]
+    fn what_was_chosen_is_right_often_enough_as_certainly_as_it_says() {
+        let mut state = 5u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 11) as f64 / (1u64 << 53) as f64
+        };
+        let mut kept = 0;
+        for _ in 0..300 {
+            let (mut rows, mut labels) = (Vec::new(), Vec::new());
+            for _ in 0..600 {
+                let p = 1.0 - uniform().powi(2) / 2.0;
+                rows.extend([p, 1.0 - p]);
+                labels.push(u32::from(uniform() >= p));
+            }
+            let confidence = Trusted::measure(2, &rows, &labels)[0].confidence.max(0.5);
+            // The mean of 1 - u^2 / 2 over the u that give so much or more.
+            let right = 1.0 - (1.0 - confidence) / 3.0;
+            kept += usize::from(right >= 0.95);
+        }
+        assert!((0.84..0.97).contains(&(f64::from(kept as u32) / 300.0)), "{kept} of 300");
+    }
+
     #[test]
     fn few_photos_promise_nothing_however_right_they_are() {
         let (probabilities, labels) = rows(&[(30, 0.99, 0)]);

@@ -5,7 +5,7 @@ use std::fs;
 use umbel::base::machine::Machine;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::TestRecord;
-use umbel::metrics::{Answers, Certainty, Scores};
+use umbel::metrics::{Answers, Certainty, Scores, SetScore, Trusted};
 use umbel::model_file::StartedFrom;
 use umbel::run::{
     BeforeAfter, CalibrationRecord, Figures, FoldRecord, FoldsRecord, Metrics, Predictions, Problem, names,
@@ -34,6 +34,10 @@ fn metrics() -> Metrics {
         scores: Some(Scores::new(&answers, &["a".into(), "b".into()], 7)),
         calibration: Some(CalibrationRecord { temperature: 1.5, images: 2, certainty: Some(both) }),
         test_calibration: Some(both),
+        trusted: vec![Trusted { asked: 0.95, confidence: 0.8, right: 1.0, answered: 0.1 }],
+        // Not one answer is so sure there.
+        test_trusted: vec![Trusted { asked: 0.95, confidence: 0.8, right: f64::NAN, answered: 0.0 }],
+        test_sets: vec![SetScore { level: 0.9, coverage: 1.0 / 3.0, mean_size: 1.5 }],
     }
 }
 
@@ -46,13 +50,14 @@ fn metrics_read_back_the_same_also_what_is_not_defined() {
     assert!(text.contains("\"roc_auc\": null") && text.ends_with("}\n"), "{text}");
     let read = Metrics::read(&path).unwrap();
     assert!(read.scores.as_ref().unwrap().roc_auc.is_nan());
-    assert_eq!(read.best, metrics().best);
+    assert_eq!((read.best, &read.test_sets, &read.trusted), (metrics().best, &metrics().test_sets, &metrics().trusted));
+    assert!(read.test_trusted[0].right.is_nan());
     read.write(&again).unwrap();
     assert_eq!(fs::read_to_string(&again).unwrap(), text);
 
     // A run that was stopped.
-    let stopped =
-        Metrics { finished: false, test: None, scores: None, calibration: None, test_calibration: None, ..metrics() };
+    let nothing = Metrics { scores: None, calibration: None, test_calibration: None, ..metrics() };
+    let stopped = Metrics { finished: false, test: None, test_trusted: Vec::new(), ..nothing };
     stopped.write(&path).unwrap();
     assert_eq!(Metrics::read(&path).unwrap(), stopped);
     assert!(!fs::read_to_string(&path).unwrap().contains("calibration"));

@@ -5,6 +5,7 @@ use std::fs;
 use image::{Rgb, RgbImage};
 use tempfile::tempdir;
 use umbel::base::augmentation::AugmentLayer;
+use umbel::metrics::{SetScore, Trusted};
 use umbel::report::page::{self, Facts};
 use umbel::run::Predictions;
 use umbel::run::RunRecords;
@@ -47,6 +48,30 @@ fn a_page_of_five_thousand_photos_has_everything_and_stays_below_ten_megabytes()
     assert!(html.contains(&format!("{:.1}\u{a0}%", 100.0 * scores.accuracy)), "the accuracy");
     assert_eq!(html.matches("<svg").count(), 6, "two curves, ROC, precision and recall, two reliability diagrams");
     assert!(!html.contains("fill=\"#") && !html.contains("stroke=\"#"), "every color of a figure has a name");
+}
+
+#[test]
+fn what_can_be_relied_on_is_told_where_it_was_measured() {
+    let folder = tempdir().unwrap();
+    let made_up = MadeUp { classes: &FIVE, photos: 90, accuracy: 0.5, seed: 2 };
+    let mut records = made_up.write(&folder.path().join("run"), &folder.path().join("none"));
+    let page = |records: &RunRecords| page::render(records, &Facts::default()).unwrap();
+    assert!(!page(&records).contains("When to rely on it"), "a run of before");
+    let mistaken = records.scores().unwrap().unwrap().most_mistaken();
+    assert!(page(&records).contains(&format!("Most often mistaken: {}", mistaken[0])), "{mistaken:?}");
+    records.metrics.trusted = vec![Trusted { asked: 0.95, confidence: 0.83, right: 0.982, answered: 0.884 }];
+    records.metrics.test_trusted = vec![Trusted { right: 0.971, answered: 0.86, ..records.metrics.trusted[0] }];
+    records.metrics.test_sets = vec![SetScore { level: 0.98, coverage: 0.9776, mean_size: 1.234 }];
+    let told = page(&records).replace('\u{a0}', " ");
+    for words in [
+        "Of answers with at least 83.0 % confidence, 98.2 % are right; that is 88.4 % of these photos.",
+        "On the test part: 97.1 % of such answers, which 86.0 % of its photos have.",
+        "of 98 % of photos",
+        "97.8 %",
+        "1.23",
+    ] {
+        assert!(told.contains(words), "{words}");
+    }
 }
 
 #[test]
