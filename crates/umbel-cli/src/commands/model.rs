@@ -137,7 +137,7 @@ fn trained_folds(run: &Path) -> Vec<String> {
 }
 
 /// By the name alone: nothing is read.
-fn is_model(path: &Path) -> bool {
+pub fn is_model(path: &Path) -> bool {
     path.join(names::MODEL).is_file() || path.extension().is_some_and(|end| end == "safetensors") && path.is_file()
 }
 

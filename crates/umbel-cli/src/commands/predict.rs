@@ -63,6 +63,12 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
 
 /// Whether there are photos, and not from two sides.
 fn check_given(args: &PredictArgs, more: &[PathBuf], paths: &[PathBuf]) -> anyhow::Result<()> {
+    if let Some(late) = paths.iter().find(|path| model::is_model(path)) {
+        return Err(usage(format!(
+            "{} is a model, behind what is none: name all models first, and the photos behind them",
+            late.display()
+        )));
+    }
     match (&args.watch, paths) {
         (None, []) => Err(usage(format!(
             "{} is a model, too, so that there is no photo: name the photos behind the models",
