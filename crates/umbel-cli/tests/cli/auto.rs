@@ -149,3 +149,36 @@ fn a_class_for_what_is_of_no_class_is_said_at_training_and_is_no_fault() {
     let kinds: Vec<_> = found[0]["problems"].as_array().unwrap().iter().map(|found| found["kind"].clone()).collect();
     assert!(kinds.contains(&"class-for-the-rest".into()), "{check:?}");
 }
+
+#[test]
+fn the_best_compares_the_weights_that_are_here_and_says_what_mirror_images_gain() {
+    let place = Place::with_photos();
+    // The same weights under another name: there is a choice, and of equals the first is taken.
+    fs::create_dir_all(place.path("store")).unwrap();
+    let inside = concat!(env!("CARGO_MANIFEST_DIR"), "/../umbel-weights/efficientnet_lite0.safetensors");
+    fs::copy(inside, place.path("store/another.safetensors")).unwrap();
+    let mut command = place.command::<&str>(&[]);
+    let args = ["train", "photos", "--recipe", "best", "--tune", "last", "--set", "fit.least_steps=4", "--out", "run"];
+    let ran = Ran::from(command.args(args).env("UMBEL_MODELS", place.path("store")).output().unwrap());
+    let compared = "By folds of the last layer: EfficientNet-Lite0 1.0000 (loss ";
+    assert!(ran.succeeds().err.contains(compared) || ran.out.contains(compared), "{ran:?}");
+    let config = fs::read_to_string(place.path("run/config.toml")).unwrap();
+    assert!(config.contains("pretrained = \"inside\"") && config.contains("views = \"flips\""), "{config}");
+    let told = [ran.out.as_str(), &ran.err].concat();
+    let line =
+        told.lines().find(|line| line.starts_with("Mean over 2 looks at a photo, on the validation part")).unwrap();
+    let kept = line.contains("answers are that mean from now on");
+    let eval = place.umbel(&["eval", "run", "photos"]);
+    assert_eq!(eval.succeeds().out.contains("means over 2 looks"), kept, "{line} {eval:?}");
+    // What the run says of its validation photos is what is answered.
+    let table = fs::read_to_string(place.path("run/predictions.csv")).unwrap();
+    let row: Vec<&str> = table.lines().nth(1).unwrap().split(',').collect();
+    let answer = place.umbel(&["predict", "run", &format!("photos/{}", row[0]), "--json"]);
+    let confidence = answer.succeeds().json()[0]["confidence"].as_f64().unwrap();
+    assert!(row.iter().any(|cell| cell.parse() == Ok(confidence)), "{confidence}: {row:?}");
+    // Where the weights were given, nothing is compared.
+    let given = ["train", "photos", "--recipe", "best", "--pretrained", "inside", "--tune", "head", "--out", "given"];
+    let mut command = place.command::<&str>(&[]);
+    let ran = Ran::from(command.args(given).env("UMBEL_MODELS", place.path("store")).output().unwrap());
+    assert!(!ran.succeeds().err.contains("By folds"), "{ran:?}");
+}

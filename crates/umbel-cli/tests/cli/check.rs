@@ -258,7 +258,7 @@ fn few_photos_are_judged_only_where_that_is_asked_for() {
     assert!(place.umbel(&["check", "photos", "--labels"]).succeeds().out.contains("Judged 24 labels in "));
     // Asked for, what hinders is a failure; else the rest of the check counts.
     for number in 0..12 {
-        fs::write(place.path(&format!("photos/right/2{number:02}.png")), "no picture").unwrap();
+        fs::write(place.path(format!("photos/right/2{number:02}.png")), "no picture").unwrap();
     }
     fs::remove_file(place.path("photos/right/005.png")).unwrap();
     place.umbel(&["check", "photos", "--labels"]).fails(1, "where two are needed");

@@ -192,11 +192,9 @@ impl Doubts {
             match ranks.at(level, certainty, FINENESS_OF_A_CLASS) {
                 Some((own, promise)) => {
                     *limit = own;
-                    let least = |certainty: Option<f64>, own: Option<f64>| match (certainty, own) {
-                        (Some(certainty), Some(own)) => Some(own.min(certainty)),
-                        (certainty, own) => certainty.or(own),
-                    };
-                    rule.promise.certainty = least(rule.promise.certainty, promise.certainty);
+                    // The least certain of those that have a certainty.
+                    let certainties = [rule.promise.certainty, promise.certainty].into_iter().flatten();
+                    rule.promise.certainty = certainties.reduce(f64::min);
                 }
                 None => {
                     *limit = ranks.doubts.first().map_or(*limit, |own| (*limit).max(*own));
