@@ -18,9 +18,9 @@ const PREDICT: Floors = &[
     ("prepare", &["base", "decode"]),
     ("views", &["base", "prepare"]),
     ("nn", &["base"]),
-    ("model_file", &["base", "metrics", "prepare", "nn"]),
+    ("model_file", &["base", "metrics", "prepare", "views", "nn"]),
     ("predict", &["base", "metrics", "decode", "prepare", "views", "nn", "model_file"]),
-    ("explain", &["base", "metrics", "prepare", "nn", "model_file"]),
+    ("explain", &["base", "metrics", "prepare", "views", "nn", "model_file"]),
 ];
 
 /// `nn`, `model_file` and `predict` come from umbel-predict, under whose name they are held to the same.
