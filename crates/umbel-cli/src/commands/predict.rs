@@ -63,6 +63,12 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
 
 /// Whether there are photos, and not from two sides.
 fn check_given(args: &PredictArgs, more: &[PathBuf], paths: &[PathBuf]) -> anyhow::Result<()> {
+    if let Some(model) = paths.iter().find(|path| model::can_answer(path)) {
+        let (model, photo) = (model.display(), paths[0].display());
+        return Err(usage(format!(
+            "{model} is a model, but stands behind {photo}, which is none: name models first, then photos"
+        )));
+    }
     match (&args.watch, paths) {
         (None, []) => Err(usage(format!(
             "{} is a model, too, so that there is no photo: name the photos behind the models",
