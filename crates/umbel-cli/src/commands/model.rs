@@ -49,8 +49,12 @@ pub fn load(path: &Path, form: &str, others: &[PathBuf]) -> anyhow::Result<Model
 /// How many of these arguments are models before the first one that is none, and the rest: a run folder or a file that is named as a
 /// model is one, and photos never are.
 pub fn leading(given: &[PathBuf]) -> (&[PathBuf], &[PathBuf]) {
-    let is_model = |path: &&PathBuf| is_model(path) || pipeline::has_folds(path);
-    given.split_at(given.iter().take_while(is_model).count())
+    given.split_at(given.iter().take_while(|path| can_answer(path)).count())
+}
+
+/// Whether a path is taken for a model or a run of folds, by the names in it.
+pub fn can_answer(path: &Path) -> bool {
+    is_model(path) || pipeline::has_folds(path)
 }
 
 /// One model, or several that answer as one.
@@ -137,7 +141,7 @@ fn trained_folds(run: &Path) -> Vec<String> {
 }
 
 /// By the name alone: nothing is read.
-pub fn is_model(path: &Path) -> bool {
+fn is_model(path: &Path) -> bool {
     path.join(names::MODEL).is_file() || path.extension().is_some_and(|end| end == "safetensors") && path.is_file()
 }
 

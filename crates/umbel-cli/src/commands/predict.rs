@@ -63,10 +63,10 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
 
 /// Whether there are photos, and not from two sides.
 fn check_given(args: &PredictArgs, more: &[PathBuf], paths: &[PathBuf]) -> anyhow::Result<()> {
-    if let Some(late) = paths.iter().find(|path| model::is_model(path)) {
+    if let Some(model) = paths.iter().find(|path| model::can_answer(path)) {
+        let (model, photo) = (model.display(), paths[0].display());
         return Err(usage(format!(
-            "{} is a model, behind what is none: name all models first, and the photos behind them",
-            late.display()
+            "{model} is a model, but stands behind {photo}, which is none: name models first, then photos"
         )));
     }
     match (&args.watch, paths) {

@@ -57,9 +57,9 @@ fn models_that_know_the_same_classes_answer_together() {
     let ran = place.umbel(&["predict", "run", "dots.safetensors", "photos"]);
     ran.fails(2, "run and dots.safetensors cannot answer together");
     assert!(ran.err.contains("it lacks rings, and it has in addition dots"), "{}", ran.err);
-    // Arguments behind the first that is no model are photos, which runs never are: their plots were.
-    let late = ["predict", "run", "photos/rings/000.png", "other"];
-    place.umbel(&late).fails(2, "other is a model, behind what is none");
+    // Runs are never photos.
+    let behind = ["predict", "run", "photos/rings/000.png", "other"];
+    place.umbel(&behind).fails(2, "other is a model, but stands behind photos/rings/000.png");
     place.umbel(&["predict", "run", "other"]).fails(2, "other is a model, too, so that there is no photo");
     place.umbel(&["predict", "run", "photos", "--watch", "photos"]).fails(2, "photos is no model");
 }

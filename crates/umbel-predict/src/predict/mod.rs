@@ -184,7 +184,7 @@ impl Predictor {
 
     /// Predicts photos given as file contents; each answer stands at its photo's place. Where another thread is at work and
     /// there is no memory for a second one, each answer says so; a photo that the model has no finite number for is
-    /// [`ProblemKind::NoAnswer`].
+    /// [`ProblemKind::NoAnswer`](crate::base::problem::ProblemKind::NoAnswer).
     pub fn predict<P: AsRef<[u8]>>(&self, photos: &[P]) -> Vec<std::result::Result<Prediction, DecodeError>> {
         let photos: Vec<&[u8]> = photos.iter().map(AsRef::as_ref).collect();
         self.predict_from(&photos, |photo| Ok(*photo))
@@ -201,8 +201,8 @@ impl Predictor {
         self.each(sources, prepare, |photos| self.answer(photos))
     }
 
-    /// The same of pictures in memory. [`ProblemKind::Damaged`] where there are not three bytes for each pixel, or no pixel;
-    /// [`ProblemKind::TooLarge`] where there are more than the limits allow.
+    /// The same of pictures in memory. [`ProblemKind::Damaged`](crate::base::problem::ProblemKind::Damaged) where there are not three bytes for each pixel, or no pixel;
+    /// [`ProblemKind::TooLarge`](crate::base::problem::ProblemKind::TooLarge) where there are more than the limits allow.
     pub fn predict_pictures(&self, pictures: &[Picture<'_>]) -> Vec<std::result::Result<Prediction, DecodeError>> {
         self.each(pictures, |picture| self.checked(picture), |photos| self.answer(photos))
     }

@@ -7,7 +7,7 @@ use crate::metrics::{CERTAINTY, Doubts, SetRule, TooFew, set};
 use crate::{Error, Result};
 
 impl Predictor {
-    /// Tells with each answer a set of classes ([`Prediction::sure`]) that holds the right one for this share (above 0, below 1) of
+    /// Tells with each answer a set of classes ([`Prediction::sure`](super::Prediction::sure)) that holds the right one for this share (above 0, below 1) of
     /// photos such as those that judged the model; the promise, and how certain it is, are told by [`Predictor::set_rules`]. Of several
     /// models, more than half must have a class in a set of their own, of half as many misses: so many agree on the right one as
     /// often as was asked, however much they err alike (Gasparin and Ramdas, 2024). It is made for one look at a photo each.
