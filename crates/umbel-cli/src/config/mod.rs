@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use toml::Value;
 use umbel::base::regular;
+use umbel::base::shell::quote;
+use umbel::data::PrepSpec;
 use umbel::data::prep::IMAGE_SIZES;
 use umbel::nn::models;
 use umbel::pipeline::{Changes, Recipe, TrainConfig, merged};
-use umbel::pretrained::{Pretrained, WeightsFrom};
+use umbel::pretrained::{Own, Pretrained, WeightsFrom};
 use umbel::settings::{Given, Refusal};
 
 use crate::args::{Settings, TrainArgs};
@@ -55,9 +57,33 @@ pub fn changes_to_resume(settings: &Settings) -> anyhow::Result<Changes> {
     })
 }
 
-/// What comes with pretrained weights: the network and the photos' size.
+/// What comes with pretrained weights: the network and the photos' size; with a model of one's own, all of their preparation.
 fn brought(from: &WeightsFrom, given: &Given) -> anyhow::Result<Given> {
     let mut brought = Given::default();
+    if from.own().is_some() {
+        let own = Own::open(from)?;
+        let path = from.as_path().to_str().unwrap_or_default();
+        if given.get("model").is_some_and(|model| model.as_str() != Some(path)) {
+            return Err(usage(format!(
+                "--model is to be left out with --pretrained {}: that is a model of umbel's own, which brings its network",
+                quote(path)
+            )));
+        }
+        if !given.has("model") {
+            brought.say("model", path)?;
+        }
+        let PrepSpec { image_size, resize, interpolation, depth, raw } = &own.file().prep;
+        for (key, word) in [
+            ("prep.image_size", image_size.to_string().as_str()),
+            ("prep.resize", resize.name()),
+            ("prep.interpolation", interpolation.name()),
+            ("prep.depth", depth.name()),
+            ("prep.raw", raw.name()),
+        ] {
+            brought.say(key, word)?;
+        }
+        return Ok(brought);
+    }
     let model = match given.get("model").and_then(Value::as_str) {
         Some(model) => model.to_string(),
         None => {

@@ -12,6 +12,7 @@ mod explain;
 mod faults;
 #[cfg(target_os = "linux")]
 mod few_threads;
+mod going_on;
 mod help;
 mod hostile_names;
 mod kept;

@@ -146,7 +146,7 @@ fn wrong_files_are_told() {
     bad("nan.safetensors", &fs::read(place.path("nan.safetensors")).unwrap(), "no finite numbers");
     train(&place, &["--pretrained", &file("nowhere.safetensors")]).fails(1, "no such file");
 
-    // A run of umbel's own is no such file; nor is another network's.
+    // Another network's is no such file.
     let mut strange = tensors(NETWORK, 4);
     strange.iter_mut().for_each(|tensor| tensor.name.insert_str(0, "encoder."));
     write(&place.path("strange.safetensors"), &strange);

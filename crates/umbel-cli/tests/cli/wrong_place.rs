@@ -72,12 +72,12 @@ fn a_run_of_folds_names_its_folds() {
 }
 
 #[test]
-fn a_model_of_umbels_own_is_no_start() {
-    const OWN: &str = "umbel's own model";
+fn a_checkpoint_and_a_folder_without_a_model_are_no_start() {
     let place = Place::with_run();
-    for (weights, said) in
-        [("run/model.safetensors", OWN), ("./run", OWN), ("run", OWN), ("./photos", "it is a folder")]
-    {
+    for (weights, said) in [
+        ("run/last.ckpt", "this is umbel's checkpoint, but model is needed; give the run folder instead"),
+        ("./photos", "it is a folder without a model in it"),
+    ] {
         let ran = place.umbel(&["train", "photos", "--pretrained", weights, "--out", "next"]);
         ran.fails(1, said);
     }

@@ -11,16 +11,17 @@ use crate::model_file::StartedFrom;
 use crate::nn::layers::{RandAugment, RandomErasing, RandomFlip, RandomResizedCrop};
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
-use crate::pretrained::{Certainty, Pretrained, Start, Tune, WeightsFrom};
+use crate::pretrained::{Certainty, Classes, Own, Pretrained, Start, Tune, WeightsFrom};
 use crate::train::HeadFit;
 use crate::{Result, train};
 
 /// The tutorial's dropout.
 const DROPOUT: f32 = 0.2;
 
-/// The text of the TOML file that `model` names; `None` where it is the name of a ready-made architecture.
-pub(super) fn read_toml(model: &str) -> Result<Option<String>> {
-    if models::find(model).is_some() {
+/// The text of the TOML file that names the network; `None` where it is a ready-made architecture, or that of a model.
+pub(super) fn read_toml(config: &TrainConfig) -> Result<Option<String>> {
+    let model = config.model.as_str();
+    if models::find(model).is_some() || config.own_start().is_some() {
         return Ok(None);
     }
     let path = Path::new(model);
@@ -41,19 +42,20 @@ pub(super) fn read_toml(model: &str) -> Result<Option<String>> {
     })?)
 }
 
-/// The architecture for so many classes, from the TOML `text` or by name.
+/// The architecture for so many classes, from the model that training starts from, the TOML `text` or by name.
 pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) -> Result<Graph> {
-    let Some(text) = text else { return Ok(models::by_name(&config.model, &options(config, classes))?) };
-    if let Some(dropout) = config.dropout {
-        return Err(umbel_predict::Error::Setting {
-            setting: "dropout".into(),
-            value: dropout.to_string(),
-            expected: "left out when the model is a TOML file: its own dropout layers count".into(),
-        }
-        .into());
-    }
     let size = config.prep.image_size as usize;
-    let graph = Graph::from_toml(text, (size, size, 3))?;
+    let graph = match (config.own_start(), text) {
+        (Some(from), _) => {
+            own_dropout(config, "brought by a model")?;
+            Own::open(from)?.graph(size, classes)?
+        }
+        (None, Some(text)) => {
+            own_dropout(config, "a TOML file")?;
+            Graph::from_toml(text, (size, size, 3))?
+        }
+        (None, None) => return Ok(models::by_name(&config.model, &options(config, classes))?),
+    };
     let outputs = graph.classes()?;
     if outputs != classes {
         return Err(train::Error::ClassCount { outputs, classes }.into());
@@ -61,6 +63,16 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
     let own = graph.augmentation();
     let wanted = augmentation_layers(config, own.clone());
     if wanted == own { Ok(graph) } else { Ok(graph.with_augmentation(wanted)?) }
+}
+
+/// Refuses another dropout than the network's own.
+fn own_dropout(config: &TrainConfig, what: &str) -> Result<()> {
+    let refused = |dropout: f32| umbel_predict::Error::Setting {
+        setting: "dropout".into(),
+        value: dropout.to_string(),
+        expected: format!("left out when the model is {what}: its own dropout layers count"),
+    };
+    Ok(config.dropout.map_or(Ok(()), |dropout| Err(refused(dropout)))?)
 }
 
 /// The augmentation layers that a model of these settings begins with.
@@ -74,14 +86,29 @@ pub(super) fn augmentation(config: &TrainConfig, text: Option<&str>) -> Result<V
     Ok(build(config, text, classes)?.augmentation())
 }
 
-/// The model that training starts from: drawn from the seed, or with pretrained weights, and then whose.
+/// The model that training starts from.
+pub(super) struct Started {
+    pub model: Model,
+    /// Whose weights it has; `None`: they are drawn.
+    pub from: Option<StartedFrom>,
+    /// For each class whether its row of the last layer comes from a model of that class; empty where there is no such model.
+    pub kept: Vec<bool>,
+}
+
+/// The model that training starts from: drawn from the seed, or with pretrained weights. `classes` are those of the photos.
 pub(super) fn model(
     config: &TrainConfig,
     mut architecture: Graph,
+    classes: &[String],
     observer: &mut dyn Observer,
-) -> Result<(Model, Option<StartedFrom>)> {
-    let Some(from) = &config.pretrained else { return Ok((Model::new(architecture, config.fit.seed)?, None)) };
+) -> Result<Started> {
+    let Some(from) = &config.pretrained else {
+        return Ok(Started { model: Model::new(architecture, config.fit.seed)?, from: None, kept: Vec::new() });
+    };
     config.tune.unwrap_or_default().freeze(&mut architecture)?;
+    if config.own_start().is_some() {
+        return own(config, (architecture, classes), from, observer);
+    }
     let weights = Pretrained::open(from)?;
     let about = weights.about().clone();
     let (model, Start { head, preparation }) = weights.into_model(architecture, config.fit.seed)?;
@@ -97,7 +124,25 @@ pub(super) fn model(
         let (mean, deviation) = usual.map_or(([0.0; 3], [0.0; 3]), |usual| (usual.mean, usual.deviation));
         observer.event(&Event::Notice(&Notice::PreparationAssumed { from: from.to_string(), mean, deviation }));
     }
-    Ok((model, Some(about)))
+    Ok(Started { model, from: Some(about), kept: Vec::new() })
+}
+
+/// The same from a model of umbel's own.
+fn own(
+    config: &TrainConfig,
+    (architecture, classes): (Graph, &[String]),
+    from: &WeightsFrom,
+    observer: &mut dyn Observer,
+) -> Result<Started> {
+    let own = Own::open(from)?;
+    let about = own.about();
+    let (model, Classes { kept, dropped }) = own.into_model(architecture, classes, config.fit.seed)?;
+    let (n_kept, from) = (kept.iter().filter(|kept| **kept).count(), from.to_string());
+    observer.event(&Event::Notice(&Notice::GoingOn { from, kept: n_kept, new: kept.len() - n_kept, dropped }));
+    if about.is_non_commercial() {
+        observer.event(&Event::Notice(&Notice::NonCommercial { weights: about.line() }));
+    }
+    Ok(Started { model, from: Some(about), kept })
 }
 
 /// Which part of the training the last layer has for itself.

@@ -1,5 +1,6 @@
 //! Recipes that go by the photos: what they decide once it is known how many there are. Whatever was said stays as it was said.
 
+use super::heritage::Lineage;
 use super::{TrainConfig, Undecided};
 use crate::base::augmentation::Balance;
 use crate::base::notice::Notice;
@@ -19,25 +20,41 @@ struct Worth {
 /// layers or better, from 600 on all layers are.
 const WORTH: [Worth; 2] = [Worth { up_to: 500, tune: Tune::Head }, Worth { up_to: usize::MAX, tune: Tune::All }];
 
+/// A model of one's own that has learned from photos of this kind needs fewer epochs (the first is the last layer's) and fewer steps
+/// than weights of others: measured in benchmarks/RESULTS.md, "Going on from a model of one's own".
+const GOING_ON: (usize, usize) = (3, 60);
+
 /// From this ratio of the largest class to the smallest on, classes count alike: it gains much on photos of equally common classes, and
 /// costs little on others.
 const UNEVEN: usize = 3;
 const BALANCE: &str = "fit.balance";
 const TUNE: &str = "tune";
+const EPOCHS: &str = "fit.epochs";
 
 /// The settings with everything decided, and a word about it.
-pub(super) fn decided(config: &TrainConfig, index: &Index, observer: &mut dyn Observer) -> TrainConfig {
+pub(super) fn decided(
+    config: &TrainConfig,
+    index: &Index,
+    lineage: Option<&Lineage>,
+    observer: &mut dyn Observer,
+) -> TrainConfig {
     let mut decided = TrainConfig { undecided: None, ..config.clone() };
     let undecided = config.undecided.as_ref().filter(|_| config.recipe.goes_by_photos());
     let (Some(undecided), Some(from)) = (undecided, &config.pretrained) else { return decided };
     let photos = may_train(config, index);
-    let tune = config.tune.unwrap_or_else(|| tune(photos, undecided));
+    let goes_on = lineage.is_some_and(|lineage| lineage.body_learned);
+    let usual = || if goes_on { Tune::All } else { tune(photos, undecided) };
+    let tune = config.tune.unwrap_or_else(usual);
     decided.tune = Some(tune);
+    if goes_on && tune != Tune::Head && !undecided.said.contains(&EPOCHS) {
+        (decided.fit.epochs, decided.fit.least_steps) = GOING_ON;
+    }
     let balanced = !undecided.said.contains(&BALANCE) && is_uneven(index);
     if balanced {
         decided.fit.balance = Balance::Loss;
     }
-    let (weights, inside) = (Pretrained::told(from).name, *from == WeightsFrom::Inside);
+    let own = config.own_start().map(WeightsFrom::to_string);
+    let (weights, inside) = (own.unwrap_or_else(|| Pretrained::told(from).name), *from == WeightsFrom::Inside);
     observer.event(&Event::Notice(&Notice::Decided { weights, inside, photos, trained: tune.words(), balanced }));
     decided
 }

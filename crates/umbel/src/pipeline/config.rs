@@ -43,9 +43,10 @@ pub struct TrainConfig {
     pub data: PathBuf,
     /// What is done about single photos of it, see [`Plan`](crate::data::Plan).
     pub plan: Option<PathBuf>,
-    /// A name from the registry, or the path of a TOML file.
+    /// A name from the registry, or the path of a TOML file. Where training starts from a model of umbel's own, which brings its
+    /// network, the same path as `pretrained`.
     pub model: String,
-    /// Weights to start from, see [`Pretrained`](crate::pretrained::Pretrained).
+    /// Weights to start from, see [`Pretrained`](crate::pretrained::Pretrained) and [`Own`](crate::pretrained::Own).
     pub pretrained: Option<WeightsFrom>,
     /// Which part of a pretrained network is trained; `None`: [`Tune::All`], unless the recipe decides it by the photos.
     pub tune: Option<Tune>,
@@ -127,7 +128,12 @@ impl TrainConfig {
                 umbel_predict::Error::Setting { setting: "tune".into(), value: tune.name().into(), expected }.into()
             );
         }
-        if let Some(from) = &self.pretrained {
+        if let Some(from) = self.pretrained.as_ref().filter(|_| self.own_start().is_none()) {
+            if from.own().is_some() {
+                let expected = format!("{}, which brings its network", from.as_path().display());
+                let (setting, value) = ("model".into(), format!("{:?}", self.model));
+                return Err(umbel_predict::Error::Setting { setting, value, expected }.into());
+            }
             let known = models::ARCHITECTURES.iter().filter(|a| a.pretrained_size.is_some());
             let names: Vec<&str> = known.map(|architecture| architecture.name).collect();
             let (fits, names) = match (from, pretrained::inside::model()) {
@@ -141,6 +147,13 @@ impl TrainConfig {
             }
         }
         Ok(())
+    }
+
+    /// The model of umbel's own that training starts from, and whose network it has.
+    pub fn own_start(&self) -> Option<&WeightsFrom> {
+        self.pretrained
+            .as_ref()
+            .filter(|from| matches!(from, WeightsFrom::File(path) if Path::new(&self.model) == path))
     }
 
     /// How the photos are to be divided. Fails where the pattern of the groups is no regular expression.
@@ -168,7 +181,10 @@ impl TrainConfig {
     /// With paths that hold from any working folder.
     pub(super) fn absolute(&self) -> Self {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let own = self.own_start().map(WeightsFrom::absolute);
+        let model = own.and_then(|own| Some(own.as_path().to_str()?.to_string()));
         TrainConfig {
+            model: model.unwrap_or_else(|| self.model.clone()),
             data: absolute(&self.data),
             plan: self.plan.as_deref().map(absolute),
             cache: self.cache.as_deref().map(absolute),

@@ -150,14 +150,15 @@ pub fn disputed_labels(
         cache.look_alikes(interrupt)?;
         let splits = Split::folds(&config.split_options()?, options.folds, index, &cache)?;
         let part = |positions: &[usize]| Dataset::new(index, Arc::clone(&cache), positions);
-        let model = |config: &TrainConfig| architecture::model(config, architecture.clone(), &mut Silent);
+        let model =
+            |config: &TrainConfig| architecture::model(config, architecture.clone(), &index.classes, &mut Silent);
         let precision = config.precision.resolve(surroundings.engine.for_inference());
         let (engine, head) = (surroundings.engine.clone(), architecture::head_fit(&config));
         let fit = FitOptions { precision, engine, head, ..config.fit.clone() };
         let judged = match head {
-            HeadFit::Only => last_layers(&model(&config)?.0, &splits, &part, &fit, (observer, interrupt))?,
+            HeadFit::Only => last_layers(&model(&config)?.model, &splits, &part, &fit, (observer, interrupt))?,
             HeadFit::First | HeadFit::No => {
-                networks(|| Ok(model(&config)?.0), &splits, &part, &fit, (observer, interrupt))?
+                networks(|| Ok(model(&config)?.model), &splits, &part, &fit, (observer, interrupt))?
             }
         };
         let labels: Vec<u32> = judged.samples.iter().map(|(_, label)| *label).collect();

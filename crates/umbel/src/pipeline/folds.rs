@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::heritage::Heritage;
 use super::job::{Job, in_pool};
 use super::run_folder::{self, RunFolder};
 use super::{Changes, Settings, TrainConfig, architecture, explain_copies, from_nothing, report_folds, train};
@@ -40,11 +41,15 @@ pub fn train_folds(
     if let Some(out) = out {
         run_folder::check_free(out)?;
     }
-    let toml = architecture::read_toml(&config.model)?;
+    let toml = architecture::read_toml(config)?;
     in_pool(config.threads, || {
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
         let config = &job.config;
         let together = Together::of(&job.index, &job.cache, interrupt)?;
+        if let Some(heritage) = &job.heritage {
+            refuse_taught(heritage, folds)?;
+            heritage.tell(config, &job.index, &Split::default(), observer);
+        }
         let splits = Split::folds(&config.split_options()?, folds, &job.index, &job.cache)?;
         explain(&splits, &job.index, observer);
         explain_copies(config, &together, &job.index, &splits[0], observer);
@@ -99,6 +104,18 @@ fn number(config: &TrainConfig) -> Result<usize> {
         expected: "a number from 2".into(),
     };
     Ok(config.folds.ok_or_else(none)?)
+}
+
+/// Each photo judges in one of the folds, so none may have taught the network that they start from.
+fn refuse_taught(heritage: &Heritage, folds: usize) -> Result<()> {
+    let known = heritage.known();
+    if !heritage.holds() || known == 0 {
+        return Ok(());
+    }
+    let expected = format!(
+        "left out: {known} of these photos are known to the model that training starts from, and would judge what they have taught"
+    );
+    Err(umbel_predict::Error::Setting { setting: "folds".into(), value: folds.to_string(), expected }.into())
 }
 
 fn fold_path(run: &RunFolder, fold: usize) -> PathBuf {

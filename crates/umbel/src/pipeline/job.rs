@@ -4,6 +4,8 @@ use std::mem::{self, Discriminant};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::architecture::Started;
+use super::heritage::{Heritage, Lineage};
 use super::within::within;
 use super::{TrainConfig, architecture, auto, balance, which};
 use crate::base::notice::Notice;
@@ -29,6 +31,10 @@ pub(super) struct Job<'a> {
     pub surroundings: &'a Surroundings,
     /// Whose weights training starts from.
     pub started_from: Option<StartedFrom>,
+    /// Which classes have their row of the last layer from the model that training starts from, where that may have a say.
+    pub kept: Vec<bool>,
+    /// What that model knows of these photos.
+    pub heritage: Option<Heritage>,
     pub index: Index,
     pub cache: Arc<Cache>,
 }
@@ -47,23 +53,29 @@ impl<'a> Job<'a> {
         let index = Index::list(&config.data, config.split.listing(), observer, interrupt)?;
         let index = heed_plan(config, index, observer)?;
         let config = which::chosen(config.clone(), &undecided, &index, surroundings, (observer, interrupt))?;
-        let config = auto::decided(&config, &index, observer);
+        let lineage = Lineage::of(&config);
+        let config = auto::decided(&config, &index, lineage.as_ref(), observer);
         let found = index.classes.len();
         observer.event(&Event::Found { files: index.photos.len(), classes: &index.classes });
         let architecture = architecture::build(&config, toml, found)?;
-        let (mut model, started_from) = architecture::model(&config, architecture, observer)?;
+        let mut started = architecture::model(&config, architecture, &index.classes, observer)?;
         let options = config.cache_options(surroundings);
         let (index, cache) = Cache::of_usable(index, &config.prep, &options, observer, interrupt)?;
         tell(&index, &cache, observer);
         if index.classes.len() != found {
             let architecture = architecture::build(&config, toml, index.classes.len())?;
-            model = architecture::model(&config, architecture, &mut Silent)?.0;
+            started = architecture::model(&config, architecture, &index.classes, &mut Silent)?;
         }
         let cache = Arc::new(cache);
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
             return Err(data::Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() }.into());
         }
-        let mut job = Job { config, toml, surroundings, started_from, index, cache };
+        let heritage = lineage.map(|lineage| Heritage::of(lineage, &index, &cache));
+        let Started { model, from: started_from, mut kept } = started;
+        if !heritage.as_ref().is_some_and(Heritage::may_keep_rows) {
+            kept.clear();
+        }
+        let mut job = Job { config, toml, surroundings, started_from, kept, heritage, index, cache };
         let model = within(&mut job, model, (&undecided, start), observer, interrupt)?;
         Ok((job, model))
     }

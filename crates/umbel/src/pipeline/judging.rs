@@ -13,8 +13,12 @@ use crate::nn::Model;
 use crate::train::fit::{fit_by_folds_locked, fit_locked};
 use crate::train::{FitOptions, FitOutcome, HeadFit};
 
-/// How the photos of a new run are divided.
+/// How the photos of a new run are divided. Those that taught a network more than its last layer judge nothing that it becomes, so
+/// such a network is judged by a part, and never by folds.
 pub(super) fn split(config: &TrainConfig, options: &SplitOptions, job: &Job<'_>) -> Result<Split> {
+    if let Some(heritage) = job.heritage.as_ref().filter(|heritage| heritage.holds()) {
+        return Split::with_held(options, &job.index, &job.cache, &heritage.parts);
+    }
     match architecture::head_fit(config) {
         HeadFit::Only => Split::judged_by_folds(options, &job.index, &job.cache),
         HeadFit::No | HeadFit::First => Split::with(options, &job.index, &job.cache),

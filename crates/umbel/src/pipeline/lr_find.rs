@@ -35,7 +35,7 @@ pub fn lr_find(
     config.validate()?;
     // Something must be trained by steps.
     let config = &TrainConfig { undecided: None, ..config.clone() };
-    let toml = architecture::read_toml(&config.model)?;
+    let toml = architecture::read_toml(config)?;
     let tested = in_pool(config.threads, || {
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
         let split = Split::with(&config.split_options()?, &job.index, &job.cache)?;

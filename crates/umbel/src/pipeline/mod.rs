@@ -9,6 +9,7 @@ mod config;
 mod disputes;
 mod folds;
 mod from_nothing;
+mod heritage;
 mod job;
 mod judging;
 mod lr_find;
@@ -89,7 +90,7 @@ pub fn train_folder(
     if let Some(out) = out {
         run_folder::check_free(out)?;
     }
-    let toml = architecture::read_toml(&config.model)?;
+    let toml = architecture::read_toml(config)?;
     in_pool(config.threads, || {
         let (job, model) = Job::prepare(config, toml.as_deref(), surroundings, observer, interrupt)?;
         let config = &job.config;
@@ -98,6 +99,9 @@ pub fn train_folder(
         let split = judging::split(config, &options, &job)?;
         explain(&options, &job.index, &split, observer);
         explain_copies(config, &together, &job.index, &split, observer);
+        if let Some(heritage) = &job.heritage {
+            heritage.tell(config, &job.index, &split, observer);
+        }
         from_nothing::tell(config, split.train.len(), observer);
         let run = RunFolder::create(config, out, observer)?;
         let data = job.data(split);

@@ -33,7 +33,11 @@ pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
     if !records.settings.is_empty() {
         let config = RunFolder::config_in(run)?;
         let toml = RunFolder::model_toml_in(run)?;
-        facts.augment = architecture::augmentation(&config, toml.as_deref())?;
+        facts.augment = match config.own_start() {
+            // The model that it began with may be gone; its own has the same layers.
+            Some(_) => ModelFile::load(run).map_or(Vec::new(), |file| file.model.architecture().augmentation()),
+            None => architecture::augmentation(&config, toml.as_deref())?,
+        };
         facts.command = command_line(&again(&config, run, toml.is_some())).unwrap_or_default();
     }
     let path = out.map_or_else(|| run.join(names::REPORT), Path::to_owned);

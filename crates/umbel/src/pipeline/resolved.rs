@@ -23,7 +23,8 @@ impl<'a> Settings<'a> {
             HeadFit::No | HeadFit::First => begun.unwrap_or_else(|| config.precision.resolve(engine.for_inference())),
         };
         let started_from = job.started_from.clone();
-        let options = FitOptions { precision, engine, head, started_from, ..config.fit.clone() };
+        let kept = job.kept.clone();
+        let options = FitOptions { precision, engine, head, kept, started_from, ..config.fit.clone() };
         Settings { config, options, processor: job.surroundings.processor.as_deref() }
     }
 }

@@ -11,11 +11,13 @@ use crate::metrics::{KnownPictures, MOST_PROTOTYPES, Moments, Reads, max_probabi
 use crate::train::{FitOptions, FitOutcome, HeadFit, Outputs};
 
 /// By which features unknown pictures are told: a network that began with pretrained weights knows other things in what its last
-/// layer reads; one that learned from these photos alone knows a little of them in its convolutions (benchmarks/RESULTS.md).
-fn read_by(head: HeadFit) -> Reads {
-    match head {
-        HeadFit::First | HeadFit::Only => Reads::LastInput,
-        HeadFit::No => Reads::ChannelMeans,
+/// layer reads; one that learned from these photos alone, or went on from such a one, knows a little of them in its convolutions
+/// (benchmarks/RESULTS.md).
+fn read_by(options: &FitOptions) -> Reads {
+    let from_scratch = options.started_from.as_ref().is_some_and(|weights| weights.from_scratch);
+    match options.head {
+        HeadFit::First | HeadFit::Only if !from_scratch => Reads::LastInput,
+        HeadFit::First | HeadFit::Only | HeadFit::No => Reads::ChannelMeans,
     }
 }
 
@@ -63,7 +65,7 @@ impl Unseen {
         options: &FitOptions,
         interrupt: &Interrupt,
     ) -> Result<Option<Self>> {
-        let reads = read_by(options.head);
+        let reads = read_by(options);
         let Some(judged) = &fit.out_of_fold else {
             let outputs = fit.outputs(parts.val, (options.batch, reads), interrupt)?;
             return Ok(outputs.map(|outputs| Unseen { photos: parts.val.clone(), outputs, left_out: None }));
@@ -117,7 +119,7 @@ pub(super) fn known(
             (0..parts.train.len()).filter(|&at| !held.contains(&parts.train.samples[at].0)).collect();
         pick(parts.train, &places)
     });
-    let reads = read_by(options.head);
+    let reads = read_by(options);
     let remembered = remembered(train.as_ref().unwrap_or(parts.train), reads);
     let Some(seen) = fit.outputs(&remembered, (options.batch, reads), interrupt)? else { return Ok(None) };
     let val = aside.as_ref().map_or(&unseen.outputs, |(_, outputs)| outputs);

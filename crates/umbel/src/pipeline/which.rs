@@ -65,7 +65,7 @@ fn judge(
 ) -> Result<Option<ComparedWeights>> {
     let head = TrainConfig { tune: Some(Tune::Head), ..config.clone() };
     let architecture = architecture::build(&head, None, index.classes.len())?;
-    let (model, about) = architecture::model(&head, architecture, &mut Silent)?;
+    let started = architecture::model(&head, architecture, &index.classes, &mut Silent)?;
     let cache = job::open_cache(&head, surroundings, index, observer, interrupt)?;
     let split = Split::judged_by_folds(&head.split_options()?, index, &cache)?;
     if split.folds.is_empty() {
@@ -73,13 +73,13 @@ fn judge(
     }
     let options = FitOptions { engine: surroundings.engine.clone(), head: HeadFit::Only, ..head.fit.clone() };
     let pool = Dataset::new(index, cache, &split.train);
-    let judged = judge_by_folds(&model, (&pool, &split.folds), &options, &mut Silent, interrupt)?;
+    let judged = judge_by_folds(&started.model, (&pool, &split.folds), &options, &mut Silent, interrupt)?;
     let (told, _) = judged.ok_or(Error::Interrupted)?;
     let classes = index.classes.len();
     let (labels, probabilities) = (told.photos.labels(), softmax(classes, &told.logits, 1.0));
     let answers = Answers::new(&labels, &probabilities, classes)?;
     Ok(Some(ComparedWeights {
-        name: about.map_or_else(String::new, |about| about.name),
+        name: started.from.map_or_else(String::new, |about| about.name),
         accuracy: answers.top_k_accuracy(1),
         loss: answers.loss(),
     }))

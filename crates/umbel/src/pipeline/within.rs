@@ -63,7 +63,7 @@ pub(super) fn within(
         return Ok(model);
     }
     let architecture = architecture::build(&job.config, job.toml, job.index.classes.len())?;
-    Ok(architecture::model(&job.config, architecture, &mut Silent)?.0)
+    Ok(architecture::model(&job.config, architecture, &job.index.classes, &mut Silent)?.model)
 }
 
 /// What the time is enough for.

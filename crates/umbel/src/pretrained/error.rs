@@ -58,7 +58,9 @@ pub enum PretrainedFault {
     )]
     NotBuilt,
     /// There is no such file.
-    #[error("no such file; give the path of a .safetensors file in timm's or lukemelas' names")]
+    #[error(
+        "no such file; give the path of a .safetensors file in timm's or lukemelas' names, of a model or of a run's folder"
+    )]
     NotFound,
     /// Cut short, or of another kind.
     #[error("not a whole safetensors file ({0}): it was cut short, or is a file of another kind; get it again")]
@@ -67,14 +69,20 @@ pub enum PretrainedFault {
     #[error("there is no memory for {0} bytes of them; free some, or allow more")]
     Memory(u64),
     /// A folder without a run's model.
-    #[error("it is a folder; give the path of a .safetensors file in timm's or lukemelas' names")]
+    #[error(
+        "it is a folder without a model in it; give a run's folder that has one, or the path of a .safetensors file in timm's or \
+         lukemelas' names"
+    )]
     Folder,
     /// A model file or checkpoint of umbel's own.
-    #[error(
-        "it is umbel's own {0}, which training cannot start from; start from weights in timm's or lukemelas' names, and give all \
-         photos, those of before and the new ones"
-    )]
+    #[error("it is umbel's own {0}, and no weights of another program: a model brings its network, so name no other")]
     Own(String),
+    /// A model whose last layer has no row for each class.
+    #[error(
+        "its network does not end with a dense layer without an activation behind other layers, so no class has a row of its own in \
+         it that could be kept or added"
+    )]
+    NoLastLayer,
     /// Numbers that are no weights.
     #[error("tensor {tensor} is {dtype}, but F32, F16 or BF16 was expected: convert the file first")]
     Dtype {

@@ -1,5 +1,6 @@
 //! Weights that another program has trained: read from a safetensors file in timm's names, or in those of lukemelas'
-//! EfficientNet, into umbel's network of that kind. What the photos must be like comes with them.
+//! EfficientNet, into umbel's network of that kind. What the photos must be like comes with them. A model of umbel's own is a
+//! start, too ([`Own`]).
 
 mod error;
 mod foreign;
@@ -7,6 +8,7 @@ mod from;
 pub mod inside;
 mod known;
 mod names;
+mod own;
 mod preparation;
 pub mod store;
 mod tune;
@@ -18,6 +20,7 @@ pub use self::error::{DownloadFault, Error, PretrainedFault};
 use self::foreign::Foreign;
 pub use self::from::{INSIDE, WeightsFrom};
 use self::names::{Names, Wanted};
+pub use self::own::{Classes, Own};
 pub use self::preparation::{Certainty, Preparation};
 pub use self::tune::Tune;
 use crate::Result;
@@ -193,6 +196,7 @@ fn about(mut fields: BTreeMap<String, String>, path: &Path, license: Option<Stri
         trained_on: fields.remove("trained_on"),
         origin: fields.remove("origin"),
         changed: fields.remove("changed"),
+        ..StartedFrom::default()
     }
 }
 

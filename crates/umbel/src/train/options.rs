@@ -86,6 +86,10 @@ pub struct FitOptions {
     /// Whether the last layer is fitted by itself (the pipeline says so by what is tuned of a pretrained network).
     #[serde(skip)]
     pub head: HeadFit,
+    /// Where the model's last layer comes from one of other classes: for each class, whether its row was kept. The fit of the last
+    /// layer then shrinks these rows to what they were, and others to nothing; empty: all to nothing.
+    #[serde(skip)]
+    pub kept: Vec<bool>,
     /// Whose weights the model began with, for its file.
     #[serde(skip)]
     pub started_from: Option<StartedFrom>,
@@ -121,6 +125,7 @@ impl Default for FitOptions {
             train_sizes: Vec::new(),
             layer_decay: 1.0,
             head: HeadFit::No,
+            kept: Vec::new(),
             started_from: None,
             run_folder: None,
         }

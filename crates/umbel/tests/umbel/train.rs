@@ -5,6 +5,7 @@ mod engine;
 mod example;
 mod fit;
 mod flowers;
+mod going_on;
 mod head;
 mod history;
 mod pipeline;

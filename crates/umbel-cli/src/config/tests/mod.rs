@@ -194,6 +194,7 @@ fn the_command_line_of_settings_gives_them_again() {
                 train_sizes: vec![96, 128],
                 layer_decay: 0.75,
                 head: HeadFit::No,
+                kept: Vec::new(),
                 started_from: None,
                 run_folder: None,
             };

@@ -4,6 +4,7 @@ mod balance;
 mod file;
 mod folds;
 mod group;
+mod held;
 mod keras;
 mod options;
 mod stratified;
@@ -83,6 +84,12 @@ impl Split {
     /// Data that come divided (`train/`, `val/`, `test/`, or a table with a column of parts) stay so; where they have no
     /// validation part, it is taken from what they have for training. A split file goes before everything else.
     pub fn with(options: &SplitOptions, index: &Index, cache: &Cache) -> Result<Self> {
+        Split::with_held(options, index, cache, &[])
+    }
+
+    /// The same, where photos that umbel divides and that were in a part before (`parts`: of each photo of the index) stay there, with
+    /// all that show the same; the others are divided as ever.
+    pub fn with_held(options: &SplitOptions, index: &Index, cache: &Cache, parts: &[Option<Part>]) -> Result<Self> {
         check_classes(index, cache)?;
         options.check(index)?;
         let split = match &options.method {
@@ -92,16 +99,23 @@ impl Split {
             SplitMethod::Stratified => {
                 let (test, candidates) = candidates(index, cache);
                 let shares = [options.val, options.test.unwrap_or(0.0)];
-                let units = units(options, index, cache, &candidates)?;
+                let mut units = units(options, index, cache, &candidates)?;
+                let held = match held::counts(&options.method, index, parts) {
+                    true => held::held(&mut units, parts),
+                    false => Split::default(),
+                };
                 let mut split = match options.group_by {
                     None => stratified::split(index, units, shares, options.seed),
                     Some(_) => by_group(index, units, shares, options.seed),
                 };
-                split.test.extend(test);
+                split.train.extend(held.train);
+                split.val.extend(held.val);
+                split.test.extend(test.into_iter().chain(held.test));
                 split
             }
         };
-        split.checked(options, cache)
+        let way_out = if held::counts(&options.method, index, parts) { held::WAY_OUT } else { options.way_out() };
+        split.checked((options, way_out), cache)
     }
 
     /// The splits of k-fold cross-validation: each photo validates in one of them. Duplicates and groups stay
@@ -120,7 +134,7 @@ impl Split {
         }
         let units = units(options, index, cache, &candidates)?;
         let splits = folds::splits(index, units, test, folds, options.seed)?;
-        splits.into_iter().map(|split| split.checked(options, cache)).collect()
+        splits.into_iter().map(|split| split.checked((options, options.way_out()), cache)).collect()
     }
 
     /// [`Split::with`], but every photo trains that would have validated, and is judged by [`Split::folds`] instead: five of
@@ -143,7 +157,7 @@ impl Split {
     }
 
     /// Only usable photos, in order; no part that is needed is empty.
-    fn checked(mut self, options: &SplitOptions, cache: &Cache) -> Result<Self> {
+    fn checked(mut self, (options, way_out): (&SplitOptions, &'static str), cache: &Cache) -> Result<Self> {
         for part in [&mut self.train, &mut self.val, &mut self.test].into_iter().chain(&mut self.folds) {
             part.retain(|&position| cache.is_usable(position));
             part.sort_unstable();
@@ -156,7 +170,6 @@ impl Split {
                 Part::Test => options.test.is_some(),
             };
             if needed && positions.is_empty() {
-                let way_out = options.way_out();
                 return Err(data::Error::EmptyPart { part: part.noun(), photos: cache.usable().len(), way_out }.into());
             }
         }

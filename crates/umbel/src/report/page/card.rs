@@ -36,10 +36,10 @@ pub fn section(view: &View<'_>) -> Markup {
                     to umbel: add it here before you pass the model on." }
                 @if let Some(weights) = &run.metrics.started_from {
                     dt { "What it began with" }
-                    dd { "Pretrained weights: " (weights.line())
+                    dd { @if weights.from_scratch { "Weights: " } @else { "Pretrained weights: " } (weights.line())
                         @if let Some(origin) = &weights.origin { ", from " (origin) }
                         @if let Some(changed) = &weights.changed { ", " (changed) }
-                        ". Their license goes with this model." }
+                        @if weights.from_scratch { "." } @else { ". Their license goes with this model." } }
                 }
                 dt { "How good it is" }
                 dd { (quality(view)) }

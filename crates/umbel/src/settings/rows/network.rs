@@ -34,10 +34,11 @@ pub const ROWS: &[Row] = &[
         key: "pretrained",
         flag: Some("pretrained"),
         kind: Kind::Path,
-        value_name: "FILE.safetensors|NAME",
+        value_name: "FILE|NAME|RUN",
         or: "with the recipe auto: inside",
-        help: "Start from these weights: a file in timm's names or lukemelas' (EfficientNet), a name from the store, or those \
-               inside the program. The network, the photos' size and how they are prepared come with them; the last layer is new",
+        help: "Start from these weights: a file in timm's names or lukemelas' (EfficientNet), a name from the store, those inside \
+               the program, or a run or model of umbel's own. The network, the photos' size and how they are prepared come with \
+               them; the last layer is new, but for classes that a model of one's own knows by name",
         brief: "Weights to start from",
         ..NETWORK
     },

@@ -48,10 +48,10 @@ impl<'a> Fold<'a> {
         model: &Model,
         features: &Features,
         (photos, own): (&'a Photos, Range<usize>),
-        interrupt: &'a Interrupt,
+        (kept, interrupt): (&[bool], &'a Interrupt),
     ) -> Result<Self> {
-        let objective = Objective::new(model, features, (photos, own.clone()), interrupt)?;
-        Ok(Fold { point: vec![0.0; objective.variables()], objective, own })
+        let objective = Objective::new(model, features, (photos, own.clone()), interrupt)?.toward(kept);
+        Ok(Fold { point: objective.start(), objective, own })
     }
 
     fn step(
@@ -156,7 +156,7 @@ fn judge(
     let labels = &photos.labels()[..folds.last().map_or(0, |last| last.end)];
     let mut fits = folds
         .iter()
-        .map(|own| Fold::new(model, features, (photos, own.clone()), interrupt))
+        .map(|own| Fold::new(model, features, (photos, own.clone()), (&options.kept, interrupt)))
         .collect::<Result<Vec<_>>>()?;
     let classes = fits.first().map_or(0, |fit| fit.objective.classes());
     let (mut records, mut chosen, mut best) = (Vec::new(), Chosen::default(), Vec::new());
@@ -194,7 +194,7 @@ fn fit_all(
     judged: &Pass,
     interrupt: &Interrupt,
 ) -> Result<Option<Fitted>> {
-    let Fold { mut objective, mut point, .. } = Fold::new(model, features, (photos, 0..0), interrupt)?;
+    let Fold { mut objective, mut point, .. } = Fold::new(model, features, (photos, 0..0), (&options.kept, interrupt))?;
     let strength = STRENGTHS[judged.chosen - 1];
     if minimize(&mut point, STOP, |point, gradient| objective.evaluate(point, strength, gradient)).is_err() {
         return Ok(None);

@@ -74,6 +74,8 @@ pub struct Objective<'a> {
     scale: f64,
     /// The logarithm of each class's share of the photos; 0 for a class without any.
     commonness: Vec<f32>,
+    /// The point that the squares are taken from: nothing, or what the layer was.
+    prior: Vec<f64>,
     interrupt: &'a Interrupt,
 }
 
@@ -95,12 +97,35 @@ impl<'a> Objective<'a> {
         let classes = head.architecture().classes()?;
         let (means, scale) = moments(photos, &pieces, has_bias(&head));
         let commonness = commonness(photos, &pieces, classes);
-        Ok(Objective { photos, pieces, n: n as f64, head, train, classes, means, scale, commonness, interrupt })
+        let prior = vec![0.0; (photos.inputs + 1) * classes];
+        Ok(Objective { photos, pieces, n: n as f64, head, train, classes, means, scale, commonness, prior, interrupt })
     }
 
-    /// Variables of the function.
-    pub fn variables(&self) -> usize {
-        (self.photos.inputs + 1) * self.classes
+    /// Draws the classes that were `kept` to what the layer says of them now, in place of nothing.
+    pub fn toward(mut self, kept: &[bool]) -> Self {
+        let (means, scale, classes) = (&self.means, self.scale, self.classes);
+        if kept.len() != classes || scale == 0.0 {
+            return self;
+        }
+        let tensors = &self.head.weights().tensors;
+        let (weights, biases) = self.prior.split_at_mut(means.len() * classes);
+        let rows = tensors[0].data.chunks_exact(classes).zip(weights.chunks_exact_mut(classes));
+        for (mean, (kernel, own)) in means.iter().zip(rows) {
+            for class in (0..classes).filter(|class| kept[*class]) {
+                own[class] = f64::from(kernel[class]) / scale;
+                biases[class] += mean * f64::from(kernel[class]);
+            }
+        }
+        if let Some(bias) = tensors.get(1) {
+            let kept = biases.iter_mut().zip(&bias.data).zip(kept).filter(|(_, kept)| **kept);
+            kept.for_each(|((own, bias), _)| *own += f64::from(*bias));
+        }
+        self
+    }
+
+    /// Where to begin.
+    pub fn start(&self) -> Vec<f64> {
+        self.prior.clone()
     }
 
     /// Classes that the layer tells apart.
@@ -133,13 +158,13 @@ impl<'a> Objective<'a> {
         let (classes, scale) = (self.classes, self.scale);
         let (weights, biases) = gradient.split_at_mut(self.means.len() * classes);
         let (own, _) = point.split_at(weights.len());
+        let own = own.chunks_exact(classes).zip(self.prior.chunks_exact(classes));
         let mut squares = 0.0;
-        for (mean, (row, own)) in
-            self.means.iter().zip(weights.chunks_exact_mut(classes).zip(own.chunks_exact(classes)))
-        {
-            for ((value, bias), own) in row.iter_mut().zip(biases.iter()).zip(own) {
-                *value = scale * (*value - mean * bias) + strength * own;
-                squares += own * own;
+        for (mean, (row, (own, prior))) in self.means.iter().zip(weights.chunks_exact_mut(classes).zip(own)) {
+            for ((value, bias), (own, prior)) in row.iter_mut().zip(biases.iter()).zip(own.iter().zip(prior)) {
+                let moved = own - prior;
+                *value = scale * (*value - mean * bias) + strength * moved;
+                squares += moved * moved;
             }
         }
         Ok(loss / self.n + 0.5 * strength * squares)

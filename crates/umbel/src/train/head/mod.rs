@@ -83,9 +83,9 @@ pub(super) fn fit(
     let classes = train.class_names().len();
     let photos = Photos::read(features, &train.samples, (1, classes))?;
     let val = Photos::read(features, &val.samples, (0, classes))?;
-    let mut objective = Objective::new(model, features, (&photos, 0..0), interrupt)?;
+    let mut objective = Objective::new(model, features, (&photos, 0..0), interrupt)?.toward(&options.kept);
     let mut fitted = Fitted { records: Vec::new(), best: 0, model: model.clone() };
-    let (mut chosen, mut point) = (Chosen::default(), vec![0.0; objective.variables()]);
+    let (mut chosen, mut point) = (Chosen::default(), objective.start());
     for (number, strength) in (1..).zip(STRENGTHS) {
         let start = Instant::now();
         let found = minimize(&mut point, STOP, |point, gradient| objective.evaluate(point, strength, gradient));
