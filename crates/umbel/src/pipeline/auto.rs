@@ -19,8 +19,8 @@ struct Worth {
 /// The ends were measured (benchmarks/RESULTS.md): at 250 photos the last layer, at 2,348 all layers. Where to change is a guess so far.
 const WORTH: [Worth; 2] = [Worth { up_to: 600, tune: Tune::Head }, Worth { up_to: usize::MAX, tune: Tune::All }];
 
-/// A model of one's own that has learned from photos of this kind needs fewer epochs (the first is the last layer's) and fewer steps
-/// than weights of others: measured in benchmarks/RESULTS.md, "Going on from a model of one's own".
+/// A model of one's own that has learned from photos of this kind should need fewer epochs (the first is the last layer's) and fewer
+/// steps than weights of others. How few is a guess so far, which nothing has measured.
 const GOING_ON: (usize, usize) = (3, 60);
 
 /// From this ratio of the largest class to the smallest on, classes count alike: it gains much on photos of equally common classes, and

@@ -8,6 +8,7 @@ mod in_time;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use self::going_on::GoingOn;
 pub use self::head::Head;
 use super::part::Part;
 use super::remark::{self, Remark};
@@ -55,17 +56,8 @@ pub enum Notice {
     Memory { needed_bytes: u64, available_bytes: Option<u64>, cache_bytes: u64 },
     /// Training starts from these weights; the license is what they tell.
     Starting { from: String, head: Head, license: Option<String> },
-    /// Training goes on from this model: so many of its classes are kept, so many are new, and so many of its classes are gone.
-    GoingOn { from: String, kept: usize, new: usize, dropped: usize },
-    /// So many of the photos were known to the model that training starts from, and stay in the parts that they were in; the new ones
-    /// are divided.
-    KnownPhotos { from: String, known: usize, new: usize },
-    /// Which photos taught the model that training starts from cannot be told, so figures may flatter.
-    UnknownPhotos { from: String },
-    /// Of the model that training starts from, only the last layer had learned, which is fitted anew: its photos judge like others.
-    OnlyLastLayerLearned { from: String },
-    /// So many photos of the validation or test part, which umbel did not choose, have taught the model that training starts from.
-    TaughtBefore { from: String, photos: usize },
+    /// Training goes on from a model of one's own.
+    GoingOn(GoingOn),
     /// The recipe goes by the photos: so many may train, and this much of the network is trained.
     Decided { weights: String, inside: bool, photos: usize, trained: &'static str, balanced: bool },
     /// The run is to end within so many seconds: what that is enough for (`epochs`: `None` where the last layer alone is fitted), and how
@@ -216,11 +208,7 @@ impl fmt::Display for Notice {
                 let license = license.as_ref().map_or(String::new(), |license| format!(" License: {license}."));
                 write!(f, "Starting from {from}, {head}.{license}")
             }
-            Notice::GoingOn { .. }
-            | Notice::KnownPhotos { .. }
-            | Notice::UnknownPhotos { .. }
-            | Notice::OnlyLastLayerLearned { .. }
-            | Notice::TaughtBefore { .. } => f.write_str(&going_on::words(self).unwrap_or_default()),
+            Notice::GoingOn(going_on) => going_on.fmt(f),
             Notice::Decided { weights, inside, photos, trained, balanced } => {
                 let inside = if *inside { ", inside this program" } else { "" };
                 let balanced = if *balanced { ", all classes counting alike" } else { "" };
