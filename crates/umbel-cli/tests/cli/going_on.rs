@@ -54,6 +54,10 @@ fn a_run_is_gone_on_with_by_its_folder_or_file_and_what_it_says_is_true() {
     assert!(summary.succeeds().out.contains(&format!("Started from: {from}")), "{summary:?}");
     let page = fs::read_to_string(place.path("new/report.html")).unwrap();
     assert!(page.contains("old (a model of one") && page.contains("--pretrained"), "the card and the command");
+    // Of a network that began from nothing, the last layer alone tells unknown pictures as before: by its convolutions.
+    go_on(&place, "old", &["--tune", "head", "--out", "head"]).succeeds();
+    let keep = place.umbel(&["predict", "head", "photos", "--keep", "0.95"]);
+    assert_eq!(keep.succeeds().out.lines().count(), 20, "{keep:?}");
     // The page is made again where the old run is gone.
     fs::rename(place.path("old"), place.path("elsewhere")).unwrap();
     place.umbel(&["report", "new"]).succeeds();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{AugmentChoice, TrainConfig};
 use crate::base::augmentation::AugmentLayer;
-use crate::base::notice::Notice;
+use crate::base::notice::{GoingOn, Notice};
 use crate::base::progress::{Event, Observer};
 use crate::base::regular;
 use crate::model_file::StartedFrom;
@@ -47,11 +47,11 @@ pub(super) fn build(config: &TrainConfig, text: Option<&str>, classes: usize) ->
     let size = config.prep.image_size as usize;
     let graph = match (config.own_start(), text) {
         (Some(from), _) => {
-            own_dropout(config, "brought by a model")?;
+            own_dropout(config, "where training goes on from a model")?;
             Own::open(from)?.graph(size, classes)?
         }
         (None, Some(text)) => {
-            own_dropout(config, "a TOML file")?;
+            own_dropout(config, "when the model is a TOML file")?;
             Graph::from_toml(text, (size, size, 3))?
         }
         (None, None) => return Ok(models::by_name(&config.model, &options(config, classes))?),
@@ -70,7 +70,7 @@ fn own_dropout(config: &TrainConfig, what: &str) -> Result<()> {
     let refused = |dropout: f32| umbel_predict::Error::Setting {
         setting: "dropout".into(),
         value: dropout.to_string(),
-        expected: format!("left out when the model is {what}: its own dropout layers count"),
+        expected: format!("left out {what}: its own dropout layers count"),
     };
     Ok(config.dropout.map_or(Ok(()), |dropout| Err(refused(dropout)))?)
 }
@@ -138,7 +138,12 @@ fn own(
     let about = own.about();
     let (model, Classes { kept, dropped }) = own.into_model(architecture, classes, config.fit.seed)?;
     let (n_kept, from) = (kept.iter().filter(|kept| **kept).count(), from.to_string());
-    observer.event(&Event::Notice(&Notice::GoingOn { from, kept: n_kept, new: kept.len() - n_kept, dropped }));
+    observer.event(&Event::Notice(&Notice::GoingOn(GoingOn::Classes {
+        from,
+        kept: n_kept,
+        new: kept.len() - n_kept,
+        dropped,
+    })));
     if about.is_non_commercial() {
         observer.event(&Event::Notice(&Notice::NonCommercial { weights: about.line() }));
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::TrainConfig;
 use super::run_folder::RunFolder;
-use crate::base::notice::Notice;
+use crate::base::notice::{GoingOn, Notice};
 use crate::base::progress::{Event, Observer};
 use crate::base::regular;
 use crate::data::split::{SplitRow, rows};
@@ -35,6 +35,8 @@ struct Ancestor {
     rows: Vec<SplitRow>,
     /// Where its photos lay.
     data: PathBuf,
+    /// Whether more learned from them than the last layer.
+    body_learned: bool,
 }
 
 impl Lineage {
@@ -56,10 +58,11 @@ impl Lineage {
                 lineage.is_known = false;
                 break;
             };
-            lineage.body_learned |= config.pretrained.is_none() || config.tune != Some(Tune::Head);
+            let body_learned = config.pretrained.is_none() || config.tune != Some(Tune::Head);
+            lineage.body_learned |= body_learned;
             next = config.own_start().and_then(WeightsFrom::own);
             lineage.is_known &= config.own_start().is_none() || next.is_some();
-            lineage.runs.push(Ancestor { rows, data: config.data });
+            lineage.runs.push(Ancestor { rows, data: config.data, body_learned });
         }
         lineage.body_learned |= !lineage.is_known;
         lineage
@@ -76,8 +79,8 @@ pub(super) struct Heritage {
 
 impl Heritage {
     /// Looks for the photos of these runs among those of the index: by their content, where a run's photos still lie where they lay,
-    /// else by their path, or, as photos are moved from one class to another, by their file's name alone. So a new photo may be taken
-    /// for a known one of the same name, which costs nothing; the reverse would flatter.
+    /// else by their path, or, as photos are moved from one class to another, by their file's name alone where only one has it. So a
+    /// new photo may be taken for a known one of the same name, which costs nothing; the reverse would flatter.
     pub fn of(lineage: Lineage, index: &Index, cache: &Cache) -> Self {
         let mut found = Found::new(index, cache);
         lineage.runs.iter().for_each(|run| found.look_for(run));
@@ -103,9 +106,9 @@ impl Heritage {
     pub fn tell(&self, config: &TrainConfig, index: &Index, split: &Split, observer: &mut dyn Observer) {
         let Some(from) = config.own_start().map(WeightsFrom::to_string) else { return };
         if !self.lineage.is_known {
-            observer.event(&Event::Notice(&Notice::UnknownPhotos { from: from.clone() }));
+            observer.event(&Event::Notice(&Notice::GoingOn(GoingOn::UnknownPhotos { from: from.clone() })));
         } else if !self.holds() {
-            observer.event(&Event::Notice(&Notice::OnlyLastLayerLearned { from: from.clone() }));
+            observer.event(&Event::Notice(&Notice::GoingOn(GoingOn::OnlyLastLayerLearned { from: from.clone() })));
         }
         if self.lineage.runs.is_empty() || !self.holds() {
             return;
@@ -114,12 +117,12 @@ impl Heritage {
         if config.split == SplitMethod::Stratified && !index.comes_with(Part::Val) {
             let known = placed().filter(|(_, at)| self.parts[*at].is_some()).count();
             let new = placed().count() - known;
-            observer.event(&Event::Notice(&Notice::KnownPhotos { from, known, new }));
+            observer.event(&Event::Notice(&Notice::GoingOn(GoingOn::KnownPhotos { from, known, new })));
             return;
         }
         let taught = placed().filter(|(part, at)| *part != Part::Train && self.parts[*at] == Some(Part::Train)).count();
         if taught > 0 {
-            observer.event(&Event::Notice(&Notice::TaughtBefore { from, photos: taught }));
+            observer.event(&Event::Notice(&Notice::GoingOn(GoingOn::TaughtBefore { from, photos: taught })));
         }
     }
 }
@@ -147,7 +150,9 @@ impl<'a> Found<'a> {
         Found { index, by_path, by_digest, by_name, parts: vec![None; index.photos.len()] }
     }
 
+    /// Runs come from the nearest to the first.
     fn look_for(&mut self, run: &Ancestor) {
+        let nearer = self.parts.clone();
         let root = |data: &Path| data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let same_place = root(&run.data) == root(&self.index.root);
         let base = if run.data.is_file() { run.data.parent().unwrap_or(&run.data) } else { &run.data };
@@ -167,10 +172,18 @@ impl<'a> Found<'a> {
                 (None, None) => gone.push(row),
             }
         }
-        let free: Vec<bool> = self.parts.iter().map(Option::is_none).collect();
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        run.rows.iter().for_each(|row| *times.entry(file_name(&row.path)).or_default() += 1);
         for row in gone {
-            let same = self.by_name.get(file_name(&row.path)).cloned().unwrap_or_default();
-            same.into_iter().filter(|at| free[*at]).for_each(|at| self.put(at, row.part));
+            let name = file_name(&row.path);
+            // A name such as 001.jpg, which every class has, says nothing.
+            if let (1, Some(&[at])) = (times[name], self.by_name.get(name).map(Vec::as_slice)) {
+                self.put(at, row.part);
+            }
+        }
+        // A last layer was fitted anew in the next run, where that had the same photos: what they were there is what counts.
+        if !run.body_learned {
+            self.parts.iter_mut().zip(nearer).for_each(|(part, nearer)| *part = nearer.or(*part));
         }
     }
 

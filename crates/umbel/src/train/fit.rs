@@ -34,16 +34,20 @@ pub struct FitOutcome {
 
 impl FitOutcome {
     /// [`outputs`](outputs()) of the best model. Where only its last layer was fitted, what that reads is at hand, and comes with
-    /// them whatever is asked for.
+    /// them also where nothing but logits is asked for.
     pub fn outputs(
         &self,
         dataset: &Dataset,
         (batch, reads): (usize, Reads),
         interrupt: &Interrupt,
     ) -> Result<Option<Outputs>> {
-        match &self.features {
-            Some(features) => features.outputs(&self.best, dataset, batch).map(Some),
-            None => outputs(self.engine.for_inference(), &self.best, dataset, (batch, reads), interrupt),
+        match (&self.features, reads) {
+            (Some(features), Reads::LastInput | Reads::Logits) => {
+                features.outputs(&self.best, dataset, batch).map(Some)
+            }
+            (None, _) | (_, Reads::ChannelMeans) => {
+                outputs(self.engine.for_inference(), &self.best, dataset, (batch, reads), interrupt)
+            }
         }
     }
 }

@@ -5,10 +5,12 @@ mod best;
 mod going_on;
 mod head;
 mod in_time;
+mod start;
 
 use std::fmt;
 use std::path::PathBuf;
 
+pub use self::going_on::GoingOn;
 pub use self::head::Head;
 use super::part::Part;
 use super::remark::{self, Remark};
@@ -56,17 +58,8 @@ pub enum Notice {
     Memory { needed_bytes: u64, available_bytes: Option<u64>, cache_bytes: u64 },
     /// Training starts from these weights; the license is what they tell.
     Starting { from: String, head: Head, license: Option<String> },
-    /// Training goes on from this model: so many of its classes are kept, so many are new, and so many of its classes are gone.
-    GoingOn { from: String, kept: usize, new: usize, dropped: usize },
-    /// So many of the photos were known to the model that training starts from, and stay in the parts that they were in; the new ones
-    /// are divided.
-    KnownPhotos { from: String, known: usize, new: usize },
-    /// Which photos taught the model that training starts from cannot be told, so figures may flatter.
-    UnknownPhotos { from: String },
-    /// Of the model that training starts from, only the last layer had learned, which is fitted anew: its photos judge like others.
-    OnlyLastLayerLearned { from: String },
-    /// So many photos of the validation or test part, which umbel did not choose, have taught the model that training starts from.
-    TaughtBefore { from: String, photos: usize },
+    /// Training goes on from a model of one's own.
+    GoingOn(GoingOn),
     /// The recipe goes by the photos: so many may train, and this much of the network is trained.
     Decided { weights: String, inside: bool, photos: usize, trained: &'static str, balanced: bool },
     /// The run is to end within so many seconds: what that is enough for (`epochs`: `None` where the last layer alone is fitted), and how
@@ -223,11 +216,7 @@ impl fmt::Display for Notice {
                 let license = license.as_ref().map_or(String::new(), |license| format!(" License: {license}."));
                 write!(f, "Starting from {from}, {head}.{license}")
             }
-            Notice::GoingOn { .. }
-            | Notice::KnownPhotos { .. }
-            | Notice::UnknownPhotos { .. }
-            | Notice::OnlyLastLayerLearned { .. }
-            | Notice::TaughtBefore { .. } => f.write_str(&going_on::words(self).unwrap_or_default()),
+            Notice::GoingOn(going_on) => going_on.fmt(f),
             Notice::Decided { weights, inside, photos, trained, balanced } => {
                 let inside = if *inside { ", inside this program" } else { "" };
                 let balanced = if *balanced { ", all classes counting alike" } else { "" };
@@ -236,14 +225,9 @@ impl fmt::Display for Notice {
             Notice::InTime { seconds, foreseen, epochs, trained } => {
                 f.write_str(&in_time::words([*seconds, *foreseen], *epochs, *trained))
             }
-            Notice::FromNothing { photos, measured_on, random, pretrained } => write!(
-                f,
-                "The network starts from random weights, and {photos} photos are few for that. From pretrained weights it would \
-                 probably be right more often: on {measured_on} photos of flowers, the tutorial's network learned to name {:.0} % \
-                 of others right, and pretrained weights gave {:.1} %.",
-                100.0 * random,
-                100.0 * pretrained
-            ),
+            Notice::FromNothing { photos, measured_on, random, pretrained } => {
+                f.write_str(&start::from_nothing(*photos, *measured_on, [*random, *pretrained]))
+            }
             Notice::WeightsCompared { compared, chosen } => f.write_str(&best::compared(compared, chosen)),
             Notice::Views { looks, accuracy, loss, kept } => f.write_str(&best::views(*looks, *accuracy, *loss, *kept)),
             Notice::NonCommercial { weights } => {
@@ -253,14 +237,7 @@ impl fmt::Display for Notice {
                 )
             }
             Notice::PreparationAssumed { from, mean, deviation } => {
-                let list = |values: &[f64; 3]| values.map(|value| format!("{value:.3}")).join(", ");
-                write!(
-                    f,
-                    "Nothing tells how photos were prepared for {from}, so it is assumed as usual: mean {}, deviation {}. The \
-                     config.json that timm keeps beside its weights would tell.",
-                    list(mean),
-                    list(deviation)
-                )
+                f.write_str(&start::preparation_assumed(from, mean, deviation))
             }
             Notice::RangeTest { low, high, steps, batch, photos } => write!(
                 f,

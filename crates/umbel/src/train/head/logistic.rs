@@ -2,6 +2,8 @@
 //! strength, in coordinates where the features have mean 0 and, all together, deviation 1 over the training photos. These
 //! coordinates are folded into the layer's own weights for every evaluation, so the features stay as they are and so does the layer.
 //!
+//! Where the layer comes from a model of one's own, the squares are of the distance from what it was ([`Objective::toward`]).
+//!
 //! One deviation for all features, not one for each: of a few dozen photos, the deviation of a single feature is known badly, and a
 //! feature that hardly moves among them would be enlarged the most.
 

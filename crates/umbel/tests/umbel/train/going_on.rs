@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use umbel::base::notice::Notice;
+use umbel::base::notice::{GoingOn, Notice};
 use umbel::base::progress::{Event, Interrupt, Silent};
 use umbel::data::Part;
 use umbel::data::split::rows;
@@ -163,11 +163,28 @@ fn photos_that_taught_the_old_model_never_judge_the_new_one_under_whatever_name(
     let added = place.path("added");
     photos(&added, 5, 2);
     copy(&added, &data, |name| format!("added-{name}"));
+    // And copies of some that were there.
+    let before = rows(&run.join(run::names::SPLIT)).unwrap();
+    let copied = |path: &str| path.replacen('/', "/copy-", 1);
+    for row in before.iter().step_by(7) {
+        fs::copy(data.join(&row.path), data.join(copied(&row.path))).unwrap();
+    }
     let next = place.path("next");
     let notices = train(&going_on(&place, &data, &run), &next);
-    assert!(notices.contains(&Notice::GoingOn { from: run.display().to_string(), kept: 5, new: 0, dropped: 0 }));
-    let known = |known, new| Notice::KnownPhotos { from: run.display().to_string(), known, new };
-    assert!(notices.contains(&known(40, 25)), "{notices:?}");
+    assert!(notices.contains(&Notice::GoingOn(GoingOn::Classes {
+        from: run.display().to_string(),
+        kept: 5,
+        new: 0,
+        dropped: 0
+    })));
+    let known = |known, new| Notice::GoingOn(GoingOn::KnownPhotos { from: run.display().to_string(), known, new });
+    let copies = before.iter().step_by(7).count();
+    assert!(notices.contains(&known(40, 25 + copies)), "{notices:?}");
+    let after = rows(&next.join(run::names::SPLIT)).unwrap();
+    for row in before.iter().step_by(7) {
+        let part = after.iter().find(|after| after.path == copied(&row.path)).map(|after| after.part);
+        assert_eq!(part, Some(row.part), "{}", row.path);
+    }
     let new = parts(&next, &data);
     assert!(old.iter().all(|(photo, part)| new[photo] == *part));
     let of = |part| new.iter().filter(|(photo, of)| !old.contains_key(*photo) && **of == part).count();
@@ -176,7 +193,7 @@ fn photos_that_taught_the_old_model_never_judge_the_new_one_under_whatever_name(
     // The same under other names, in another place, the old ones still there.
     copy(&data, &moved, |name| format!("moved-{name}"));
     let third = place.path("third");
-    assert!(train(&going_on(&place, &moved, &run), &third).contains(&known(40, 25)));
+    assert!(train(&going_on(&place, &moved, &run), &third).contains(&known(40 + copies, 25)));
     let new = parts(&third, &moved);
     assert!(old.iter().all(|(photo, part)| new[photo] == *part));
 }
@@ -200,10 +217,15 @@ fn photos_that_were_moved_to_another_class_stay_in_their_part() {
     fs::rename(&classes[2], data.join("renamed")).unwrap();
     let notices = train(&going_on(&place, &data, &run), &next);
     assert!(
-        notices.contains(&Notice::KnownPhotos { from: run.display().to_string(), known: 40, new: 0 }),
+        notices.contains(&Notice::GoingOn(GoingOn::KnownPhotos { from: run.display().to_string(), known: 40, new: 0 })),
         "{notices:?}"
     );
-    assert!(notices.contains(&Notice::GoingOn { from: run.display().to_string(), kept: 4, new: 1, dropped: 1 }));
+    assert!(notices.contains(&Notice::GoingOn(GoingOn::Classes {
+        from: run.display().to_string(),
+        kept: 4,
+        new: 1,
+        dropped: 1
+    })));
     let new = parts(&next, &data);
     assert!(old.iter().all(|(photo, part)| new[photo] == *part));
 }
@@ -217,12 +239,18 @@ fn runs_before_the_last_one_count_too_and_what_is_not_known_is_said() {
     let [a, b, c] = ["a", "b", "c"].map(|name| place.path(name));
     train(&config(&place, &first), &a);
     let notices = train(&going_on(&place, &second, &a), &b);
-    assert!(notices.contains(&Notice::KnownPhotos { from: a.display().to_string(), known: 0, new: 25 }), "{notices:?}");
+    assert!(
+        notices.contains(&Notice::GoingOn(GoingOn::KnownPhotos { from: a.display().to_string(), known: 0, new: 25 })),
+        "{notices:?}"
+    );
     let both = place.path("both");
     copy(&first, &both, |name| format!("1-{name}"));
     copy(&second, &both, |name| format!("2-{name}"));
     let notices = train(&going_on(&place, &both, &b), &c);
-    assert!(notices.contains(&Notice::KnownPhotos { from: b.display().to_string(), known: 65, new: 0 }), "{notices:?}");
+    assert!(
+        notices.contains(&Notice::GoingOn(GoingOn::KnownPhotos { from: b.display().to_string(), known: 65, new: 0 })),
+        "{notices:?}"
+    );
     let new = parts(&c, &both);
     for (run, data) in [(&a, &first), (&b, &second)] {
         assert!(parts(run, data).iter().all(|(photo, part)| new[photo] == *part));
@@ -234,15 +262,21 @@ fn runs_before_the_last_one_count_too_and_what_is_not_known_is_said() {
     let alone = place.path("alone.safetensors");
     fs::copy(a.join("model.safetensors"), &alone).unwrap();
     let notices = train(&going_on(&place, &first, &alone), &place.path("from-alone"));
-    assert!(notices.contains(&Notice::UnknownPhotos { from: alone.display().to_string() }), "{notices:?}");
-    assert!(!notices.iter().any(|notice| matches!(notice, Notice::KnownPhotos { .. })));
+    assert!(
+        notices.contains(&Notice::GoingOn(GoingOn::UnknownPhotos { from: alone.display().to_string() })),
+        "{notices:?}"
+    );
+    assert!(!notices.iter().any(|notice| matches!(notice, Notice::GoingOn(GoingOn::KnownPhotos { .. }))));
 
     // Who divides the photos himself is warned, and folds are refused.
     let mut keras = going_on(&place, &first, &a);
     keras.split = umbel::data::SplitMethod::Keras;
     keras.fit.seed = 5;
     let notices = train(&keras, &place.path("keras"));
-    assert!(notices.iter().any(|n| matches!(n, Notice::TaughtBefore { photos, .. } if *photos > 0)), "{notices:?}");
+    assert!(
+        notices.iter().any(|n| matches!(n, Notice::GoingOn(GoingOn::TaughtBefore { photos, .. }) if *photos > 0)),
+        "{notices:?}"
+    );
     let folds = TrainConfig { folds: Some(3), ..going_on(&place, &first, &a) };
     let out = place.path("folds");
     let error = pipeline::train_folds(&folds, Some(&out), &Surroundings::default(), &mut Silent, &Interrupt::default());
@@ -256,14 +290,22 @@ fn only_the_last_layer_tuned_is_judged_by_the_part_that_did_not_teach_the_networ
     let place = Place::new();
     let (data, run, next) = (place.path("data"), place.path("run"), place.path("next"));
     photos(&data, 8, 1);
+    let convolution =
+        "[[layer]]\nkind = \"conv2d\"\nfilters = 4\nkernel = 3\nactivation = \"relu\"\n[[layer]]\nkind = \"flatten\"\n";
+    let toml = format!("{convolution}[[layer]]\nkind = \"dense\"\nunits = 5\n");
+    fs::write(place.path("net.toml"), toml).unwrap();
     train(&config(&place, &data), &run);
     let head = TrainConfig { tune: Some(Tune::Head), ..going_on(&place, &data, &run) };
     train(&head, &next);
     assert!(rows(&next.join(run::names::SPLIT)).unwrap().iter().all(|row| row.fold.is_none()));
     assert_eq!(parts(&next, &data), parts(&run, &data));
     // It began from nothing, so what tells unknown pictures is what does after that.
-    let known = ModelFile::load(&next).unwrap().known;
-    assert!(known.is_none_or(|known| known.from_scratch && known.reads() != Reads::LastInput));
+    let [before, after] = [&run, &next].map(|run| ModelFile::load(run).unwrap().known.unwrap());
+    assert_eq!((before.reads(), after.reads()), (Reads::ChannelMeans, Reads::ChannelMeans));
+    assert!(after.from_scratch);
+    // The network below is the same, and so are the means of its channels.
+    let channels = [0.5, 0.1, 0.7, 0.2];
+    assert_eq!(before.score(&[0.0; 5], &channels), after.score(&[0.0; 5], &channels));
 }
 
 #[test]
@@ -282,7 +324,12 @@ fn a_run_that_goes_on_from_a_model_gives_the_same_bits_whoever_computes_and_stop
     let settings = going_on(&place, &data, &run);
     let whole = place.path("whole");
     let notices = train(&TrainConfig { threads: 1, ..settings.clone() }, &whole);
-    assert!(notices.contains(&Notice::GoingOn { from: run.display().to_string(), kept: 5, new: 1, dropped: 0 }));
+    assert!(notices.contains(&Notice::GoingOn(GoingOn::Classes {
+        from: run.display().to_string(),
+        kept: 5,
+        new: 1,
+        dropped: 0
+    })));
     let halves = place.path("halves");
     let mut observer = StopWhen::new(|event| matches!(event, Event::Step { epoch: 2, step: 2, .. }));
     let interrupt = observer.interrupt.clone();

@@ -169,7 +169,8 @@ fn files_that_cannot_be_used_say_why_and_the_way_out() {
     let read = |path: &Path| message(path, graph(SMALL, 4));
     assert_eq!(
         read(&path),
-        "the pretrained weights FILE: no such file; give the path of a .safetensors file in timm's or lukemelas' names"
+        "the pretrained weights FILE: no such file; give the path of a .safetensors file in timm's or lukemelas' names, of a \
+         model or of a run's folder"
     );
     assert!(read(folder.path()).contains("it is a folder"));
 
