@@ -41,3 +41,8 @@ pub fn softmax(n_classes: usize, logits: &[f32], temperature: f64) -> Vec<f64> {
     }
     probabilities
 }
+
+/// The place of the largest number; of equals, the first.
+pub fn most_likely(row: &[f64]) -> usize {
+    row.iter().enumerate().fold(0, |best, (class, p)| if *p > row[best] { class } else { best })
+}

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::most_likely;
+
 /// Of answers that are at least so confident, so many were right.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trusted {
@@ -64,7 +66,7 @@ impl Trusted {
 fn answers(n_classes: usize, probabilities: &[f64], labels: &[u32]) -> Vec<(f64, bool)> {
     let rows = labels.iter().zip(probabilities.chunks_exact(n_classes.max(1)));
     let answer = |(label, row): (&u32, &[f64])| {
-        let best = row.iter().enumerate().fold(0, |best, (class, p)| if *p > row[best] { class } else { best });
+        let best = most_likely(row);
         (row[best], best == *label as usize)
     };
     rows.map(answer).collect()

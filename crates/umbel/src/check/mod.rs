@@ -112,11 +112,12 @@ pub fn check_within(
 }
 
 fn class_counts(index: &Index) -> Vec<ClassCount> {
-    let mut images = vec![0; index.classes.len()];
-    for photo in &index.photos {
-        images[photo.class as usize] += 1;
-    }
-    index.classes.iter().zip(images).map(|(class, images)| ClassCount { class: class.clone(), images }).collect()
+    index
+        .classes
+        .iter()
+        .zip(index.photos_of_classes())
+        .map(|(class, images)| ClassCount { class: class.clone(), images })
+        .collect()
 }
 
 impl CheckReport {

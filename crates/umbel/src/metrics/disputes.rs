@@ -2,7 +2,7 @@
 //! Uncertainty in Dataset Labels", JAIR 70, 2021): how many labels of each class are really of which other is estimated, and so
 //! many are disputed. Held to cleanlab by a golden file.
 
-use super::Answers;
+use super::{Answers, most_likely};
 
 /// A label that the answers dispute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,12 +89,6 @@ impl Answers<'_> {
         }
         sums.iter().zip(counts).map(|(sum, n)| if n > 0.0 { sum / n } else { f64::INFINITY }).collect()
     }
-}
-
-/// Of equals the first, as everywhere.
-fn most_likely(probabilities: &[f64]) -> usize {
-    let likelier = |best, class| if probabilities[class] > probabilities[best] { class } else { best };
-    (0..probabilities.len()).fold(0, likelier)
 }
 
 /// So many of these rows, those with the lowest values; of equals the first.

@@ -24,7 +24,7 @@ pub use umbel_predict::metrics::{
     CERTAINTY, Calibration, Doubts, Drift, ENOUGH_FOR_THE_MEAN, Familiarity, FeatureSpace, KnownPictures, KnownScores,
     LEAST_IMAGES, LEAST_MISTAKES, MOST_FEATURES, MOST_INPUTS, MOST_PROTOTYPES, Memory, Moments, Promise, Prototypes,
     Reads, SetRule, Standard, TEMPERATURES, TRUSTED, TooFew, Trusted, auroc, balanced_calibrated_loss, calibrated_loss,
-    familiarity, fit_balanced_temperature, fit_temperature, max_probability, negative_energy, softmax,
+    familiarity, fit_balanced_temperature, fit_temperature, max_probability, most_likely, negative_energy, softmax,
 };
 
 use serde::{Deserialize, Deserializer};
@@ -105,9 +105,4 @@ impl<'a> Answers<'a> {
     pub fn predicted(&self) -> impl Iterator<Item = usize> + use<'a> {
         self.rows().map(|(_, row)| most_likely(row))
     }
-}
-
-/// The place of the largest number; of equals, the first.
-fn most_likely(row: &[f64]) -> usize {
-    row.iter().enumerate().fold(0, |best, (class, p)| if *p > row[best] { class } else { best })
 }

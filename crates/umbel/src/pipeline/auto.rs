@@ -81,8 +81,7 @@ pub(super) fn may_be_head(config: &TrainConfig, undecided: &Undecided) -> bool {
 
 /// Whether the classes are so uneven that the rare ones would be neglected.
 fn is_uneven(index: &Index) -> bool {
-    let mut photos = vec![0usize; index.classes.len()];
-    index.photos.iter().for_each(|photo| photos[photo.class as usize] += 1);
+    let photos = index.photos_of_classes();
     let (fewest, most) = (photos.iter().min(), photos.iter().max());
     fewest.zip(most).is_some_and(|(fewest, most)| *most >= UNEVEN * fewest.max(&1))
 }

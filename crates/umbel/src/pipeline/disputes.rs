@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::job::{in_pool, open_cache};
 use super::run_folder::RunFolder;
 use super::unlike::{UnlikePhoto, unlike_others};
-use super::{Recipe, TrainConfig, architecture};
+use super::{Recipe, TrainConfig, architecture, resolved};
 use crate::base::atomic;
 use crate::base::cells::defused;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
@@ -150,16 +150,11 @@ pub fn disputed_labels(
         cache.look_alikes(interrupt)?;
         let splits = Split::folds(&config.split_options()?, options.folds, index, &cache)?;
         let part = |positions: &[usize]| Dataset::new(index, Arc::clone(&cache), positions);
-        let model =
-            |config: &TrainConfig| architecture::model(config, architecture.clone(), &index.classes, &mut Silent);
-        let precision = config.precision.resolve(surroundings.engine.for_inference());
-        let (engine, head) = (surroundings.engine.clone(), architecture::head_fit(&config));
-        let fit = FitOptions { precision, engine, head, ..config.fit.clone() };
-        let judged = match head {
-            HeadFit::Only => last_layers(&model(&config)?.model, &splits, &part, &fit, (observer, interrupt))?,
-            HeadFit::First | HeadFit::No => {
-                networks(|| Ok(model(&config)?.model), &splits, &part, &fit, (observer, interrupt))?
-            }
+        let model = || Ok(architecture::model(&config, architecture.clone(), &index.classes, &mut Silent)?.model);
+        let fit = resolved::options(&config, surroundings, None);
+        let judged = match fit.head {
+            HeadFit::Only => last_layers(&model()?, &splits, &part, &fit, (observer, interrupt))?,
+            HeadFit::First | HeadFit::No => networks(model, &splits, &part, &fit, (observer, interrupt))?,
         };
         let labels: Vec<u32> = judged.samples.iter().map(|(_, label)| *label).collect();
         let probabilities = softmax(index.classes.len(), &judged.logits, 1.0);

@@ -1,7 +1,7 @@
 //! Which of the pretrained weights that are here tell these photos' classes best: for each, a last layer on its features, judged by the
 //! folds of the photos that may train. The test part, where there is one, has no say.
 
-use super::{TrainConfig, Undecided, architecture, job};
+use super::{TrainConfig, Undecided, architecture, job, resolved};
 use crate::base::notice::{ComparedWeights, Notice};
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::data::{Dataset, Index, Split};
@@ -9,7 +9,6 @@ use crate::metrics::{Answers, softmax};
 use crate::nn::models;
 use crate::pretrained::{Pretrained, Tune, WeightsFrom};
 use crate::train::fit::judge_by_folds;
-use crate::train::{FitOptions, HeadFit};
 use crate::{Error, Result, Surroundings};
 
 /// What decides it, so that nothing is compared where one of them was given.
@@ -71,7 +70,7 @@ fn judge(
     if split.folds.is_empty() {
         return Ok(None);
     }
-    let options = FitOptions { engine: surroundings.engine.clone(), head: HeadFit::Only, ..head.fit.clone() };
+    let options = resolved::options(&head, surroundings, None);
     let pool = Dataset::new(index, cache, &split.train);
     let judged = judge_by_folds(&started.model, (&pool, &split.folds), &options, &mut Silent, interrupt)?;
     let (told, _) = judged.ok_or(Error::Interrupted)?;

@@ -4,14 +4,14 @@
 use std::time::Instant;
 
 use super::job::Job;
-use super::{TrainConfig, Undecided, architecture, auto};
+use super::{TrainConfig, Undecided, architecture, auto, resolved};
 use crate::Result;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::data::Dataset;
 use crate::nn::Model;
 use crate::pretrained::Tune;
-use crate::train::{FitOptions, HeadFit, Pace, pace};
+use crate::train::{HeadFit, Pace, pace};
 
 /// What is kept for the figures, the page and what the clock does not see: a share of the time, and seconds.
 const SPARE: (f64, f64) = (0.05, 1.5);
@@ -38,12 +38,10 @@ pub(super) fn within(
     let Some(seconds) = undecided.seconds else { return Ok(model) };
     let config = &job.config;
     let photos = Dataset::new(&job.index, job.cache.clone(), job.cache.usable());
-    let (engine, head) = (job.surroundings.engine.clone(), architecture::head_fit(config));
-    let precision = config.precision.resolve(engine.for_inference());
-    let options = FitOptions { precision, engine, head, ..config.fit.clone() };
+    let options = resolved::options(config, job.surroundings, None);
     let pace = pace(&model, &photos, &options, interrupt)?;
     let gone = start.elapsed().as_secs_f64();
-    let plan = plan(config, (photos.len(), head), pace, seconds - gone, auto::may_be_head(config, undecided));
+    let plan = plan(config, (photos.len(), options.head), pace, seconds - gone, auto::may_be_head(config, undecided));
     observer.event(&Event::Notice(&Notice::InTime {
         seconds,
         foreseen: gone + plan.seconds,

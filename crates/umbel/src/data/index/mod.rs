@@ -93,11 +93,17 @@ impl Index {
         self.parts.iter().flatten().any(|of| *of == part)
     }
 
+    /// How many photos each class has.
+    pub fn photos_of_classes(&self) -> Vec<usize> {
+        let mut photos = vec![0; self.classes.len()];
+        self.photos.iter().for_each(|photo| photos[photo.class as usize] += 1);
+        photos
+    }
+
     /// Without the classes of which no photo is usable: nothing would train what stands for them. Their photos are among the
     /// problems then. `None` where there is no such class, or fewer than two others.
     pub(super) fn without_unusable(&self, usable: &[usize], problems: &[Problem]) -> Option<Index> {
-        let mut pictures = vec![0; self.classes.len()];
-        self.photos.iter().for_each(|photo| pictures[photo.class as usize] += 1);
+        let pictures = self.photos_of_classes();
         let mut live = vec![false; self.classes.len()];
         usable.iter().for_each(|&position| live[self.photos[position].class as usize] = true);
         let left = live.iter().filter(|live| **live).count();

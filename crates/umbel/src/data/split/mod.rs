@@ -92,6 +92,7 @@ impl Split {
     pub fn with_held(options: &SplitOptions, index: &Index, cache: &Cache, parts: &[Option<Part>]) -> Result<Self> {
         check_classes(index, cache)?;
         options.check(index)?;
+        let holds = held::counts(&options.method, index, parts);
         let split = match &options.method {
             SplitMethod::File(path) => file::read(path, index)?,
             _ if index.comes_with(Part::Val) => Split::given(index),
@@ -100,10 +101,7 @@ impl Split {
                 let (test, candidates) = candidates(index, cache);
                 let shares = [options.val, options.test.unwrap_or(0.0)];
                 let mut units = units(options, index, cache, &candidates)?;
-                let held = match held::counts(&options.method, index, parts) {
-                    true => held::held(&mut units, parts),
-                    false => Split::default(),
-                };
+                let held = if holds { held::held(&mut units, parts) } else { Split::default() };
                 let mut split = match options.group_by {
                     None => stratified::split(index, units, shares, options.seed),
                     Some(_) => by_group(index, units, shares, options.seed),
@@ -114,7 +112,7 @@ impl Split {
                 split
             }
         };
-        let way_out = if held::counts(&options.method, index, parts) { held::WAY_OUT } else { options.way_out() };
+        let way_out = if holds { held::WAY_OUT } else { options.way_out() };
         split.checked((options, way_out), cache)
     }
 
