@@ -3,6 +3,7 @@
 
 pub mod cells;
 pub mod handles;
+pub mod last_name;
 pub mod machine;
 pub mod mistaken;
 pub mod notice;

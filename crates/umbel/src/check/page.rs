@@ -7,11 +7,12 @@ use rayon::prelude::*;
 
 use super::{CheckReport, DuplicateGroup, Finding, FindingKind, Likeness};
 use crate::base::budget::MemoryBudget;
+use crate::base::last_name::last_name;
 use crate::data::Index;
-use crate::data::decode::Limits;
+use crate::data::decode::{self, Limits};
 use crate::html::{self, Thumbnail, thumbnail};
 
-/// The longer side of a thumbnail, in pixels: shown at half of it on a fine screen.
+/// The longer side of a thumbnail, in pixels, at which it is shown.
 const SIDE: u32 = 160;
 /// Thumbnails in a page at most (about 5 kB each); the table goes on without them.
 const THUMBNAILS: usize = 600;
@@ -21,25 +22,42 @@ const SHOWN: usize = 12;
 /// The whole page.
 pub(super) fn page(report: &CheckReport, index: &Index, memory: &MemoryBudget) -> String {
     let pictures = thumbnails(report, index, memory);
-    let title = format!("Check of {}", index.root.display());
+    let title = format!("Check of {}", last_name(&index.root));
     let body = html! {
         main {
-            h1 { (title) }
-            p { (summary(report)) }
+            header {
+                h1 { (title) }
+                p { (summary(report)) }
+                @if !report.problems.is_empty() { (contents(report)) }
+            }
             (classes(report))
             @for (kind, findings) in report.by_kind() {
-                section {
+                section id=(id(kind)) {
                     h2 { (kind.title()) " " span { (findings.len()) } }
                     @match kind {
                         FindingKind::ExactDuplicate => { (groups(report, index, Likeness::Exact, &pictures)) }
                         FindingKind::NearDuplicate => { (groups(report, index, Likeness::Near, &pictures)) }
-                        _ => { (rows(findings, &pictures)) }
+                        _ => { (list(findings, &pictures)) }
                     }
                 }
             }
         }
     };
     html::page(&title, STYLE, "", &body)
+}
+
+/// What was found, of which kinds, and where on the page it is.
+fn contents(report: &CheckReport) -> Markup {
+    html! {
+        nav aria-label="Contents" { ul { @for (kind, findings) in report.by_kind() {
+            li { a href=(format!("#{}", id(kind))) { (kind.title()) } " " span.soft { (findings.len()) } }
+        } } }
+    }
+}
+
+/// The place of a kind on the page.
+fn id(kind: FindingKind) -> String {
+    format!("kind-{}", kind as usize)
 }
 
 fn summary(report: &CheckReport) -> String {
@@ -66,13 +84,15 @@ fn groups(report: &CheckReport, index: &Index, likeness: Likeness, pictures: &Pi
     html! {
         @for group in groups {
             div.group {
-                @for photo in group.photos.iter().take(SHOWN) {
-                    @let path = &index.photos[*photo].path;
-                    figure { (picture(pictures, path)) figcaption { (path) } }
+                @if let Some(note) = note(group) { p.remark { (note) } }
+                div.grid {
+                    @for photo in group.photos.iter().take(SHOWN) {
+                        @let path = &index.photos[*photo].path;
+                        (card(pictures, path, html! {}))
+                    }
                 }
                 @if group.photos.len() > SHOWN { p { "and " (group.photos.len() - SHOWN) " more" } }
             }
-            @if let Some(note) = note(group) { p.remark { (note) } }
         }
     }
 }
@@ -86,24 +106,60 @@ fn note(group: &DuplicateGroup) -> Option<&'static str> {
     }
 }
 
-fn rows(findings: &[Finding], pictures: &Pictures<'_>) -> Markup {
+/// Findings that can be shown as cards in a grid, the others, of which there is nothing to see, as rows.
+fn list(findings: &[Finding], pictures: &Pictures<'_>) -> Markup {
+    let (seen, unseen): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().partition(|finding| pictures.contains_key(finding.path.as_str()));
     html! {
-        table { tbody { @for finding in findings {
-            tr { td.pic { (picture(pictures, &finding.path)) } td.path { (finding.path) } td { (finding.detail) } }
+        @if !seen.is_empty() { div.grid { @for finding in seen {
+            (card(pictures, &finding.path, html! { p { (finding.detail) } }))
         } } }
+        @if !unseen.is_empty() { table.rows { tbody { @for finding in unseen {
+            tr { td.path { (finding.path) } td { (finding.detail) } }
+        } } } }
     }
 }
 
-fn picture(pictures: &Pictures<'_>, path: &str) -> Markup {
+/// A photo with what tells which of two to keep.
+fn card(pictures: &Pictures<'_>, path: &str, detail: Markup) -> Markup {
+    let picture = pictures.get(path);
     html! {
-        @if let Some(picture) = pictures.get(path) {
-            img alt="" width=(picture.width / 2) height=(picture.height / 2) src=(picture.url);
+        figure {
+            @if let Some(Picture { small, .. }) = picture {
+                img alt=(path) width=(small.width) height=(small.height) src=(small.url);
+            }
+            figcaption {
+                span.path { (path) }
+                @if let Some(picture) = picture { span.soft { (facts(picture)) } }
+                (detail)
+            }
         }
     }
 }
 
+/// `1024 × 683, 312 kB, taken 2024-05-01 12:34`.
+fn facts(picture: &Picture) -> String {
+    let (width, height) = picture.small.of;
+    let size = match picture.bytes as f64 {
+        small if small < 1e6 => format!("{:.0} kB", (small / 1e3).max(1.0)),
+        large => format!("{:.1} MB", large / 1e6),
+    };
+    let taken = picture.taken.as_deref().map(|taken| taken.get(..16).unwrap_or(taken).replace('T', " "));
+    let taken = taken.map_or_else(String::new, |taken| format!(", taken {taken}"));
+    format!("{width} × {height}, {size}{taken}")
+}
+
+/// What the page shows of a photo.
+struct Picture {
+    small: Thumbnail,
+    /// Of the file.
+    bytes: u64,
+    /// By the camera's clock.
+    taken: Option<String>,
+}
+
 /// By path.
-type Pictures<'a> = HashMap<&'a str, Thumbnail>;
+type Pictures<'a> = HashMap<&'a str, Picture>;
 
 /// Of the photos that findings and groups name, as far as they can be decoded.
 fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget) -> Pictures<'a> {
@@ -119,11 +175,21 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget)
         .take(THUMBNAILS)
         .collect();
     let limits = Limits::within(memory);
-    let small = |path: &'a str| Some((path, thumbnail(&index.root, path, report.reading, SIDE, &limits)?));
-    wanted.into_par_iter().filter_map(small).collect()
+    let shown = |path: &'a str| {
+        let small = thumbnail(&index.root, path, report.reading, SIDE, &limits)?;
+        let file = decode::try_read_file(&index.root.join(path), &limits).ok()?.ok()?;
+        Some((path, Picture { small, bytes: file.len() as u64, taken: decode::origin(&file).taken }))
+    };
+    wanted.into_par_iter().filter_map(shown).collect()
 }
 
 const STYLE: &str = "\
-.classes{max-width:36rem}.classes td:last-child{width:60%}.pic{width:88px}\
-.group{display:flex;flex-wrap:wrap;gap:.75rem;padding:.75rem;margin-top:.75rem;background:var(--card);border-radius:6px}\
-.group figure{width:9rem}figcaption{font-size:.8rem;overflow-wrap:anywhere}.remark{margin:.25rem .75rem;font-weight:600}";
+.classes{max-width:36rem}.classes td:last-child{width:60%}\
+nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:1rem 0}nav a{display:inline-block;padding:.25rem 0}\
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:1rem .75rem;margin-top:.75rem}\
+.grid img{max-width:100%;height:auto}.grid figcaption{font-size:.85rem;overflow-wrap:anywhere}\
+.grid figcaption span{display:block}.grid figcaption p{margin:.15rem 0;color:var(--ink)}\
+.group{padding:.25rem .75rem .75rem;margin-top:.75rem;background:var(--card);border-radius:6px;break-inside:avoid}\
+.remark{margin:.5rem 0 0;font-weight:600}.rows td{vertical-align:top}\
+@media(max-width:40rem){.grid{grid-template-columns:repeat(2,minmax(0,1fr))}.rows td{display:block;border:0;padding:0}\
+.rows tr{display:block;border-bottom:1px solid var(--line);padding:.35rem 0}}@media print{nav{display:none}}";

@@ -12,13 +12,14 @@ use crate::data::decode::{self, Decoded, Limits, Reading};
 
 const QUALITY: u8 = 76;
 
-/// A small JPEG as a data URL, with its size in pixels.
+/// A small JPEG as a data URL, with its size in pixels and that of the picture that it is a copy of.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Thumbnail {
     pub url: String,
     pub width: u32,
     pub height: u32,
+    pub of: (u32, u32),
 }
 
 /// The photo at `path`, relative to `root` and with `/`, taken as `reading` says, its longer side reduced to `side` pixels.
@@ -58,5 +59,10 @@ pub fn data_url(picture: &RgbImage, side: u32) -> Option<Thumbnail> {
     let mut jpeg = Vec::new();
     let encoder = &mut JpegEncoder::new_with_quality(&mut jpeg, QUALITY);
     encoder.encode(&small, width, height, ExtendedColorType::Rgb8).ok()?;
-    Some(Thumbnail { url: format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)), width, height })
+    Some(Thumbnail {
+        url: format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)),
+        width,
+        height,
+        of: picture.dimensions(),
+    })
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::base::last_name::last_name;
 use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
 use crate::nn::{Engine, Precision, models};
 use crate::pretrained::{self, Tune, WeightsFrom};
@@ -180,15 +181,23 @@ impl TrainConfig {
 
     /// With paths that hold from any working folder.
     pub(super) fn absolute(&self) -> Self {
-        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let own = self.own_start().map(WeightsFrom::absolute);
+        self.with_paths(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+    }
+
+    /// With the last names of paths alone, for pages, which are passed on: where somebody keeps files is nobody else's business.
+    pub(super) fn without_folders(&self) -> Self {
+        self.with_paths(|path| last_name(path).into())
+    }
+
+    fn with_paths(&self, other: impl Fn(&Path) -> PathBuf) -> Self {
+        let own = self.own_start().map(|own| own.with_path(&other));
         let model = own.and_then(|own| Some(own.as_path().to_str()?.to_string()));
         TrainConfig {
             model: model.unwrap_or_else(|| self.model.clone()),
-            data: absolute(&self.data),
-            plan: self.plan.as_deref().map(absolute),
-            cache: self.cache.as_deref().map(absolute),
-            pretrained: self.pretrained.as_ref().map(WeightsFrom::absolute),
+            data: other(&self.data),
+            plan: self.plan.as_deref().map(&other),
+            cache: self.cache.as_deref().map(&other),
+            pretrained: self.pretrained.as_ref().map(|from| from.with_path(&other)),
             ..self.clone()
         }
     }

@@ -7,6 +7,7 @@ use image::RgbImage;
 use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture, command_line};
 use crate::Result;
+use crate::base::last_name::last_name;
 use crate::base::threads;
 use crate::data::SplitMethod;
 use crate::explain::Explainer;
@@ -83,10 +84,10 @@ impl Overlays {
     }
 }
 
-/// The settings, with files that may have changed since replaced by the run's own copies.
+/// The settings, without the folders that files lie in, and with files that may have changed since replaced by the run's own copies.
 fn again(config: &TrainConfig, run: &Path, has_toml: bool) -> TrainConfig {
     let run = std::path::absolute(run).unwrap_or_else(|_| run.to_owned());
-    let mut config = config.clone();
+    let (run, mut config) = (PathBuf::from(last_name(&run)), config.without_folders());
     if has_toml {
         config.model = run.join(names::MODEL_TOML).to_string_lossy().into_owned();
     }

@@ -45,6 +45,7 @@ struct Tested {
     certainty: BeforeAfter,
     trusted: Vec<Trusted>,
     sets: Vec<SetScore>,
+    predictions: Predictions,
 }
 
 /// metrics.json of a run that has done an epoch, but for its test part, settings and machine.
@@ -183,6 +184,9 @@ impl Validated {
     pub fn write(&self, folder: &Path, plots: &Path) -> Result<Vec<PathBuf>> {
         let Predictions { classes, .. } = &self.predictions;
         self.predictions.write(&folder.join(names::PREDICTIONS))?;
+        if let Some(tested) = &self.tested {
+            tested.predictions.write(&folder.join(names::TEST_PREDICTIONS))?;
+        }
         let written = confusion::write(plots, names::CONFUSION, classes, &self.scores.confusion)?;
         ranking::write(plots, names::RANKING, classes, &self.predictions.answers()?)?;
         let (BeforeAfter { before, after }, is_fitted) = (self.certainty, self.calibration.images > 0);
@@ -229,19 +233,19 @@ impl Tested {
                 [file.temperature(), 1.0].map(|temperature| softmax(n_classes, &logits, temperature))
             }
         };
-        let (before, after) = (Answers::new(&labels, &before, n_classes)?, Answers::new(&labels, &after, n_classes)?);
-        let tested = Tested {
-            certainty: BeforeAfter { before: Certainty::new(&before), after: Certainty::new(&after) },
-            trusted: trusted_on(&file.trusted, &after),
-            sets: file.doubts.as_ref().map(|doubts| SetScore::measure(doubts, &after)).unwrap_or_default(),
-        };
+        let (plain, said) = (Answers::new(&labels, &before, n_classes)?, Answers::new(&labels, &after, n_classes)?);
+        let certainty = BeforeAfter { before: Certainty::new(&plain), after: Certainty::new(&said) };
         let record = TestRecord {
             // The temperature has no say in which class is the most likely of one look.
-            test_accuracy: after.top_k_accuracy(1),
-            test_loss: tested.certainty.after.loss,
+            test_accuracy: said.top_k_accuracy(1),
+            test_loss: certainty.after.loss,
             test_images: labels.len(),
         };
-        Ok((tested, record))
+        let trusted = trusted_on(&file.trusted, &said);
+        let sets = file.doubts.as_ref().map(|doubts| SetScore::measure(doubts, &said)).unwrap_or_default();
+        let (classes, paths) = (file.classes.clone(), photos.paths.to_vec());
+        let predictions = Predictions { classes, paths, labels, probabilities: after };
+        Ok((Tested { certainty, trusted, sets, predictions }, record))
     }
 }
 

@@ -18,11 +18,11 @@ pub enum WeightsFrom {
 }
 
 impl WeightsFrom {
-    /// The same with a path that holds from any working folder.
-    pub(crate) fn absolute(&self) -> Self {
+    /// The same with another path, where it is one.
+    pub(crate) fn with_path(&self, other: impl Fn(&Path) -> PathBuf) -> Self {
         match self {
             WeightsFrom::Inside => WeightsFrom::Inside,
-            WeightsFrom::File(path) => WeightsFrom::File(std::path::absolute(path).unwrap_or_else(|_| path.to_owned())),
+            WeightsFrom::File(path) => WeightsFrom::File(other(path)),
         }
     }
 

@@ -16,6 +16,9 @@ use crate::run::RunRecords;
 /// The page's name in the folder of a comparison.
 pub const FILE_NAME: &str = "compare.html";
 
+/// Differences that the page begins with; with more pairs of runs, the others follow below.
+const LED_BY: usize = 3;
+
 /// Writes the page, atomically. `runs` are those that were compared.
 pub fn write(comparison: &Comparison, runs: &[(String, RunRecords)], path: &Path) -> Result<()> {
     Ok(atomic::write_bytes(path, render(comparison, runs)?.as_bytes())?)
@@ -30,10 +33,11 @@ pub fn render(comparison: &Comparison, runs: &[(String, RunRecords)]) -> Result<
             header {
                 p.soft { "umbel’s comparison of " (runs.len()) " runs" }
                 h1 { (names) }
+                @for difference in comparison.differences.iter().take(LED_BY) { p.verdict { (difference) } }
             }
-            (curves(runs)?)
             (figures(comparison, &scores))
             (differences(comparison))
+            (curves(runs)?)
             (gap(comparison))
             (settings(comparison))
         }
@@ -95,7 +99,7 @@ fn differences(comparison: &Comparison) -> Markup {
     html! {
         section {
             h2 { "What is more than chance" }
-            @for difference in &comparison.differences { p { (difference) } }
+            @for difference in comparison.differences.iter().skip(LED_BY) { p { (difference) } }
             @if !comparison.differences.is_empty() {
                 div.scroll { table.figures {
                     thead { tr { th { "Second against first" } th.n { "Accuracy, points" } th.n { "95 % interval" }

@@ -21,6 +21,8 @@ pub const CHECKPOINT: &str = "last.ckpt";
 pub const METRICS: &str = "metrics.json";
 /// What the best model says about the validation part: [`Predictions`](super::Predictions).
 pub const PREDICTIONS: &str = "predictions.csv";
+/// The same about the test part, where there is one.
+pub const TEST_PREDICTIONS: &str = "test-predictions.csv";
 /// The page with everything.
 pub const REPORT: &str = "report.html";
 /// The folder of the pictures.

@@ -33,12 +33,15 @@ pub struct RunRecords {
     pub leaks: Option<Vec<LeakRow>>,
     /// predictions.csv, of the validation part.
     pub predictions: Option<Predictions>,
+    /// test-predictions.csv, of the test part.
+    pub tested: Option<Predictions>,
 }
 
 impl RunRecords {
     /// Reads a run folder. Fails where it has no history with an epoch in it, and where a file cannot be understood.
     pub fn read(run: &Path) -> Result<Self> {
         let file = |name: &str| Some(run.join(name)).filter(|path| path.is_file());
+        let predictions = |name: &str| file(name).map(|path| Predictions::read(&path)).transpose();
         let history = file(names::HISTORY);
         let history = History::read(&history.ok_or_else(|| run::Error::NoHistory { run: run.to_owned() })?)?;
         if history.epochs.is_empty() {
@@ -54,7 +57,8 @@ impl RunRecords {
             split: file(names::SPLIT).map_or(Ok(Vec::new()), |path| split::rows(&path))?,
             problems: file(names::PROBLEMS).map_or(Ok(Vec::new()), |path| read_problems(&path))?,
             leaks: file(names::LEAKS).map(|path| leaks::read(&path)).transpose()?,
-            predictions: file(names::PREDICTIONS).map(|path| Predictions::read(&path)).transpose()?,
+            predictions: predictions(names::PREDICTIONS)?,
+            tested: predictions(names::TEST_PREDICTIONS)?,
         })
     }
 
@@ -85,6 +89,7 @@ impl RunRecords {
             problems: if problems.is_file() { read_problems(&problems)? } else { Vec::new() },
             leaks,
             predictions,
+            tested: None,
         })
     }
 
@@ -142,10 +147,12 @@ impl RunRecords {
 
     /// All figures of the validation part; `None` where there are no predictions.
     pub fn scores(&self) -> Result<Option<Scores>> {
-        let Some(predictions) = &self.predictions else { return Ok(None) };
-        if predictions.labels.is_empty() {
-            return Ok(None);
-        }
+        self.scores_of(self.predictions.as_ref())
+    }
+
+    /// All figures of these predictions; `None` where there are none.
+    pub fn scores_of(&self, predictions: Option<&Predictions>) -> Result<Option<Scores>> {
+        let Some(predictions) = predictions.filter(|own| !own.labels.is_empty()) else { return Ok(None) };
         Ok(Some(Scores::new(&predictions.answers()?, &predictions.classes, self.seed())))
     }
 }

@@ -2,16 +2,15 @@
 
 use maud::{Markup, html};
 
+use super::section::Section;
 use super::words::{figure, percent};
 use super::{View, plot};
 use crate::Result;
 use crate::metrics::{Answers, Certainty, LEAST_IMAGES, LEAST_MISTAKES};
 use crate::report::reliability::{Figure, Panel};
 
-pub fn section(view: &View<'_>) -> Result<Markup> {
-    let Some(predictions) = view.run.predictions.as_ref().filter(|predictions| !predictions.labels.is_empty()) else {
-        return Ok(html! {});
-    };
+pub fn section(view: &View<'_>) -> Result<Option<Section>> {
+    let Some(predictions) = view.measured else { return Ok(None) };
     let after = predictions.answers()?;
     let temperature = view.run.metrics.calibration.filter(|calibration| calibration.images > 0);
     let plain = temperature.map(|calibration| predictions.uncalibrated(calibration.temperature));
@@ -22,9 +21,8 @@ pub fn section(view: &View<'_>) -> Result<Markup> {
             format!("{title}: confidence against the share that is right; calibration error {:.3}", answers.ece());
         plot(title, &told, &Figure(&[Panel { title: String::new(), bins: answers.bins() }]))
     };
-    Ok(html! {
-        section {
-            h2 { "How sure it is" }
+    let body = html! {
+        div.together {
             p { "Answers by their confidence: a bar that ends on the diagonal is honest; below it, the model is too sure." }
             div.plots {
                 @match &before {
@@ -35,20 +33,23 @@ pub fn section(view: &View<'_>) -> Result<Markup> {
                     None => { (diagram("Without calibration", &after)?) }
                 }
             }
-            (table(before.as_ref(), &after))
-            @match temperature {
+        }
+        (table(before.as_ref(), &after))
+        @match temperature {
                 Some(calibration) => p.note {
-                    "Calibrated by a temperature of " (figure(calibration.temperature)) ", fitted on these same "
-                    (calibration.images) " photos (so that on others the error will be somewhat larger). It changes no answer."
+                    "Calibrated by a temperature of " (figure(calibration.temperature)) ", fitted on "
+                    @if view.is_tested() { (calibration.images) " other photos, those that validated." } @else {
+                        "these same " (calibration.images) " photos (so that on others the error will be somewhat larger)." }
+                    " It changes no answer."
                     @if view.run.is_balanced() { " It is made for photos among which every class is as common as any other, as the \
                         model’s answers are." }
                 },
                 None => p.note { "Not calibrated: how sure to be is learned from mistakes, and fewer than " (LEAST_MISTAKES) " of them, or \
                     of " (LEAST_IMAGES) " photos, are too few to tell (or the run has not ended)." },
-            }
-            (relied_on(view))
         }
-    })
+        (relied_on(view))
+    };
+    Ok(Some(Section::new("certainty", "How sure it is", body)))
 }
 
 /// From which confidence on answers can be relied on, and how often sets of classes hold the right one.
@@ -62,7 +63,7 @@ fn relied_on(view: &View<'_>) -> Markup {
         h3 { "When to rely on it" }
         @for own in &metrics.trusted {
             p { "Of answers with at least " (percent(own.confidence)) " confidence, " (percent(own.right))
-                " are right; that is " (percent(own.answered)) " of these photos."
+                " are right; that is " (percent(own.answered)) " of the photos that validated."
                 @if let Some(test) = of_test(own.asked) { " On the test part: " (percent(test.right)) " of such answers, which "
                     (percent(test.answered)) " of its photos have." }
             }

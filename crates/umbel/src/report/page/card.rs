@@ -4,17 +4,17 @@ use maud::{Markup, html};
 
 use super::View;
 use super::leaks;
+use super::section::Section;
+use super::verdict::weakest_class;
 use super::words::{count, figure, interval, percent};
 use crate::data::Part;
 
-pub fn section(view: &View<'_>) -> Markup {
+pub fn section(view: &View<'_>) -> Section {
     let run = view.run;
     let parts = |part: Part| run.split.iter().filter(|row| row.part == part).count();
     let classes = run.predictions.as_ref().map(|predictions| predictions.classes.join(", "));
     let (train, val, test) = (parts(Part::Train), parts(Part::Val), parts(Part::Test));
-    html! {
-        section {
-            h2 { "Model card" }
+    let body = html! {
             dl.card-text {
                 dt { "What it is for" }
                 dd { "Telling which of its classes a photo shows" @if let Some(classes) = &classes { ": " (classes) }
@@ -48,14 +48,18 @@ pub fn section(view: &View<'_>) -> Markup {
                 dt { "Limits" }
                 dd { (limits(view)) }
             }
-        }
-    }
+    };
+    Section::new("card", "Model card", body)
 }
 
 fn quality(view: &View<'_>) -> Markup {
     let test = view.run.metrics.test;
     html! {
         @match &view.scores {
+            Some(scores) if view.is_tested() => {
+                "Right on " (percent(scores.accuracy)) " of the test photos, which had no say in anything (95 % interval: "
+                (interval(scores.intervals.accuracy, percent)) "), " (percent(scores.balanced_accuracy)) " as the mean over the classes."
+            }
             Some(scores) => {
                 "Right on " (percent(scores.accuracy)) " of "
                 @if view.run.folds() > 0 { "the training photos, as layers judged them that were fitted without them" }
@@ -68,6 +72,7 @@ fn quality(view: &View<'_>) -> Markup {
             None => { "Not measured photo by photo. " }
         }
         @match test {
+            _ if view.is_tested() => {}
             Some(test) => { "On the " (count(test.test_images, "test photo", "test photos"))
                 ", which had no say in anything: " (percent(test.test_accuracy)) "." }
             None => { "There was no test part (" code { "--test-split" } "), which would tell without such flattery." }
@@ -93,10 +98,7 @@ fn certainty(view: &View<'_>) -> Markup {
 }
 
 fn limits(view: &View<'_>) -> Markup {
-    let weakest = view.scores.as_ref().and_then(|scores| {
-        let known = scores.classes.iter().filter(|class| class.score.support > 0);
-        known.min_by(|a, b| a.score.recall.total_cmp(&b.score.recall))
-    });
+    let weakest = view.scores.as_ref().and_then(weakest_class);
     html! {
         @if let Some(class) = weakest {
             "Weakest at " (class.class) ": it finds " (percent(class.score.recall)) " of "

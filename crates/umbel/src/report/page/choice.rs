@@ -44,9 +44,9 @@ pub struct Answer {
 }
 
 impl Choice {
-    pub fn new(run: &RunRecords) -> Self {
+    pub fn new(run: &RunRecords, measured: Option<&Predictions>) -> Self {
         let mut choice = Choice { samples: samples(run), ..Choice::default() };
-        if let Some(predictions) = &run.predictions {
+        if let Some(predictions) = measured {
             choice.of_answers(predictions);
         }
         choice

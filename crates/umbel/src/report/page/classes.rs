@@ -2,20 +2,20 @@
 
 use maud::{Markup, html};
 
+use super::section::Section;
 use super::words::{figure, thousands};
 use super::{View, legend, plot};
 use crate::Result;
 use crate::metrics::{Means, Scores};
 use crate::report::ranking::{entries, panels};
 
-pub fn section(view: &View<'_>) -> Result<Markup> {
-    let (Some(scores), Some(predictions)) = (&view.scores, &view.run.predictions) else { return Ok(html! {}) };
+pub fn section(view: &View<'_>) -> Result<Option<Section>> {
+    let (Some(scores), Some(predictions)) = (&view.scores, view.measured) else { return Ok(None) };
     let [roc, precision] = panels(&predictions.answers()?);
     let told = |what: &str, area: f64| format!("{what} curve of each class; the mean of the areas is {area:.3}");
-    Ok(html! {
-        section {
-            h2 { "Class by class" }
-            (table(scores))
+    let body = html! {
+        (table(scores))
+        div.together {
             h3 { "At every threshold" }
             p { "One class against the rest. ROC: how many photos of other classes (across) are taken along to find so many \
                 of the class (up). Precision and recall: how many of those taken are of the class." }
@@ -25,7 +25,8 @@ pub fn section(view: &View<'_>) -> Result<Markup> {
             }
             (legend(&entries(&predictions.classes)))
         }
-    })
+    };
+    Ok(Some(Section::new("classes", "Class by class", body)))
 }
 
 fn table(scores: &Scores) -> Markup {

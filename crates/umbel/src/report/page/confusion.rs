@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde_json::json;
 
 use super::View;
+use super::section::Section;
 use super::words::{percent, thousands};
 use crate::html;
 use crate::metrics::{Mistake, Scores};
@@ -12,28 +13,26 @@ use crate::metrics::{Mistake, Scores};
 const TABLE: usize = 30;
 const LISTED: usize = 60;
 
-pub fn section(view: &View<'_>) -> Markup {
-    let Some(scores) = &view.scores else { return html! {} };
-    html! {
-        section {
-            h2 { "What is taken for what" }
-            @let mistaken = scores.most_mistaken();
-            @if !mistaken.is_empty() {
-                p { "Most often mistaken: " (mistaken.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
-            }
-            @if scores.classes.len() <= TABLE {
-                p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
-                (table(scores))
-                p.note { "Shade: the share of the true class (row). Blue is right, orange is wrong." }
-            } @else {
-                p { "The most frequent mistakes of " (scores.classes.len()) " classes. "
-                    strong.on-screen { "Press a number to see its photos." } }
-                (list(scores))
-            }
-            div #behind tabindex="-1" hidden {}
-            noscript { p.note { "Showing the photos behind a number needs JavaScript; all are in predictions.csv." } }
+pub fn section(view: &View<'_>) -> Option<Section> {
+    let scores = view.scores.as_ref()?;
+    let body = html! {
+        @let mistaken = scores.most_mistaken();
+        @if !mistaken.is_empty() {
+            p { "Most often mistaken: " (mistaken.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
         }
-    }
+        @if scores.classes.len() <= TABLE {
+            p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
+            (table(scores))
+            p.note { "Shade: the share of the true class (row). Blue is right, orange is wrong." }
+        } @else {
+            p { "The most frequent mistakes of " (scores.classes.len()) " classes. "
+                strong.on-screen { "Press a number to see its photos." } }
+            (list(scores))
+        }
+        div #behind tabindex="-1" hidden {}
+        noscript { p.note { "Showing the photos behind a number needs JavaScript; all are in " (view.measured_file()) "." } }
+    };
+    Some(Section::new("mistakes", "What is taken for what", body))
 }
 
 fn table(scores: &Scores) -> Markup {

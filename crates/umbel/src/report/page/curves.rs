@@ -1,13 +1,14 @@
 //! How training went.
 
-use maud::{Markup, html};
+use maud::html;
 
+use super::section::Section;
 use super::{View, legend, plot};
 use crate::Result;
 use crate::report::compare::ComparedRun;
 use crate::report::curves::{NamedCurves, entries, panels};
 
-pub fn section(view: &View<'_>) -> Result<Markup> {
+pub fn section(view: &View<'_>) -> Result<Section> {
     let epochs = &view.run.history.epochs;
     let runs = [NamedCurves { name: &view.run.name, epochs }];
     let [accuracy, loss] = panels(&runs);
@@ -17,15 +18,13 @@ pub fn section(view: &View<'_>) -> Result<Markup> {
         format!("Training and validation {what} over {} {over}; validation from {from:.3} to {to:.3}", epochs.len())
     };
     let (first, last) = (&epochs[0], &epochs[epochs.len() - 1]);
-    Ok(html! {
-        section {
-            h2 { "How training went" }
-            div.plots {
-                (plot("Accuracy", &told("accuracy", first.val_accuracy, last.val_accuracy), &accuracy)?)
-                (plot("Loss", &told("loss", first.val_loss, last.val_loss), &loss)?)
-            }
-            (legend(&entries(&runs)))
-            p { (row.gap_in_words()) }
+    let body = html! {
+        div.plots {
+            (plot("Accuracy", &told("accuracy", first.val_accuracy, last.val_accuracy), &accuracy)?)
+            (plot("Loss", &told("loss", first.val_loss, last.val_loss), &loss)?)
         }
-    })
+        (legend(&entries(&runs)))
+        p { (row.gap_in_words()) }
+    };
+    Ok(Section::new("training", "How training went", body))
 }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::View;
 use super::pictures::SIDE;
+use super::section::Section;
 use super::words::{count, thousands};
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
@@ -19,20 +20,18 @@ use crate::run::RunRecords;
 const LISTED: usize = 50;
 const VERSIONS: u64 = 7;
 /// A class with fewer training photos than this has little to learn from.
-const FEW: usize = 20;
+pub(super) const FEW: usize = 20;
 /// A class this many times as large as another is remarked on.
 const UNEVEN: usize = 5;
 
-pub fn section(view: &View<'_>) -> Markup {
-    html! {
-        section {
-            h2 { "The data" }
-            (counts(view))
-            (problems(view))
-            @if view.choice.samples.iter().any(|(_, paths)| !paths.is_empty()) { (samples(view)) }
-            (augmentation(view))
-        }
-    }
+pub fn section(view: &View<'_>) -> Section {
+    let body = html! {
+        (counts(view))
+        (problems(view))
+        @if view.choice.samples.iter().any(|(_, paths)| !paths.is_empty()) { (samples(view)) }
+        (augmentation(view))
+    };
+    Section::new("data", "The data", body)
 }
 
 fn counts(view: &View<'_>) -> Markup {
@@ -142,7 +141,7 @@ fn augmentation(view: &View<'_>) -> Markup {
             p.note { "One photo as the network sees it, and as it may see it in training, a new version each epoch." }
             div.row {
                 (framed(&original, "as it is"))
-                @for version in &versions { (framed(version, "")) }
+                @for (number, version) in (1..).zip(&versions) { (framed(version, &format!("version {number}"))) }
             }
         } @else if view.facts.augment.is_empty() {
             h3 { "Augmentation" }
@@ -153,8 +152,8 @@ fn augmentation(view: &View<'_>) -> Markup {
 
 fn framed(picture: &Thumbnail, caption: &str) -> Markup {
     html! {
-        figure { div.frame { img alt="" width=(picture.width) height=(picture.height) src=(picture.url); }
-            @if !caption.is_empty() { figcaption { (caption) } } }
+        figure { button.frame type="button" { img alt=(caption) width=(picture.width) height=(picture.height) src=(picture.url); }
+            figcaption { (caption) } }
     }
 }
 

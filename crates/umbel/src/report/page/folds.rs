@@ -2,21 +2,22 @@
 
 use maud::{Markup, html};
 
-use super::View;
 use super::leaks;
+use super::section::Section;
 use super::summary::card;
 use super::words::{count, figure, interval, percent};
+use super::{View, verdict};
 use crate::base::progress::FoldsRecord;
 use crate::metrics::Scores;
 use crate::run::names;
 
-pub fn section(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup {
+pub fn head(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup {
     let intervals = &scores.intervals;
     let of_folds = format!("{} ± {} over the folds", percent(folds.mean), percent(folds.deviation));
     html! {
-        header {
             p.soft { "umbel’s report of a cross-validation" }
             h1 { (view.run.name) }
+            (verdict::words(view, scores))
             div.cards {
                 (card("Accuracy", &percent(scores.accuracy), &interval(intervals.accuracy, percent)))
                 (card("Balanced accuracy", &percent(scores.balanced_accuracy), &interval(intervals.balanced_accuracy, percent)))
@@ -29,9 +30,11 @@ pub fn section(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup 
                  the temperature of its confidence."
             }
             (leaks::warning(view))
-        }
-        section {
-            h2 { "Folds" }
+    }
+}
+
+pub fn section(folds: &FoldsRecord) -> Section {
+    let body = html! {
             div.scroll { table {
                 thead { tr { th { "Fold" } th { "Best epoch" } th { "Accuracy" } th { "Loss" } } }
                 tbody { @for fold in &folds.folds { tr {
@@ -39,6 +42,6 @@ pub fn section(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup 
                     td { (fold.best_epoch) } td { (percent(fold.val_accuracy)) } td { (figure(fold.val_loss)) }
                 } } }
             } }
-        }
-    }
+    };
+    Section::new("folds", "Folds", body)
 }

@@ -5,17 +5,16 @@ use maud::{Markup, html};
 use super::View;
 use super::choice::Answer;
 use super::pictures::SIDE;
+use super::section::Section;
 use super::words::percent;
 use crate::html::data_url;
 
-pub fn section(view: &View<'_>) -> Markup {
+pub fn section(view: &View<'_>) -> Option<Section> {
     let choice = &view.choice;
     if view.scores.is_none() || view.pictures.is_empty() {
-        return html! {};
+        return None;
     }
-    html! {
-        section {
-            h2 { "Photos worth a look" }
+    let body = html! {
             @if view.facts.overlay.is_some() {
                 p.note { "Beside each photo: what on it speaks for the network's answer (Layer-CAM); yellow means most." }
             }
@@ -33,19 +32,19 @@ pub fn section(view: &View<'_>) -> Markup {
                     figure { figcaption { (class) } div.row { @for answer in answers { (small(view, answer)) } } }
                 }
             } }
-        }
-    }
+    };
+    Some(Section::new("photos", "Photos worth a look", body))
 }
 
 fn photo(view: &View<'_>, answer: &Answer) -> Markup {
-    let Some(predictions) = &view.run.predictions else { return html! {} };
+    let Some(predictions) = view.measured else { return html! {} };
     let (own, said) = (&predictions.classes[answer.label], &predictions.classes[answer.predicted]);
     html! {
         figure.photo {
             div.pair { (view.pictures.show(&answer.path)) (overlay(view, answer)) }
             figcaption {
-                @if answer.right() { span.verdict.right { (own) ", " (percent(answer.confidence)) } } @else {
-                    span.verdict.wrong { (said) ", " (percent(answer.confidence)) }
+                @if answer.right() { span.answer.right { (own) ", " (percent(answer.confidence)) } } @else {
+                    span.answer.wrong { (said) ", " (percent(answer.confidence)) }
                     span { "really " (own) ", " (percent(answer.own)) }
                 }
                 span.path { (answer.path) }
@@ -60,12 +59,12 @@ fn small(view: &View<'_>, answer: &Answer) -> Markup {
 
 /// What the network looked at, where somebody can draw it.
 fn overlay(view: &View<'_>, answer: &Answer) -> Markup {
-    let drawn = view.facts.overlay.zip(view.run.predictions.as_ref()).and_then(|(overlay, predictions)| {
+    let drawn = view.facts.overlay.zip(view.measured).and_then(|(overlay, predictions)| {
         data_url(&overlay(&answer.path, &predictions.classes[answer.predicted])?, SIDE)
     });
     html! {
         @if let Some(picture) = drawn {
-            div.frame { img alt="where the network looked" width=(picture.width) height=(picture.height) src=(picture.url); }
+            button.frame type="button" { img alt=(format!("where the network looked on {}", answer.path)) width=(picture.width) height=(picture.height) src=(picture.url); }
         }
     }
 }

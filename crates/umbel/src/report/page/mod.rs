@@ -14,13 +14,15 @@ mod leaks;
 mod pictures;
 mod plot;
 mod reproduce;
+mod section;
 mod summary;
+mod verdict;
 mod words;
 
 use std::path::Path;
 
 use image::RgbImage;
-use maud::html;
+use maud::{Markup, html};
 
 use crate::Result;
 use crate::base::atomic;
@@ -28,9 +30,10 @@ use crate::base::augmentation::AugmentLayer;
 use crate::base::progress::FoldsRecord;
 use crate::html;
 use crate::metrics::Scores;
-use crate::run::RunRecords;
+use crate::run::{Predictions, RunRecords, names};
 use choice::Choice;
 use pictures::Pictures;
+use section::Section;
 
 pub(super) use plot::{legend, plot};
 pub(super) use words::{duration, figure, interval, percent, signed};
@@ -65,23 +68,38 @@ pub fn write_folds(run: &RunRecords, folds: &FoldsRecord, facts: &Facts<'_>, pat
 
 fn render_folds(run: &RunRecords, record: &FoldsRecord, facts: &Facts<'_>) -> Result<String> {
     let view = View::new(run, facts)?;
+    let head = view.scores.as_ref().map(|scores| folds::head(&view, scores, record));
+    let sections = [
+        Some(folds::section(record)),
+        confusion::section(&view),
+        classes::section(&view)?,
+        gallery::section(&view),
+        Some(reproduce::section(&view)),
+    ];
+    Ok(page(&view, &head.unwrap_or_default(), sections))
+}
+
+/// The top of a page, what else is on it, and that.
+fn page<const N: usize>(view: &View<'_>, head: &Markup, sections: [Option<Section>; N]) -> String {
+    let sections: Vec<Section> = sections.into_iter().flatten().collect();
     let body = html! {
         main {
-            @if let Some(scores) = &view.scores { (folds::section(&view, scores, record)) }
-            (confusion::section(&view))
-            (classes::section(&view)?)
-            (gallery::section(&view))
-            (reproduce::section(&view))
+            header { (head) (section::contents(&sections)) }
+            @for section in &sections { (section) }
         }
-        @if let Some(photos) = confusion::photos(&view) { (photos) }
+        dialog #large aria-label="The photo, larger" {}
+        @if let Some(photos) = confusion::photos(view) { (photos) }
     };
-    Ok(html::page(&format!("{}: umbel's report", run.name), STYLE, SCRIPT, &body))
+    html::page(&format!("{}: umbel's report", view.run.name), STYLE, SCRIPT, &body)
 }
 
 /// Everything that the sections draw from.
 struct View<'a> {
     run: &'a RunRecords,
     facts: &'a Facts<'a>,
+    /// What the figures come from: what was said of the test part, which had no say in anything, where there is one; else of the photos
+    /// that judged the model.
+    measured: Option<&'a Predictions>,
     scores: Option<Scores>,
     choice: Choice,
     pictures: Pictures,
@@ -89,28 +107,35 @@ struct View<'a> {
 
 impl<'a> View<'a> {
     fn new(run: &'a RunRecords, facts: &'a Facts<'a>) -> Result<Self> {
-        let choice = Choice::new(run);
+        let measured = run.tested.as_ref().or(run.predictions.as_ref()).filter(|own| !own.labels.is_empty());
+        let choice = Choice::new(run, measured);
         let pictures = Pictures::read(run.data_root().as_deref(), data::reading(run), &choice);
-        Ok(View { run, facts, scores: run.scores()?, choice, pictures })
+        Ok(View { run, facts, measured, scores: run.scores_of(measured)?, choice, pictures })
+    }
+
+    /// The file in the run's folder that the figures come from.
+    fn measured_file(&self) -> &'static str {
+        if self.is_tested() { names::TEST_PREDICTIONS } else { names::PREDICTIONS }
+    }
+
+    /// Whether the figures come from the test part.
+    fn is_tested(&self) -> bool {
+        self.run.tested.is_some()
     }
 }
 
 /// The page.
 pub fn render(run: &RunRecords, facts: &Facts<'_>) -> Result<String> {
     let view = View::new(run, facts)?;
-    let body = html! {
-        main {
-            (summary::section(&view))
-            (data::section(&view))
-            (curves::section(&view)?)
-            (confusion::section(&view))
-            (classes::section(&view)?)
-            (calibration::section(&view)?)
-            (gallery::section(&view))
-            (reproduce::section(&view))
-            (card::section(&view))
-        }
-        @if let Some(photos) = confusion::photos(&view) { (photos) }
-    };
-    Ok(html::page(&format!("{}: umbel's report", run.name), STYLE, SCRIPT, &body))
+    let sections = [
+        confusion::section(&view),
+        classes::section(&view)?,
+        gallery::section(&view),
+        calibration::section(&view)?,
+        Some(curves::section(&view)?),
+        Some(data::section(&view)),
+        Some(reproduce::section(&view)),
+        Some(card::section(&view)),
+    ];
+    Ok(page(&view, &summary::head(&view), sections))
 }

@@ -1,6 +1,6 @@
 //! Small copies of the photos that the page shows, as far as they are still there and the page stays small.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use maud::{Markup, html};
@@ -11,8 +11,10 @@ use crate::base::budget::MemoryBudget;
 use crate::data::decode::{Limits, Reading};
 use crate::html::{Thumbnail, thumbnail};
 
-/// The longer side of a picture, in pixels.
-pub const SIDE: u32 = 144;
+/// The longer side of a picture that stands in the page, in pixels: larger than there, as it can be enlarged.
+pub const SIDE: u32 = 256;
+/// The same of those behind the cells of the confusion matrix, of which there are many.
+const BEHIND: u32 = 144;
 /// Bytes of all pictures together: a page is to be sent around, and opened on a phone.
 const BUDGET: usize = 6_500_000;
 /// Photos that are opened, as each costs time.
@@ -34,7 +36,9 @@ impl Pictures {
             return Pictures { missing: paths.len(), ..Pictures::default() };
         };
         let limits = Limits::within(&MemoryBudget::default());
-        let small = |path: &&str| thumbnail(root, path, reading, SIDE, &limits);
+        let in_the_page: HashSet<&str> = choice.in_the_page().collect();
+        let side = |path: &str| if in_the_page.contains(path) { SIDE } else { BEHIND };
+        let small = |path: &&str| thumbnail(root, path, reading, side(path), &limits);
         let found: Vec<Option<Thumbnail>> = paths.par_iter().map(small).collect();
         let (mut pictures, mut bytes) = (Pictures::default(), 0);
         for (path, picture) in paths.into_iter().zip(found) {
@@ -64,11 +68,11 @@ impl Pictures {
     }
 }
 
-/// A picture in its frame.
+/// A photo in its frame, which shows it larger.
 pub fn framed(picture: &Thumbnail, path: &str) -> Markup {
     html! {
-        div.frame {
-            img alt="" data-photo=(path) width=(picture.width) height=(picture.height) src=(picture.url);
+        button.frame type="button" {
+            img alt=(path) data-photo=(path) width=(picture.width) height=(picture.height) src=(picture.url);
         }
     }
 }

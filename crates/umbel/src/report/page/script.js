@@ -1,5 +1,23 @@
 'use strict';
 (() => {
+  const large = document.getElementById('large');
+  if (large) {
+    document.addEventListener('click', (event) => {
+      const image = event.target.closest('button.frame')?.querySelector('img');
+      if (!image) return;
+      const shown = image.cloneNode();
+      const shut = document.createElement('button');
+      shut.type = 'button';
+      shut.className = 'close';
+      shut.textContent = 'Close';
+      const name = document.createElement('p');
+      name.textContent = image.alt;
+      large.replaceChildren(shown, name, shut);
+      large.showModal();
+    });
+    large.addEventListener('click', () => large.close());
+  }
+
   const source = document.getElementById('photos');
   const behind = document.getElementById('behind');
   if (!source || !behind) return;
@@ -18,11 +36,12 @@
 
   const figure = ([, , path, confidence, picture]) => {
     const made = element('figure', 'photo');
-    const frame = element('div', 'frame');
     const url = picture || inPage.get(path);
+    const frame = element(url ? 'button' : 'div', 'frame');
     if (url) {
+      frame.type = 'button';
       const image = element('img');
-      image.alt = '';
+      image.alt = path;
       image.src = url;
       frame.append(image);
     } else {
@@ -100,6 +119,6 @@
     });
   }
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && pressed) close();
+    if (event.key === 'Escape' && pressed && !large?.open) close();
   });
 })();

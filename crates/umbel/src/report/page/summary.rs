@@ -2,33 +2,33 @@
 
 use maud::{Markup, html};
 
-use super::View;
 use super::leaks;
-use super::words::{count, duration, figure, interval, percent, thousands};
+use super::words::{count, duration, figure, interval, percent, thousands, without_folder};
+use super::{View, verdict};
+use crate::base::shell;
 use crate::metrics::Scores;
 
-pub fn section(view: &View<'_>) -> Markup {
+pub fn head(view: &View<'_>) -> Markup {
     let run = view.run;
     let last = run.history.epochs.last().map_or(0, |record| record.epoch);
     let seconds: f64 = run.history.epochs.iter().map(|record| record.seconds).sum();
     let best = run.metrics.best.epoch;
     let facts = [
-        ("Data", run.setting("data").unwrap_or_default()),
+        ("Data", run.setting("data").map(without_folder).unwrap_or_default()),
         ("Network", network(view)),
         ("Training", trained(view, last, best, seconds)),
         ("Seed", run.seed().to_string()),
         ("Machine", machine(view)),
     ];
     html! {
-        header {
             p.soft { "umbel’s report of a training run" }
             h1 { (run.name) }
             @if !run.metrics.finished {
                 p.warning { "This run has not ended: go on with it by "
-                    code { "umbel train --resume " (words_path(&run.folder)) } ". Below is what there is so far." }
+                    code { "umbel train --resume " (shell::quote(&run.name)) } ". Below is what there is so far." }
             }
             @match &view.scores {
-                Some(scores) => { (cards(view, scores)) }
+                Some(scores) => { (verdict::words(view, scores)) (cards(view, scores)) }
                 None => {
                     p.note { "This run has no predictions.csv (it has not ended, or an older umbel made it), so the page \
                         lacks what is measured photo by photo." }
@@ -37,12 +37,7 @@ pub fn section(view: &View<'_>) -> Markup {
             }
             (leaks::warning(view))
             dl.facts { @for (name, value) in facts { @if !value.is_empty() { dt { (name) } dd { (value) } } } }
-        }
     }
-}
-
-fn words_path(path: &std::path::Path) -> String {
-    crate::base::shell::quote(&path.display().to_string())
 }
 
 fn cards(view: &View<'_>, scores: &Scores) -> Markup {
@@ -55,12 +50,19 @@ fn cards(view: &View<'_>, scores: &Scores) -> Markup {
             (card("Balanced accuracy", &percent(scores.balanced_accuracy), &interval(intervals.balanced_accuracy, percent)))
             (card("Macro F1", &figure(scores.macro_f1), &interval(intervals.macro_f1, figure)))
             (card("Loss", &figure(scores.loss), &interval(intervals.loss, figure)))
-            @if let Some(test) = view.run.metrics.test {
+            @if let Some(test) = view.run.metrics.test.filter(|_| !view.is_tested()) {
                 (card("Accuracy, test part", &percent(test.test_accuracy), &count(test.test_images, "photo", "photos")))
             }
         }
         p.note {
             @match view.run.folds() {
+                _ if view.is_tested() => { "All figures, and the photos below, are of the test part ("
+                    (count(scores.images, "photo", "photos")) ")"
+                    @if let Some(judged) = &view.run.metrics.scores {
+                        "; on the " (count(judged.images, "photo", "photos")) " that chose among models " (percent(judged.accuracy))
+                        " were right"
+                    }
+                    "; " }
                 0 => { "Of the best epoch, on the validation part (" (count(scores.images, "photo", "photos"))
                     "), which also chose that epoch and the temperature of its confidence; " }
                 folds => { "On " (count(scores.images, "photo", "photos")) ", each judged by a last layer that was fitted without \
@@ -100,7 +102,7 @@ fn network(view: &View<'_>) -> String {
     let Some(model) = run.setting("model") else { return String::new() };
     let size = run.setting("prep.image_size").map(|side| format!(", photos of {side} × {side} pixels"));
     let parameters = run.metrics.parameters.map(|count| format!(", {} parameters", thousands(count)));
-    model + &parameters.unwrap_or_default() + &size.unwrap_or_default()
+    without_folder(model) + &parameters.unwrap_or_default() + &size.unwrap_or_default()
 }
 
 fn trained(view: &View<'_>, last: usize, best: usize, seconds: f64) -> String {

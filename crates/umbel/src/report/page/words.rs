@@ -1,5 +1,8 @@
 //! Numbers for people.
 
+use std::path::Path;
+
+use crate::base::last_name::last_name;
 use crate::report::compare;
 
 /// A share in percent, one decimal, on one line; a dash where it is no number.
@@ -43,4 +46,10 @@ pub fn thousands(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A setting's value; of a path from the root on, its last name.
+pub fn without_folder(value: String) -> String {
+    let path = Path::new(&value);
+    if path.is_absolute() { last_name(path) } else { value }
 }

@@ -175,6 +175,16 @@ fn the_page_holds_everything_and_escapes_names() {
     assert_eq!(html.matches("src=\"data:image/jpeg;base64,").count(), 3);
     assert!(!html.contains("://") && !html.contains("<script"), "nothing from elsewhere");
     assert!(html.contains("prefers-color-scheme:dark"));
+    // What tells which of two to keep; and no folder of the user's.
+    let bytes = fs::metadata(root.path().join("a/003.png")).unwrap().len() as f64 / 1e3;
+    assert!(html.contains(&format!("96 × 72, {bytes:.0} kB")), "sizes");
+    assert!(!html.contains(&*root.path().parent().unwrap().to_string_lossy()), "no absolute path");
+    for (kind, findings) in report.by_kind() {
+        assert!(
+            !findings.is_empty() && html.matches(kind.title()).count() >= 2,
+            "in the list of contents and above its own"
+        );
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use image::{Rgb, RgbImage};
 use tempfile::tempdir;
 use umbel::base::augmentation::AugmentLayer;
+use umbel::data::Part;
 use umbel::metrics::{SetScore, Trusted};
 use umbel::report::page::{self, Facts};
 use umbel::run::Predictions;
@@ -26,7 +27,7 @@ const HEADINGS: [&str; 8] = [
 ];
 
 fn heading(html: &str, words: &str) -> bool {
-    html.contains(&format!("<h2>{words}</h2>"))
+    html.contains(&format!(">{words}</h2>"))
 }
 
 #[test]
@@ -51,6 +52,58 @@ fn a_page_of_five_thousand_photos_has_everything_and_stays_below_ten_megabytes()
 }
 
 #[test]
+fn a_page_begins_with_how_good_the_model_is_where_it_is_weakest_and_what_to_do() {
+    let folder = tempdir().unwrap();
+    let made_up = MadeUp { classes: &FIVE, photos: 500, accuracy: 0.7, seed: 3 };
+    let mut records = made_up.write(&folder.path().join("run"), &folder.path().join("none"));
+    let page = |records: &RunRecords| page::render(records, &Facts::default()).unwrap().replace('\u{a0}', " ");
+    let verdict = |html: &str| {
+        let words = html.split("<p class=\"verdict\">").nth(1).expect("a verdict").split("</p>").next().unwrap();
+        words.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect::<String>()
+    };
+    let scores = records.scores().unwrap().unwrap();
+    let right = (scores.accuracy * scores.images as f64).round();
+    let told = verdict(&page(&records));
+    let begin = format!("Right on {right} of {} photos that it had not learned from, ", scores.images);
+    assert!(told.starts_with(&begin), "{told}");
+    let weakest = scores.classes.iter().min_by(|a, b| a.score.recall.total_cmp(&b.score.recall)).unwrap();
+    assert!(told.contains(&format!("Weakest: {}, taken for ", weakest.class)), "{told}");
+    assert!(told.ends_with(", since some may be wrong labels."), "{told}");
+
+    // A class that has hardly anything to learn from comes before its mistakes.
+    let few = records.split.iter_mut().filter(|row| row.class == FIVE[1] && row.part == Part::Train);
+    few.skip(3).for_each(|row| row.part = Part::Val);
+    assert!(
+        verdict(&page(&records))
+            .ends_with(&format!("Next: more photos of {}, which has 3 photos to learn from.", FIVE[1]))
+    );
+
+    // The test part had no say in anything, so the page tells of it.
+    let mut tested = records.predictions.clone().unwrap();
+    let kept = 40;
+    tested.paths.truncate(kept);
+    tested.labels.truncate(kept);
+    tested.probabilities.truncate(kept * FIVE.len());
+    records.tested = Some(tested);
+    let html = page(&records);
+    let told = verdict(&html);
+    assert!(told.contains(" of 40 photos that had no say in anything, "), "{told}");
+    assert!(html.contains("are of the test part (40 photos)"));
+}
+
+#[test]
+fn the_list_of_contents_leads_to_every_part() {
+    let folder = tempdir().unwrap();
+    let made_up = MadeUp { classes: &FIVE, photos: 100, accuracy: 0.5, seed: 2 };
+    let records = made_up.write(&folder.path().join("run"), &folder.path().join("none"));
+    let html = page::render(&records, &Facts::default()).unwrap();
+    let nav = html.split("<nav").nth(1).unwrap().split("</nav>").next().unwrap();
+    let links: Vec<&str> = nav.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(links.len(), html.matches("<section id=").count());
+    links.iter().for_each(|id| assert!(html.contains(&format!("<section id=\"{id}\"")), "{id}"));
+}
+
+#[test]
 fn what_can_be_relied_on_is_told_where_it_was_measured() {
     let folder = tempdir().unwrap();
     let made_up = MadeUp { classes: &FIVE, photos: 90, accuracy: 0.5, seed: 2 };
@@ -64,7 +117,7 @@ fn what_can_be_relied_on_is_told_where_it_was_measured() {
     records.metrics.test_sets = vec![SetScore { level: 0.98, coverage: 0.9776, mean_size: 1.234 }];
     let told = page(&records).replace('\u{a0}', " ");
     for words in [
-        "Of answers with at least 83.0 % confidence, 98.2 % are right; that is 88.4 % of these photos.",
+        "Of answers with at least 83.0 % confidence, 98.2 % are right; that is 88.4 % of the photos that validated.",
         "On the test part: 97.1 % of such answers, which 86.0 % of its photos have.",
         "of 98 % of photos",
         "97.8 %",
@@ -79,7 +132,7 @@ fn names_are_text_wherever_they_stand() {
     let folder = tempdir().unwrap();
     let classes = ["</script><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "a&b'c"];
     let made_up = MadeUp { classes: &classes, photos: 90, accuracy: 0.5, seed: 2 };
-    let records = made_up.write(&folder.path().join("<i>run</i>"), &folder.path().join("none"));
+    let records = made_up.write(&folder.path().join("<i>run"), &folder.path().join("none"));
     let html = page::render(&records, &Facts { command: "umbel train '<b>'".into(), ..Facts::default() }).unwrap();
     for raw in ["<script>alert", "<img src=x", "<i>run", "<b>", "cut <short>"] {
         assert!(!html.contains(raw), "{raw}");

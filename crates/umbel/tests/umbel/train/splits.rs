@@ -1,5 +1,6 @@
 //! The test part and cross-validation: what is measured, what lies in the run folder, stopped and resumed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,12 +10,13 @@ use super::pipeline::Place;
 use umbel::Surroundings;
 use umbel::base::notice::{Divider, Notice};
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
-use umbel::data::{Cache, Dataset, Index, Split, SplitMethod, SplitOptions};
+use umbel::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
 use umbel::model_file::ModelFile;
 use umbel::pipeline::{
     Changes, FoldsOutcome, TrainConfig, has_folds, report, resume, resume_folds, train_folder, train_folds,
 };
 use umbel::report::compare::compare;
+use umbel::run::RunRecords;
 use umbel::train::{Fit, FitOptions};
 use umbel::{Error, Result, run};
 
@@ -60,6 +62,17 @@ fn the_best_model_is_measured_on_the_test_part() {
         (&test.test_loss.into(), &test.test_loss.into())
     );
     assert_eq!(metrics["test_images"], 10);
+    // What was said of each is there, and the page tells of it, and of no folder that they lie in.
+    let records = RunRecords::read(&run).unwrap();
+    let tested = records.tested.as_ref().unwrap();
+    assert_eq!((tested.paths.len(), tested.answers().unwrap().top_k_accuracy(1)), (10, test.test_accuracy));
+    let of_test = records.split.iter().filter(|row| row.part == Part::Test).map(|row| row.path.clone());
+    assert_eq!(BTreeSet::from_iter(of_test), BTreeSet::from_iter(tested.paths.clone()));
+    let page = fs::read_to_string(run.join("report.html")).unwrap();
+    assert!(page.contains("are of the test part (10 photos)"));
+    let folder = run.parent().unwrap().to_string_lossy().into_owned();
+    let told = page.find(&folder).map(|at| page[at.saturating_sub(60)..][..120].to_string());
+    assert_eq!(told, None, "no absolute path");
 
     // The test part has no say in what is learned.
     let (other, taken) = (place.path("other"), run.join("split.csv"));
