@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use umbel::base::duration::duration;
 use umbel::base::progress::{Interrupt, Judged, SmallestClass};
 use umbel::pipeline::{self, Changes, FoldsOutcome, Recipe, TrainOutcome};
 use umbel::pretrained::{INSIDE, inside, store};
@@ -156,6 +157,7 @@ pub fn where_things_lie(run: &Path, outcome: &TrainOutcome) -> Vec<String> {
     if let Some(judged) = &end.judged {
         lines.splice(1..1, how_sure(judged));
     }
+    lines.push(format!("Took:    {}", duration(end.seconds)));
     if outcome.skipped > 0 {
         lines.push(format!("Left out: {}", run.join(names::PROBLEMS).display()));
     }

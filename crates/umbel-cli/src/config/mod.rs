@@ -7,10 +7,8 @@ use toml::Value;
 use umbel::base::regular;
 use umbel::base::shell::quote;
 use umbel::data::PrepSpec;
-use umbel::data::prep::IMAGE_SIZES;
-use umbel::nn::models;
 use umbel::pipeline::{Changes, Recipe, TrainConfig, merged};
-use umbel::pretrained::{Own, Pretrained, WeightsFrom};
+use umbel::pretrained::{Own, Pretrained, Tune, WeightsFrom};
 use umbel::settings::{Given, Refusal};
 
 use crate::args::{Settings, TrainArgs};
@@ -97,8 +95,9 @@ fn brought(from: &WeightsFrom, given: &Given) -> anyhow::Result<Given> {
             model.to_string()
         }
     };
-    let usual = models::find(&model).and_then(|known| known.pretrained_size);
-    if let Some(size) = Pretrained::image_size(from).filter(|size| IMAGE_SIZES.contains(u64::from(*size))).or(usual) {
+    let head = given.get("tune").and_then(Value::as_str) == Some(Tune::Head.name());
+    let size = if head { Pretrained::photo_size(from, &model) } else { Pretrained::trained_size(from, &model) };
+    if let Some(size) = size {
         brought.say("prep.image_size", &size.to_string())?;
     }
     Ok(brought)

@@ -22,6 +22,8 @@ pub trait Display: Send {
     fn step(&mut self, _epoch: (usize, usize), _step: (usize, usize), _figures: StepFigures) {}
     /// The epoch's steps are done and validation begins.
     fn validating(&mut self) {}
+    /// All epochs are done; the model is measured and the report made.
+    fn reporting(&mut self) {}
     /// An epoch is done, validation included.
     fn epoch(&mut self, epochs: usize, record: &EpochRecord, best_epoch: usize);
     /// Takes whatever is not meant to stay off the screen, because other lines will follow on standard output.

@@ -110,6 +110,7 @@ impl Observer for TrainConsole {
                 self.display.step((epoch, epochs), (step, steps), figures);
             }
             Event::Validating { .. } => self.display.validating(),
+            Event::Reporting => self.display.reporting(),
             Event::Epoch { epochs, record, best_epoch } => {
                 self.display.epoch(epochs, record, best_epoch);
                 self.json(&JsonEvent::Epoch(record));

@@ -26,7 +26,6 @@ pub fn sentence(notice: &Notice) -> String {
         Notice::RunInData { .. } => format!("{} (--out).", open(&said)),
         Notice::Blank { .. } => format!("{} (umbel check lists them).", open(&said)),
         Notice::DoubtfulDepth { looks_like, .. } => format!("{} (--depth {looks_like}).", open(&said)),
-        Notice::TrainsInBf16 => format!("{} (--precision f32 keeps to single precision).", open(&said)),
         Notice::ReportNotMade { run, .. } => {
             format!("{said} Once that is mended, make it by: umbel report {}", word(run))
         }
@@ -74,10 +73,6 @@ mod tests {
                 },
                 "Warning: 2 photos, such as c/00.tif, hold numbers from 0 to 4000 where 65535 is taken for white. That looks \
                  like 12 bits: say so, or save them anew with 8 bits (--depth 12).",
-            ),
-            (
-                Notice::TrainsInBf16,
-                "This CPU trains faster with products in bf16 (--precision f32 keeps to single precision).",
             ),
             (
                 Notice::ReportNotMade { error: "cannot write it".into(), run: "my runs/1".into() },

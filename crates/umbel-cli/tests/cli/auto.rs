@@ -39,6 +39,21 @@ fn few_photos_train_the_last_layer_of_the_weights_inside_and_the_same_config_giv
 }
 
 #[test]
+fn photos_are_shown_larger_to_a_network_that_was_trained_on_crops_and_is_not_trained_on() {
+    let place = Place::with_photos();
+    let size = |out: &str, more: &[&str]| {
+        let mut command = place.command::<&str>(&[]);
+        Ran::from(command.args(["train", "photos", "--out", out]).args(more).output().unwrap()).succeeds();
+        let config = fs::read_to_string(place.path(out).join("config.toml")).unwrap();
+        config.lines().find_map(|line| line.strip_prefix("image_size = ")).unwrap().to_string()
+    };
+    assert_eq!(size("head", &[]), "288");
+    assert_eq!(size("said", &["--image-size", "96"]), "96");
+    assert_eq!(size("typed", &["--recipe", "finetune", "--pretrained", "inside", "--tune", "head"]), "288");
+    assert_eq!(size("last", &["--tune", "last", "--epochs", "1"]), "224");
+}
+
+#[test]
 fn a_flag_of_training_has_more_of_the_network_trained() {
     let place = Place::with_photos();
     let ran = train(&place, &["--epochs", "2", "--augment", "none", "--accumulate", "2", "--out", "run", "--json"]);

@@ -2,6 +2,7 @@
 //! data side and the network side must know (augmentation as layers of the model).
 
 pub mod cells;
+pub mod duration;
 pub mod handles;
 pub mod last_name;
 pub mod machine;

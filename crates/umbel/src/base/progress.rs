@@ -199,6 +199,8 @@ pub enum Event<'a> {
     Validating { epoch: usize },
     /// An epoch and its validation are done, and saved. `best_epoch` is the one whose model is kept so far (from 1).
     Epoch { epochs: usize, record: &'a EpochRecord, best_epoch: usize },
+    /// All epochs are done: the best model is calibrated and measured, and the report is made.
+    Reporting,
     /// Something worth a line: early stopping, a lowered rate, a slow path.
     Notice(&'a Notice),
     /// The run ended (also when it was stopped early by a callback).

@@ -29,6 +29,7 @@ const GOING_ON: (usize, usize) = (3, 60);
 const UNEVEN: usize = 3;
 const BALANCE: &str = "fit.balance";
 const TUNE: &str = "tune";
+const IMAGE_SIZE: &str = "prep.image_size";
 const EPOCHS: &str = "fit.epochs";
 
 /// The settings with everything decided, and a word about it.
@@ -48,6 +49,10 @@ pub(super) fn decided(
     decided.tune = Some(tune);
     if goes_on && tune != Tune::Head && !undecided.said.contains(&EPOCHS) {
         (decided.fit.epochs, decided.fit.least_steps) = GOING_ON;
+    }
+    if tune == Tune::Head && !undecided.said.contains(&IMAGE_SIZE) && config.own_start().is_none() {
+        let usual = config.prep.image_size;
+        decided.prep.image_size = Pretrained::photo_size(from, &config.model).unwrap_or(usual);
     }
     let balanced = !undecided.said.contains(&BALANCE) && is_uneven(index);
     if balanced {

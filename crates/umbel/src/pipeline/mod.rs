@@ -53,7 +53,7 @@ use crate::base::notice::{Divider, Notice};
 use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
 use crate::data::{Index, Part, Split, SplitMethod, SplitOptions, Together};
 use crate::model_file::StartedFrom;
-use crate::nn::{Model, Precision};
+use crate::nn::Model;
 use crate::report::curves::{self, NamedCurves};
 use crate::run::{Metrics, names};
 use crate::train::FitOutcome;
@@ -222,9 +222,6 @@ fn train(
         pretrained: options.started_from.as_ref().map(|weights| weights.name.clone()),
         tune: config.pretrained.as_ref().map(|_| config.tune.unwrap_or_default().name().to_string()),
     }));
-    if let (PrecisionChoice::Auto, Precision::Bf16) = (config.precision, options.precision) {
-        observer.event(&Event::Notice(&Notice::TrainsInBf16));
-    }
     let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
     let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
     let mut board = Board::open(run, config, observer);
@@ -233,6 +230,7 @@ fn train(
     let mut fit = judging::fit(run, &mut model, (&parts, folds), options, (&mut watch, interrupt))?;
     let mut measured = None;
     if !fit.interrupted && fit.best_epoch > 0 {
+        watch.event(&Event::Reporting);
         measured = Validated::measure(run, &mut fit, &parts, options, (&mut watch, interrupt))?;
         // A run that was stopped here is not finished: going on with it calibrates the model.
         fit.interrupted = measured.is_none();

@@ -2,8 +2,7 @@
 
 use super::{TrainConfig, Undecided};
 use crate::base::choice::Choice;
-use crate::nn::models;
-use crate::pretrained::{WeightsFrom, inside};
+use crate::pretrained::{Pretrained, WeightsFrom, inside};
 use crate::settings;
 pub use crate::settings::Recipe;
 
@@ -19,11 +18,10 @@ impl Recipe {
     pub fn config(self) -> TrainConfig {
         let config: TrainConfig = self.written().try_into().expect("a recipe names settings that there are");
         let mut config = TrainConfig { recipe: self, ..config };
-        if config.pretrained == Some(WeightsFrom::Inside)
-            && let Some(known) = inside::model().and_then(models::find)
-        {
-            config.model = known.name.to_string();
-            config.prep.image_size = known.pretrained_size.unwrap_or(config.prep.image_size);
+        if let (Some(WeightsFrom::Inside), Some(model)) = (&config.pretrained, inside::model()) {
+            let usual = config.prep.image_size;
+            config.prep.image_size = Pretrained::trained_size(&WeightsFrom::Inside, model).unwrap_or(usual);
+            config.model = model.to_string();
         }
         config.undecided = self.goes_by_photos().then(Undecided::default);
         config

@@ -6,7 +6,6 @@ use crate::base::notice::{ComparedWeights, Notice};
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::data::{Dataset, Index, Split};
 use crate::metrics::{Answers, softmax};
-use crate::nn::models;
 use crate::pretrained::{Pretrained, Tune, WeightsFrom};
 use crate::train::fit::judge_by_folds;
 use crate::{Error, Result, Surroundings};
@@ -48,9 +47,8 @@ pub(super) fn chosen(
 /// The settings with these weights, and the network and size that come with them. `None` where they are for no network that is known.
 fn with(config: &TrainConfig, from: WeightsFrom) -> Option<TrainConfig> {
     let model = Pretrained::open(&from).ok()?.architecture()?;
-    let usual = models::find(model)?.pretrained_size?;
     let mut config = TrainConfig { model: model.to_string(), ..config.clone() };
-    config.prep.image_size = Pretrained::image_size(&from).unwrap_or(usual);
+    config.prep.image_size = Pretrained::trained_size(&from, model)?;
     config.pretrained = Some(from);
     Some(config)
 }

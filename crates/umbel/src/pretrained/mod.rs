@@ -30,6 +30,7 @@ use crate::model_file::StartedFrom;
 use crate::model_file::container::StoredTensor;
 use crate::nn::models::{self, ArchitectureOptions};
 use crate::nn::{Graph, Model};
+use umbel_predict::prepare::IMAGE_SIZES;
 
 /// Pretrained weights, before they are put into a network.
 #[derive(Clone, Debug)]
@@ -102,12 +103,26 @@ impl Pretrained {
         &self.about
     }
 
-    /// Height and width of the photos that weights have seen, where that is told beside them. They are not read.
-    pub fn image_size(from: &WeightsFrom) -> Option<u32> {
-        match from {
+    /// Height and width of the photos that weights for this network have seen: what is told beside them, else what is usual. They are
+    /// not read.
+    pub fn trained_size(from: &WeightsFrom, model: &str) -> Option<u32> {
+        let told = match from {
             WeightsFrom::Inside => None,
-            WeightsFrom::File(path) => preparation::beside(path).preparation?.image_size,
-        }
+            WeightsFrom::File(path) => preparation::beside(path).preparation.and_then(|own| own.image_size),
+        };
+        let told = told.filter(|size| IMAGE_SIZES.contains(u64::from(*size)));
+        told.or_else(|| models::find(model)?.pretrained_size)
+    }
+
+    /// Height and width at which whole photos are best shown to them as they are, without training more than a last layer: nine sevenths of
+    /// what they were trained on, as that were crops, in which things are larger than in whole photos (Touvron et al. 2019, "Fixing the
+    /// train-test resolution discrepancy"; what it gains is in benchmarks/RESULTS.md). A multiple of 32, as these networks halve a photo
+    /// five times.
+    pub fn photo_size(from: &WeightsFrom, model: &str) -> Option<u32> {
+        let trained = Self::trained_size(from, model)?;
+        let shown = (f64::from(trained) * 9.0 / 7.0 / 32.0).round() as u32 * 32;
+        let most = u32::try_from(IMAGE_SIZES.high).unwrap_or(shown);
+        Some(shown.min(most).max(trained))
     }
 
     /// The ready-made architecture that these weights are for, if it is known here: its names and shapes are all there (but
@@ -214,4 +229,34 @@ struct Found {
     misfits: Misfits,
     head: Head,
     sources: Vec<Option<(Wanted, String)>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_photos_are_shown_larger_than_the_crops_that_were_trained_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let weights = folder.path().join("w.safetensors");
+        let from = WeightsFrom::File(weights.clone());
+        let sizes = |model: &str| (Pretrained::trained_size(&from, model), Pretrained::photo_size(&from, model));
+        assert_eq!(sizes("tf_efficientnet_lite0"), (Some(224), Some(288)));
+        assert_eq!(sizes("tf_efficientnet_lite2"), (Some(260), Some(320)));
+        assert_eq!(sizes("tf_efficientnet_lite4"), (Some(380), Some(480)));
+        assert_eq!(sizes("cnn"), (None, None));
+        // What is told beside the weights counts; the largest photos that there are stay the largest.
+        let told = |side: u32| {
+            let config = format!(
+                r#"{{"pretrained_cfg": {{"input_size": [3, {side}, {side}], "mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]}}}}"#
+            );
+            std::fs::write(weights.with_extension("json"), config).unwrap();
+        };
+        told(160);
+        assert_eq!(sizes("resnet18"), (Some(160), Some(192)));
+        told(512);
+        assert_eq!(sizes("resnet18"), (Some(512), Some(512)));
+        told(8);
+        assert_eq!(sizes("resnet18"), (Some(224), Some(288)));
+    }
 }

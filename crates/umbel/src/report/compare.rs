@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::curves::{self, NamedCurves};
 use super::differences;
 pub use super::differences::{CHANCE, Difference, DifferingSetting};
+use crate::base::duration::duration;
 use crate::base::progress::EpochRecord;
 use crate::base::shown::shown;
 use crate::data::Part;
@@ -280,18 +281,4 @@ fn decimal(value: f64) -> String {
 
 fn signed(value: f64) -> String {
     if value.is_finite() { format!("{value:+.3}") } else { "-".to_string() }
-}
-
-pub(super) fn duration(seconds: f64) -> String {
-    if !seconds.is_finite() {
-        return "-".to_string();
-    }
-    // No negative times, and none beyond what a u64 holds.
-    let whole = seconds.max(0.0).round() as u64;
-    match whole {
-        0..10 => format!("{:.1} s", seconds.max(0.0)),
-        10..60 => format!("{whole} s"),
-        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
-        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
-    }
 }

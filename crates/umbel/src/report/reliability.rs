@@ -16,6 +16,9 @@ const TITLE: u32 = 50;
 /// The same where it has none.
 const NO_TITLE: u32 = 16;
 const BAR: RGBColor = COLORS[0];
+/// How strong a bar of hardly any photos is, and one of the most.
+const PALEST: f64 = 0.15;
+const DARKEST: f64 = 0.85;
 
 /// One panel.
 #[derive(Clone, Debug)]
@@ -27,7 +30,7 @@ pub struct Panel {
 }
 
 /// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. A bar that ends on the diagonal
-/// is honest; below it, the model is too sure. Empty bins have none. Fails where there is no panel.
+/// is honest; below it, the model is too sure. The paler a bar, the fewer photos it stands for. Empty bins have none. Fails where there is no panel.
 pub fn write(folder: &Path, stem: &str, panels: &[Panel]) -> Result<Vec<PathBuf>> {
     if panels.is_empty() {
         return Err(umbel_predict::Error::Setting {
@@ -93,9 +96,13 @@ fn draw_panel<DB: DrawingBackend>(
         .set_all_tick_mark_size(5 * FINE)
         .draw()?;
     let filled = panel.bins.iter().filter(|bin| bin.images > 0);
-    chart.draw_series(
-        filled.map(|bin| Rectangle::new([(bin.low, 0.0), (bin.high, bin.accuracy)], BAR.mix(0.7).filled())),
-    )?;
+    let most = panel.bins.iter().map(|bin| bin.images).max().unwrap_or(1) as f64;
+    // A bar of one photo must not look as sure as one of a hundred.
+    let shade = |images: usize| PALEST + (DARKEST - PALEST) * (images as f64 / most).sqrt();
+    chart
+        .draw_series(filled.map(|bin| {
+            Rectangle::new([(bin.low, 0.0), (bin.high, bin.accuracy)], BAR.mix(shade(bin.images)).filled())
+        }))?;
     chart.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], INK.stroke_width(2 * FINE)))?;
     if panel.title.is_empty() {
         return Ok(());

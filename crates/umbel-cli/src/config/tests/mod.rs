@@ -42,7 +42,10 @@ fn pretrained_weights_bring_settings_of_their_own() {
     let early_stopping = Some(EarlyStopping { patience: 2, min_delta: 0.0 });
     // Epochs that are said are meant, however few steps they make.
     assert_eq!(flags.fit, FitOptions { early_stopping, epochs: 9, learning_rate: 0.1, least_steps: 0, ..usual });
-    assert_eq!(pretrained(&["--tune", "head"]).unwrap().tune, Some(Tune::Head));
+    // Whole photos are shown larger to a network that is not trained: it has learned from crops.
+    let head = pretrained(&["--tune", "head"]).unwrap();
+    assert_eq!((head.tune, head.prep.image_size), (Some(Tune::Head), 288));
+    assert_eq!(pretrained(&["--tune", "head", "--image-size", "128"]).unwrap().prep.image_size, 128);
     assert_eq!(pretrained(&["--image-size", "64"]).unwrap().prep.image_size, 64);
 }
 

@@ -2,7 +2,7 @@
 
 use super::chart::{Chart, LABEL};
 use super::paint::{Ink, Paint};
-use super::state::State;
+use super::state::{Phase, State};
 use crate::console::bytes;
 
 /// Smaller terminals show bars only.
@@ -57,16 +57,17 @@ fn bars(state: &State, width: usize, paint: Paint) -> Vec<String> {
     let (epochs, steps) = (format!("{}/{}", now.epoch, now.epochs), format!("{}/{}", now.step, now.steps));
     let digits = epochs.len().max(steps.len());
     let rate = state.images_per_second();
-    let left = time_left(state.seconds_left());
+    let left = if now.phase == Phase::Reporting { String::new() } else { time_left(state.seconds_left()) };
     let first = match state.fold {
         Some((fold, folds)) if left.is_empty() => format!("fold {fold} of {folds}"),
         Some((fold, folds)) => format!("{left}, fold {fold} of {folds}"),
         None => left,
     };
-    let second = match now.validating {
-        true => "validating".to_string(),
-        false if rate.is_finite() => format!("{rate:.0} images/s"),
-        false => String::new(),
+    let second = match now.phase {
+        Phase::Validating => "validating".to_string(),
+        Phase::Reporting => "making the report".to_string(),
+        Phase::Training if rate.is_finite() => format!("{rate:.0} images/s"),
+        Phase::Training => String::new(),
     };
     // Both bars end where the longer text begins.
     let room = first.len().max(second.len());

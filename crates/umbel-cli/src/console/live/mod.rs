@@ -16,7 +16,7 @@ use umbel::base::progress::{EpochRecord, StepFigures};
 
 use self::layout::Size;
 use self::paint::Paint;
-use self::state::{Current, State};
+use self::state::{Current, Phase, State};
 use super::display::{Display, epoch_line, short_epoch_line};
 use super::screen;
 
@@ -121,19 +121,24 @@ impl Display for Live {
     }
 
     fn step(&mut self, (epoch, epochs): (usize, usize), (step, steps): (usize, usize), figures: StepFigures) {
-        self.state.current = Current { epoch, epochs, step, steps, figures, validating: false };
+        self.state.current = Current { epoch, epochs, step, steps, figures, phase: Phase::Training };
         self.draw_if_due();
     }
 
     fn validating(&mut self) {
-        self.state.current.validating = true;
+        self.state.current.phase = Phase::Validating;
+        self.draw();
+    }
+
+    fn reporting(&mut self) {
+        self.state.current.phase = Phase::Reporting;
         self.draw();
     }
 
     fn epoch(&mut self, epochs: usize, record: &EpochRecord, best_epoch: usize) {
         self.state.history.push(record.clone());
         self.state.best_epoch = best_epoch;
-        self.state.current.validating = false;
+        self.state.current.phase = Phase::Training;
         let line = epoch_line(epochs, record);
         screen::note(&if line.len() < self.size().columns { line } else { short_epoch_line(epochs, record) });
         self.draw();

@@ -5,7 +5,7 @@ use umbel::base::progress::{EpochRecord, StepFigures};
 use super::chart::Chart;
 use super::layout::{Size, preparing, training};
 use super::paint::Paint;
-use super::state::{Current, State};
+use super::state::{Current, Phase, State};
 
 const PLAIN: Paint = Paint { colors: false, unicode: true };
 const COLORS: Paint = Paint { colors: true, unicode: true };
@@ -33,7 +33,7 @@ fn state(over: usize, epochs: usize) -> State {
         train_images: 2936,
         history: (1..=over).map(record).collect(),
         best_epoch: over,
-        current: Current { epoch: over + 1, epochs, step: 57, steps: 92, figures, validating: false },
+        current: Current { epoch: over + 1, epochs, step: 57, steps: 92, figures, phase: Phase::Training },
         memory: 412_300_000,
     }
 }
@@ -83,7 +83,7 @@ Step  57/92 ━━━━━━━━━━━━━━━━━━━━━━�
 accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755
 memory: 412.3 MB",
     );
-    first.current = Current { step: 92, validating: true, ..first.current };
+    first.current = Current { step: 92, phase: Phase::Validating, ..first.current };
     first.fold = Some((2, 5));
     shows(
         &at(&first, 80, 24, PLAIN),
@@ -93,6 +93,11 @@ Step  92/92 ━━━━━━━━━━━━━━━━━━━━━━�
 accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755
 memory: 412.3 MB",
     );
+    // At the end there is no time left to tell, but something is still done.
+    first.current = Current { epoch: 15, phase: Phase::Reporting, ..first.current };
+    let shown = at(&first, 80, 24, PLAIN);
+    let shown = shown.join("\n");
+    assert!(shown.contains("making the report") && !shown.contains("left"), "{shown}");
 }
 
 #[test]

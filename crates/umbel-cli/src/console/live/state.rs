@@ -25,13 +25,22 @@ pub struct Current {
     pub step: usize,
     pub steps: usize,
     pub figures: StepFigures,
-    pub validating: bool,
+    pub phase: Phase,
+}
+
+/// What is being done at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Training,
+    Validating,
+    /// All epochs are done.
+    Reporting,
 }
 
 impl Default for Current {
     fn default() -> Self {
         let figures = StepFigures { loss: f64::NAN, accuracy: f64::NAN, lr: f64::NAN, seconds_per_step: f64::NAN };
-        Current { epoch: 1, epochs: 1, step: 0, steps: 1, figures, validating: false }
+        Current { epoch: 1, epochs: 1, step: 0, steps: 1, figures, phase: Phase::Training }
     }
 }
 
@@ -84,7 +93,7 @@ mod tests {
             train_images: 320,
             history: vec![record],
             best_epoch: 1,
-            current: Current { epoch: 2, epochs: 4, step: 5, steps: 10, figures, validating: false },
+            current: Current { epoch: 2, epochs: 4, step: 5, steps: 10, figures, phase: Phase::Training },
             ..State::default()
         }
     }

@@ -53,8 +53,6 @@ pub enum Notice {
     /// So many photos hold numbers that hardly can be meant as they were taken, where none said what stands for white. What
     /// they look like is the name of a depth.
     DoubtfulDepth { photos: usize, example: String, low: f64, high: f64, white: f64, looks_like: &'static str },
-    /// The precision was left to umbel, and bf16 is faster here.
-    TrainsInBf16,
     /// What a run needs, before it starts. What is free is not known everywhere.
     Memory { needed_bytes: u64, available_bytes: Option<u64>, cache_bytes: u64 },
     /// Training starts from these weights; the license is what they tell.
@@ -203,7 +201,6 @@ impl fmt::Display for Notice {
                      for white. That looks like {looks_like}: say so, or save them anew with 8 bits."
                 )
             }
-            Notice::TrainsInBf16 => f.write_str("This CPU trains faster with products in bf16."),
             Notice::Memory { needed_bytes, available_bytes, cache_bytes } => {
                 write!(f, "Training needs {} of memory", size(*needed_bytes))?;
                 if let Some(bytes) = available_bytes {

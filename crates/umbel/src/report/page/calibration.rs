@@ -23,7 +23,8 @@ pub fn section(view: &View<'_>) -> Result<Option<Section>> {
     };
     let body = html! {
         div.together {
-            p { "Answers by their confidence: a bar that ends on the diagonal is honest; below it, the model is too sure." }
+            p { "Answers by their confidence: a bar that ends on the diagonal is honest; below it, the model is too sure. The paler a bar, the fewer \
+                photos it stands for." }
             div.plots {
                 @match &before {
                     Some(before) => {
@@ -88,6 +89,7 @@ fn relied_on(view: &View<'_>) -> Markup {
 fn table(before: Option<&Answers<'_>>, after: &Answers<'_>) -> Markup {
     let before = before.map(Certainty::new);
     let after = Certainty::new(after);
+    let worse = before.is_some_and(|before| after.ece > before.ece);
     let rows = [
         ("Calibration error (expected)", before.map(|c| c.ece), after.ece),
         ("Brier score", before.map(|c| c.brier), after.brier),
@@ -101,5 +103,6 @@ fn table(before: Option<&Answers<'_>>, after: &Answers<'_>) -> Markup {
                     td.n { (figure(after)) } }
             } }
         } }
+        @if worse { p.note { "The calibration error of these photos is larger than it was: of so few, what was learned of confidence is partly chance." } }
     }
 }

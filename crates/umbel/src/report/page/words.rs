@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+pub use crate::base::duration::duration;
 use crate::base::last_name::last_name;
-use crate::report::compare;
 
 /// A share in percent, one decimal, on one line; a dash where it is no number.
 pub fn percent(share: f64) -> String {
@@ -23,11 +23,6 @@ pub fn signed(share: f64) -> String {
 /// The bounds of an interval, each as `words` writes it.
 pub fn interval([low, high]: [f64; 2], words: impl Fn(f64) -> String) -> String {
     format!("{} to {}", words(low).trim_end_matches("\u{a0}%"), words(high))
-}
-
-/// Seconds, minutes or hours.
-pub fn duration(seconds: f64) -> String {
-    compare::duration(seconds)
 }
 
 /// A count with its noun.

@@ -94,7 +94,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Whole(IMAGE_SIZES),
         value_name: "PIXELS",
         default: "180",
-        or: "with pretrained weights: what they were trained on",
+        or: "with pretrained weights: what they were trained on, and nine sevenths of it for the last layer alone",
         help: "Height and width that every photo is brought to, 32 to 512",
         reproduce: Reproduce::Always,
         brief: "Height and width of the photos",

@@ -184,7 +184,7 @@ fn imagenets_weights_see_what_they_see_in_the_code_that_they_come_from() {
         return;
     };
     // The file is a known one, which tells what nothing beside it does.
-    assert_eq!(Pretrained::image_size(&path.clone().into()), Some(224));
+    assert_eq!(Pretrained::trained_size(&path.clone().into(), "cnn"), Some(224));
     let weights = Pretrained::read(&path).unwrap();
     assert_eq!(weights.architecture(), Some("tf_efficientnet_lite0"));
     let options = ArchitectureOptions { image_size: 224, classes: 1000, augment: Vec::new(), dropout: 0.0 };
