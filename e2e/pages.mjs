@@ -1,8 +1,9 @@
 // umbel's pages in a real browser: a run on drawn flowers, its report and a comparison. See README.md.
 //
-//   node pages.mjs [--screenshots DIR] [--report FILE] [--compare FILE]
+//   node pages.mjs [--screenshots DIR] [--report FILE] [--compare FILE] [--check FILE]
 //
 // Without --report it draws flowers and trains on them with the program at UMBEL (default: ../target/debug/umbel).
+import axe from 'axe-core';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -14,7 +15,7 @@ import { chromium } from 'playwright-core';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
-  options: { screenshots: { type: 'string' }, report: { type: 'string' }, compare: { type: 'string' } },
+  options: { screenshots: { type: 'string' }, report: { type: 'string' }, compare: { type: 'string' }, check: { type: 'string' } },
 });
 const umbel = resolve(process.env.UMBEL ?? join(here, '..', 'target', 'debug', 'umbel'));
 const browserPath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
@@ -26,11 +27,12 @@ const screenshots = options.screenshots && resolve(options.screenshots);
 if (screenshots) mkdirSync(screenshots, { recursive: true });
 
 try {
-  const pages = options.report ? { report: options.report, compare: options.compare } : makePages();
+  const pages = options.report ? { report: options.report, compare: options.compare, check: options.check } : makePages();
   const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
   try {
     await report(browser, resolve(pages.report), pages.classes);
     if (pages.compare) await compare(browser, resolve(pages.compare));
+    if (pages.check) await check(browser, resolve(pages.check));
   } finally {
     await browser.close();
   }
@@ -53,7 +55,10 @@ function makePages() {
   run(...train, '--split', 'keras', '--out', 'runs/one');
   run(...train, '--split', 'keras', '--augment', 'none', '--dropout', '0', '--out', 'runs/two');
   run('compare', 'runs/one', 'runs/two', '--out', 'comparison');
-  return { report: join(scratch, 'runs/one/report.html'), compare: join(scratch, 'comparison/compare.html'), classes: 6 };
+  // There is something to find, the same pictures in two classes, so that it ends with 3.
+  assert.throws(() => run('check', photos, '--labels', 'none', '--html', 'check.html'), { status: 3 });
+  const [report, compare, check] = ['runs/one/report.html', 'comparison/compare.html', 'check.html'].map((file) => join(scratch, file));
+  return { report, compare, check, classes: 6 };
 }
 
 async function report(browser, file, classes) {
@@ -68,8 +73,43 @@ async function report(browser, file, classes) {
     assert.equal(await page.locator('svg').count(), 6);
     assert.ok(await page.locator('.samples img').count() > 0, 'no sample');
     assert.ok(await page.evaluate(() => [...document.images].every((image) => image.complete && image.naturalWidth > 0)));
+    assert.match(await page.locator('.verdict').textContent(), /^Right on \d+ of \d+ photos .* Weakest: .* Next: /);
+    for (const link of await page.locator('nav a').all()) {
+      assert.equal(await page.locator(await link.getAttribute('href')).count(), 1, 'the list of contents leads somewhere');
+    }
     await cells(page);
+    await larger(page);
   });
+}
+
+/** Photos are shown larger, by the keyboard alone. */
+async function larger(page) {
+  const frame = page.locator('.gallery button.frame').first();
+  await frame.focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await page.locator('dialog#large').isVisible(), true);
+  await page.keyboard.press('Escape');
+  assert.equal(await page.locator('dialog#large').isVisible(), false);
+  assert.ok(await frame.evaluate((button) => button === document.activeElement), 'the focus comes back');
+}
+
+async function check(browser, file) {
+  await inEveryLook(browser, file, 'check', async (page) => {
+    const photos = page.locator('figure', { has: page.locator('img') });
+    assert.ok(await photos.count() > 1);
+    assert.match(await photos.first().textContent(), /\d+ × \d+, \d+ kB/);
+    const side = await photos.first().locator('img').evaluate((image) => image.getBoundingClientRect().width);
+    assert.ok(side >= 120, `photos are large enough to compare: ${side} pixels`);
+  });
+}
+
+/** What a person who does not see the page, or sees little of it, could not use. */
+async function accessible(page, name) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
+  const told = serious.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map(({ target, failureSummary }) => `${target} ${failureSummary}`).join('; ')}`);
+  assert.deepEqual(told, [], name);
 }
 
 /** The photos behind the confusion matrix, by mouse and by keyboard. */
@@ -134,6 +174,7 @@ async function inEveryLook(browser, file, name, check) {
       assert.equal(light, colorScheme === 'light');
       if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}-${width}.png`), fullPage: true });
       await check(page);
+      await accessible(page, name);
       if (screenshots && name === 'report') {
         const button = page.locator('.confusion td.wrong button').first();
         await button.click();

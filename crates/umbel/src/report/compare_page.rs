@@ -64,7 +64,7 @@ fn figures(comparison: &Comparison, scores: &[Option<Scores>]) -> Markup {
     html! {
         section {
             h2 { "How good the best epochs are" }
-            div.scroll { table.figures {
+            div.scroll tabindex="0" { table.figures {
                 thead { tr { th { "Run" } th.n { "Epoch" } th.n { "Accuracy" } th.n { "95 % interval" } th.n { "Macro F1" }
                     th.n { "Loss" } th.n { "95 % interval" } th.n { "Calibration error" } th.n { "Time" } } }
                 tbody { @for (run, scores) in comparison.runs.iter().zip(scores) { (row(run, scores.as_ref())) } }
@@ -101,7 +101,7 @@ fn differences(comparison: &Comparison) -> Markup {
             h2 { "What is more than chance" }
             @for difference in comparison.differences.iter().skip(LED_BY) { p { (difference) } }
             @if !comparison.differences.is_empty() {
-                div.scroll { table.figures {
+                div.scroll tabindex="0" { table.figures {
                     thead { tr { th { "Second against first" } th.n { "Accuracy, points" } th.n { "95 % interval" }
                         th.n { "Loss" } th.n { "95 % interval" } th.n { "Only first right" } th.n { "Only second right" }
                         th.n { "p" } th.n { "p, corrected" } } }
@@ -146,7 +146,7 @@ fn gap(comparison: &Comparison) -> Markup {
             p { "With few examples a model may learn noise and details of its training photos that do not hold for new ones. \
                 Then training accuracy goes on rising while validation accuracy stalls, and the gap between them tells. \
                 Augmentation and dropout work against it." }
-            div.scroll { table.figures {
+            div.scroll tabindex="0" { table.figures {
                 thead { tr { th { "Run, after its last epoch" } th.n { "Training accuracy" } th.n { "Validation accuracy" }
                     th.n { "Gap, points" } th.n { "Training loss" } th.n { "Validation loss" } th.n { "Lowest (epoch)" } } }
                 tbody { @for run in &comparison.runs {
@@ -166,7 +166,7 @@ fn settings(comparison: &Comparison) -> Markup {
         section {
             h2 { "Settings that differ" }
             @if comparison.settings.is_empty() { p { "None." } } @else {
-                div.scroll { table {
+                div.scroll tabindex="0" { table {
                     thead { tr { th { "Setting" } @for run in &comparison.runs { th { (run.run) } } } }
                     tbody { @for setting in &comparison.settings {
                         tr { th scope="row" { code { (setting.setting) } }

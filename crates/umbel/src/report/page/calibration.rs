@@ -75,7 +75,7 @@ fn relied_on(view: &View<'_>) -> Markup {
             }
             " would be right with a certainty of 90\u{a0}%; a person may look at the other photos." } }
         @if !metrics.test_sets.is_empty() {
-            div.scroll { table.figures.narrow {
+            div.scroll tabindex="0" { table.figures.narrow {
                 thead { tr { th { "Sets of classes, to hold the right one" } th.n { "Do, on the test part" } th.n { "Classes in a set" } } }
                 tbody { @for own in &metrics.test_sets {
                     tr { th scope="row" { "of " (format!("{:.0}\u{a0}%", 100.0 * own.level)) " of photos" }
@@ -96,7 +96,7 @@ fn table(before: Option<&Answers<'_>>, after: &Answers<'_>) -> Markup {
         ("Loss (negative log-likelihood)", before.map(|c| c.loss), after.loss),
     ];
     html! {
-        div.scroll { table.figures.narrow {
+        div.scroll tabindex="0" { table.figures.narrow {
             thead { tr { th { "Lower is better" } @if before.is_some() { th.n { "Before" } } th.n { "Now" } } }
             tbody { @for (name, before, after) in rows {
                 tr { th scope="row" { (name) } @if let Some(before) = before { td.n { (figure(before)) } }

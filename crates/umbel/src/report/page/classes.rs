@@ -42,7 +42,7 @@ fn table(scores: &Scores) -> Markup {
         }
     };
     html! {
-        div.scroll { table.figures {
+        div.scroll tabindex="0" { table.figures {
             thead { tr { th { "Class" } th.n { "Precision" } th.n { "Recall" } th.n { "F1" } th.n { "ROC AUC" }
                 th.n { "Average precision" } th.n { "Photos" } } }
             tbody { @for class in &scores.classes {

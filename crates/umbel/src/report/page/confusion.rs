@@ -38,7 +38,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
 fn table(scores: &Scores) -> Markup {
     let name = |class: usize| &scores.classes[class].class;
     html! {
-        div.scroll { table.confusion {
+        div.scroll tabindex="0" { table.confusion {
             thead {
                 tr { td {} th scope="colgroup" colspan=(scores.classes.len()) { "Predicted" } }
                 tr { td {} @for class in &scores.classes { th.column scope="col" title=(class.class) { span { (class.class) } } } }
@@ -59,17 +59,11 @@ fn cell(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
     let support = scores.classes[row].score.support;
     let rate = count as f64 / support.max(1) as f64;
     let kind = if row == column { "right" } else { "wrong" };
-    // Dark words on a light ground turn over later than light ones on a dark ground.
-    let heat = match rate {
-        0.85.. => " warm hot",
-        0.6.. => " warm",
-        _ => "",
-    };
     // A single photo must still be seen.
     let shade = if count == 0 { 0.0 } else { 6.0 + 94.0 * rate };
     html! {
         @if count == 0 { td.zero { "0" } } @else {
-            td class=(format!("{kind}{heat}")) style=(format!("--s:{shade:.0}%")) {
+            td class=(kind) style=(format!("--s:{shade:.0}%")) {
                 (button(scores, (row, column), count))
                 span.rate { (format!("{:.0} %", 100.0 * rate)) }
             }
@@ -90,7 +84,7 @@ fn button(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup 
 fn list(scores: &Scores) -> Markup {
     let mistakes = scores.confusion.mistakes();
     html! {
-        div.scroll { table.pairs {
+        div.scroll tabindex="0" { table.pairs {
             thead { tr { th { "True class" } th { "Taken for" } th.n { "Photos" } th.n { "Share of the class" } } }
             tbody { @for Mistake { class: row, taken_for: column, images: count, of } in mistakes.into_iter().take(LISTED) {
                 tr {

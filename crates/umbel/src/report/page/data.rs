@@ -52,7 +52,7 @@ fn counts(view: &View<'_>) -> Markup {
     let names = ["Training", "Validation", "Test"];
     html! {
         @if classes.is_empty() { p.note { "This run has no split.csv." } } @else {
-            div.scroll { table.counts {
+            div.scroll tabindex="0" { table.counts {
                 thead { tr { th { "Class" } @for name in of_shown(&names, shown) { th.n { (name) } } th.n { "All" } th.wide {} } }
                 tbody { @for (class, counts) in &classes {
                     @let all: usize = counts.iter().sum();
@@ -102,7 +102,7 @@ fn problems(view: &View<'_>) -> Markup {
             p { "Every photo could be used." }
         } @else {
             p { (count(problems.len(), "file was", "files were")) " left out:" }
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th { "File" } th { "What is wrong" } } }
                 tbody { @for problem in problems.iter().take(LISTED) {
                     tr { td.path { (problem.path) } td { (problem.detail) } }
@@ -143,6 +143,9 @@ fn augmentation(view: &View<'_>) -> Markup {
                 (framed(&original, "as it is"))
                 @for (number, version) in (1..).zip(&versions) { (framed(version, &format!("version {number}"))) }
             }
+        } @else if is_head(view) {
+            h3 { "Augmentation" }
+            p { "None: a last layer alone learns from the photos as they are." }
         } @else if view.facts.augment.is_empty() {
             h3 { "Augmentation" }
             p { "None: the network saw the same pixels in every epoch." }
@@ -157,6 +160,11 @@ fn framed(picture: &Thumbnail, caption: &str) -> Markup {
     }
 }
 
+/// Whether the last layer alone was trained, on features that are computed once.
+fn is_head(view: &View<'_>) -> bool {
+    view.run.history.epochs.last().is_some_and(|record| record.l2.is_some())
+}
+
 /// How the run took its photos.
 pub(super) fn reading(run: &RunRecords) -> Reading {
     let prep = run.settings.get("prep").and_then(|prep| prep.clone().try_into::<PrepSpec>().ok());
@@ -165,7 +173,7 @@ pub(super) fn reading(run: &RunRecords) -> Reading {
 
 /// A sample that can be read, and what the model's layers make of it.
 fn versions(view: &View<'_>) -> Option<(Thumbnail, Vec<Thumbnail>)> {
-    if view.facts.augment.is_empty() {
+    if view.facts.augment.is_empty() || is_head(view) {
         return None;
     }
     let prep: PrepSpec = view.run.settings.get("prep")?.clone().try_into().ok()?;

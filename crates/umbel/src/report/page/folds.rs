@@ -35,7 +35,7 @@ pub fn head(view: &View<'_>, scores: &Scores, folds: &FoldsRecord) -> Markup {
 
 pub fn section(folds: &FoldsRecord) -> Section {
     let body = html! {
-            div.scroll { table {
+            div.scroll tabindex="0" { table {
                 thead { tr { th { "Fold" } th { "Best epoch" } th { "Accuracy" } th { "Loss" } } }
                 tbody { @for fold in &folds.folds { tr {
                     th scope="row" { a href=(format!("fold-{}/{}", fold.fold, names::REPORT)) { (fold.fold) } }

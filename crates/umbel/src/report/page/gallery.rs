@@ -33,7 +33,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
                 }
             } }
     };
-    Some(Section::new("photos", "Photos worth a look", body))
+    Some(Section::new("gallery", "Photos worth a look", body))
 }
 
 fn photo(view: &View<'_>, answer: &Answer) -> Markup {

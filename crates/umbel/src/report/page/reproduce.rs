@@ -25,7 +25,7 @@ pub fn section(view: &View<'_>) -> Section {
                 code { "umbel report " (folder) } "." }
             details {
                 summary { "All settings" }
-                div.scroll { table { tbody { @for (name, value) in run.all_settings() {
+                div.scroll tabindex="0" { table { tbody { @for (name, value) in run.all_settings() {
                     tr { th scope="row" { code { (name) } } td.path { (without_folder(value)) } }
                 } } } }
             }

@@ -51,7 +51,7 @@ fn weakest(scores: &Scores) -> Markup {
 fn next(view: &View<'_>, scores: &Scores) -> Markup {
     let smallest = smallest_to_learn_from(view).filter(|(_, photos)| *photos < FEW);
     let leaks = view.run.leaks.as_ref().is_some_and(|leaks| !leaks.is_empty());
-    let mistakes = if view.pictures.is_empty() { "mistakes" } else { "photos" };
+    let mistakes = if view.pictures.is_empty() { "mistakes" } else { "gallery" };
     html! {
         @if leaks {
             "take the photos that lie in two parts out of one of them, since they flatter these figures, and train again."

@@ -101,6 +101,10 @@ fn the_list_of_contents_leads_to_every_part() {
     let links: Vec<&str> = nav.split("href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
     assert_eq!(links.len(), html.matches("<section id=").count());
     links.iter().for_each(|id| assert!(html.contains(&format!("<section id=\"{id}\"")), "{id}"));
+    // A section once had the name of what the script reads, which then found the section.
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let once: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(once.len(), ids.len(), "every name once: {ids:?}");
 }
 
 #[test]
