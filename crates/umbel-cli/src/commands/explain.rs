@@ -38,7 +38,9 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     }
     if run.format == Format::Human && run.explained > 0 {
         let layer = run.explainer.layer();
-        console::line(format!("Looked at the layer {layer}. Yellow: speaks most for the class; dark: does not."))?;
+        console::line(format!(
+            "Looked at the layer {layer}. Yellow: speaks most for the class; the photo's own colors: does not."
+        ))?;
     }
     Ok(match (run.explained, run.failed) {
         (_, 0) => Outcome::Done,

@@ -5,8 +5,8 @@ use image::{Rgb, RgbImage};
 use super::viridis;
 use crate::prepare::Resize;
 
-/// How much of the photo shows through: as grey, so that all color is the map's.
-const PHOTO: f32 = 0.45;
+/// How much of the map's color there is where it says most; the photo must still be seen.
+const STRONGEST: f32 = 0.65;
 
 /// Where a class was seen in one photo.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,19 +53,19 @@ impl Heatmap {
         row(top) + (row(bottom) - row(top)) * down
     }
 
-    /// The photo in grey under the map's colors, in the photo's own size. What the model did not get to see (the margins
-    /// that a centre crop cuts off) stays grey.
+    /// The photo with the map's colors over it, the stronger the more the map says there, in the photo's own size. What the model did not get
+    /// to see (the margins that a centre crop cuts off) is grey.
     pub fn overlay(&self, photo: &RgbImage) -> RgbImage {
         let (width, height) = photo.dimensions();
         RgbImage::from_fn(width, height, |x, y| {
-            let Rgb([r, g, b]) = *photo.get_pixel(x, y);
-            // Luma of BT.601.
-            let grey = 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b);
-            let color = match self.prepared_place(x, y, width, height) {
-                Some((u, v)) => viridis(self.at(u, v)).map(f32::from),
-                None => [grey; 3],
+            let own = photo.get_pixel(x, y).0.map(f32::from);
+            let Some((u, v)) = self.prepared_place(x, y, width, height) else {
+                // Luma of BT.601.
+                return Rgb([(0.299 * own[0] + 0.587 * own[1] + 0.114 * own[2]).round() as u8; 3]);
             };
-            Rgb(color.map(|value| (PHOTO * grey + (1.0 - PHOTO) * value).round() as u8))
+            let said = self.at(u, v);
+            let (color, share) = (viridis(said).map(f32::from), STRONGEST * said);
+            Rgb(std::array::from_fn(|k| (own[k] + share * (color[k] - own[k])).round() as u8))
         })
     }
 

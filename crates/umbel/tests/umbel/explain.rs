@@ -152,6 +152,20 @@ fn overlays_have_the_photos_size_and_leave_what_was_cropped_grey() {
     }
 }
 
+/// A red rose turned green under the map: the photo was grey, and the colors lay over all of it.
+#[test]
+fn an_overlay_leaves_the_photo_as_it_is_where_nothing_is_said() {
+    let photo = draw(2, 5).0;
+    let map = Explainer::open(trained()).unwrap().explain(&photo, 2).unwrap();
+    let overlay = map.overlay(&photo);
+    let away = |pixel: &Rgb<u8>, own: &Rgb<u8>| (0..3).map(|k| pixel[k].abs_diff(own[k])).max().unwrap();
+    let (least, most) = (map.values().iter().copied().fold(1.0, f32::min), 0.65 * 255.0);
+    assert!(least < 0.05, "somewhere nothing is said: {least}");
+    let changed: Vec<u8> = overlay.pixels().zip(photo.pixels()).map(|(pixel, own)| away(pixel, own)).collect();
+    assert!(changed.iter().any(|by| *by <= 9) && changed.iter().any(|by| *by > 40));
+    assert!(changed.iter().all(|by| f32::from(*by) <= most + 1.0));
+}
+
 #[test]
 fn the_colors_are_viridis() {
     assert_eq!(viridis(0.0), [0x44, 0x01, 0x54]);
