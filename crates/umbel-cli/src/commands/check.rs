@@ -53,6 +53,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let disputes = suspects::look_for(run, &index, reading, args, surroundings, &interrupt)?;
     if let Some(Judged::Whole(disputes)) = &disputes {
         report.add(disputes.findings(&index));
+        report.about_suspects = Some(suspects::line(disputes));
     }
 
     let mut written = Vec::new();

@@ -213,7 +213,11 @@ fn a_run_tells_which_labels_are_disputed() {
     assert_eq!((lines[0], lines.len()), ("path,class,suggested,class_probability,suggested_probability", 3), "{table}");
     assert!(table.contains("\nleft/205.png,left,right,"), "{table}");
     assert!(fs::read_to_string(place.path("found/problems.csv")).unwrap().contains("right/005.png,label-dispute,"));
-    assert!(fs::read_to_string(place.path("found.html")).unwrap().contains("Labels that the network disputes"));
+    let page = fs::read_to_string(place.path("found.html")).unwrap();
+    // How far it can be believed stands there, too: it was in the terminal alone.
+    let about = "Judged 24 labels in ";
+    let line = ran.out.lines().find(|line| line.starts_with(about)).unwrap();
+    assert!(page.contains("Labels that the network disputes") && page.contains(line), "{line}");
 
     let json = place.umbel(&["check", "photos", "--run", "run", "--folds", "4", "--json"]);
     let lines = json.json();

@@ -44,6 +44,9 @@ pub struct CheckReport {
     /// Photos that show the same.
     #[serde(skip)]
     pub duplicates: Vec<DuplicateGroup>,
+    /// How the suspects among the findings were found, and how far that can be believed; for the page.
+    #[serde(skip)]
+    pub about_suspects: Option<String>,
 }
 
 /// A class and its pictures.
@@ -108,6 +111,7 @@ pub fn check_within(
         usable: looks.iter().flatten().count(),
         reading,
         duplicates: groups,
+        about_suspects: None,
     })
 }
 

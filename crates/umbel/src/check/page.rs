@@ -34,6 +34,7 @@ pub(super) fn page(report: &CheckReport, index: &Index, memory: &MemoryBudget) -
             @for (kind, findings) in report.by_kind() {
                 section id=(id(kind)) {
                     h2 { (kind.title()) " " span { (findings.len()) } }
+                    @if let Some(words) = report.about_suspects.as_ref().filter(|_| kind.is_suspect()) { p.note { (words) } }
                     @match kind {
                         FindingKind::ExactDuplicate => { (groups(report, index, Likeness::Exact, &pictures)) }
                         FindingKind::NearDuplicate => { (groups(report, index, Likeness::Near, &pictures)) }
