@@ -23,6 +23,9 @@ fn the_tour_ends_with_answers_and_files() {
     if cfg!(feature = "weights") {
         assert!(measured.ends_with(&format!("; {}: by transfer", eval("tour/transfer"))), "{measured}");
         assert_eq!(by_transfer, 5, "{}", ran.out);
+        // The size that the demo says is no other: auto once enlarged the drawings, and the demo took twice as long.
+        let config = fs::read_to_string(place.path("tour/transfer/config.toml")).unwrap();
+        assert!(config.contains("image_size = 128\n"), "{config}");
         assert!(ran.out.contains("judged by 5 folds of them.") && ran.out.contains("\nThat took "), "{}", ran.out);
         assert!(ran.err.contains("; 40 photos: last layer only."), "{}", ran.err);
     } else {

@@ -50,9 +50,11 @@ pub(super) fn decided(
     if goes_on && tune != Tune::Head && !undecided.said.contains(&EPOCHS) {
         (decided.fit.epochs, decided.fit.least_steps) = GOING_ON;
     }
-    if tune == Tune::Head && !undecided.said.contains(&IMAGE_SIZE) && config.own_start().is_none() {
-        let usual = config.prep.image_size;
-        decided.prep.image_size = Pretrained::photo_size(from, &config.model).unwrap_or(usual);
+    // A size of the user's own stays; so does that of a model of one's own, which has seen whole photos.
+    let usual = Some(config.prep.image_size) == Pretrained::trained_size(from, &config.model);
+    if tune == Tune::Head && usual && !undecided.said.contains(&IMAGE_SIZE) {
+        let size = Pretrained::photo_size(from, &config.model);
+        decided.prep.image_size = size.unwrap_or(config.prep.image_size);
     }
     let balanced = !undecided.said.contains(&BALANCE) && is_uneven(index);
     if balanced {
