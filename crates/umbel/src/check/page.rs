@@ -10,7 +10,7 @@ use crate::base::budget::MemoryBudget;
 use crate::base::last_name::last_name;
 use crate::data::Index;
 use crate::data::decode::{self, Limits};
-use crate::html::{self, Thumbnail, thumbnail};
+use crate::html::{self, Thumbnail, thumbnail_of};
 
 /// The longer side of a thumbnail, in pixels, at which it is shown.
 const SIDE: u32 = 160;
@@ -177,8 +177,8 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget)
         .collect();
     let limits = Limits::within(memory);
     let shown = |path: &'a str| {
-        let small = thumbnail(&index.root, path, report.reading, SIDE, &limits)?;
-        let file = decode::try_read_file(&index.root.join(path), &limits).ok()?.ok()?;
+        let file = html::file(&index.root, path, &limits)?;
+        let small = thumbnail_of(&file, report.reading, SIDE, &limits)?;
         Some((path, Picture { small, bytes: file.len() as u64, taken: decode::origin(&file).taken }))
     };
     wanted.into_par_iter().filter_map(shown).collect()
@@ -186,11 +186,10 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget)
 
 const STYLE: &str = "\
 .classes{max-width:36rem}.classes td:last-child{width:60%}\
-nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:1rem 0}nav a{display:inline-block;padding:.25rem 0}\
 .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:1rem .75rem;margin-top:.75rem}\
 .grid img{max-width:100%;height:auto}.grid figcaption{font-size:.85rem;overflow-wrap:anywhere}\
 .grid figcaption span{display:block}.grid figcaption p{margin:.15rem 0;color:var(--ink)}\
 .group{padding:.25rem .75rem .75rem;margin-top:.75rem;background:var(--card);border-radius:6px;break-inside:avoid}\
 .remark{margin:.5rem 0 0;font-weight:600}.rows td{vertical-align:top}\
 @media(max-width:40rem){.grid{grid-template-columns:repeat(2,minmax(0,1fr))}.rows td{display:block;border:0;padding:0}\
-.rows tr{display:block;border-bottom:1px solid var(--line);padding:.35rem 0}}@media print{nav{display:none}}";
+.rows tr{display:block;border-bottom:1px solid var(--line);padding:.35rem 0}}";

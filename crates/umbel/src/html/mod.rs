@@ -5,7 +5,7 @@ mod thumbnail;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub use thumbnail::{Thumbnail, data_url, photo, shrink, thumbnail};
+pub use thumbnail::{Thumbnail, data_url, file, photo, shrink, thumbnail, thumbnail_of};
 
 const STYLE: &str = include_str!("style.css");
 

@@ -25,21 +25,31 @@ pub struct Thumbnail {
 /// The photo at `path`, relative to `root` and with `/`, taken as `reading` says, its longer side reduced to `side` pixels.
 /// `None` where it cannot be read, and where `path` leads out of `root`.
 pub fn thumbnail(root: &Path, path: &str, reading: Reading, side: u32, limits: &Limits) -> Option<Thumbnail> {
-    data_url(&held(root, path, reading, limits)?.photo, side)
+    thumbnail_of(&file(root, path, limits)?, reading, side, limits)
+}
+
+/// The same of a file's bytes.
+pub fn thumbnail_of(bytes: &[u8], reading: Reading, side: u32, limits: &Limits) -> Option<Thumbnail> {
+    data_url(&decoded(bytes, reading, limits)?.photo, side)
 }
 
 /// The photo at `path`, decoded; `None` as for [`thumbnail`].
 pub fn photo(root: &Path, path: &str, reading: Reading) -> Option<RgbImage> {
-    held(root, path, reading, &Limits::default()).map(|held| held.into_inner().photo)
+    let limits = Limits::default();
+    decoded(&file(root, path, &limits)?, reading, &limits).map(|held| held.into_inner().photo)
 }
 
-fn held(root: &Path, path: &str, reading: Reading, limits: &Limits) -> Option<Held<Decoded>> {
+/// The file of the photo at `path`; `None` as for [`thumbnail`].
+pub fn file(root: &Path, path: &str, limits: &Limits) -> Option<Held<Vec<u8>>> {
     if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
-    let bytes = decode::try_read_file(&root.join(path), limits).ok()?.ok()?;
+    decode::try_read_file(&root.join(path), limits).ok()?.ok()
+}
+
+fn decoded(bytes: &[u8], reading: Reading, limits: &Limits) -> Option<Held<Decoded>> {
     // The small copy is nothing beside the picture.
-    decode::decode_for(&bytes, limits, reading, &|_, _| 0).ok()
+    decode::decode_for(bytes, limits, reading, &|_, _| 0).ok()
 }
 
 /// A picture whose longer side is `side` pixels at most; `None` where it has no pixels.

@@ -95,8 +95,7 @@ memory: 412.3 MB",
     );
     // At the end there is no time left to tell, but something is still done.
     first.current = Current { epoch: 15, phase: Phase::Reporting, ..first.current };
-    let shown = at(&first, 80, 24, PLAIN);
-    let shown = shown.join("\n");
+    let shown = at(&first, 80, 24, PLAIN).join("\n");
     assert!(shown.contains("making the report") && !shown.contains("left"), "{shown}");
 }
 

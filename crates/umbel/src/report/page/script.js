@@ -1,18 +1,20 @@
 'use strict';
 (() => {
+  const element = (name, className, text) => {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+
   const large = document.getElementById('large');
   if (large) {
     document.addEventListener('click', (event) => {
       const image = event.target.closest('button.frame')?.querySelector('img');
       if (!image) return;
-      const shown = image.cloneNode();
-      const shut = document.createElement('button');
+      const shut = element('button', 'close', 'Close');
       shut.type = 'button';
-      shut.className = 'close';
-      shut.textContent = 'Close';
-      const name = document.createElement('p');
-      name.textContent = image.alt;
-      large.replaceChildren(shown, name, shut);
+      large.replaceChildren(image.cloneNode(), element('p', '', image.alt), shut);
       large.showModal();
     });
     large.addEventListener('click', () => large.close());
@@ -26,13 +28,6 @@
   for (const image of document.querySelectorAll('img[data-photo]')) inPage.set(image.dataset.photo, image.src);
   const buttons = [...document.querySelectorAll('button[data-true]')];
   let pressed = null;
-
-  const element = (name, className, text) => {
-    const made = document.createElement(name);
-    if (className) made.className = className;
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
 
   const figure = ([, , path, confidence, picture]) => {
     const made = element('figure', 'photo');

@@ -35,8 +35,7 @@ fn weakest(scores: &Scores) -> Markup {
     let class = weakest_class(scores).filter(|class| class.score.recall < 1.0);
     // The most frequent come first.
     let of = |own: &NamedScore| {
-        let mistakes = scores.confusion.mistakes().into_iter();
-        mistakes.into_iter().find(|mistake| scores.classes[mistake.class].class == own.class)
+        scores.confusion.mistakes().into_iter().find(|mistake| scores.classes[mistake.class].class == own.class)
     };
     html! {
         @match class.and_then(|class| Some((class, of(class)?))) {
