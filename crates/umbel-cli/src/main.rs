@@ -49,7 +49,7 @@ fn surroundings(memory: Option<u64>) -> anyhow::Result<Surroundings> {
 fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     match command {
         Command::Demo(args) => commands::demo::run(&args, surroundings),
-        Command::Preview(args) => commands::preview::run(&args),
+        Command::Preview(args) => commands::preview::run(&args, surroundings),
         Command::Check(args) => commands::check::run(&args, surroundings),
         Command::Train(args) => commands::train::run(&args, surroundings),
         Command::LrFind(args) => commands::lr_find::run(&args, surroundings),
@@ -59,7 +59,7 @@ fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome>
         Command::Explain(args) => commands::explain::run(&args, surroundings),
         Command::Eval(args) => commands::eval::run(&args, surroundings),
         Command::Report(args) => commands::report::run(&args),
-        Command::Compare(args) => commands::compare::run(&args),
+        Command::Compare(args) => commands::compare::run(&args, surroundings),
         Command::Bench(args) => commands::bench::run(&args, surroundings),
         Command::Doctor(args) => commands::doctor::run(&args, surroundings),
         Command::Completions(args) => commands::completions::run(&args),

@@ -41,7 +41,7 @@ pub fn run(data_dir: &Path, options: &DatasetOptions, out: &Path, epochs: usize)
         let (pixels, label) = train_ds.picture(i)?;
         Ok(Cell { caption: class_names[label].clone(), size: train_ds.image_size(), pixels })
     });
-    grid::write_png(&out.join("photos.png"), 3, &nine.collect::<umbel::Result<Vec<_>>>()?)?;
+    grid::write_png(&out.join("photos.png"), 3, &nine.collect::<umbel::Result<Vec<_>>>()?, &Fonts::default())?;
 
     // Build the network, with augmentation and dropout against over-fitting.
     let conv = |filters| Conv2d::new(filters, 3).padding(Padding::Same).activation(Activation::Relu);

@@ -1,5 +1,6 @@
 //! What a program that trains and predicts needs, in one line: `use umbel::prelude::*;`.
 
+pub use crate::base::fonts::Fonts;
 pub use crate::data::{Dataset, DatasetOptions, PrepSpec, image_dataset_from_directory};
 pub use crate::model_file::{Metrics, ModelFile};
 pub use crate::nn::layers::*;

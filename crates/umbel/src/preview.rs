@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::augmentation::AugmentLayer;
+use crate::base::fonts::Fonts;
 use crate::base::random::{Purpose, Stream};
 use crate::data::augment::Policy;
 use crate::data::decode::{self, DecodeError, Limits, Reading};
@@ -17,23 +18,23 @@ const COLUMNS: usize = 3;
 
 /// Writes nine photos of the folder, picked at random under `seed` and prepared as the network takes them, with their
 /// class names, as a PNG. Photos that cannot be read are passed over; a folder of fewer than nine gives what there is.
-/// Returns the photos shown, as paths relative to the folder.
-pub fn preview_folder(index: &Index, prep: &PrepSpec, seed: u64, out: &Path) -> Result<Vec<String>> {
+/// Returns the photos shown, as paths relative to the folder. A class whose name the fonts do not draw goes by its number.
+pub fn preview_folder(index: &Index, prep: &PrepSpec, seed: u64, out: &Path, fonts: &Fonts) -> Result<Vec<String>> {
     prep.validate()?;
     let mut readable = Readable::new(index, prep, seed);
-    let (mut shown, mut cells) = (Vec::new(), Vec::new());
+    let (mut shown, mut cells, labels) = (Vec::new(), Vec::new(), fonts.labels(&index.classes));
     while cells.len() < PICTURES
         && let Some((position, picture)) = readable.next()
     {
         let photo = &index.photos[position];
-        let caption = index.classes.get(photo.class as usize).cloned().unwrap_or_default();
+        let caption = labels.get(photo.class as usize).cloned().unwrap_or_default();
         cells.push(Cell { caption, size: prep.image_size as usize, pixels: prep.apply(&picture) });
         shown.push(photo.path.clone());
     }
     if cells.is_empty() {
         return Err(readable.none());
     }
-    grid::write_png(out, COLUMNS, &cells)?;
+    grid::write_png(out, COLUMNS, &cells, fonts)?;
     Ok(shown)
 }
 
@@ -52,7 +53,7 @@ pub fn preview_augmented(photo: &Path, prep: &PrepSpec, layers: &[AugmentLayer],
             Cell { caption: String::new(), size, pixels }
         })
         .collect();
-    grid::write_png(out, COLUMNS, &cells)
+    grid::write_png(out, COLUMNS, &cells, &Fonts::built_in())
 }
 
 /// A photo of the folder, picked at random under `seed`, that can be read under `prep`: for [`preview_augmented`].

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use crate::Result;
 use crate::base::budget::MemoryBudget;
+use crate::base::fonts::{self, Fonts};
 use crate::nn::{Cpu, SharedEngine};
 use crate::pretrained::store::Store;
 
-/// See the module. By default: the CPU at its best, and folders among those for temporary files.
+/// See the module. By default: the CPU at its best, folders among those for temporary files, and the system's fonts.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// Who computes.
@@ -24,20 +25,24 @@ pub struct Surroundings {
     pub memory: MemoryBudget,
     /// The CPU's name, where only the environment tells it (Windows).
     pub processor: Option<String>,
+    /// What pictures are lettered with.
+    pub fonts: Fonts,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
         let cache = std::env::temp_dir().join("umbel");
         let (engine, store) = (SharedEngine::default(), Store::new(cache.join("models")));
-        Surroundings { engine, isa: None, cache, store, memory: MemoryBudget::default(), processor: None }
+        let (memory, fonts) = (MemoryBudget::default(), Fonts::default());
+        Surroundings { engine, isa: None, cache, store, memory, processor: None, fonts }
     }
 }
 
 impl Surroundings {
     /// As these variables say: `UMBEL_ISA` (the instruction set), `UMBEL_CACHE` and `UMBEL_MODELS` (folders, by default `umbel`
     /// and `umbel/models` in the places that the system has for caches and for a user's data: `XDG_CACHE_HOME`, `XDG_DATA_HOME`,
-    /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), and `PROCESSOR_IDENTIFIER`. One that is empty is not set.
+    /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), and `PROCESSOR_IDENTIFIER`. Fonts lie where the system has
+    /// its own, the user's (by the same variables) and, on Unix, below `XDG_DATA_DIRS`. One that is empty is not set.
     ///
     /// # Errors
     /// [`umbel_predict::Error::Setting`] where `UMBEL_ISA` names an instruction set that this CPU lacks.
@@ -71,8 +76,21 @@ impl Surroundings {
         if let Some(endpoint) = text("HF_ENDPOINT") {
             store = store.with_hub(&endpoint);
         }
+        let home = |below: &str| folder("HOME").map(|home| home.join(below));
+        let own_fonts = match () {
+            () if cfg!(windows) => vec![folder("LOCALAPPDATA").map(|local| local.join("Microsoft\\Windows\\Fonts"))],
+            () if cfg!(target_os = "macos") => vec![home("Library/Fonts")],
+            () => {
+                let shared = set("XDG_DATA_DIRS").unwrap_or_default();
+                let shared = std::env::split_paths(&shared).filter(|folder| folder.is_absolute());
+                let data = place("XDG_DATA_HOME", &[], &[".local", "share"]);
+                let data = data.into_iter().chain(shared).map(|folder| Some(folder.join("fonts")));
+                data.chain([home(".fonts")]).collect()
+            }
+        };
+        let fonts = Fonts::in_folders(own_fonts.into_iter().flatten().chain(fonts::of_system()).collect());
         let (cache, processor) = (cache.unwrap_or(usual.cache), text("PROCESSOR_IDENTIFIER"));
-        Ok(Surroundings { engine, isa, cache, store, memory: usual.memory, processor })
+        Ok(Surroundings { engine, isa, cache, store, memory: usual.memory, processor, fonts })
     }
 }
 

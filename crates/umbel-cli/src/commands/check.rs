@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use umbel::Surroundings;
 use umbel::base::run_folder::lies_inside;
-use umbel::base::shown::{column, shown};
+use umbel::base::shown::{cell, column};
 use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
 use umbel::data::decode::Reading;
 use umbel::data::{Index, Listing, Split};
@@ -100,7 +100,7 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
     console::line(format!("Found {} files belonging to {} classes.", report.images, report.classes.len()))?;
     let width = column(report.classes.iter().map(|class| class.class.as_str()), 0);
     for class in &report.classes {
-        console::line(format!("  {:width$}  {:>7}", shown(&class.class), class.images))?;
+        console::line(format!("  {}  {:>7}", cell(&class.class, width), class.images))?;
     }
     if report.problems.is_empty() {
         return console::line("Nothing is wrong with them.");

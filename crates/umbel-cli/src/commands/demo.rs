@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use umbel::Surroundings;
 use umbel::base::augmentation::AugmentLayer;
+use umbel::base::fonts::Fonts;
 use umbel::base::notice::Notice;
 use umbel::base::progress::{Event, Interrupt, Observer, Silent};
 use umbel::data::{CacheOptions, Index, PrepSpec};
@@ -111,7 +112,7 @@ impl Tour {
         let index = Index::scan(&self.photos())?;
         let prep = PrepSpec { image_size: DRAWN_PIXELS, ..PrepSpec::default() };
         let (nine, augmented) = (self.folder.join("preview.png"), self.folder.join("augmented.png"));
-        preview_folder(&index, &prep, self.seed, &nine)?;
+        preview_folder(&index, &prep, self.seed, &nine, &Fonts::built_in())?;
         let photo = pick_photo(&index, &prep, self.seed)?;
         preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), self.seed, &augmented)?;
         for picture in [nine, augmented] {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use umbel::Surroundings;
+use umbel::base::fonts::Fonts;
 use umbel::base::machine::Machine;
 use umbel::data::CacheOptions;
 use umbel::nn::{Isa, Precision};
@@ -102,7 +103,7 @@ impl std::fmt::Display for Findings {
 fn draws_pictures() -> bool {
     let Ok(folder) = tempfile::tempdir() else { return false };
     let cell = Cell { caption: "umbel".to_string(), size: 32, pixels: vec![128; 32 * 32 * 3] };
-    grid::write_png(&folder.path().join("font.png"), 1, &[cell]).is_ok()
+    grid::write_png(&folder.path().join("font.png"), 1, &[cell], &Fonts::built_in()).is_ok()
 }
 
 /// Bytes of all files below a folder; what cannot be read counts nothing.

@@ -38,7 +38,8 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
         evaluation.count_trained(run, &args.dir)?;
     }
     if let Some(out) = &args.out {
-        evaluation.write(out)?;
+        evaluation.write(out, &surroundings.fonts)?;
+        console::numbered(surroundings.fonts.numbered(&model.classes));
     }
     if args.json {
         console::json(&evaluation)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use umbel::Surroundings;
+use umbel::base::fonts::Fonts;
 use umbel::base::listed::listed;
 use umbel::data::decode::Limits;
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
@@ -23,8 +24,17 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let explainer = Explainer::on(surroundings.engine.share_for_inference(), &file, &options)?;
     let class = args.class.as_deref().map(|name| class(&file.classes, name)).transpose()?;
     let limits = Limits::within(&surroundings.memory);
-    let mut run =
-        Run { args, format: Format::from_flag(args.json), method, explainer, class, limits, explained: 0, failed: 0 };
+    let mut run = Run {
+        args,
+        format: Format::from_flag(args.json),
+        method,
+        explainer,
+        class,
+        limits,
+        fonts: &surroundings.fonts,
+        explained: 0,
+        failed: 0,
+    };
     let inputs = photos::inputs(&args.paths, |path, reason| {
         run.failed += 1;
         failure(run.format, path, reason)
@@ -41,6 +51,9 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         console::line(format!(
             "Looked at the layer {layer}. Yellow: speaks most for the class; the photo's own colors: does not."
         ))?;
+    }
+    if out.is_some() && run.explained > 0 {
+        console::numbered(run.fonts.numbered(run.explainer.classes()));
     }
     Ok(match (run.explained, run.failed) {
         (_, 0) => Outcome::Done,
@@ -74,6 +87,7 @@ struct Run<'a> {
     /// The one class that was asked for.
     class: Option<usize>,
     limits: Limits,
+    fonts: &'a Fonts,
     explained: usize,
     failed: usize,
 }
@@ -147,10 +161,12 @@ impl Run<'_> {
     ) -> anyhow::Result<PathBuf> {
         let stem = if path == Path::new(photos::STDIN) { "stdin".into() } else { stem(path) };
         let target = next_free(&out.join(format!("{stem}-explained.png")));
-        let caption =
-            |class: usize| format!("{} {:.1} %", self.explainer.classes()[class], 100.0 * probabilities[class]);
+        let caption = |class: usize| {
+            let name = self.fonts.label("class", class, &self.explainer.classes()[class]);
+            format!("{name} {:.1} %", 100.0 * probabilities[class])
+        };
         let maps: Vec<(String, Heatmap)> = maps.iter().map(|(class, map)| (caption(*class), map.clone())).collect();
-        write_panel(&target, photo, &stem, &maps)?;
+        write_panel(&target, photo, &stem, &maps, self.fonts)?;
         Ok(target)
     }
 

@@ -10,7 +10,7 @@ use umbel::Surroundings;
 use umbel::base::budget::Held;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::Interrupt;
-use umbel::base::shown::{column, shown};
+use umbel::base::shown::{cell, column};
 use umbel::data::decode::{DecodeError, Limits, Origin, origin};
 use umbel::predict::{Prediction, Predictor};
 
@@ -270,7 +270,7 @@ impl Answers {
         if self.show_top {
             let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);
             for top in &prediction.top {
-                console::line(format!("  {:width$}  {:6.2} %", shown(&top.class), 100.0 * top.probability))?;
+                console::line(format!("  {}  {:6.2} %", cell(&top.class, width), 100.0 * top.probability))?;
             }
         }
         Ok(())

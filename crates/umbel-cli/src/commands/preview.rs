@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use umbel::Surroundings;
 use umbel::base::augmentation::AugmentLayer;
 use umbel::data::{Index, PrepSpec};
 use umbel::preview::{pick_photo, preview_augmented, preview_folder};
@@ -12,7 +13,7 @@ use crate::console;
 use crate::exit::Outcome;
 
 /// Runs the command.
-pub fn run(args: &PreviewArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &PreviewArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let out: PathBuf = args.out.clone().unwrap_or_else(|| next_free(Path::new("preview.png")));
     let prep = PrepSpec { image_size: args.image_size, depth: args.depth, raw: args.raw, ..PrepSpec::default() };
     let index = Index::scan(&args.dir)?;
@@ -21,7 +22,8 @@ pub fn run(args: &PreviewArgs) -> anyhow::Result<Outcome> {
         preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), args.seed, &out)?;
         console::line(format!("Nine augmented versions of {}", photo.display()))?;
     } else {
-        preview_folder(&index, &prep, args.seed, &out)?;
+        preview_folder(&index, &prep, args.seed, &out, &surroundings.fonts)?;
+        console::numbered(surroundings.fonts.numbered(&index.classes));
     }
     console::line(format!("Wrote {}", out.display()))?;
     Ok(Outcome::Done)

@@ -15,6 +15,7 @@ pub use events::TrainConsole;
 use std::io::Write;
 
 use serde::Serialize;
+use umbel::base::notice::Notice;
 use umbel::base::shown::{is_unseen, shown};
 
 /// What standard output carries.
@@ -77,6 +78,13 @@ pub fn note(text: impl AsRef<str>) {
 /// The same below what the terminal echoed of a key.
 pub fn note_after_key(text: &str) {
     screen::note(&format!("\n{}", shown(text)));
+}
+
+/// Says, where it is so, which classes pictures call by their numbers.
+pub fn numbered(notice: Option<Notice>) {
+    if let Some(notice) = notice {
+        note(notices::sentence(&notice));
+    }
 }
 
 /// Takes the live view, if there is one, off the screen: the program ends here and now.

@@ -5,6 +5,7 @@
 pub mod atomic;
 pub mod augmentation;
 pub mod budget;
+pub mod caught;
 pub mod choice;
 pub mod error;
 pub mod listed;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Columns of a table are padded to so many characters at most; longer names stand out of their column. (A width above 65,535 would
-/// panic.)
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A table's column of names takes so many columns of a terminal at most; longer names are cut in the middle.
 pub const WIDEST: usize = 40;
 
 /// `text` with every character that is not seen where it stands written as an escape (`\n`, `\u{1b}`): control characters, what
@@ -43,10 +44,50 @@ pub fn is_unseen(c: char) -> bool {
         )
 }
 
+/// The columns of a terminal that `text` takes: a Chinese character takes two, a mark above a letter none.
+pub fn columns(text: &str) -> usize {
+    text.width()
+}
+
 /// The width of a column that holds these names, at least `least`.
 pub fn column<'a>(names: impl IntoIterator<Item = &'a str>, least: usize) -> usize {
-    let widest = names.into_iter().map(|name| shown(name).chars().count()).max();
+    let widest = names.into_iter().map(|name| columns(&shown(name))).max();
     widest.unwrap_or(0).min(WIDEST).max(least)
+}
+
+/// A name, [`shown`], in a column of this width: filled up with spaces, or cut.
+pub fn cell(name: &str, width: usize) -> String {
+    padded(&cut(&shown(name), width), width)
+}
+
+/// `text` and as many spaces as bring it to this width. (Formatting counts characters, and not the columns that they take.)
+pub fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
+}
+
+/// `text`, or its beginning and end around an ellipsis, in `most` columns: names that begin alike often end in what tells them apart.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if columns(text) <= most {
+        return Cow::Borrowed(text);
+    }
+    let room = most.saturating_sub(1);
+    let (mut start, mut end) = (0, text.len());
+    // A character at a time, so that marks stay with what they stand on.
+    for (at, c) in text.char_indices() {
+        if columns(&text[..at + c.len_utf8()]) > room.div_ceil(2) {
+            break;
+        }
+        start = at + c.len_utf8();
+    }
+    for (at, c) in text.char_indices().rev() {
+        if columns(&text[at..]) > room / 2 {
+            break;
+        }
+        if c.width().is_some_and(|width| width > 0) {
+            end = at;
+        }
+    }
+    Cow::Owned(format!("{}…{}", &text[..start], &text[end..]))
 }
 
 #[cfg(test)]
@@ -70,12 +111,31 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_any_length_leaves_a_width_that_can_be_formatted() {
+    fn a_name_of_any_length_leaves_the_table_whole() {
         let long = "x".repeat(70_000);
         let width = column([long.as_str(), "a"], 13);
         assert_eq!(width, WIDEST);
-        assert_eq!(format!("{long:width$}").len(), 70_000);
+        assert_eq!(cell(&long, width), format!("{}…{}", "x".repeat(20), "x".repeat(19)));
         assert_eq!(column(["a", "bc"], 13), 13);
         assert_eq!(column([], 0), 0);
+    }
+
+    #[test]
+    fn wide_names_stood_out_of_their_column() {
+        for name in ["向日葵", "鬱金香", "ورد", "roses", "e\u{301}te\u{301}", "장미", "\u{1b}[2J", ""] {
+            assert_eq!(columns(&cell(name, 13)), 13, "{name}");
+        }
+        assert_eq!(column(["向日葵", "roses"], 0), 6);
+        assert_eq!(padded("向日葵", 4), "向日葵");
+        for (name, most, expected) in [
+            ("flowers_2024_red", 16, "flowers_2024_red"),
+            ("flowers_2024_red", 9, "flow…_red"),
+            ("向日葵向日葵", 8, "向日…葵"),
+            ("cafe\u{301}cafe\u{301}cafe\u{301}", 9, "cafe\u{301}…cafe\u{301}"),
+            ("ab", 1, "…"),
+            ("ab", 0, "…"),
+        ] {
+            assert_eq!(cut(name, most), expected, "{name} in {most}");
+        }
     }
 }

@@ -5,8 +5,8 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{ImageFormat, ImageReader};
 
-use super::caught::caught;
 use super::{exif, heic, jpeg, name_of, sniff, tiff};
+use crate::base::caught::caught;
 
 /// What the bytes of a file say, apart from the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! The one door for foreign bytes: a file's bytes become upright RGB, within limits set before decoding.
 
-mod caught;
 mod claim;
 mod depth;
 mod exif;
@@ -26,9 +25,9 @@ use image::error::LimitErrorKind;
 use image::{DynamicImage, ImageError, ImageFormat, RgbImage};
 
 use crate::base::budget::Held;
+use crate::base::caught::caught;
+pub use crate::base::caught::is_decoding;
 use crate::base::problem::ProblemKind;
-use caught::caught;
-pub use caught::is_decoding;
 pub use claim::Afterward;
 use claim::Claim;
 pub use depth::{Depth, Doubt};

@@ -3,10 +3,10 @@
 use image::ImageFormat;
 use serde::Serialize;
 
-use super::caught::caught;
 use super::exif::PREFIX;
 use super::tiff::{Directory, Tiff};
 use super::{heic, jpeg, sniff, webp};
+use crate::base::caught::caught;
 
 const EXIF_DIRECTORY: u16 = 0x8769;
 const DATE_TIME_ORIGINAL: u16 = 0x9003;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::base::shown::shown;
+use crate::base::shown::{columns, padded, shown};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,15 +33,12 @@ pub struct Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_chain = self.layers.iter().all(|layer| layer.inputs.is_empty());
-        let columns = if is_chain { 3 } else { 4 };
+        let shown = if is_chain { 3 } else { 4 };
         let title = ["Layer (type)", "Output Shape", "Param #", "Connected to"].map(String::from);
         let rows: Vec<[String; 4]> = self.layers.iter().map(cells).collect();
-        let width = |column: usize| {
-            let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-            // A width of more than 16 bits cannot be formatted.
-            widest.max(title[column].len()).min(u16::MAX.into())
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
+        let width =
+            |column: usize| rows.iter().map(|row| columns(&row[column])).max().unwrap_or(0).max(title[column].len());
+        let widths: Vec<usize> = (0..shown).map(width).collect();
         write_line(f, ["┏", "┳", "┓"], "━", &widths)?;
         write_row(f, "┃", &title, &widths)?;
         write_line(f, ["┡", "╇", "┩"], "━", &widths)?;
@@ -74,8 +71,9 @@ fn write_line(f: &mut fmt::Formatter<'_>, corners: [&str; 3], dash: &str, widths
 fn write_row(f: &mut fmt::Formatter<'_>, bar: &str, cells: &[String; 4], widths: &[usize]) -> fmt::Result {
     for (column, (cell, &width)) in cells.iter().zip(widths).enumerate() {
         match column {
-            2 => write!(f, "{bar} {cell:>width$} ")?,
-            _ => write!(f, "{bar} {cell:<width$} ")?,
+            // Digits.
+            2 => write!(f, "{bar} {}{cell} ", " ".repeat(width.saturating_sub(cell.len())))?,
+            _ => write!(f, "{bar} {} ", padded(cell, width))?,
         }
     }
     writeln!(f, "{bar}")

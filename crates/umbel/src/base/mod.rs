@@ -3,6 +3,7 @@
 
 pub mod cells;
 pub mod duration;
+pub mod fonts;
 pub mod handles;
 pub mod last_name;
 pub mod machine;
@@ -17,6 +18,6 @@ pub mod shell;
 pub mod table;
 
 pub use umbel_predict::base::{
-    atomic, augmentation, budget, choice, error, listed, memory, never, problem, random, range, regular, settings,
-    shown, threads, toml_words,
+    atomic, augmentation, budget, caught, choice, error, listed, memory, never, problem, random, range, regular,
+    settings, shown, threads, toml_words,
 };

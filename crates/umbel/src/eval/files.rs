@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Evaluation, Rows};
+use crate::base::fonts::Fonts;
 use crate::report::{confusion, ranking, reliability};
 use crate::run::{json, names};
 use crate::{Error, Result};
@@ -11,7 +12,7 @@ impl Evaluation {
     /// Writes metrics.json, predictions.csv (path, class, predicted, confidence, and the probability of each class),
     /// confusion, roc-pr and reliability (each .svg and .png) into `folder`, each whole or not at all; metrics.json comes last. The
     /// folder is created, or must be empty.
-    pub fn write(&self, folder: &Path) -> Result<()> {
+    pub fn write(&self, folder: &Path, fonts: &Fonts) -> Result<()> {
         let io = |source| umbel_predict::Error::Io { action: "create the folder", path: folder.to_owned(), source };
         std::fs::create_dir_all(folder).map_err(io)?;
         if std::fs::read_dir(folder).map_err(io)?.next().is_some() {
@@ -19,8 +20,8 @@ impl Evaluation {
         }
         let Rows { predictions, bins } = &self.rows;
         predictions.write(&folder.join(names::PREDICTIONS))?;
-        confusion::write(folder, names::CONFUSION, &predictions.classes, &self.scores.confusion)?;
-        ranking::write(folder, names::RANKING, &predictions.classes, &predictions.answers()?)?;
+        confusion::write(folder, names::CONFUSION, &predictions.classes, &self.scores.confusion, fonts)?;
+        ranking::write(folder, names::RANKING, &predictions.classes, &predictions.answers()?, fonts)?;
         let ece = [self.uncalibrated.ece, self.scores.ece];
         let panels = reliability::panels(self.calibration.is_some(), ece, bins);
         reliability::write(folder, names::RELIABILITY, &panels)?;

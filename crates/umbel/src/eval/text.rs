@@ -1,7 +1,7 @@
 //! An evaluation as a table for people.
 
 use super::Evaluation;
-use crate::base::shown::{column, shown};
+use crate::base::shown::{cell, column};
 use crate::metrics::{Calibration, SetScore, Trusted};
 
 impl std::fmt::Display for Evaluation {
@@ -12,11 +12,12 @@ impl std::fmt::Display for Evaluation {
         writeln!(f, "{:width$}  {:>9}  {:>9}  {:>9}  {:>7}", "class", "precision", "recall", "F1", "photos")?;
         let mut row = |name: &str, figures: [f64; 3], support: String| {
             let [precision, recall, f1] = figures;
-            writeln!(f, "{name:width$}  {precision:9.4}  {recall:9.4}  {f1:9.4}  {support:>7}")
+            let name = cell(name, width);
+            writeln!(f, "{name}  {precision:9.4}  {recall:9.4}  {f1:9.4}  {support:>7}")
         };
         for class in &s.classes {
             let score = class.score;
-            row(&shown(&class.class), [score.precision, score.recall, score.f1], score.support.to_string())?;
+            row(&class.class, [score.precision, score.recall, score.f1], score.support.to_string())?;
         }
         for (name, means) in [("macro mean", s.macro_means), ("weighted mean", s.weighted_means)] {
             row(name, [means.precision, means.recall, means.f1], s.images.to_string())?;

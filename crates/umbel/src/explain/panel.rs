@@ -7,6 +7,7 @@ use image::imageops::{self, FilterType};
 
 use super::Heatmap;
 use crate::Result;
+use crate::base::fonts::Fonts;
 use crate::report::grid::{self, Cell};
 
 /// The longer side of every picture in the panel is scaled to this.
@@ -14,8 +15,14 @@ const SIDE: u32 = 360;
 /// Pictures beside each other.
 const COLUMNS: usize = 4;
 
-/// Writes the photo under its own caption, and the maps over it under theirs, as a PNG.
-pub fn write_panel(path: &Path, photo: &RgbImage, caption: &str, maps: &[(String, Heatmap)]) -> Result<()> {
+/// Writes the photo under its own caption, and the maps over it under theirs, as a PNG in these fonts.
+pub fn write_panel(
+    path: &Path,
+    photo: &RgbImage,
+    caption: &str,
+    maps: &[(String, Heatmap)],
+    fonts: &Fonts,
+) -> Result<()> {
     let scaled = scale(photo);
     let cell = |caption: &str, picture: &RgbImage| Cell {
         caption: caption.to_string(),
@@ -24,7 +31,7 @@ pub fn write_panel(path: &Path, photo: &RgbImage, caption: &str, maps: &[(String
     };
     let mut cells = vec![cell(caption, &scaled)];
     cells.extend(maps.iter().map(|(caption, map)| cell(caption, &map.overlay(&scaled))));
-    grid::write_png(path, COLUMNS, &cells)
+    grid::write_png(path, COLUMNS, &cells, fonts)
 }
 
 /// The photo with its longer side as long as the panel's pictures are.

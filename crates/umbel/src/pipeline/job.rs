@@ -62,6 +62,9 @@ impl<'a> Job<'a> {
         let options = config.cache_options(surroundings);
         let (index, cache) = Cache::of_usable(index, &config.prep, &options, observer, interrupt)?;
         tell(&index, &cache, observer);
+        if let Some(notice) = surroundings.fonts.numbered(&index.classes) {
+            observer.event(&Event::Notice(&notice));
+        }
         if index.classes.len() != found {
             let architecture = architecture::build(&config, toml, index.classes.len())?;
             started = architecture::model(&config, architecture, &index.classes, &mut Silent)?;

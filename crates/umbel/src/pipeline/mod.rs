@@ -196,7 +196,7 @@ fn train(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Trained> {
-    let Settings { config, options, processor } = settings;
+    let Settings { config, options, processor, fonts } = settings;
     let Split { train, val, test, folds } = &data.split;
     observer.event(&Event::Using {
         train: train.len(),
@@ -224,7 +224,7 @@ fn train(
     }));
     let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
     let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
-    let mut board = Board::open(run, config, observer);
+    let mut board = Board::open(run, config, fonts, observer);
     board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
     let mut fit = judging::fit(run, &mut model, (&parts, folds), options, (&mut watch, interrupt))?;
@@ -261,7 +261,7 @@ impl Trained {
         if !epochs.is_empty() {
             curves::write(&run.plots()?, names::CURVES, &[NamedCurves { name: &run.name(), epochs }])?;
             if let Some(validated) = &self.validated {
-                let written = validated.write(run.path(), &run.plots()?)?;
+                let written = validated.write(run.path(), &run.plots()?, &self.board.fonts)?;
                 if let Some(png) = written.iter().find(|path| path.extension().is_some_and(|end| end == "png")) {
                     self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
                 }

@@ -3,6 +3,7 @@
 use super::job::Job;
 use super::{TrainConfig, architecture};
 use crate::Surroundings;
+use crate::base::fonts::Fonts;
 use crate::nn::Precision;
 use crate::train::{FitOptions, HeadFit};
 
@@ -23,6 +24,8 @@ pub(super) struct Settings<'a> {
     pub options: FitOptions,
     /// See [`Surroundings`].
     pub processor: Option<&'a str>,
+    /// What its pictures are lettered with.
+    pub fonts: &'a Fonts,
 }
 
 impl<'a> Settings<'a> {
@@ -30,6 +33,7 @@ impl<'a> Settings<'a> {
     pub fn of(job: &Job<'a>, config: &'a TrainConfig, begun: Option<Precision>) -> Self {
         let (started_from, kept) = (job.started_from.clone(), job.kept.clone());
         let options = FitOptions { kept, started_from, ..options(config, job.surroundings, begun) };
-        Settings { config, options, processor: job.surroundings.processor.as_deref() }
+        let Surroundings { processor, fonts, .. } = job.surroundings;
+        Settings { config, options, processor: processor.as_deref(), fonts }
     }
 }

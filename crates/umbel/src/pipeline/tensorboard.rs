@@ -6,6 +6,7 @@ use std::path::Path;
 use super::config::TrainConfig;
 use super::run_folder::RunFolder;
 use crate::base::error::with_causes;
+use crate::base::fonts::Fonts;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Observer};
 use crate::base::random::{Purpose, Stream};
@@ -21,35 +22,39 @@ const SAMPLES: usize = 9;
 const COLUMNS: usize = 3;
 
 /// The event files, where the run is to have them.
-pub(super) struct Board(Option<TensorBoard>);
+pub(super) struct Board {
+    files: Option<TensorBoard>,
+    /// What the run's pictures are lettered with.
+    pub fonts: Fonts,
+}
 
 impl Board {
-    pub fn open(run: &RunFolder, config: &TrainConfig, observer: &mut dyn Observer) -> Self {
-        if !config.tensorboard {
-            return Board(None);
-        }
-        match TensorBoard::open(&run.path().join(names::TENSORBOARD)) {
-            Ok(board) => Board(Some(board)),
-            Err(error) => {
-                tell(&error, observer);
-                Board(None)
+    pub fn open(run: &RunFolder, config: &TrainConfig, fonts: &Fonts, observer: &mut dyn Observer) -> Self {
+        let mut board = Board { files: None, fonts: fonts.clone() };
+        if config.tensorboard {
+            match TensorBoard::open(&run.path().join(names::TENSORBOARD)) {
+                Ok(files) => board.files = Some(files),
+                Err(error) => tell(&error, observer),
             }
         }
+        board
     }
 
     /// Nine training photos as the network takes them, before augmentation: plots/samples.png.
     pub fn samples(&mut self, run: &RunFolder, train: &Dataset, seed: u64, observer: &mut dyn Observer) {
+        let fonts = self.fonts.clone();
         self.attempt(observer, |board| {
+            let labels = fonts.labels(train.class_names());
             let mut order: Vec<usize> = (0..train.len()).collect();
             Stream::new(seed, Purpose::Preview, 0, 0).shuffle(&mut order);
             let cell = |&index: &usize| {
                 let (pixels, label) = train.picture(index)?;
-                Ok(Cell { caption: train.class_names()[label].clone(), size: train.image_size(), pixels })
+                Ok(Cell { caption: labels[label].clone(), size: train.image_size(), pixels })
             };
             let cells = order.iter().take(SAMPLES).map(cell).collect::<Result<Vec<Cell>>>()?;
             run.plots()?;
             let path = names::plot(run.path(), names::SAMPLES);
-            grid::write_png(&path, COLUMNS, &cells)?;
+            grid::write_png(&path, COLUMNS, &cells, &fonts)?;
             let description = "Training photos, prepared as the network takes them, before augmentation.";
             board.picture(Curve::Training, &Picture { tag: "samples", description, step: 0, png: &read(&path)? })
         });
@@ -72,11 +77,11 @@ impl Board {
 
     /// The first failure is told, and the last: nothing more is written.
     fn attempt(&mut self, observer: &mut dyn Observer, work: impl FnOnce(&mut TensorBoard) -> Result<()>) {
-        if let Some(board) = &mut self.0
+        if let Some(board) = &mut self.files
             && let Err(error) = work(board)
         {
             tell(&error, observer);
-            self.0 = None;
+            self.files = None;
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::run_folder::RunFolder;
 use super::unseen::{Unseen, known};
 use crate::Result;
+use crate::base::fonts::Fonts;
 use crate::base::notice::Notice;
 use crate::base::progress::{Event, Interrupt, Judged, Observer, SmallestClass, TestRecord};
 use crate::data::Dataset;
@@ -181,14 +182,14 @@ impl Validated {
 
     /// Writes predictions.csv into the run folder, and the pictures into that of its plots; the confusion matrix'
     /// files.
-    pub fn write(&self, folder: &Path, plots: &Path) -> Result<Vec<PathBuf>> {
+    pub fn write(&self, folder: &Path, plots: &Path, fonts: &Fonts) -> Result<Vec<PathBuf>> {
         let Predictions { classes, .. } = &self.predictions;
         self.predictions.write(&folder.join(names::PREDICTIONS))?;
         if let Some(tested) = &self.tested {
             tested.predictions.write(&folder.join(names::TEST_PREDICTIONS))?;
         }
-        let written = confusion::write(plots, names::CONFUSION, classes, &self.scores.confusion)?;
-        ranking::write(plots, names::RANKING, classes, &self.predictions.answers()?)?;
+        let written = confusion::write(plots, names::CONFUSION, classes, &self.scores.confusion, fonts)?;
+        ranking::write(plots, names::RANKING, classes, &self.predictions.answers()?, fonts)?;
         let (BeforeAfter { before, after }, is_fitted) = (self.certainty, self.calibration.images > 0);
         let panels = reliability::panels(is_fitted, [before.ece, after.ece], &self.bins);
         reliability::write(plots, names::RELIABILITY, &panels)?;

@@ -12,6 +12,7 @@ use super::ink::{COLORS, GRID};
 use super::pixels::{LINE_HEIGHT, Pixels};
 use super::text;
 use crate::base::atomic;
+use crate::base::fonts::{self, Fonts};
 use crate::{Error, Result};
 
 /// Drawn this many times larger than shown, as plotters' coordinates are whole numbers and lines need finer ones.
@@ -39,15 +40,21 @@ pub trait Drawing {
 pub fn font(size: f64, color: RGBColor) -> TextStyle<'static> {
     static REGISTERED: Once = Once::new();
     // The only failure is a damaged font, and this one is part of the program.
-    REGISTERED.call_once(|| drop(register_font(FAMILY, FontStyle::Normal, super::FONT)));
+    REGISTERED.call_once(|| drop(register_font(FAMILY, FontStyle::Normal, fonts::BUILT_IN)));
     (FAMILY, size * f64::from(FINE) * LINE_HEIGHT).into_font().color(&color)
 }
 
-/// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. The folder must exist.
-pub fn write(folder: &Path, stem: &str, figure: &impl Drawing) -> Result<Vec<PathBuf>> {
+/// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. The folder must exist. The figure is laid out
+/// for each: words of an SVG are drawn by its reader's fonts, those of a PNG here, by `fonts`.
+pub fn write<D: Drawing>(
+    folder: &Path,
+    stem: &str,
+    fonts: &Fonts,
+    figure: impl Fn(&Fonts) -> D,
+) -> Result<Vec<PathBuf>> {
     let (svg_path, png_path) = (folder.join(format!("{stem}.svg")), folder.join(format!("{stem}.png")));
-    let svg = svg(figure).map_err(|error| drawing(&svg_path, error))?;
-    let png = png(figure).map_err(|error| drawing(&png_path, error))?;
+    let svg = svg(&figure(&Fonts::of_the_reader())).map_err(|error| drawing(&svg_path, error))?;
+    let png = png(&figure(fonts), fonts).map_err(|error| drawing(&png_path, error))?;
     atomic::write_bytes(&svg_path, svg.as_bytes())?;
     atomic::write_bytes(&png_path, &png)?;
     Ok(vec![svg_path, png_path])
@@ -86,10 +93,10 @@ fn svg(figure: &impl Drawing) -> std::result::Result<String, AnyError> {
     Ok(text.replacen(&drawn, &shown, 1))
 }
 
-fn png(figure: &impl Drawing) -> std::result::Result<Vec<u8>, AnyError> {
+fn png(figure: &impl Drawing, fonts: &Fonts) -> std::result::Result<Vec<u8>, AnyError> {
     let (width, height) = figure.size();
     let mut pixmap = Pixmap::new(width, height).ok_or("the picture is too large")?;
-    figure.draw(&Pixels::new(&mut pixmap, FINE).into_drawing_area())?;
+    figure.draw(&Pixels::new(&mut pixmap, FINE, fonts).into_drawing_area())?;
     let picture = text::to_rgb(&pixmap).ok_or("the picture is too large")?;
     let mut bytes = Vec::new();
     picture.write_with_encoder(image::codecs::png::PngEncoder::new(&mut bytes))?;

@@ -8,8 +8,9 @@ use super::curves::{self, NamedCurves};
 use super::differences;
 pub use super::differences::{CHANCE, Difference, DifferingSetting};
 use crate::base::duration::duration;
+use crate::base::fonts::Fonts;
 use crate::base::progress::EpochRecord;
-use crate::base::shown::shown;
+use crate::base::shown::{cell, column, shown};
 use crate::data::Part;
 use crate::run::{History, RunRecords, leaks};
 use crate::{Result, report, run};
@@ -66,8 +67,8 @@ pub struct Comparison {
 
 /// Reads the runs' records and writes compare.svg and compare.png into `out` (created where it is missing). Runs go by the
 /// names of their folders, with as much of the path as tells them apart.
-pub fn compare(runs: &[PathBuf], out: &Path) -> Result<Comparison> {
-    compare_records(&read(runs)?, out)
+pub fn compare(runs: &[PathBuf], out: &Path, fonts: &Fonts) -> Result<Comparison> {
+    compare_records(&read(runs)?, out, fonts)
 }
 
 /// The records of runs, under names that tell them apart.
@@ -76,10 +77,10 @@ pub fn read(runs: &[PathBuf]) -> Result<Vec<(String, RunRecords)>> {
 }
 
 /// The same as [`compare`] for records at hand, under the names given.
-pub fn compare_records(runs: &[(String, RunRecords)], out: &Path) -> Result<Comparison> {
+pub fn compare_records(runs: &[(String, RunRecords)], out: &Path, fonts: &Fonts) -> Result<Comparison> {
     let best = |run: &RunRecords| Some(run.metrics.best.epoch).filter(|epoch| *epoch > 0);
     let histories: Vec<_> = runs.iter().map(|(name, run)| (name.as_str(), &run.history, best(run))).collect();
-    let mut comparison = of_histories(&histories, out)?;
+    let mut comparison = of_histories(&histories, out, fonts)?;
     for (row, (_, records)) in comparison.runs.iter_mut().zip(runs) {
         row.val_leaks = records.leaks.as_ref().map(|found| leaks::count(found, Part::Val));
     }
@@ -89,12 +90,13 @@ pub fn compare_records(runs: &[(String, RunRecords)], out: &Path) -> Result<Comp
 }
 
 /// For histories alone, under the names given.
-pub fn compare_histories(runs: &[(String, History)], out: &Path) -> Result<Comparison> {
-    of_histories(&runs.iter().map(|(name, history)| (name.as_str(), history, None)).collect::<Vec<_>>(), out)
+pub fn compare_histories(runs: &[(String, History)], out: &Path, fonts: &Fonts) -> Result<Comparison> {
+    let runs: Vec<_> = runs.iter().map(|(name, history)| (name.as_str(), history, None)).collect();
+    of_histories(&runs, out, fonts)
 }
 
 /// Names, histories, and the best epochs where they are known.
-fn of_histories(runs: &[(&str, &History, Option<usize>)], out: &Path) -> Result<Comparison> {
+fn of_histories(runs: &[(&str, &History, Option<usize>)], out: &Path, fonts: &Fonts) -> Result<Comparison> {
     if runs.is_empty() {
         return Err(report::Error::NothingToCompare.into());
     }
@@ -107,7 +109,11 @@ fn of_histories(runs: &[(&str, &History, Option<usize>)], out: &Path) -> Result<
     })?;
     let curves: Vec<NamedCurves<'_>> =
         runs.iter().map(|(name, history, _)| NamedCurves { name, epochs: &history.epochs }).collect();
-    Ok(Comparison { runs: rows, pictures: curves::write(out, "compare", &curves)?, ..Comparison::default() })
+    Ok(Comparison {
+        runs: rows,
+        pictures: curves::write_with(out, "compare", &curves, fonts)?,
+        ..Comparison::default()
+    })
 }
 
 /// The shortest ends of the paths that tell them apart; a folder given twice is numbered.
@@ -228,7 +234,7 @@ impl ComparedRun {
 
     fn columns(&self) -> [String; 11] {
         [
-            shown(&self.run).into_owned(),
+            self.run.clone(),
             self.epochs.to_string(),
             self.best_epoch.to_string(),
             decimal(self.best_val_accuracy),
@@ -253,13 +259,12 @@ impl std::fmt::Display for Comparison {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let headings = HEADINGS.iter().map(|row| row.map(str::to_string));
         let rows: Vec<[String; 11]> = headings.chain(self.runs.iter().map(ComparedRun::columns)).collect();
-        let widths: [usize; 11] =
-            std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+        let widths: [usize; 11] = std::array::from_fn(|k| column(rows.iter().map(|row| row[k].as_str()), 0));
         for (index, row) in rows.iter().enumerate() {
             if index == HEADINGS.len() {
                 writeln!(f, "{}", "─".repeat(widths.iter().sum::<usize>() + 2 * (widths.len() - 1)))?;
             }
-            let mut line = format!("{:<width$}", row[0], width = widths[0]);
+            let mut line = cell(&row[0], widths[0]);
             for (value, width) in row.iter().zip(widths).skip(1) {
                 line += &format!("  {value:>width$}");
             }

@@ -9,6 +9,7 @@ use super::curves::{NamedCurves, entries, panels};
 use super::page::{STYLE, duration, figure, interval, legend, percent, plot, signed};
 use crate::Result;
 use crate::base::atomic;
+use crate::base::fonts::Fonts;
 use crate::html;
 use crate::metrics::Scores;
 use crate::run::RunRecords;
@@ -55,7 +56,7 @@ fn curves(runs: &[(String, RunRecords)]) -> Result<Markup> {
         section {
             h2 { "How training went" }
             div.plots { (plot("Accuracy", &told("accuracy"), &accuracy)?) (plot("Loss", &told("loss"), &loss)?) }
-            (legend(&entries(&curves)))
+            (legend(&entries(&curves, &Fonts::of_the_reader())))
         }
     })
 }

@@ -9,6 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::canvas::{self, Drawing, FINE, Failure, INK, font};
 use super::text;
 use crate::Result;
+use crate::base::fonts::Fonts;
 use crate::metrics::Confusion;
 
 /// Room for the class names beside and below a panel, and for its title above.
@@ -24,8 +25,8 @@ const LEAST_CELL: f64 = 13.0;
 const DARK: RGBColor = RGBColor(0x00, 0x42, 0x7a);
 
 /// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. Rows are the true classes, in
-/// the order of `names`. Fails where there is not one name for each class.
-pub fn write(folder: &Path, stem: &str, names: &[String], counts: &Confusion) -> Result<Vec<PathBuf>> {
+/// the order of `names`; one that the fonts do not draw goes by its number in the PNG. Fails where there is not one name for each class.
+pub fn write(folder: &Path, stem: &str, names: &[String], counts: &Confusion, fonts: &Fonts) -> Result<Vec<PathBuf>> {
     let n = counts.rows().len();
     if n == 0 || names.len() != n {
         return Err(umbel_predict::Error::Setting {
@@ -35,12 +36,22 @@ pub fn write(folder: &Path, stem: &str, names: &[String], counts: &Confusion) ->
         }
         .into());
     }
-    canvas::write(folder, stem, &Figure { names, counts })
+    canvas::write(folder, stem, fonts, |fonts| {
+        let labels = fonts.labels(names);
+        let axis = match labels == names {
+            true => "Predicted class (rows: true class)",
+            false => "Predicted class (rows: true class). Numbered: names that no font here draws",
+        };
+        Figure { labels, counts, axis, fonts: fonts.clone() }
+    })
 }
 
 struct Figure<'a> {
-    names: &'a [String],
+    labels: Vec<String>,
     counts: &'a Confusion,
+    /// What is said below.
+    axis: &'static str,
+    fonts: Fonts,
 }
 
 impl Drawing for Figure<'_> {
@@ -60,7 +71,7 @@ impl Drawing for Figure<'_> {
 
 impl Figure<'_> {
     fn side(&self) -> u32 {
-        (self.names.len() as u32).saturating_mul(CELL).clamp(SIDES.0, SIDES.1)
+        (self.labels.len() as u32).saturating_mul(CELL).clamp(SIDES.0, SIDES.1)
     }
 
     fn panel<DB: DrawingBackend>(
@@ -69,7 +80,7 @@ impl Figure<'_> {
         title: &str,
         words: impl Fn(u64, f64) -> String,
     ) -> std::result::Result<(), Failure<DB>> {
-        let cell = f64::from(self.side()) / self.names.len() as f64;
+        let cell = f64::from(self.side()) / self.labels.len() as f64;
         let letters = (cell * 0.3).clamp(8.0, 15.0);
         let (x0, y0) = (f64::from(NAMES), f64::from(TITLE));
         let at = |x: f64, y: f64| ((x * f64::from(FINE)) as i32, (y * f64::from(FINE)) as i32);
@@ -101,7 +112,7 @@ impl Figure<'_> {
         let frame = [at(x0, y0), at(x0 + f64::from(self.side()), y0 + f64::from(self.side()))];
         area.draw(&Rectangle::new(frame, INK.stroke_width(FINE)))?;
         let below = at(middle, y0 + f64::from(self.side() + NAMES) - 14.0);
-        area.draw(&Text::new("Predicted class (rows: true class)".to_string(), below, centered(14.0, INK)))
+        area.draw(&Text::new(self.axis, below, centered(14.0, INK)))
     }
 
     /// The name of class `k` beside its row and, upright, below its column.
@@ -112,7 +123,7 @@ impl Figure<'_> {
         (x0, y0, cell): (f64, f64, f64),
     ) -> std::result::Result<(), Failure<DB>> {
         let letters = (cell * 0.6).clamp(8.0, 13.0);
-        let name = text::shorten(&self.names[k], letters as f32, (NAMES - 36) as f32);
+        let name = text::shorten(&self.labels[k], letters as f32, (NAMES - 36) as f32, &self.fonts);
         let at = |x: f64, y: f64| ((x * f64::from(FINE)) as i32, (y * f64::from(FINE)) as i32);
         let center = (k as f64 + 0.5) * cell;
         let beside = font(letters, INK).pos(Pos::new(HPos::Right, VPos::Center));

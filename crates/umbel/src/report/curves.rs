@@ -8,6 +8,7 @@ use super::ink::COLORS;
 use super::legend::Entry;
 use super::panel::{Kind, Line, Panel, color};
 use super::scale::{self, Scale};
+use crate::base::fonts::Fonts;
 use crate::base::progress::EpochRecord;
 use crate::{Result, run};
 
@@ -23,14 +24,23 @@ pub struct NamedCurves<'a> {
 /// validation; several: one color a run, dashed for training. Values that are not numbers leave gaps; a single epoch
 /// is drawn as dots. The folder must exist.
 pub fn write(folder: &Path, stem: &str, runs: &[NamedCurves<'_>]) -> Result<Vec<PathBuf>> {
+    write_with(folder, stem, runs, &Fonts::default())
+}
+
+/// The same in these fonts. A run whose name they do not draw goes by its number in the PNG.
+pub fn write_with(folder: &Path, stem: &str, runs: &[NamedCurves<'_>], fonts: &Fonts) -> Result<Vec<PathBuf>> {
     if runs.iter().all(|run| run.epochs.is_empty()) {
         return Err(run::Error::NoEpochs { run: folder.to_owned() }.into());
     }
-    let mut panels = panels(runs);
-    for (panel, title) in panels.iter_mut().zip(["Training and Validation Accuracy", "Training and Validation Loss"]) {
-        panel.title = title.to_string();
-    }
-    canvas::write(folder, stem, &Figure::new(panels, entries(runs)))
+    let figure = |fonts: &Fonts| {
+        let mut panels = panels(runs);
+        let titles = ["Training and Validation Accuracy", "Training and Validation Loss"];
+        for (panel, title) in panels.iter_mut().zip(titles) {
+            panel.title = title.to_string();
+        }
+        Figure::new(panels, entries(runs, fonts), fonts)
+    };
+    canvas::write(folder, stem, fonts, figure)
 }
 
 /// Whether the rows of a history are no epochs but strengths of L2 regularization.
@@ -49,13 +59,14 @@ pub(super) fn panels(runs: &[NamedCurves<'_>]) -> [Panel; 2] {
     ]
 }
 
-/// What the legend of these runs says.
-pub(super) fn entries(runs: &[NamedCurves<'_>]) -> Vec<Entry> {
+/// What the legend of these runs says, in these fonts.
+pub(super) fn entries(runs: &[NamedCurves<'_>], fonts: &Fonts) -> Vec<Entry> {
     let entry = |label: &str, color, kind| Entry { label: label.to_string(), color, kind };
     match runs {
         [_] => vec![entry("Training", COLORS[0], Kind::Solid), entry("Validation", COLORS[1], Kind::Solid)],
         _ => {
-            let named = runs.iter().enumerate().map(|(k, run)| entry(run.name, color(k), Kind::Solid));
+            let named =
+                runs.iter().enumerate().map(|(k, run)| entry(&fonts.label("run", k, run.name), color(k), Kind::Solid));
             let kinds = [entry("training", SOFT_INK, Kind::Dashed), entry("validation", SOFT_INK, Kind::Solid)];
             named.chain(kinds).collect()
         }

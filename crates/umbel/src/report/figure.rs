@@ -6,6 +6,7 @@ use plotters::prelude::*;
 use super::canvas::{Drawing, FINE, Failure};
 use super::legend::{Entry, Legend};
 use super::panel::Panel;
+use crate::base::fonts::Fonts;
 
 const WIDTH: u32 = 1200;
 const PANELS: u32 = 450;
@@ -18,8 +19,8 @@ pub struct Figure {
 
 impl Figure {
     /// Lays out the legend.
-    pub fn new(panels: [Panel; 2], entries: Vec<Entry>) -> Self {
-        Figure { panels, legend: Legend::new(entries, WIDTH) }
+    pub fn new(panels: [Panel; 2], entries: Vec<Entry>, fonts: &Fonts) -> Self {
+        Figure { panels, legend: Legend::new(entries, WIDTH, fonts) }
     }
 }
 

@@ -8,6 +8,7 @@ use tiny_skia::{Color, FillRule, Paint, Pixmap, Shader, Transform};
 
 use super::text;
 use crate::base::atomic;
+use crate::base::fonts::Fonts;
 use crate::{Error, Result};
 
 /// Smaller pictures are enlarged to this, so that there is something to see and room for a name.
@@ -29,10 +30,9 @@ pub struct Cell {
     pub pixels: Vec<u8>,
 }
 
-/// Writes the cells, `columns` to a row, with captions in the font that ships inside the program. Captions that are too
-/// long end in an ellipsis.
-pub fn write_png(path: &Path, columns: usize, cells: &[Cell]) -> Result<()> {
-    let picture = draw(columns, cells)?;
+/// Writes the cells, `columns` to a row, with captions in these fonts. Captions that are too long end in an ellipsis.
+pub fn write_png(path: &Path, columns: usize, cells: &[Cell], fonts: &Fonts) -> Result<()> {
+    let picture = draw(columns, cells, fonts)?;
     let mut bytes = Vec::new();
     picture.write_with_encoder(image::codecs::png::PngEncoder::new(&mut bytes)).map_err(|error| {
         umbel_predict::Error::Io { action: "encode", path: path.to_owned(), source: std::io::Error::other(error) }
@@ -40,7 +40,7 @@ pub fn write_png(path: &Path, columns: usize, cells: &[Cell]) -> Result<()> {
     Ok(atomic::write_bytes(path, &bytes)?)
 }
 
-fn draw(columns: usize, cells: &[Cell]) -> Result<RgbImage> {
+fn draw(columns: usize, cells: &[Cell], fonts: &Fonts) -> Result<RgbImage> {
     if columns == 0 || cells.is_empty() {
         return Err(setting(
             "the grid",
@@ -66,7 +66,7 @@ fn draw(columns: usize, cells: &[Cell]) -> Result<RgbImage> {
         let (column, row) = ((index % columns) as u32, (index / columns) as u32);
         let (x, y) = (GAP + column * step_x, GAP + row * step_y);
         imageops::replace(&mut picture, &fit(cell, side)?, i64::from(x), i64::from(y + caption));
-        if let Some(words) = draw_caption(&cell.caption, side, caption) {
+        if let Some(words) = draw_caption(&cell.caption, (side, caption), fonts) {
             imageops::replace(&mut picture, &words, i64::from(x), i64::from(y));
         }
     }
@@ -74,10 +74,10 @@ fn draw(columns: usize, cells: &[Cell]) -> Result<RgbImage> {
 }
 
 /// The caption, centered on a white strip; `None` where there is nothing to see.
-fn draw_caption(caption: &str, width: u32, height: u32) -> Option<RgbImage> {
-    let words = text::shorten(caption, LETTERS, width as f32);
-    let left = (width as f32 - text::width(&words, LETTERS)) / 2.0;
-    let outlines = text::path(&words, LETTERS)?;
+fn draw_caption(caption: &str, (width, height): (u32, u32), fonts: &Fonts) -> Option<RgbImage> {
+    let words = text::shorten(caption, LETTERS, width as f32, fonts);
+    let left = (width as f32 - text::width(&words, LETTERS, fonts)) / 2.0;
+    let outlines = text::path(&words, LETTERS, fonts)?;
     let mut strip = Pixmap::new(width, height)?;
     strip.fill(Color::WHITE);
     let ink = Paint { shader: Shader::SolidColor(Color::from_rgba8(0x22, 0x22, 0x22, 255)), ..Paint::default() };

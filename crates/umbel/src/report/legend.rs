@@ -7,6 +7,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{FINE, Failure, INK, font};
 use super::panel::{DASH, Kind, stroke};
+use super::text;
+use crate::base::fonts::Fonts;
 
 const ROW: u32 = 28;
 const SIDE: u32 = 60;
@@ -25,12 +27,12 @@ pub struct Legend(Vec<Vec<(i32, Entry)>>);
 
 impl Legend {
     /// Lays the entries out on so many pixels.
-    pub fn new(entries: Vec<Entry>, width: u32) -> Self {
+    pub fn new(entries: Vec<Entry>, width: u32, fonts: &Fonts) -> Self {
         let room = width.saturating_sub(2 * SIDE) as i32;
         let mut rows: Vec<(i32, Vec<(i32, Entry)>)> = vec![(0, Vec::new())];
         for mut entry in entries {
-            entry.label = super::text::shorten(&super::text::clean(&entry.label), 15.0, (room / 2) as f32);
-            let wide = SWATCH + 8 + super::text::width(&entry.label, 15.0).ceil() as i32;
+            entry.label = text::shorten(&entry.label, 15.0, (room / 2) as f32, fonts);
+            let wide = SWATCH + 8 + text::width(&entry.label, 15.0, fonts).ceil() as i32;
             let gap = 32;
             if let Some((used, row)) = rows.last_mut()
                 && (row.is_empty() || *used + gap + wide <= room)

@@ -23,8 +23,5 @@ mod text;
 
 pub use error::Error;
 
-/// The font that ships inside the program, for every picture with words in it.
-const FONT: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
-
-/// Its license.
+/// The license of the font that ships inside the program.
 pub const FONT_LICENSE: &str = include_str!("../../assets/DejaVuSans-LICENSE.txt");

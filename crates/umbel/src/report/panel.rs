@@ -30,6 +30,7 @@ pub struct Panel {
 }
 
 /// A line, perhaps interrupted.
+#[derive(Clone)]
 pub struct Line {
     pub pieces: Vec<Vec<(f64, f64)>>,
     pub color: RGBColor,

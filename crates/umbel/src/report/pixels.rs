@@ -13,6 +13,7 @@ use tiny_skia::{
 };
 
 use super::text;
+use crate::base::fonts::Fonts;
 
 /// Plotters' size of a font of one pixel to the em: it counts the height of a line.
 pub const LINE_HEIGHT: f64 = 1.24;
@@ -23,12 +24,13 @@ type Outcome = Result<(), DrawingErrorKind<Infallible>>;
 pub struct Pixels<'a> {
     pixmap: &'a mut Pixmap,
     fine: u32,
+    fonts: Fonts,
 }
 
 impl<'a> Pixels<'a> {
-    /// Draws into `pixmap`.
-    pub fn new(pixmap: &'a mut Pixmap, fine: u32) -> Self {
-        Pixels { pixmap, fine }
+    /// Draws into `pixmap`, words in these fonts.
+    pub fn new(pixmap: &'a mut Pixmap, fine: u32, fonts: &Fonts) -> Self {
+        Pixels { pixmap, fine, fonts: fonts.clone() }
     }
 
     fn transform(&self) -> Transform {
@@ -112,7 +114,7 @@ impl DrawingBackend for Pixels<'_> {
 
     fn draw_text<S: BackendTextStyle>(&mut self, words: &str, style: &S, (x, y): BackendCoord) -> Outcome {
         let em = (style.size() / LINE_HEIGHT) as f32;
-        let width = text::width(words, em);
+        let width = text::width(words, em, &self.fonts);
         let across = match style.anchor().h_pos {
             HPos::Left => 0.0,
             HPos::Center => -width / 2.0,
@@ -131,7 +133,7 @@ impl DrawingBackend for Pixels<'_> {
             FontTransform::Rotate270 => 270.0,
         };
         let own = Transform::from_translate(x as f32, y as f32).pre_rotate(degrees).pre_translate(across, down * em);
-        self.fill(text::path(words, em), style.color(), own);
+        self.fill(text::path(words, em, &self.fonts), style.color(), own);
         Ok(())
     }
 }

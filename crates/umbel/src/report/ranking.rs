@@ -9,15 +9,22 @@ use super::legend::Entry;
 use super::panel::{Kind, Line, Panel, color};
 use super::scale;
 use crate::Result;
+use crate::base::fonts::Fonts;
 use crate::metrics::{Answers, Point, macro_precision_recall, macro_roc};
 
 /// Points that lie closer than this to the last one, on both axes, are left out: nobody could see them.
 const VISIBLE: f64 = 0.002;
 
 /// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. Up to seven classes have a color
-/// each; more are drawn thin and grey. Classes without a curve (no photo is of them, or all are) are left out. Fails where
-/// there is not one name for each class.
-pub fn write(folder: &Path, stem: &str, names: &[String], answers: &Answers<'_>) -> Result<Vec<PathBuf>> {
+/// each; more are drawn thin and grey. Classes without a curve (no photo is of them, or all are) are left out; one whose name
+/// the fonts do not draw goes by its number in the PNG. Fails where there is not one name for each class.
+pub fn write(
+    folder: &Path,
+    stem: &str,
+    names: &[String],
+    answers: &Answers<'_>,
+    fonts: &Fonts,
+) -> Result<Vec<PathBuf>> {
     if names.len() != answers.n_classes() {
         return Err(umbel_predict::Error::Setting {
             setting: "the number of class names".into(),
@@ -26,11 +33,14 @@ pub fn write(folder: &Path, stem: &str, names: &[String], answers: &Answers<'_>)
         }
         .into());
     }
-    let mut panels = panels(answers);
-    for (panel, title) in panels.iter_mut().zip(["ROC", "Precision and recall"]) {
-        panel.title = title.to_string();
-    }
-    canvas::write(folder, stem, &Figure::new(panels, entries(names)))
+    let figure = |fonts: &Fonts| {
+        let mut panels = panels(answers);
+        for (panel, title) in panels.iter_mut().zip(["ROC", "Precision and recall"]) {
+            panel.title = title.to_string();
+        }
+        Figure::new(panels, entries(&fonts.labels(names)), fonts)
+    };
+    canvas::write(folder, stem, fonts, figure)
 }
 
 /// ROC and precision-recall, without titles.

@@ -9,6 +9,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::canvas::{self, Drawing, FINE, Failure, INK, SOFT_INK, font};
 use super::ink::{COLORS, GRID};
 use crate::Result;
+use crate::base::fonts::Fonts;
 use crate::metrics::Bin;
 
 const PANEL: (u32, u32) = (520, 500);
@@ -40,7 +41,7 @@ pub fn write(folder: &Path, stem: &str, panels: &[Panel]) -> Result<Vec<PathBuf>
         }
         .into());
     }
-    canvas::write(folder, stem, &Figure(panels))
+    canvas::write(folder, stem, &Fonts::built_in(), |_| Figure(panels))
 }
 
 /// The panels of a model, from its bins and errors before and after calibration; one where it is not calibrated.

@@ -1,37 +1,27 @@
-//! Words in pictures, in the built-in font: how wide they are, how to shorten them, and their outlines.
+//! Words in pictures: how wide they are, how to shorten them, and their outlines.
 
-use std::sync::LazyLock;
-
-use ab_glyph::{Font, FontRef, GlyphId, OutlineCurve, Point, ScaleFont};
+use ab_glyph::{GlyphId, OutlineCurve, Point};
 use image::RgbImage;
 use tiny_skia::{Path, PathBuilder, Pixmap};
 
-/// Longer names are cut before they are measured; nothing this long fits a picture.
-const LONGEST: usize = 300;
-
-/// `None` only if the font that is part of the program were damaged; pictures then have no words.
-static FONT: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(super::FONT).ok());
-
-/// `text` on one line: control characters become spaces, and nothing is longer than can be shown.
-pub fn clean(text: &str) -> String {
-    text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
+use crate::base::fonts::{Face, Fonts, clean, visual};
+use crate::base::shown::columns;
 
 /// The width of `text` in pixels, `size` pixels to the em.
-pub fn width(text: &str, size: f32) -> f32 {
-    layout(text, size).1
+pub fn width(text: &str, size: f32, fonts: &Fonts) -> f32 {
+    layout(text, size, fonts).1
 }
 
 /// `text`, or as much of it as fits into `room` pixels with an ellipsis at the end.
-pub fn shorten(text: &str, size: f32, room: f32) -> String {
+pub fn shorten(text: &str, size: f32, room: f32, fonts: &Fonts) -> String {
     let text = clean(text);
-    if width(&text, size) <= room {
+    if width(&text, size, fonts) <= room {
         return text;
     }
     let mut kept: Vec<char> = text.chars().collect();
     while kept.pop().is_some() {
         let shorter: String = kept.iter().collect::<String>().trim_end().to_string() + "…";
-        if width(&shorter, size) <= room {
+        if width(&shorter, size, fonts) <= room {
             return shorter;
         }
     }
@@ -39,13 +29,12 @@ pub fn shorten(text: &str, size: f32, room: f32) -> String {
 }
 
 /// The outlines of `text`, its left end and its baseline at the origin, y pointing down. `None`: nothing to see.
-/// Characters that the font lacks are drawn as empty boxes; right-to-left scripts are not reordered.
-pub fn path(text: &str, size: f32) -> Option<Path> {
-    let font = FONT.as_ref()?;
-    let unit = size / font.units_per_em().unwrap_or(2048.0);
+/// Characters that no font has are drawn as empty boxes.
+pub fn path(text: &str, size: f32, fonts: &Fonts) -> Option<Path> {
     let mut path = PathBuilder::new();
-    for (id, left) in layout(text, size).0 {
-        let Some(outline) = font.outline(id) else { continue };
+    for Glyph { face, id, left } in layout(text, size, fonts).0 {
+        let unit = face.unit(size);
+        let Some(outline) = face.outline(id) else { continue };
         let at = |point: &Point| (left + point.x * unit, -point.y * unit);
         let mut last: Option<Point> = None;
         for curve in &outline.curves {
@@ -79,23 +68,29 @@ pub fn to_rgb(pixmap: &Pixmap) -> Option<RgbImage> {
     RgbImage::from_raw(pixmap.width(), pixmap.height(), bytes)
 }
 
-/// ab_glyph measures a font by its height from the lowest to the highest letter, not by its em.
-fn em(font: &FontRef<'_>, size: f32) -> f32 {
-    size * font.height_unscaled() / font.units_per_em().unwrap_or(2048.0)
+/// A letter in its place along the line.
+struct Glyph {
+    face: Face,
+    id: GlyphId,
+    left: f32,
 }
 
 /// Glyphs with their places along the line, and the line's width.
-fn layout(text: &str, size: f32) -> (Vec<(GlyphId, f32)>, f32) {
-    let Some(font) = FONT.as_ref() else { return (Vec::new(), 0.0) };
-    let scaled = font.as_scaled(em(font, size));
-    let (mut glyphs, mut x) = (Vec::new(), 0.0);
-    for c in text.chars() {
-        let id = scaled.glyph_id(c);
-        if let Some((before, _)) = glyphs.last() {
-            x += scaled.kern(*before, id);
+fn layout(text: &str, size: f32, fonts: &Fonts) -> (Vec<Glyph>, f32) {
+    let Some(own) = Fonts::own() else { return (Vec::new(), 0.0) };
+    let (mut glyphs, mut x): (Vec<Glyph>, f32) = (Vec::new(), 0.0);
+    for c in visual(text).chars() {
+        let known = fonts.face(c);
+        let face = known.clone().unwrap_or_else(|| own.clone());
+        // The first glyph of a font is its empty box.
+        let id = face.glyph(c).unwrap_or(GlyphId(0));
+        if let Some(before) = glyphs.last().filter(|before| before.face.is(&face)) {
+            x += face.kern(before.id, id, size);
         }
-        glyphs.push((id, x));
-        x += scaled.h_advance(id);
+        let wide = face.advance(id, size);
+        glyphs.push(Glyph { face, id, left: x });
+        // Whoever has a font for it draws a wide character as wide as it is high.
+        x += if known.is_none() && columns(c.encode_utf8(&mut [0; 4])) > 1 { size } else { wide };
     }
     (glyphs, x)
 }

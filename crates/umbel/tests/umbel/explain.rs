@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use image::{Rgb, RgbImage};
+use umbel::base::fonts::Fonts;
 use umbel::base::random::{Purpose, Stream};
 use umbel::data::{PrepSpec, Resize};
 use umbel::explain::{ExplainOptions, Explainer, Method, viridis, write_panel};
@@ -184,7 +185,7 @@ fn a_panel_is_a_picture_and_a_model_without_a_convolution_says_so() {
     let (photo, _) = draw(0, 9);
     let tall = image::imageops::resize(&photo, 40, 90, image::imageops::FilterType::Triangle);
     let map = Explainer::open(trained()).unwrap().explain(&tall, 0).unwrap();
-    write_panel(&path, &tall, "tall", &[("cross 99 %".to_string(), map)]).unwrap();
+    write_panel(&path, &tall, "tall", &[("cross 99 %".to_string(), map)], &Fonts::default()).unwrap();
     let panel = image::open(&path).unwrap().to_rgb8();
     assert!(panel.width() > 2 * 360 && panel.height() > 360, "{:?}", panel.dimensions());
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::tempdir;
 use umbel::base::augmentation::AugmentLayer;
+use umbel::base::fonts::Fonts;
 use umbel::base::progress::EpochRecord;
 use umbel::data::{Index, PrepSpec};
 use umbel::report::compare::{ComparedRun, Comparison, compare, compare_histories};
@@ -145,7 +146,7 @@ fn comparing_tells_the_run_that_overfits_from_the_one_that_does_not() {
     let folder = tempdir().unwrap();
     let runs = [run(folder.path(), "plain", &overfitting()), run(folder.path(), "regularized", &sound())];
     let out = folder.path().join("new/comparison");
-    let comparison = compare(&runs, &out).unwrap();
+    let comparison = compare(&runs, &out, &Fonts::default()).unwrap();
 
     let plain = &comparison.runs[0];
     assert_eq!((plain.run.as_str(), plain.epochs, plain.best_epoch), ("plain", 4, 3));
@@ -177,7 +178,7 @@ fn neither_sign_of_overfitting_is_enough_alone() {
     let gap_only = vec![record(1, (1.0, 0.6), (1.0, 0.5)), record(2, (0.5, 0.9), (0.9, 0.6))];
     let rise_only = vec![record(1, (1.0, 0.6), (1.0, 0.6)), record(2, (0.9, 0.65), (1.4, 0.6))];
     let runs = [("gap".to_string(), History { epochs: gap_only }), ("rise".to_string(), History { epochs: rise_only })];
-    let comparison = compare_histories(&runs, folder.path()).unwrap();
+    let comparison = compare_histories(&runs, folder.path(), &Fonts::default()).unwrap();
     assert!(comparison.runs.iter().all(|run| !run.overfits));
     assert!(!comparison.to_string().contains("over-fits"));
 }
@@ -222,17 +223,20 @@ fn runs_of_the_same_name_are_told_apart_by_their_folders() {
     let folder = tempdir().unwrap();
     let (a, b) = (folder.path().join("monday"), folder.path().join("tuesday"));
     let runs = [run(&a, "flowers", &sound()), run(&b, "flowers", &sound()), run(&b, "trees", &sound())];
-    let comparison = compare(&runs, folder.path()).unwrap();
+    let comparison = compare(&runs, folder.path(), &Fonts::default()).unwrap();
     let names: Vec<&str> = comparison.runs.iter().map(|run| run.run.as_str()).collect();
     assert_eq!(names, ["monday/flowers", "tuesday/flowers", "trees"]);
-    let twice = compare(&[runs[2].clone(), runs[2].clone()], folder.path()).unwrap();
+    let twice = compare(&[runs[2].clone(), runs[2].clone()], folder.path(), &Fonts::default()).unwrap();
     assert_eq!((twice.runs[0].run.as_str(), twice.runs[1].run.as_str()), ("trees", "trees (2)"));
 }
 
 #[test]
 fn what_cannot_be_compared_is_named() {
     let folder = tempdir().unwrap();
-    assert!(matches!(compare(&[], folder.path()), Err(Error::Report(report::Error::NothingToCompare))));
+    assert!(matches!(
+        compare(&[], folder.path(), &Fonts::default()),
+        Err(Error::Report(report::Error::NothingToCompare))
+    ));
     let missing = folder.path().join("missing");
     match compare(std::slice::from_ref(&missing), folder.path()) {
         Err(Error::Run(run::Error::NoHistory { run })) => assert_eq!(run, missing),
@@ -249,7 +253,8 @@ fn what_cannot_be_compared_is_named() {
 fn a_run_without_a_single_number_can_be_compared() {
     let folder = tempdir().unwrap();
     let nan = vec![record(1, (f64::NAN, f64::NAN), (f64::NAN, f64::NAN))];
-    let comparison = compare_histories(&[("lost".to_string(), History { epochs: nan })], folder.path()).unwrap();
+    let comparison =
+        compare_histories(&[("lost".to_string(), History { epochs: nan })], folder.path(), &Fonts::default()).unwrap();
     assert_eq!(comparison.runs[0].best_epoch, 1);
     assert!(!comparison.runs[0].overfits);
     comparison.to_string();
@@ -264,7 +269,7 @@ fn a_grid_has_its_pictures_and_captions_in_place() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("grid.png");
     let mut cells: Vec<Cell> = (0..9).map(|k| cell("daisy", 180, 100 + 10 * k)).collect();
-    grid::write_png(&path, 3, &cells).unwrap();
+    grid::write_png(&path, 3, &cells, &Fonts::default()).unwrap();
     let picture_of_nine = picture(&path);
     assert_eq!(picture_of_nine.dimensions(), (3 * 194 + 14, 3 * (194 + 26) + 14));
     assert_eq!(picture_of_nine.get_pixel(14 + 90, 14 + 26 + 90).0, [100; 3]);
@@ -274,7 +279,7 @@ fn a_grid_has_its_pictures_and_captions_in_place() {
     assert!(inks > 9 * 20, "{inks}");
 
     cells.iter_mut().for_each(|cell| cell.caption.clear());
-    grid::write_png(&path, 9, &cells).unwrap();
+    grid::write_png(&path, 9, &cells, &Fonts::default()).unwrap();
     assert_eq!(picture(&path).dimensions(), (9 * 194 + 14, 194 + 14));
     assert_eq!(pixels_of(&picture(&path), INK), 0);
 }
@@ -286,7 +291,7 @@ fn weird_captions_are_drawn_and_stay_over_their_picture() {
     let captions = ["", " ", "a\n\tb\0", "цветок", "花", "🌻", "e\u{301}", "\u{202e}abc", "ﷺ", "…", long.as_str()];
     for (index, caption) in captions.iter().enumerate() {
         let path = folder.path().join(format!("{index}.png"));
-        grid::write_png(&path, 2, &[cell(caption, 64, 200), cell("", 64, 200)]).unwrap();
+        grid::write_png(&path, 2, &[cell(caption, 64, 200), cell("", 64, 200)], &Fonts::default()).unwrap();
         let drawn = picture(&path);
         let right = image::imageops::crop_imm(&drawn, 14 + 180, 0, drawn.width() - 194, drawn.height()).to_image();
         assert_eq!(
@@ -306,7 +311,7 @@ fn small_pictures_are_enlarged_and_large_ones_reduced() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("grid.png");
     for (size, side) in [(1, 180), (32, 180), (100, 180), (224, 224), (700, 512)] {
-        grid::write_png(&path, 1, &[cell("", size, 77)]).unwrap();
+        grid::write_png(&path, 1, &[cell("", size, 77)], &Fonts::default()).unwrap();
         let drawn = picture(&path);
         assert_eq!(drawn.dimensions(), (side + 28, side + 28));
         assert_eq!(drawn.get_pixel(14 + side / 2, 14 + side / 2).0, [77; 3]);
@@ -321,7 +326,7 @@ fn impossible_grids_are_refused() {
     for (columns, cells) in
         [(0, vec![cell("", 8, 0)]), (3, vec![]), (3, vec![torn]), (1, vec![vast]), (1, vec![cell("", 0, 0)])]
     {
-        let error = grid::write_png(path, columns, &cells).unwrap_err();
+        let error = grid::write_png(path, columns, &cells, &Fonts::default()).unwrap_err();
         assert!(matches!(error, Error::Predict(PredictError::Setting { .. })), "{error}");
     }
     assert!(!path.exists());
@@ -336,13 +341,13 @@ fn a_preview_shows_nine_photos_of_the_folder_and_skips_what_cannot_be_read() {
     let index = Index::scan(&photos).unwrap();
     let prep = PrepSpec { image_size: 64, ..PrepSpec::default() };
     let (first, second) = (folder.path().join("first.png"), folder.path().join("second.png"));
-    let shown = preview::preview_folder(&index, &prep, 1, &first).unwrap();
+    let shown = preview::preview_folder(&index, &prep, 1, &first, &Fonts::default()).unwrap();
     assert_eq!(shown.len(), 9);
     assert!(!shown.contains(&"daisy/broken.jpg".to_string()));
     assert_eq!(picture(&first).dimensions(), (3 * 194 + 14, 3 * 220 + 14));
-    assert_eq!(preview::preview_folder(&index, &prep, 1, &second).unwrap(), shown);
+    assert_eq!(preview::preview_folder(&index, &prep, 1, &second, &Fonts::default()).unwrap(), shown);
     assert_eq!(std::fs::read(&first).unwrap(), std::fs::read(&second).unwrap());
-    assert_ne!(preview::preview_folder(&index, &prep, 2, &second).unwrap(), shown);
+    assert_ne!(preview::preview_folder(&index, &prep, 2, &second, &Fonts::default()).unwrap(), shown);
 }
 
 #[test]
@@ -376,7 +381,7 @@ fn a_folder_of_unreadable_photos_has_no_preview() {
     }
     let index = Index::scan(folder.path()).unwrap();
     let out = folder.path().join("preview.png");
-    let error = preview::preview_folder(&index, &PrepSpec::default(), 1, &out).unwrap_err();
+    let error = preview::preview_folder(&index, &PrepSpec::default(), 1, &out, &Fonts::default()).unwrap_err();
     assert!(matches!(error, Error::Data(data::Error::NothingUsable { photos: 2, .. })), "{error}");
     assert!(!out.exists());
     assert!(preview::pick_photo(&index, &PrepSpec::default(), 1).is_err());

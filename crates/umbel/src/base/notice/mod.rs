@@ -2,6 +2,7 @@
 //! names no flag and no command; a program that has such adds the way on.
 
 mod best;
+mod drawn;
 mod going_on;
 mod head;
 mod in_time;
@@ -44,6 +45,8 @@ pub enum Notice {
     ClassMissing { class: String, part: Part },
     /// The class has too few photos to validate in every fold.
     ClassInFewFolds { class: String, measured: usize, folds: usize },
+    /// Pictures call classes by these numbers, for want of a font that draws their names.
+    NamesNotDrawn { names: Vec<(usize, String)> },
     /// Photos that show the same were found, and each group of them is on one side.
     KeptTogether { photos: usize, groups: usize },
     /// So many photos of a class look alike that they are divided like any others.
@@ -169,6 +172,7 @@ impl fmt::Display for Notice {
                 f,
                 "The class {class:?} is measured in {measured} of {folds} folds: it has too few photos for more."
             ),
+            Notice::NamesNotDrawn { names } => f.write_str(&drawn::by_number(names)),
             Notice::KeptTogether { photos, groups } => {
                 let (noun, each) = match groups {
                     1 => ("group", "they are on one side"),

@@ -5,6 +5,7 @@ use maud::html;
 use super::section::Section;
 use super::{View, legend, plot};
 use crate::Result;
+use crate::base::fonts::Fonts;
 use crate::report::compare::ComparedRun;
 use crate::report::curves::{NamedCurves, entries, panels};
 
@@ -23,7 +24,7 @@ pub fn section(view: &View<'_>) -> Result<Section> {
             (plot("Accuracy", &told("accuracy", first.val_accuracy, last.val_accuracy), &accuracy)?)
             (plot("Loss", &told("loss", first.val_loss, last.val_loss), &loss)?)
         }
-        (legend(&entries(&runs)))
+        (legend(&entries(&runs, &Fonts::of_the_reader())))
         p { (row.gap_in_words()) }
     };
     Ok(Section::new("training", "How training went", body))

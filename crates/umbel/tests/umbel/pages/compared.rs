@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::tempdir;
+use umbel::base::fonts::Fonts;
 use umbel::report::compare::{Comparison, compare_records, read};
 use umbel::report::compare_page;
 use umbel::run::Predictions;
@@ -27,7 +28,7 @@ fn change(run: &Path, change: impl FnOnce(&mut Predictions)) {
 
 fn compare(runs: &[PathBuf], out: &Path) -> (Comparison, String) {
     let records = read(runs).unwrap();
-    let comparison = compare_records(&records, out).unwrap();
+    let comparison = compare_records(&records, out, &Fonts::default()).unwrap();
     let html = compare_page::render(&comparison, &records).unwrap();
     (comparison, html)
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::flowers::{self, StopWhen};
 use super::pipeline::Place;
 use umbel::Surroundings;
+use umbel::base::fonts::Fonts;
 use umbel::base::notice::{Divider, Notice};
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
@@ -150,7 +151,7 @@ fn copies_are_kept_together_by_umbels_own_split_and_told_of_in_others() {
     }
     let page = fs::read_to_string(own.join("report.html")).unwrap();
     assert!(page.contains(none) && !page.contains("better than they should be"));
-    let compared = compare(&[own, others.clone()], &place.path("compared")).unwrap();
+    let compared = compare(&[own, others.clone()], &place.path("compared"), &Fonts::default()).unwrap();
     assert_eq!([compared.runs[0].val_leaks, compared.runs[1].val_leaks], [Some(0), Some(1)]);
     let said =
         "1 validation photo of others shows the same as a training photo: its figures are better than they should be.";

@@ -1,5 +1,5 @@
-//! The decoders' own panics. They are written not to panic, but a file that makes one do so must not end a run of thousands, and
-//! what a panic prints is nothing that a user should see.
+//! The panics of whatever decodes foreign bytes. It is written not to panic, but a file that makes it do so must not end a run of
+//! thousands, and what a panic prints is nothing that a user should see.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ pub fn is_decoding() -> bool {
 }
 
 /// What a decoder gives; `None` where it panicked.
-pub(super) fn caught<T>(decode: impl FnOnce() -> T) -> Option<T> {
+pub fn caught<T>(decode: impl FnOnce() -> T) -> Option<T> {
     let before = DECODING.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(decode));
     DECODING.set(before);
