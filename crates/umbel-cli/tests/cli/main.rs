@@ -25,6 +25,7 @@ mod predict;
 mod predict_sure;
 mod pretrained;
 mod resume;
+mod scripts;
 mod settings;
 mod several;
 mod sizes;

@@ -40,7 +40,7 @@ pub fn write(folder: &Path, stem: &str, names: &[String], counts: &Confusion, fo
         let labels = fonts.labels(names);
         let axis = match labels == names {
             true => "Predicted class (rows: true class)",
-            false => "Predicted class (rows: true class). Numbered: names that no font here draws",
+            false => "Predicted class (rows: true class; numbered: no font here)",
         };
         Figure { labels, counts, axis, fonts: fonts.clone() }
     })

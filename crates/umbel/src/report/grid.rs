@@ -30,7 +30,7 @@ pub struct Cell {
     pub pixels: Vec<u8>,
 }
 
-/// Writes the cells, `columns` to a row, with captions in these fonts. Captions that are too long end in an ellipsis.
+/// Writes the cells, `columns` to a row, with captions in these fonts. Captions that are too long are cut in the middle.
 pub fn write_png(path: &Path, columns: usize, cells: &[Cell], fonts: &Fonts) -> Result<()> {
     let picture = draw(columns, cells, fonts)?;
     let mut bytes = Vec::new();

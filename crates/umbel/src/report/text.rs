@@ -12,15 +12,17 @@ pub fn width(text: &str, size: f32, fonts: &Fonts) -> f32 {
     layout(text, size, fonts).1
 }
 
-/// `text`, or as much of it as fits into `room` pixels with an ellipsis at the end.
+/// `text`, or as much of its beginning and end as fits into `room` pixels around an ellipsis: figures and what tells names apart often
+/// stand at the end.
 pub fn shorten(text: &str, size: f32, room: f32, fonts: &Fonts) -> String {
     let text = clean(text);
     if width(&text, size, fonts) <= room {
         return text;
     }
-    let mut kept: Vec<char> = text.chars().collect();
-    while kept.pop().is_some() {
-        let shorter: String = kept.iter().collect::<String>().trim_end().to_string() + "…";
+    let all: Vec<char> = text.chars().collect();
+    for kept in (0..all.len()).rev() {
+        let (start, end) = (&all[..kept.div_ceil(2)], &all[all.len() - kept / 2..]);
+        let shorter = String::from_iter(start).trim_end().to_string() + "…" + String::from_iter(end).trim_start();
         if width(&shorter, size, fonts) <= room {
             return shorter;
         }

@@ -18,6 +18,7 @@ mod run;
 mod scripts;
 mod settings;
 mod tensorboard;
+#[allow(dead_code)]
 mod tiny_font;
 mod train;
 mod trial;
