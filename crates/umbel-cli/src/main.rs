@@ -50,7 +50,7 @@ fn surroundings(memory: Option<u64>) -> anyhow::Result<Surroundings> {
 fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     match command {
         Command::Demo(args) => commands::demo::run(&args, surroundings),
-        Command::Preview(args) => commands::preview::run(&args),
+        Command::Preview(args) => commands::preview::run(&args, surroundings),
         Command::Check(args) => commands::check::run(&args, surroundings),
         Command::Train(args) => commands::train::run(&args, surroundings),
         Command::LrFind(args) => commands::lr_find::run(&args, surroundings),
