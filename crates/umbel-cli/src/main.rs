@@ -22,6 +22,7 @@ use umbel::data::decode::is_decoding;
 
 fn main() -> ExitCode {
     silence_decoders();
+    signals::pause_tidily();
     let matches = args::command().get_matches();
     let arguments =
         Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut args::command()).exit());

@@ -38,14 +38,16 @@ pub fn preview_folder(index: &Index, prep: &PrepSpec, seed: u64, out: &Path, fon
     Ok(shown)
 }
 
-/// Writes nine versions of one photo, each prepared as the network takes it and augmented by `layers`, as a PNG.
+/// Writes nine versions of one photo, each prepared as the network takes it and augmented by `layers`, as a PNG; without layers,
+/// where all nine would be the same, one.
 pub fn preview_augmented(photo: &Path, prep: &PrepSpec, layers: &[AugmentLayer], seed: u64, out: &Path) -> Result<()> {
     prep.validate()?;
     let picture = decode::decode_file_as(photo, &Limits::default(), prep.reading())
         .map_err(|error| umbel_predict::Error::UnreadablePhoto { path: photo.to_owned(), detail: error.detail })?;
     let (size, prepared, policy) = (prep.image_size as usize, prep.apply(&picture), Policy::new(layers));
     let mut augmented = vec![0.0; prepared.len()];
-    let cells: Vec<Cell> = (0..PICTURES)
+    let versions = if layers.is_empty() { 1 } else { PICTURES };
+    let cells: Vec<Cell> = (0..versions)
         .map(|version| {
             let mut random = Stream::new(seed, Purpose::Augment, 0, version as u64);
             policy.apply(size, &prepared, &mut random, &mut augmented);

@@ -7,7 +7,7 @@ use umbel::base::choice::choices;
 use umbel::data::decode::{Depth, Raw};
 use umbel::settings::kind::COUNT;
 
-use super::values;
+use super::{ShownSettings, values};
 
 /// See it all at work.
 #[derive(Debug, Args)]
@@ -43,29 +43,20 @@ choices! { Labels: All = "all", None = "none" }
 
 /// A look at the data.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  umbel preview photos/\n  umbel preview photos/ --augment --out augmented.png")]
+#[command(after_help = "Examples:\n  umbel preview photos/\n  umbel preview photos/ --augment --out augmented.png\n  \
+        umbel preview photos/ --recipe scratch --augment\n  umbel preview photos/ --recipe tutorial --rand-augment 0.5\n\n\
+        Photos are prepared and changed as `umbel train` would with the same flags. Where it would train the last layer of a \
+        pretrained network alone, as it does with few photos, they are not changed. A picture that is there is not written over: \
+        the next free number is taken.")]
 pub struct PreviewArgs {
     /// The folder: one sub-folder per class, photos in them
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
-    /// Nine augmented versions of one photo, as training would see it
-    #[arg(long)]
-    pub augment: bool,
-    /// The PNG to write [default: preview.png, or the next free number]
+    /// The PNG to write [default: preview.png], or the next free number
     #[arg(long, value_name = "FILE.png")]
     pub out: Option<PathBuf>,
-    /// Height and width of each photo, 32 to 512
-    #[arg(long, value_name = "PIXELS", value_parser = values::setting::<u32>("prep.image_size"), default_value_t = 180)]
-    pub image_size: u32,
-    /// What stands for white in 16-bit and floating-point pictures, as for `umbel train`
-    #[arg(long, value_name = "auto|8|10|12|16|float", value_parser = values::choice::<Depth>(), default_value = "auto", hide_possible_values = true)]
-    pub depth: Depth,
-    /// What is done with camera raws, as for `umbel train`
-    #[arg(long, value_name = "refuse|preview", value_parser = values::choice::<Raw>(), default_value = "refuse", hide_possible_values = true)]
-    pub raw: Raw,
-    /// Seed of the choice and of the augmentation
-    #[arg(long, value_name = "N", default_value_t = 123)]
-    pub seed: u64,
+    #[command(flatten)]
+    pub shown: ShownSettings,
 }
 
 /// What is wrong with the data?

@@ -14,7 +14,7 @@ pub use lr_find::LrFindArgs;
 pub use models::{EvalArgs, ExplainArgs, ModelsArgs, PredictArgs, SummaryArgs};
 pub use program::{CompletionsArgs, HelpArgs, LicensesArgs, ManArgs};
 pub use runs::{BenchArgs, BenchWhat, CompareArgs, DoctorArgs, ReportArgs};
-pub use settings::Settings;
+pub use settings::{Settings, ShownSettings};
 pub use train::TrainArgs;
 
 use clap::builder::Styles;

@@ -1,11 +1,12 @@
-//! The settings of a run as flags, made from the table of settings: a flag for each row that has one, and `--set` for all.
+//! The settings of a run as flags, made from the table of settings: a flag for each row that has one, and `--set` for all; and
+//! those of them that a look at the photos shows.
 
 use clap::builder::ValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, ValueHint};
 use toml::Value;
-use umbel::settings::{Given, Kind, Refusal, Row, find, rows};
+use umbel::settings::{Given, Kind, Refusal, Row, Shown, find, rows};
 
 use super::values;
 use crate::exit::usage;
@@ -67,14 +68,7 @@ impl Args for Settings {
 impl FromArgMatches for Settings {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut settings = Settings::default();
-        for row in rows().filter(|row| row.flag.is_some() || row.key == PHOTOS) {
-            if matches.value_source(row.key) != Some(ValueSource::CommandLine) {
-                continue;
-            }
-            let is_switch = matches!(row.kind, Kind::Switch);
-            let value = if is_switch { Some(Value::Boolean(true)) } else { matches.get_one::<Value>(row.key).cloned() };
-            settings.take(row, value)?;
-        }
+        settings.take_flags(matches, rows().filter(|row| row.flag.is_some() || row.key == PHOTOS))?;
         for (row, value) in matches.get_many::<(&'static Row, Option<Value>)>(SET).into_iter().flatten() {
             settings.take(row, value.clone())?;
             settings.by_key.push(row.key);
@@ -89,11 +83,75 @@ impl FromArgMatches for Settings {
 }
 
 impl Settings {
+    fn take_flags(&mut self, matches: &ArgMatches, rows: impl Iterator<Item = &'static Row>) -> Result<(), Error> {
+        for row in rows.filter(|row| matches.value_source(row.key) == Some(ValueSource::CommandLine)) {
+            let is_switch = matches!(row.kind, Kind::Switch);
+            let value = if is_switch { Some(Value::Boolean(true)) } else { matches.get_one::<Value>(row.key).cloned() };
+            // A flag that may stand without a value says nothing of the setting then.
+            if value.is_some() {
+                self.take(row, value)?;
+            }
+        }
+        Ok(())
+    }
+
     fn take(&mut self, row: &'static Row, value: Option<Value>) -> Result<(), Error> {
         let taken = self.given.put(row, value);
         taken.map_err(|refusal| {
             Error::raw(ErrorKind::ArgumentConflict, format!("{}\n", refusal.text(&|row| self.name(row))))
         })
+    }
+}
+
+/// What was said about settings that can be seen on photos.
+#[derive(Clone, Debug, Default)]
+pub struct ShownSettings {
+    pub settings: Settings,
+    /// Whether photos are to be shown as they are changed in training: any flag of that says so, `--augment` also without a value.
+    pub augmented: bool,
+}
+
+/// The row whose flag may stand without a value here.
+const AUGMENT: &str = "augment";
+
+fn shown_rows() -> impl Iterator<Item = &'static Row> {
+    rows().filter(|row| row.flag.is_some() && row.shown != Shown::Nothing)
+}
+
+impl Args for ShownSettings {
+    fn augment_args(command: Command) -> Command {
+        shown_rows().fold(command, |command, row| match flag(row) {
+            Some(flag) if row.key == AUGMENT => command.arg(
+                flag.num_args(0..=1)
+                    .hide_short_help(false)
+                    .help("Nine versions of one photo, as training would see it")
+                    .long_help(
+                        "Nine versions of one photo, as training with these settings would see it. With a value, the random flips, \
+                         turns and zooms are the tutorial's, flips alone, or none, as for `umbel train`",
+                    ),
+            ),
+            Some(flag) => command.arg(flag),
+            None => command,
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ShownSettings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut settings = Settings::default();
+        settings.take_flags(matches, shown_rows())?;
+        let said = |row: &Row| matches.value_source(row.key) == Some(ValueSource::CommandLine);
+        let augmented = shown_rows().any(|row| row.shown == Shown::Augmentation && said(row));
+        Ok(ShownSettings { settings, augmented })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 

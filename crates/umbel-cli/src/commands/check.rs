@@ -114,8 +114,7 @@ fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
         console::line("")?;
         console::line(format!("{}: {}", kind.title(), count(report, kind, findings.len())))?;
         for finding in findings.iter().take(SHOWN) {
-            let path = if finding.path == "." { "the whole folder" } else { &finding.path };
-            console::line(format!("  {path}: {}", finding.detail))?;
+            console::line(format!("  {}: {}", finding.about(), finding.detail))?;
         }
         if findings.len() > SHOWN {
             cut = true;

@@ -6,8 +6,12 @@ use super::display::Display;
 use super::live::Live;
 use super::plain::Plain;
 
-/// The live view where standard error is a terminal that can move its cursor, plain lines elsewhere.
+/// Whether there is a live view: where standard error is a terminal that can move its cursor.
+pub fn is_live() -> bool {
+    std::io::stderr().is_terminal() && !console::is_dumb()
+}
+
+/// The live view where there is one, plain lines elsewhere.
 pub fn for_stderr() -> Box<dyn Display> {
-    let live = std::io::stderr().is_terminal() && !console::is_dumb();
-    if live { Box::new(Live::new()) } else { Box::new(Plain::default()) }
+    if is_live() { Box::new(Live::new()) } else { Box::new(Plain::default()) }
 }

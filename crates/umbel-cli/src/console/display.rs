@@ -32,28 +32,28 @@ pub trait Display: Send {
 
 /// The line that stays when an epoch is done.
 pub fn epoch_line(epochs: usize, record: &EpochRecord) -> String {
-    format!(
-        "{} - {:.1}s - accuracy: {:.4} - loss: {:.4} - val_accuracy: {:.4} - val_loss: {:.4}",
-        record.row(epochs),
-        record.seconds,
-        record.accuracy,
-        record.loss,
-        record.val_accuracy,
-        record.val_loss
-    )
+    epoch_line_within(usize::MAX, epochs, record)
 }
 
-/// The same for terminals that are too narrow for it.
-pub fn short_epoch_line(epochs: usize, record: &EpochRecord) -> String {
-    format!(
-        "{} - {:.1}s - accuracy {:.4}, val {:.4} - loss {:.4}, val {:.4}",
-        record.row(epochs),
-        record.seconds,
-        record.accuracy,
-        record.val_accuracy,
-        record.loss,
-        record.val_loss
-    )
+/// The same, narrower than `columns`: what does not fit is left out, the losses first and the validation accuracy never.
+pub fn epoch_line_within(columns: usize, epochs: usize, record: &EpochRecord) -> String {
+    // Each part with its turn to go.
+    let mut parts = vec![
+        (usize::MAX, record.row(epochs)),
+        (3, format!("{:.1}s", record.seconds)),
+        (4, format!("accuracy: {:.4}", record.accuracy)),
+        (1, format!("loss: {:.4}", record.loss)),
+        (usize::MAX, format!("val_accuracy: {:.4}", record.val_accuracy)),
+        (2, format!("val_loss: {:.4}", record.val_loss)),
+    ];
+    let line = |parts: &[(usize, String)]| parts.iter().map(|part| part.1.as_str()).collect::<Vec<_>>().join(" - ");
+    for turn in 1..=4 {
+        if line(&parts).len() < columns {
+            break;
+        }
+        parts.retain(|part| part.0 != turn);
+    }
+    line(&parts)
 }
 
 #[cfg(test)]
@@ -77,9 +77,16 @@ mod tests {
             epoch_line(15, &record),
             "Epoch 3/15 - 7.2s - accuracy: 0.6874 - loss: 0.8046 - val_accuracy: 0.6286 - val_loss: 0.9329"
         );
-        assert_eq!(
-            short_epoch_line(15, &record),
-            "Epoch 3/15 - 7.2s - accuracy 0.6874, val 0.6286 - loss 0.8046, val 0.9329"
-        );
+        // A terminal of 80 columns had another spelling than one of 200.
+        for (columns, line) in [
+            (94, "Epoch 3/15 - 7.2s - accuracy: 0.6874 - loss: 0.8046 - val_accuracy: 0.6286 - val_loss: 0.9329"),
+            (93, "Epoch 3/15 - 7.2s - accuracy: 0.6874 - val_accuracy: 0.6286 - val_loss: 0.9329"),
+            (78, "Epoch 3/15 - 7.2s - accuracy: 0.6874 - val_accuracy: 0.6286"),
+            (59, "Epoch 3/15 - accuracy: 0.6874 - val_accuracy: 0.6286"),
+            (40, "Epoch 3/15 - val_accuracy: 0.6286"),
+            (10, "Epoch 3/15 - val_accuracy: 0.6286"),
+        ] {
+            assert_eq!(epoch_line_within(columns, 15, &record), line, "{columns}");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod notices;
 mod plain;
 mod screen;
 
+pub use chosen::is_live;
 pub use events::TrainConsole;
 
 use std::io::Write;
@@ -90,6 +91,12 @@ pub fn numbered(notice: Option<Notice>) {
 /// Takes the live view, if there is one, off the screen: the program ends here and now.
 pub fn leave() {
     screen::close();
+}
+
+/// Takes the live view off the screen while `meanwhile` runs, and keeps all others from writing there.
+#[cfg_attr(not(unix), expect(dead_code, reason = "there is nothing that stops the program for a while"))]
+pub fn away(meanwhile: impl FnOnce()) {
+    screen::away(meanwhile);
 }
 
 /// Writes an error line to standard error.

@@ -6,7 +6,7 @@
 //! moment leaves a terminal that needs no repair, and what Ctrl-C echoes is wiped with the next drawing.
 
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard, Once, PoisonError, TryLockError};
+use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use console::Term;
@@ -47,6 +47,13 @@ pub fn close() {
         let _ = screen.draw(&Term::buffered_stderr(), Vec::new());
         screen.closed = true;
     }
+}
+
+/// Takes the block off the screen while `meanwhile` runs, and puts it back where the cursor is then. What others have to say waits.
+pub fn away(meanwhile: impl FnOnce()) {
+    let Some(mut screen) = reach() else { return meanwhile() };
+    // A terminal that is gone is no reason not to go.
+    let _ = screen.away(&Term::buffered_stderr(), meanwhile);
 }
 
 /// `None` where another thread does not let go of the screen.
@@ -113,6 +120,22 @@ impl Screen {
         term.flush()
     }
 
+    fn away(&mut self, term: &Term, meanwhile: impl FnOnce()) -> io::Result<()> {
+        let gone = self.erase(term).and_then(|()| term.flush());
+        meanwhile();
+        gone?;
+        let (rows, columns) = term.size();
+        // The window may have another size by now.
+        self.block.truncate(usize::from(rows).saturating_sub(1));
+        for line in &mut self.block {
+            *line = console::truncate_str(line, usize::from(columns).saturating_sub(1), "").into_owned();
+        }
+        for line in &self.block {
+            term.write_line(line)?;
+        }
+        term.flush()
+    }
+
     /// Row by row: where the block begins at the top of the screen, clearing all that follows would be clearing the
     /// screen, and tmux keeps a copy of what it clears so.
     fn erase(&self, term: &Term) -> io::Result<()> {
@@ -128,13 +151,22 @@ impl Screen {
     }
 }
 
-/// Columns of the terminal as it is now.
+/// The width at which the terminal has wrapped what stands on it: its columns as they are now, where it wraps at all.
 fn width(term: &Term) -> usize {
-    usize::from(term.size().1).max(1)
+    static WRAPS: LazyLock<bool> = LazyLock::new(|| wraps(|name| std::env::var(name).ok()));
+    if *WRAPS { usize::from(term.size().1).max(1) } else { usize::MAX }
+}
+
+/// Whether a terminal that is made narrower wraps the lines that stand on it. Nearly all do; xterm, st and GNU screen cut them off, and
+/// going up for rows that are not there would wipe the log.
+fn wraps(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some();
+    let is_st = variable("TERM").is_some_and(|term| term == "st" || term.starts_with("st-"));
+    is_set("TMUX") || !(is_set("XTERM_VERSION") || is_set("STY") || is_st)
 }
 
 /// A terminal that was made narrower has wrapped the block's lines: they take more rows than were written.
-fn rows(block: &[String], width: usize) -> usize {
+pub fn rows(block: &[String], width: usize) -> usize {
     block.iter().map(|line| console::measure_text_width(line).div_ceil(width).max(1)).sum()
 }
 
@@ -211,6 +243,39 @@ mod tests {
         let block = lines(&["12345678", "猫猫猫", "", "\u{1b}[2m1234\u{1b}[0m"]);
         assert_eq!(rows(&block, 80), 4);
         assert_eq!(rows(&block, 4), 2 + 2 + 1 + 1);
+    }
+
+    #[test]
+    fn terminals_that_cut_lines_off_have_no_more_rows() {
+        let with = |pairs: &'static [(&str, &str)]| {
+            wraps(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_string()))
+        };
+        assert!(with(&[("TERM", "xterm-256color")]) && with(&[]));
+        assert!(!with(&[("TERM", "xterm-256color"), ("XTERM_VERSION", "XTerm(390)")]));
+        assert!(!with(&[("TERM", "st-256color")]) && !with(&[("TERM", "screen"), ("STY", "12.pts-0.host")]));
+        // What is inside tmux has tmux for a terminal, whatever tmux itself was started in.
+        assert!(with(&[("TERM", "screen"), ("XTERM_VERSION", "XTerm(390)"), ("TMUX", "/tmp/tmux-0/default,1,0")]));
+    }
+
+    #[test]
+    fn four_lines_of_the_view_stayed_after_a_pause() {
+        let mut fake = Fake::new();
+        let mut screen = Screen { block: Vec::new(), closed: false };
+        let wide = "=".repeat(79);
+        screen.draw(&fake.term, vec!["one".into(), wide.clone(), "three".into()]).unwrap();
+        let (mut shell, mut meanwhile) = (fake.file.try_clone().unwrap(), String::new());
+        shell.write_all(b"^Z").unwrap();
+        let term = fake.term.clone();
+        screen
+            .away(&term, || {
+                meanwhile = plain(&fake.shows());
+                shell.write_all("\nStopped\n$ fg\numbel\n".as_bytes()).unwrap();
+            })
+            .unwrap();
+        assert_eq!(meanwhile, "", "the shell finds a clean screen");
+        assert_eq!(plain(&fake.shows()), format!("\nStopped\n$ fg\numbel\none\n{wide}\nthree"));
+        screen.draw(&fake.term, lines(&["four"])).unwrap();
+        assert_eq!(plain(&fake.shows()), "\nStopped\n$ fg\numbel\nfour");
     }
 
     fn plain(parser: &vt100::Parser) -> String {

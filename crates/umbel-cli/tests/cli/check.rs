@@ -313,3 +313,13 @@ fn a_picture_that_cannot_fit_into_the_memory_is_listed() {
         assert!(ran.code == 2 && ran.err.contains("for instance 512MB"), "{ran:?}");
     }
 }
+
+#[test]
+fn the_folder_as_a_whole_was_called_a_dot() {
+    let place = sound_folder();
+    fs::write(place.path("photos/left/film.mp4"), "film").unwrap();
+    let ran = place.umbel(&["check", "photos", "--labels", "none", "--html", "check.html"]);
+    assert!(ran.succeeds().out.contains("  the whole folder: Passed over 1 file"), "{ran:?}");
+    let page = fs::read_to_string(place.path("check.html")).unwrap();
+    assert!(page.contains("<td class=\"path\">the whole folder</td>"), "{page}");
+}

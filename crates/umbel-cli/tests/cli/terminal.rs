@@ -52,8 +52,18 @@ impl Seen {
 }
 
 /// Runs umbel on a terminal; `None`, and a message, where there is no way to make one. Once the output holds the text of
-/// `typed`, its keys are typed.
-fn on_a_terminal(place: &Place, args: &[&str], env: &[(&str, &str)], mut typed: &[(&str, &str)]) -> Option<Seen> {
+/// `typed`, its keys are typed; the next ones wait for what comes after.
+fn on_a_terminal(place: &Place, args: &[&str], env: &[(&str, &str)], typed: &[(&str, &str)]) -> Option<Seen> {
+    in_a_shell(place, |umbel| format!("exec {umbel} {}", args.join(" ")), env, typed)
+}
+
+/// The same of a line of shell, which is given the program.
+fn in_a_shell(
+    place: &Place,
+    line: impl Fn(&str) -> String,
+    env: &[(&str, &str)],
+    mut typed: &[(&str, &str)],
+) -> Option<Seen> {
     let version = Command::new("script").arg("--version").output();
     if !version.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("util-linux")) {
         println!("not tested: there is no `script` of util-linux here, which makes a terminal");
@@ -61,18 +71,24 @@ fn on_a_terminal(place: &Place, args: &[&str], env: &[(&str, &str)], mut typed: 
     }
     let umbel = place.command::<&str>(&[]);
     let program = umbel.get_program().to_str().unwrap();
-    let line = format!("stty rows {ROWS} cols {COLUMNS}; exec '{program}' {}", args.join(" "));
+    let line = format!("stty rows {ROWS} cols {COLUMNS}; {}", line(&format!("'{program}'")));
     let mut command = Command::new("script");
     command.args(["-qefc", &line, "/dev/null"]).current_dir(place.path("")).env("UMBEL_CACHE", place.path("cache"));
-    command.env_remove("NO_COLOR").env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8").envs(env.iter().copied());
+    command
+        .env("SHELL", "/bin/sh")
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm-256color")
+        .env("LC_ALL", "C.UTF-8")
+        .envs(env.iter().copied());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let (mut keys, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    let (mut bytes, mut buffer, mut answered) = (Vec::new(), [0; 4096], 0);
     while let Ok(count @ 1..) = output.read(&mut buffer) {
         bytes.extend(&buffer[..count]);
         if let Some(((text, key), rest)) = typed.split_first()
-            && String::from_utf8_lossy(&bytes).contains(text)
+            && String::from_utf8_lossy(&bytes[answered..]).contains(text)
         {
+            answered = bytes.len();
             keys.write_all(key.as_bytes()).unwrap();
             typed = rest;
         }
@@ -94,7 +110,7 @@ fn a_whole_run_leaves_its_epochs() {
     let log = seen.leaves_a_clean_log();
     let epochs: Vec<&str> = log.lines().filter(|line| line.starts_with("Epoch ")).collect();
     assert_eq!(epochs.len(), 5, "{log}");
-    assert!(epochs.iter().all(|line| line.contains("s - accuracy ")), "{log}");
+    assert!(epochs.iter().all(|line| line.contains("s - accuracy: ") && line.contains(" - val_accuracy: ")), "{log}");
     assert!(log.trim_end().ends_with("umbel predict run PHOTO"), "{log}");
 }
 
@@ -106,6 +122,23 @@ fn ctrl_c_leaves_a_clean_log() {
     assert_eq!(seen.code, 1);
     let log = seen.leaves_a_clean_log();
     assert!(log.contains("press again to quit at once"), "{log}");
+    assert!(log.trim_end().ends_with("Go on with: umbel train --resume run"), "{log}");
+    assert!(!log.contains("^C"), "{log}");
+}
+
+#[test]
+fn ctrl_z_left_the_view_in_the_log() {
+    let place = Place::with_photos();
+    let args = tiny_training(&["--epochs", "2000", "--out", "run"]).join(" ");
+    let line = |umbel: &str| format!("set -m; {umbel} {args}; echo code $?; echo pau''sed; fg");
+    let typed = [("best: epoch", "\u{1a}"), ("paused", ""), ("images/s", "\u{3}")];
+    let Some(seen) = in_a_shell(&place, line, &[], &typed) else { return };
+    let (before, after) = seen.bytes.split_once("paused").unwrap();
+    let paused = Seen { bytes: before.into(), code: 0 }.leaves_a_clean_log();
+    // The shell is told which signal it was: 128 and that.
+    assert!(paused.contains("code 148"), "{paused}");
+    assert!(after.contains("images/s"), "the view is drawn anew");
+    let log = seen.leaves_a_clean_log();
     assert!(log.trim_end().ends_with("Go on with: umbel train --resume run"), "{log}");
     assert!(!log.contains("^C"), "{log}");
 }

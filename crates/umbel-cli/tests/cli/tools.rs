@@ -80,9 +80,52 @@ fn preview_writes_a_picture_and_never_over_another() {
         let picture = image::open(place.path(name)).unwrap();
         assert!(picture.width() > 300 && picture.height() > 300);
     }
-    place.umbel(&["preview", "photos", "--augment", "--image-size", "64", "--out", "augmented.png"]).succeeds();
-    assert!(image::open(place.path("augmented.png")).is_ok());
+    // What was named was written over.
+    for name in ["augmented.png", "augmented-2.png"] {
+        let ran = place.umbel(&["preview", "photos", "--augment", "--image-size", "64", "--out", "augmented.png"]);
+        assert!(ran.succeeds().out.ends_with(&format!("Wrote {name}\n")), "{ran:?}");
+        assert!(image::open(place.path(name)).is_ok());
+    }
     assert_eq!(place.contents("photos"), before, "the user's folder is as it was");
+}
+
+#[test]
+fn preview_knew_the_tutorials_augmentation_alone() {
+    let place = Place::with_photos();
+    // Pictures beside each other, and a picture that they are all equal to, if they are.
+    let of = |args: &[&str]| {
+        let ran = place.umbel(&[&["preview", "photos"], args].concat());
+        let name = ran.succeeds().out.trim_end().rsplit(' ').next().unwrap().to_string();
+        (ran.out, ran.err, image::open(place.path(&name)).unwrap().to_rgb8())
+    };
+    let nine = |size: u32| 3 * size + 4 * 14;
+    // As a training of so few photos without a recipe: the last layer alone, on photos as they are.
+    let (out, err, picture) = of(&["--augment"]);
+    assert!(out.contains("where only the last layer is trained, photos are not changed"), "{out}");
+    assert!(err.contains("20 photos: last layer only"), "{err}");
+    assert_eq!(picture.width(), 288 + 2 * 14);
+    // The photos of all come as that training has them.
+    assert_eq!(of(&[]).2.width(), nine(288));
+    assert_eq!(of(&["--recipe", "tutorial"]).2.width(), nine(180));
+    // A flag that changes photos asks for more than the last layer, here as there.
+    let (out, err, picture) = of(&["--random-crop", "0.3"]);
+    assert!(out.contains("Nine augmented versions") && err.contains("last stage of layers"), "{out}{err}");
+    assert_eq!(picture.width(), nine(224));
+
+    let tutorial = of(&["--recipe", "tutorial", "--augment"]).2;
+    assert_eq!(tutorial.width(), nine(180));
+    let size = ["--image-size", "180"];
+    for other in [&["--recipe", "scratch", "--augment"][..], &["--recipe", "tutorial", "--rand-augment", "0.9"]] {
+        let (out, _, picture) = of(&[other, &size].concat());
+        assert!(out.contains("Nine augmented versions"), "{out}");
+        assert_eq!(picture.dimensions(), tutorial.dimensions());
+        assert!(picture != tutorial, "{other:?}");
+    }
+    let (out, _, picture) = of(&["--recipe", "tutorial", "--augment", "none"]);
+    assert!(out.contains("photos are not changed"), "{out}");
+    assert_eq!(picture.width(), 180 + 2 * 14);
+    let refused = place.umbel(&["preview", "photos", "--tune", "head", "--random-crop", "0.3"]);
+    refused.fails(2, "--random-crop does nothing with --tune head");
 }
 
 #[test]

@@ -194,6 +194,11 @@ impl Finding {
     pub fn new(path: impl Into<String>, kind: FindingKind, detail: impl Into<String>) -> Self {
         Finding { path: path.into(), kind, detail: detail.into(), suggested: None }
     }
+
+    /// What it is about, for people: its path, or that it is the folder as a whole.
+    pub fn about(&self) -> &str {
+        if self.path == "." { "the whole folder" } else { &self.path }
+    }
 }
 
 impl From<&Remark> for Finding {

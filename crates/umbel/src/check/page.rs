@@ -116,7 +116,7 @@ fn list(findings: &[Finding], pictures: &Pictures<'_>) -> Markup {
             (card(pictures, &finding.path, html! { p { (finding.detail) } }))
         } } }
         @if !unseen.is_empty() { table.rows { tbody { @for finding in unseen {
-            tr { td.path { (finding.path) } td { (finding.detail) } }
+            tr { td.path { (finding.about()) } td { (finding.detail) } }
         } } } }
     }
 }

@@ -6,7 +6,7 @@ use super::canvas::{self, SOFT_INK};
 use super::figure::Figure;
 use super::ink::COLORS;
 use super::legend::Entry;
-use super::panel::{Kind, Line, Panel, color};
+use super::panel::{Kind, Line, Note, Panel, color};
 use super::scale::{self, Scale};
 use crate::base::fonts::Fonts;
 use crate::base::progress::EpochRecord;
@@ -94,6 +94,7 @@ fn panel(runs: &[NamedCurves<'_>], axis: &'static str, y: Scale, values: [fn(&Ep
     }
     let shown = records().flat_map(|record| values.map(|value| value(record))).filter(|v| v.is_finite());
     let highest = shown.fold(0.0, f64::max);
-    let note = if highest > y.high { format!("off the scale: up to {highest:.*}", y.decimals) } else { String::new() };
+    let off_scale = || Note::Corner(format!("off the scale: up to {highest:.*}", y.decimals));
+    let note = if highest > y.high { off_scale() } else { Note::None };
     Panel { title: String::new(), axes: [across, axis], scales: [x, y], lines, note }
 }

@@ -1,12 +1,15 @@
 //! One pair of axes with lines in it: what curves over epochs, ROC and precision-recall curves are drawn with.
 
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{Drawing, FINE, Failure, INK, SOFT_INK, font};
 use super::ink::{COLORS, GRID};
 use super::scale::Scale;
+use super::text::width;
+use crate::base::fonts::Fonts;
 
 /// The room above a panel, for its title.
 const TITLE: u32 = 50;
@@ -14,6 +17,10 @@ const TITLE: u32 = 50;
 const NO_TITLE: u32 = 16;
 /// The size of a panel that stands alone.
 const ALONE: (u32, u32) = (520, 360);
+/// From a note to what is beside it.
+const INSIDE: i32 = 8 * FINE as i32;
+/// The size of a note's letters.
+const NOTE: f64 = 13.0;
 /// Dash and gap of dashed lines.
 pub const DASH: (u32, u32) = (6 * FINE, 4 * FINE);
 
@@ -25,8 +32,19 @@ pub struct Panel {
     pub axes: [&'static str; 2],
     pub scales: [Scale; 2],
     pub lines: Vec<Line>,
-    /// Said in the upper right corner; may be empty.
-    pub note: String,
+    pub note: Note,
+}
+
+/// Words inside a panel.
+pub enum Note {
+    None,
+    /// In the upper right corner.
+    Corner(String),
+    /// At the top, beside the place `at` of the axis across; the panel leaves room for them there.
+    Beside {
+        at: f64,
+        text: String,
+    },
 }
 
 /// A line, perhaps interrupted.
@@ -92,10 +110,20 @@ impl Panel {
             let heading = font(20.0, INK).pos(Pos::new(HPos::Center, VPos::Center));
             area.draw(&Text::new(self.title.as_str(), (middle, (TITLE * FINE / 2) as i32), heading))?;
         }
-        if !self.note.is_empty() {
-            let note = font(13.0, SOFT_INK).pos(Pos::new(HPos::Right, VPos::Top));
-            let corner = (across.end - base.0 - 8 * FINE as i32, down.start - base.1 + 8 * FINE as i32);
-            area.draw(&Text::new(self.note.as_str(), corner, note))?;
+        let (right, top) = (across.end - base.0, down.start - base.1 + INSIDE);
+        let words = |text: &str, across: i32, side: HPos| {
+            area.draw(&Text::new(text, (across, top), font(NOTE, SOFT_INK).pos(Pos::new(side, VPos::Top))))
+        };
+        match &self.note {
+            Note::None => {}
+            Note::Corner(text) => words(text, right - INSIDE, HPos::Right)?,
+            Note::Beside { at, text } => {
+                let line = x.map(at, (across.start - base.0, right));
+                let wide = (width(text, NOTE as f32, &Fonts::built_in()) * FINE as f32).ceil() as i32;
+                let has_room = line + INSIDE + wide <= right;
+                let (at, side) = if has_room { (line + INSIDE, HPos::Left) } else { (line - INSIDE, HPos::Right) };
+                words(text, at, side)?;
+            }
         }
         Ok(())
     }

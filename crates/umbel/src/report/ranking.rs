@@ -6,7 +6,7 @@ use super::canvas::{self, INK, SOFT_INK};
 use super::figure::Figure;
 use super::ink::{COLORS, GRID};
 use super::legend::Entry;
-use super::panel::{Kind, Line, Panel, color};
+use super::panel::{Kind, Line, Note, Panel, color};
 use super::scale;
 use crate::Result;
 use crate::base::fonts::Fonts;
@@ -88,7 +88,7 @@ fn lines(
 }
 
 fn panel(axes: [&'static str; 2], lines: Vec<Line>) -> Panel {
-    Panel { title: String::new(), axes, scales: [scale::share(), scale::share()], lines, note: String::new() }
+    Panel { title: String::new(), axes, scales: [scale::share(), scale::share()], lines, note: Note::None }
 }
 
 /// Between two points, the precision is that of the next one.

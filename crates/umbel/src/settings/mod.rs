@@ -17,7 +17,7 @@ pub use given::Given;
 pub use kind::Kind;
 pub use overlay::{checked_file, lay, settle};
 pub use refusal::Refusal;
-pub use row::{Place, Reproduce, Row, Stage, Unused};
+pub use row::{Place, Reproduce, Row, Shown, Stage, Unused};
 pub use rows::{find, rows};
 
 use crate::base::toml_words::toml_words;

@@ -33,6 +33,8 @@ pub struct Row {
     pub excludes: Option<&'static str>,
     /// Whether the command that reproduces a run says it.
     pub reproduce: Reproduce,
+    /// What a look at photos before any training shows of it.
+    pub shown: Shown,
     /// How it lies in the table of settings.
     pub place: Place,
 }
@@ -53,6 +55,7 @@ pub(super) const BLANK: Row = Row {
     needs: &[],
     excludes: None,
     reproduce: Reproduce::WhereChanged,
+    shown: Shown::Nothing,
     place: Place::Plain,
 };
 
@@ -94,6 +97,17 @@ pub enum Reproduce {
     Always,
     /// It has no say in the result.
     Never,
+}
+
+/// What can be seen of a setting on photos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// It cannot be seen there.
+    Nothing,
+    /// It has a say in which photos are picked, how they are prepared, or what else is shown.
+    Photo,
+    /// How photos are changed at random in training.
+    Augmentation,
 }
 
 /// How a setting lies in the table of settings.

@@ -10,7 +10,9 @@ const LEAST: (usize, usize) = (60, 15);
 /// Wider views are no clearer.
 const WIDEST: usize = 140;
 /// Rows of a chart, on small and on large terminals.
-const CHART_ROWS: (usize, usize) = (4, 12);
+const CHART_ROWS: (usize, usize) = (5, 12);
+/// What all but the charts' rows takes once the terminal was made half as wide and has wrapped it, and the row that stays free.
+const BESIDE_CHARTS: usize = 14;
 const LEAST_BAR: usize = 8;
 
 /// The terminal.
@@ -25,9 +27,10 @@ pub fn training(state: &State, size: Size, paint: Paint) -> Vec<String> {
     let width = size.columns.saturating_sub(1).min(WIDEST);
     let mut lines = bars(state, width, paint);
     if size.columns >= LEAST.0 && size.rows >= LEAST.1 {
-        lines.extend(figures(state));
+        lines.extend(figures(state, width));
         if paint.unicode && !state.history.is_empty() {
-            let rows = (size.rows / 3).clamp(CHART_ROWS.0, CHART_ROWS.1);
+            // A row that scrolls away stays for ever, and half the width wraps every line: so many still stand on the screen then.
+            let rows = (size.rows.saturating_sub(BESIDE_CHARTS) / 2).clamp(CHART_ROWS.0, CHART_ROWS.1);
             lines.extend(charts(state, width, rows, paint));
         }
     }
@@ -86,9 +89,9 @@ fn bar_line(what: &str, count: &str, share: f64, right: &str, width: usize, pain
     format!("{what} {count} {} {right}", paint.bar(share, room)).trim_end().to_string()
 }
 
-fn figures(state: &State) -> Vec<String> {
+fn figures(state: &State, width: usize) -> Vec<String> {
     let now = state.current.figures;
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     if now.loss.is_finite() {
         lines.push(format!("accuracy: {:.4} - loss: {:.4} - lr: {}", now.accuracy, now.loss, four_digits(now.lr)));
     }
@@ -99,7 +102,11 @@ fn figures(state: &State) -> Vec<String> {
         ));
     }
     if state.memory > 0 {
-        lines.push(format!("memory: {}", bytes(state.memory)));
+        let memory = format!("memory: {}", bytes(state.memory));
+        match lines.first_mut().filter(|line| line.len() + memory.len() + 3 <= width) {
+            Some(line) => *line += &format!(" - {memory}"),
+            None => lines.push(memory),
+        }
     }
     lines
 }

@@ -17,7 +17,7 @@ use umbel::base::progress::{EpochRecord, StepFigures};
 use self::layout::Size;
 use self::paint::Paint;
 use self::state::{Current, Phase, State};
-use super::display::{Display, epoch_line, short_epoch_line};
+use super::display::{Display, epoch_line_within};
 use super::screen;
 
 /// Ten pictures a second look smooth and cost nothing.
@@ -139,8 +139,7 @@ impl Display for Live {
         self.state.history.push(record.clone());
         self.state.best_epoch = best_epoch;
         self.state.current.phase = Phase::Training;
-        let line = epoch_line(epochs, record);
-        screen::note(&if line.len() < self.size().columns { line } else { short_epoch_line(epochs, record) });
+        screen::note(&epoch_line_within(self.size().columns, epochs, record));
         self.draw();
     }
 

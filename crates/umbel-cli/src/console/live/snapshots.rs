@@ -6,6 +6,7 @@ use super::chart::Chart;
 use super::layout::{Size, preparing, training};
 use super::paint::Paint;
 use super::state::{Current, Phase, State};
+use crate::console::screen;
 
 const PLAIN: Paint = Paint { colors: false, unicode: true };
 const COLORS: Paint = Paint { colors: true, unicode: true };
@@ -55,18 +56,14 @@ fn an_ordinary_terminal() {
         "
 Epoch  8/15 ━━━━━━━━━━━━━━━━━━━━━━━━━━━╸────────────────────────── 1m 20s left
 Step  57/92 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──────────────────── 319 images/s
-accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755
+accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755 - memory: 412.3 MB
 best: epoch 7 - val_accuracy: 0.6421 - val_loss: 0.7650
-memory: 412.3 MB
        accuracy                                loss
-  0.70┤            ⢀⡀                      1.3┤⡂
-      │         ⣀⡤⠊⠋                          │⠱⡑⡀
-      │      ⣠⠔⠋                              │ ⠱⡈⠂
-      │    ⠔⡰⠁                                │  ⠑⢄⠈⠂⢀
-      │  ⠔⡠⠊                                  │   ⠈⠢⡀ ⠁⠐⠂⢀⡀
-      │ ⢦⠊                                    │     ⠈⠢⡀    ⠐⠂
-      │⢢⠃                                     │       ⠈⠢⢄⡀
-  0.30┤⠁                                   0.5┤          ⠈⠑⠢⠄
+  0.70┤          ⢀⣀⠤⡄                      1.3┤⢆⢀
+      │     ⣀⢠⠴⠒⠚⠁⠉                           │ ⠣⡁⠠⠄
+      │   ⢔⡨⠊⠁                                │  ⠈⠒⢄⠈⠂⠠⡀⢀
+      │ ⡪⠊⠁                                   │     ⠑⠢⣀  ⠁⠉⠂
+  0.30┤⠋                                   0.5┤        ⠉⠉⠒⠢⢄⡀
       └1────────────────────────────15        └1────────────────────────────15
        ⠤⠤ training  ⠄⠄ validation",
     );
@@ -80,8 +77,7 @@ fn the_first_epoch_has_no_curves_yet() {
         "
 Epoch  1/15 ━━╸─────────────────────────────────────────────────── 2m 13s left
 Step  57/92 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸──────────────────── 319 images/s
-accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755
-memory: 412.3 MB",
+accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755 - memory: 412.3 MB",
     );
     first.current = Current { step: 92, phase: Phase::Validating, ..first.current };
     first.fold = Some((2, 5));
@@ -90,8 +86,7 @@ memory: 412.3 MB",
         "
 Epoch  1/15 ━━╸─────────────────────────────────────── 9m 03s left, fold 2 of 5
 Step  92/92 ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ validating
-accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755
-memory: 412.3 MB",
+accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755 - memory: 412.3 MB",
     );
     // At the end there is no time left to tell, but something is still done.
     first.current = Current { epoch: 15, phase: Phase::Reporting, ..first.current };
@@ -177,9 +172,8 @@ fn without_unicode_there_are_bars_in_ascii() {
         "
 Epoch  8/15 ======================>--------------------- 1m 20s left
 Step  57/92 ===========================>---------------- 319 images/s
-accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755
-best: epoch 7 - val_accuracy: 0.6421 - val_loss: 0.7650
-memory: 412.3 MB",
+accuracy: 0.6874 - loss: 0.8046 - lr: 0.0009755 - memory: 412.3 MB
+best: epoch 7 - val_accuracy: 0.6421 - val_loss: 0.7650",
     );
 }
 
@@ -247,6 +241,19 @@ fn it_fits_every_terminal() {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Of a terminal that is made half as wide, rows went off the screen before they could be wiped.
+#[test]
+fn made_half_as_wide_it_still_stands_on_the_screen() {
+    for over in [1, 7, 14, 29] {
+        for (columns, rows) in [(80, 24), (100, 24), (120, 30), (132, 43), (200, 50)] {
+            let lines = at(&state(over, 30), columns, rows, COLORS);
+            assert!(lines.len() > 10, "{} lines at {columns}x{rows}", lines.len());
+            let wrapped = screen::rows(&lines, columns / 2);
+            assert!(wrapped < rows, "{wrapped} rows at {columns}x{rows}:\n{}", lines.join("\n"));
         }
     }
 }

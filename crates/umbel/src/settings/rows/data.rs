@@ -6,7 +6,7 @@ use crate::data::prep::IMAGE_SIZES;
 use crate::data::split::{FOLDS, PART};
 use crate::data::{Interpolation, Resize};
 use crate::settings::kind::{Kind, SEEDS, names};
-use crate::settings::row::{BLANK, Place, RANGE_TEST, Reproduce, Row};
+use crate::settings::row::{BLANK, Place, RANGE_TEST, Reproduce, Row, Shown};
 
 const DATA: Row = Row { heading: "Data", ..BLANK };
 
@@ -86,6 +86,7 @@ pub const ROWS: &[Row] = &[
         help: "Seed of the split, the order, the first weights, augmentation and dropout",
         reproduce: Reproduce::Always,
         brief: "Seed of all that is drawn at random",
+        shown: Shown::Photo,
         ..DATA
     },
     Row {
@@ -98,6 +99,7 @@ pub const ROWS: &[Row] = &[
         help: "Height and width that every photo is brought to, 32 to 512",
         reproduce: Reproduce::Always,
         brief: "Height and width of the photos",
+        shown: Shown::Photo,
         ..DATA
     },
     Row {
@@ -106,6 +108,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Name(names::<Resize>),
         default: "stretch",
         help: "How a photo becomes square",
+        shown: Shown::Photo,
         ..DATA
     },
     Row {
@@ -114,6 +117,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Name(names::<Interpolation>),
         default: "bilinear_antialias",
         help: "Plain bilinear as Keras does it, or with anti-aliasing (antialias, for short)",
+        shown: Shown::Photo,
         ..DATA
     },
     Row {
@@ -123,6 +127,7 @@ pub const ROWS: &[Row] = &[
         default: "auto",
         help: "What stands for white in 16-bit and floating-point pictures: the largest number of so many bits; auto is all of \
                16 bits, and 1 in floating point; float is the same, and what lies beyond is meant to be cut off",
+        shown: Shown::Photo,
         ..DATA
     },
     Row {
@@ -131,6 +136,7 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Name(names::<Raw>),
         default: "refuse",
         help: "What is done with camera raws: they are left out, or the largest JPEG inside is taken",
+        shown: Shown::Photo,
         ..DATA
     },
     Row {

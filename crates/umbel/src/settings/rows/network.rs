@@ -2,7 +2,7 @@
 
 use crate::pretrained::Tune;
 use crate::settings::kind::{ANY_SHARE, CROP, Kind, SHARE_BELOW_ONE, names};
-use crate::settings::row::{BLANK, HEAD, Row};
+use crate::settings::row::{BLANK, HEAD, Row, Shown};
 use crate::settings::{AugmentChoice, Recipe};
 
 const NETWORK: Row = Row { heading: "Network", ..BLANK };
@@ -17,6 +17,7 @@ pub const ROWS: &[Row] = &[
         or: "in a training by the program: auto",
         help: "Settings that go well together, by name: tutorial, quick, scratch, finetune, auto or best. Every other flag overrides them",
         brief: "Settings that go well together",
+        shown: Shown::Photo,
         ..NETWORK
     },
     Row {
@@ -28,6 +29,7 @@ pub const ROWS: &[Row] = &[
         or: "with pretrained weights: what they are for",
         help: "Network: a ready-made one by name, or a TOML file with its layers",
         brief: "Network, by name or as a file",
+        shown: Shown::Photo,
         ..NETWORK
     },
     Row {
@@ -40,6 +42,7 @@ pub const ROWS: &[Row] = &[
                the program, or a run or model of umbel's own. The network, the photos' size and how they are prepared come with \
                them; the last layer is new, but for classes that a model of one's own knows by name",
         brief: "Weights to start from",
+        shown: Shown::Photo,
         ..NETWORK
     },
     Row {
@@ -51,6 +54,7 @@ pub const ROWS: &[Row] = &[
                stages slower. Batch norm stays as it came",
         needs: &[("pretrained", &[])],
         brief: "What of a pretrained network is trained",
+        shown: Shown::Photo,
         ..NETWORK
     },
     Row {
@@ -61,6 +65,7 @@ pub const ROWS: &[Row] = &[
         help: "Random flips, turns and zooms in training: the tutorial's, flips alone, or none",
         unused: &[HEAD],
         brief: "Random changes of the photos",
+        shown: Shown::Augmentation,
         ..NETWORK
     },
     Row {
@@ -71,6 +76,7 @@ pub const ROWS: &[Row] = &[
         default: "0",
         help: "Show random parts of the photos, enlarged, of at least this share of the area; 0: whole photos",
         unused: &[HEAD],
+        shown: Shown::Augmentation,
         ..NETWORK
     },
     Row {
@@ -81,6 +87,7 @@ pub const ROWS: &[Row] = &[
         default: "0",
         help: "RandAugment: two random changes of geometry or color, of this strength up to 1; 0: none",
         unused: &[HEAD],
+        shown: Shown::Augmentation,
         ..NETWORK
     },
     Row {
@@ -91,6 +98,7 @@ pub const ROWS: &[Row] = &[
         default: "0",
         help: "Erase a random rectangle in this share of the photos",
         unused: &[HEAD],
+        shown: Shown::Augmentation,
         ..NETWORK
     },
     Row {

@@ -1,4 +1,10 @@
-//! Ctrl-C and SIGTERM: the first asks the run to stop after the step at hand, the second ends the program at once.
+//! Ctrl-C and SIGTERM: the first asks the run to stop after the step at hand, the second ends the program at once. Ctrl-Z is
+//! in `pause`.
+
+#[cfg_attr(not(unix), path = "no_pause.rs")]
+mod pause;
+
+pub use pause::pause_tidily;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -20,11 +26,11 @@ pub fn interrupt_saying(words: &'static str) -> anyhow::Result<Interrupt> {
     let asked_before = AtomicBool::new(false);
     ctrlc::set_handler(move || {
         if asked_before.swap(true, Ordering::SeqCst) {
-            super::console::leave();
+            crate::console::leave();
             std::process::exit(KILLED_BY_INTERRUPT);
         }
         flag.request();
-        super::console::note_after_key(words);
+        crate::console::note_after_key(words);
     })
     .context(
         "cannot listen for Ctrl-C, which takes a thread: end other programs, or raise the limit on processes or memory",
