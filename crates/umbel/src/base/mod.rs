@@ -4,6 +4,7 @@
 pub mod cells;
 pub mod duration;
 pub mod handles;
+pub mod lang;
 pub mod last_name;
 pub mod machine;
 pub mod mistaken;

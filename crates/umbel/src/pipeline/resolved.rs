@@ -21,8 +21,7 @@ pub(super) fn options(config: &TrainConfig, surroundings: &Surroundings, begun: 
 pub(super) struct Settings<'a> {
     pub config: &'a TrainConfig,
     pub options: FitOptions,
-    /// See [`Surroundings`].
-    pub processor: Option<&'a str>,
+    pub surroundings: &'a Surroundings,
 }
 
 impl<'a> Settings<'a> {
@@ -30,6 +29,6 @@ impl<'a> Settings<'a> {
     pub fn of(job: &Job<'a>, config: &'a TrainConfig, begun: Option<Precision>) -> Self {
         let (started_from, kept) = (job.started_from.clone(), job.kept.clone());
         let options = FitOptions { kept, started_from, ..options(config, job.surroundings, begun) };
-        Settings { config, options, processor: job.surroundings.processor.as_deref() }
+        Settings { config, options, surroundings: job.surroundings }
     }
 }

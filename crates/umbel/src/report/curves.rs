@@ -8,6 +8,7 @@ use super::ink::COLORS;
 use super::legend::Entry;
 use super::panel::{Kind, Line, Panel, color};
 use super::scale::{self, Scale};
+use crate::base::lang::Lang;
 use crate::base::progress::EpochRecord;
 use crate::{Result, run};
 
@@ -30,7 +31,7 @@ pub fn write(folder: &Path, stem: &str, runs: &[NamedCurves<'_>]) -> Result<Vec<
     for (panel, title) in panels.iter_mut().zip(["Training and Validation Accuracy", "Training and Validation Loss"]) {
         panel.title = title.to_string();
     }
-    canvas::write(folder, stem, &Figure::new(panels, entries(runs)))
+    canvas::write(folder, stem, &Figure::new(panels, entries(runs, Lang::English)))
 }
 
 /// Whether the rows of a history are no epochs but strengths of L2 regularization.
@@ -50,13 +51,19 @@ pub(super) fn panels(runs: &[NamedCurves<'_>]) -> [Panel; 2] {
 }
 
 /// What the legend of these runs says.
-pub(super) fn entries(runs: &[NamedCurves<'_>]) -> Vec<Entry> {
+pub(super) fn entries(runs: &[NamedCurves<'_>], lang: Lang) -> Vec<Entry> {
     let entry = |label: &str, color, kind| Entry { label: label.to_string(), color, kind };
     match runs {
-        [_] => vec![entry("Training", COLORS[0], Kind::Solid), entry("Validation", COLORS[1], Kind::Solid)],
+        [_] => vec![
+            entry(lang.say("Training"), COLORS[0], Kind::Solid),
+            entry(lang.say("Validation"), COLORS[1], Kind::Solid),
+        ],
         _ => {
             let named = runs.iter().enumerate().map(|(k, run)| entry(run.name, color(k), Kind::Solid));
-            let kinds = [entry("training", SOFT_INK, Kind::Dashed), entry("validation", SOFT_INK, Kind::Solid)];
+            let kinds = [
+                entry(lang.say("training"), SOFT_INK, Kind::Dashed),
+                entry(lang.say("validation"), SOFT_INK, Kind::Solid),
+            ];
             named.chain(kinds).collect()
         }
     }

@@ -7,6 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::canvas::{Drawing, FINE, Failure, INK, SOFT_INK, font};
 use super::ink::{COLORS, GRID};
 use super::scale::Scale;
+use crate::base::lang::Lang;
 
 /// The room above a panel, for its title.
 const TITLE: u32 = 50;
@@ -58,6 +59,11 @@ impl Drawing for Panel {
 }
 
 impl Panel {
+    /// What stands at its axes in a language.
+    pub fn told(self, lang: Lang) -> Self {
+        Panel { axes: self.axes.map(|axis| lang.say(axis)), ..self }
+    }
+
     /// Draws onto a part of a figure.
     pub fn draw_on<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), Failure<DB>> {
         let [x, y] = &self.scales;

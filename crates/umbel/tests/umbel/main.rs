@@ -20,3 +20,4 @@ mod tensorboard;
 mod train;
 mod trial;
 mod unfamiliar;
+mod words;
