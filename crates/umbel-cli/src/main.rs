@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let matches = args::command().get_matches();
     let arguments =
         Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut args::command()).exit());
-    exit::report(surroundings(arguments.memory).and_then(|surroundings| run(arguments.command, &surroundings)))
+    exit::report(surroundings(&arguments).and_then(|surroundings| run(arguments.command, &surroundings)))
 }
 
 /// A decoder's panic is caught and told as what is wrong with the file; its text is for nobody.
@@ -39,12 +39,13 @@ fn silence_decoders() {
     }));
 }
 
-/// What the environment says, read once, and what photos may take of memory.
-fn surroundings(memory: Option<u64>) -> anyhow::Result<Surroundings> {
+/// What the environment says, read once, unless the command line says it.
+fn surroundings(arguments: &Arguments) -> anyhow::Result<Surroundings> {
     let surroundings = Surroundings::of(|name| std::env::var_os(name));
     let surroundings = surroundings.map_err(|error| usage(format!("UMBEL_ISA cannot be used: {error}")))?;
-    let memory = memory.map_or(surroundings.memory, MemoryBudget::new);
-    Ok(Surroundings { memory, ..surroundings })
+    let memory = arguments.memory.map_or(surroundings.memory, MemoryBudget::new);
+    let lang = arguments.lang.unwrap_or(surroundings.lang);
+    Ok(Surroundings { memory, lang, ..surroundings })
 }
 
 fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
@@ -59,7 +60,7 @@ fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome>
         Command::Predict(args) => commands::predict::run(&args, surroundings),
         Command::Explain(args) => commands::explain::run(&args, surroundings),
         Command::Eval(args) => commands::eval::run(&args, surroundings),
-        Command::Report(args) => commands::report::run(&args),
+        Command::Report(args) => commands::report::run(&args, surroundings),
         Command::Compare(args) => commands::compare::run(&args, surroundings),
         Command::Bench(args) => commands::bench::run(&args, surroundings),
         Command::Doctor(args) => commands::doctor::run(&args, surroundings),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::Result;
 use crate::base::budget::MemoryBudget;
 use crate::base::fonts::{self, Fonts};
+use crate::base::lang::Lang;
 use crate::nn::{Cpu, SharedEngine};
 use crate::pretrained::store::Store;
 
@@ -27,22 +28,25 @@ pub struct Surroundings {
     pub processor: Option<String>,
     /// What pictures are lettered with.
     pub fonts: Fonts,
+    /// That pages are told in.
+    pub lang: Lang,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
         let cache = std::env::temp_dir().join("umbel");
         let (engine, store) = (SharedEngine::default(), Store::new(cache.join("models")));
-        let (memory, fonts) = (MemoryBudget::default(), Fonts::default());
-        Surroundings { engine, isa: None, cache, store, memory, processor: None, fonts }
+        let (memory, fonts, lang) = (MemoryBudget::default(), Fonts::default(), Lang::default());
+        Surroundings { engine, isa: None, cache, store, memory, processor: None, fonts, lang }
     }
 }
 
 impl Surroundings {
     /// As these variables say: `UMBEL_ISA` (the instruction set), `UMBEL_CACHE` and `UMBEL_MODELS` (folders, by default `umbel`
     /// and `umbel/models` in the places that the system has for caches and for a user's data: `XDG_CACHE_HOME`, `XDG_DATA_HOME`,
-    /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), and `PROCESSOR_IDENTIFIER`. Fonts lie where the system has
-    /// its own, the user's (by the same variables) and, on Unix, below `XDG_DATA_DIRS`. One that is empty is not set.
+    /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), `PROCESSOR_IDENTIFIER`, and the first of `LC_ALL`,
+    /// `LC_MESSAGES` and `LANG` (the language). Fonts lie where the system has its own, the user's (by the same variables) and, on
+    /// Unix, below `XDG_DATA_DIRS`. One that is empty is not set.
     ///
     /// # Errors
     /// [`umbel_predict::Error::Setting`] where `UMBEL_ISA` names an instruction set that this CPU lacks.
@@ -90,7 +94,11 @@ impl Surroundings {
         };
         let fonts = Fonts::in_folders(own_fonts.into_iter().flatten().chain(fonts::of_system()).collect());
         let (cache, processor) = (cache.unwrap_or(usual.cache), text("PROCESSOR_IDENTIFIER"));
-        Ok(Surroundings { engine, isa, cache, store, memory: usual.memory, processor, fonts })
+        let lang = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .find_map(text)
+            .map_or(usual.lang, |own| Lang::of_locale(&own));
+        Ok(Surroundings { engine, isa, cache, store, memory: usual.memory, processor, fonts, lang })
     }
 }
 
@@ -121,6 +129,15 @@ mod tests {
         assert_eq!((xdg.cache.as_path(), xdg.store.folder()), (Path::new("/c/umbel"), Path::new("/d/umbel/models")));
         let own = of(&[("HOME", "/home/a"), ("UMBEL_CACHE", "/own"), ("UMBEL_MODELS", "/m")]).unwrap();
         assert_eq!((own.cache.as_path(), own.store.folder()), (Path::new("/own"), Path::new("/m")));
+    }
+
+    #[test]
+    fn the_language_is_that_of_messages() {
+        let lang = |variables: &[(&str, &str)]| of(variables).unwrap().lang.name();
+        assert_eq!(lang(&[]), "en");
+        assert_eq!(lang(&[("LANG", "zh_TW.UTF-8")]), "zh-TW");
+        assert_eq!(lang(&[("LANG", "zh_TW.UTF-8"), ("LC_ALL", "C")]), "en");
+        assert_eq!(lang(&[("LANG", "de_DE.UTF-8"), ("LC_MESSAGES", "zh_TW"), ("LC_ALL", "")]), "zh-TW");
     }
 
     #[test]

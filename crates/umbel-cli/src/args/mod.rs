@@ -20,6 +20,7 @@ pub use train::TrainArgs;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{CommandFactory, Parser, Subcommand};
+use umbel::base::lang::Lang;
 use umbel::settings::{Stage, find};
 
 /// Train image classifiers from a folder of photos.
@@ -53,6 +54,19 @@ pub struct Arguments {
         long_help = "What all photos in hand may take of memory together, for instance 2GB [default: a quarter, 1GB at least]"
     )]
     pub memory: Option<u64>,
+    /// Language of the report and of the sentences that people quote [default: the system's]
+    #[arg(
+        long,
+        global = true,
+        value_name = "en|zh-TW",
+        value_parser = values::choice::<Lang>(),
+        hide_possible_values = true,
+        hide_short_help = true,
+        display_order = 901,
+        long_help = "Language of the report, and of the sentences that people quote: what was found and used, and what is on a photo \
+            [default: the system's, if it is one of these; else English]"
+    )]
+    pub lang: Option<Lang>,
 }
 
 /// The commands, in the order in which a newcomer meets them.

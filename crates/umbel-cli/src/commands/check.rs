@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use umbel::Surroundings;
+use umbel::base::lang::Lang;
 use umbel::base::run_folder::lies_inside;
 use umbel::base::shown::{cell, column};
 use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
@@ -15,7 +16,7 @@ use umbel::run::names;
 
 use super::suspects::{self, Judged};
 use crate::args::{CheckArgs, Labels};
-use crate::console::{self, Format, TrainConsole};
+use crate::console::{self, Format, TrainConsole, sentences};
 use crate::exit::{Outcome, usage};
 use crate::hints::word;
 use crate::signals;
@@ -25,7 +26,7 @@ const SHOWN: usize = 5;
 
 /// Runs the command.
 pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let mut console = TrainConsole::new(Format::from_flag(args.json));
+    let mut console = TrainConsole::new(Format::from_flag(args.json), surroundings.lang);
     let interrupt = signals::interrupt_on_signals()?;
     let index = Index::list(&args.dir, Listing::Photos, &mut console, &interrupt)?;
     console.clear();
@@ -79,7 +80,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     if args.json {
         console::json(&report)?;
     } else {
-        tell(&report, args)?;
+        tell(&report, args, surroundings.lang)?;
     }
     for path in written {
         console.say(format!("Wrote {}", path.display()));
@@ -96,8 +97,8 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     Ok(if sound { Outcome::Done } else { Outcome::SomeUnusable })
 }
 
-fn tell(report: &CheckReport, args: &CheckArgs) -> std::io::Result<()> {
-    console::line(format!("Found {} files belonging to {} classes.", report.images, report.classes.len()))?;
+fn tell(report: &CheckReport, args: &CheckArgs, lang: Lang) -> std::io::Result<()> {
+    console::line(sentences::found(lang, report.images, report.classes.len()))?;
     let width = column(report.classes.iter().map(|class| class.class.as_str()), 0);
     for class in &report.classes {
         console::line(format!("  {}  {:>7}", cell(&class.class, width), class.images))?;

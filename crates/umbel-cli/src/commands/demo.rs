@@ -23,7 +23,7 @@ use umbel::train::FitOptions;
 
 use super::train::where_things_lie;
 use crate::args::DemoArgs;
-use crate::console::{self, Format, TrainConsole};
+use crate::console::{self, Format, TrainConsole, sentences};
 use crate::exit::{Outcome, usage};
 use crate::hints::word;
 use crate::signals;
@@ -135,7 +135,7 @@ impl Tour {
             fit: FitOptions { epochs: self.epochs, seed: self.seed, ..FitOptions::default() },
             ..TrainConfig::default()
         };
-        let mut console = Told(TrainConsole::new(Format::Human));
+        let mut console = Told(TrainConsole::new(Format::Human, surroundings.lang));
         let run = self.folder.join("run");
         Ok(pipeline::train_folder(&config, Some(&run), surroundings, &mut console, interrupt)?)
     }
@@ -165,7 +165,7 @@ impl Tour {
             fit: FitOptions { seed: self.seed, ..recipe.fit.clone() },
             ..recipe
         };
-        let mut console = Told(TrainConsole::new(Format::Human));
+        let mut console = Told(TrainConsole::new(Format::Human, surroundings.lang));
         let run = self.folder.join("transfer");
         let outcome = pipeline::train_folder(&config, Some(&run), surroundings, &mut console, interrupt)?;
         if !outcome.interrupted {
@@ -210,7 +210,7 @@ impl Tour {
             let other = other.map_or(String::new(), |other| {
                 format!(" (By transfer: {}, {:.2} percent.)", other.class, 100.0 * other.confidence)
             });
-            console::line(format!("{name}.png: {answer}{other}"))?;
+            console::line(format!("{name}.png: {}{other}", sentences::answer(surroundings.lang, &answer)))?;
         }
         Ok(())
     }

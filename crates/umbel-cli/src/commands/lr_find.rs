@@ -26,7 +26,7 @@ pub fn run(args: &LrFindArgs, surroundings: &Surroundings) -> anyhow::Result<Out
     if args.to <= args.from {
         return Err(usage("--to must be above --from"));
     }
-    let mut console = TrainConsole::new(Format::from_flag(args.train.json));
+    let mut console = TrainConsole::new(Format::from_flag(args.train.json), surroundings.lang);
     let interrupt = signals::interrupt_on_signals()?;
     let config =
         config::train_config(&with_weights(&args.train, surroundings, &mut console, &interrupt)?, Recipe::Tutorial)?;

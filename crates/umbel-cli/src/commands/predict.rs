@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::budget::Held;
+use umbel::base::lang::Lang;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::Interrupt;
 use umbel::base::shown::{cell, column};
@@ -21,7 +22,7 @@ use super::sure::Sure;
 use super::watch::Watch;
 use super::{model, photos, promise};
 use crate::args::PredictArgs;
-use crate::console::{self, Format};
+use crate::console::{self, Format, sentences};
 use crate::exit::{Outcome, usage};
 use crate::signals;
 
@@ -42,7 +43,8 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let sure = Sure::new(args.min_confidence, &args.threshold, classes)?;
     let kept = Kept::new(args.csv.as_deref(), args.sort_into.as_deref(), given, classes)?;
     let kept = kept.with_sets(args.sure.is_some());
-    let mut telling = Telling { sure, kept, answers: Answers::new(args), drifting: Drifting::default() };
+    let mut telling =
+        Telling { sure, kept, answers: Answers::new(args, surroundings.lang), drifting: Drifting::default() };
     if let Some(folder) = &args.watch {
         let watch = Watch::new(folder)?;
         let interrupt = signals::interrupt_saying("stopping, press again to quit at once")?;
@@ -223,6 +225,7 @@ impl Telling {
 /// Prints the answers and keeps count.
 struct Answers {
     format: Format,
+    lang: Lang,
     show_top: bool,
     one_photo: bool,
     predicted: usize,
@@ -248,9 +251,10 @@ struct Failure<'a> {
 }
 
 impl Answers {
-    fn new(args: &PredictArgs) -> Self {
+    fn new(args: &PredictArgs, lang: Lang) -> Self {
         Answers {
             format: Format::from_flag(args.json),
+            lang,
             show_top: args.top.is_some(),
             one_photo: false,
             predicted: 0,
@@ -265,8 +269,8 @@ impl Answers {
         }
         let Answer { path, prediction, sure, .. } = answer;
         let before = if self.one_photo { String::new() } else { format!("{path}: ") };
-        let doubt = if *sure == Some(false) { " That is not sure enough." } else { "" };
-        console::line(format!("{before}{prediction}{doubt}"))?;
+        let doubt = if *sure == Some(false) { self.lang.say(" That is not sure enough.") } else { "" };
+        console::line(format!("{before}{}{doubt}", sentences::answer(self.lang, prediction)))?;
         if self.show_top {
             let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);
             for top in &prediction.top {

@@ -23,7 +23,7 @@ pub fn run(args: &PreviewArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let out: PathBuf = next_free(args.out.as_deref().unwrap_or(Path::new("preview.png")));
     let (index, seed) = (Index::scan(&args.dir)?, config.fit.seed);
     if args.shown.augmented {
-        let shown = look(&config, &index, &mut TrainConsole::new(Format::Human))?;
+        let shown = look(&config, &index, &mut TrainConsole::new(Format::Human, surroundings.lang))?;
         let photo = pick_photo(&index, &shown.prep, seed)?;
         preview_augmented(&photo, &shown.prep, &shown.augmentation, seed, &out)?;
         console::line(words(&shown, &photo))?;
@@ -43,7 +43,7 @@ fn settings(args: &PreviewArgs, surroundings: &Surroundings) -> anyhow::Result<T
         train.settings.given.put(data, Some(Value::String(args.dir.to_string_lossy().into_owned())))?;
     }
     // Nothing is fetched, and so there is nothing to stop.
-    let mut console = TrainConsole::new(Format::Human);
+    let mut console = TrainConsole::new(Format::Human, surroundings.lang);
     let train = with_weights(&train, surroundings, &mut console, &Interrupt::default())?;
     Ok(TrainConfig { data: args.dir.clone(), ..config::train_config(&train, Recipe::Auto)? })
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use umbel::Surroundings;
 use umbel::pipeline;
 use umbel::run::names;
 
@@ -10,18 +11,19 @@ use crate::console;
 use crate::exit::{Outcome, usage};
 
 /// Runs the command.
-pub fn run(args: &ReportArgs) -> anyhow::Result<Outcome> {
+pub fn run(args: &ReportArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
+    let lang = surroundings.lang;
     let mut pages = Vec::new();
     if !pipeline::has_folds(&args.run) {
-        pages.push(pipeline::report(&args.run, args.out.as_deref())?);
+        pages.push(pipeline::report(&args.run, args.out.as_deref(), lang)?);
     } else if args.run.join(names::FOLDS_JSON).is_file() {
-        pages.push(pipeline::report_folds(&args.run, args.out.as_deref())?);
+        pages.push(pipeline::report_folds(&args.run, args.out.as_deref(), lang)?);
     } else if args.out.is_some() {
         return Err(usage("the folds of this run have not all ended: leave --out away, or name one of its folds"));
     }
     if pipeline::has_folds(&args.run) && args.out.is_none() {
         for fold in folds(&args.run) {
-            pages.push(pipeline::report(&fold, None)?);
+            pages.push(pipeline::report(&fold, None, lang)?);
         }
     }
     for page in pages {

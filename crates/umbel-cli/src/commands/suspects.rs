@@ -2,6 +2,7 @@
 
 use umbel::Surroundings;
 use umbel::base::error::with_causes;
+use umbel::base::lang::Lang;
 use umbel::base::progress::{Event, Interrupt, Observer};
 use umbel::data::Index;
 use umbel::data::decode::Reading;
@@ -77,7 +78,7 @@ fn judge(
     interrupt: &Interrupt,
 ) -> anyhow::Result<Judged> {
     let options = DisputeOptions { folds: args.folds, epochs: args.epochs, image_size: args.image_size };
-    let mut progress = Progress::new(args.folds, args.epochs.unwrap_or(settings.0.fit.epochs));
+    let mut progress = Progress::new(surroundings.lang, args.folds, args.epochs.unwrap_or(settings.0.fit.epochs));
     let outcome = pipeline::disputed_labels(settings, index, &options, surroundings, &mut progress, interrupt);
     progress.console.clear();
     match outcome {
@@ -116,8 +117,8 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(folds: usize, epochs: usize) -> Self {
-        Progress { console: TrainConsole::new(Format::Human), folds, epochs, told: false }
+    fn new(lang: Lang, folds: usize, epochs: usize) -> Self {
+        Progress { console: TrainConsole::new(Format::Human, lang), folds, epochs, told: false }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::signals;
 
 /// Runs the command.
 pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let mut console = TrainConsole::new(Format::from_flag(args.json));
+    let mut console = TrainConsole::new(Format::from_flag(args.json), surroundings.lang);
     if let Some(run) = &args.resume {
         let changes = config::changes_to_resume(&args.settings)?;
         let interrupt = signals::interrupt_on_signals()?;

@@ -2,6 +2,7 @@
 //! error.
 
 use serde::Serialize;
+use umbel::base::lang::Lang;
 use umbel::base::progress::{EndRecord, EpochRecord, Event, FoldsRecord, Observer, StartRecord};
 use umbel::data::Problem;
 
@@ -9,6 +10,7 @@ use super::Format;
 use super::chosen;
 use super::display::Display;
 use super::notices;
+use super::sentences;
 
 /// How many of the photos that cannot be used are shown; all are in problems.csv.
 const PROBLEMS_SHOWN: usize = 10;
@@ -16,6 +18,7 @@ const PROBLEMS_SHOWN: usize = 10;
 /// The observer of `umbel train`.
 pub struct TrainConsole {
     format: Format,
+    lang: Lang,
     display: Box<dyn Display>,
 }
 
@@ -32,8 +35,8 @@ enum JsonEvent<'a> {
 
 impl TrainConsole {
     /// With a live view where standard error is a terminal.
-    pub fn new(format: Format) -> Self {
-        TrainConsole { format, display: chosen::for_stderr() }
+    pub fn new(format: Format, lang: Lang) -> Self {
+        TrainConsole { format, lang, display: chosen::for_stderr() }
     }
 
     /// A line for people: on standard output, or on standard error where that carries JSON.
@@ -77,7 +80,7 @@ impl Observer for TrainConsole {
     fn event(&mut self, event: &Event<'_>) {
         match *event {
             Event::Found { files, classes } => {
-                self.say(format!("Found {files} files belonging to {} classes.", classes.len()));
+                self.say(sentences::found(self.lang, files, classes.len()));
             }
             Event::Listing { entries } => self.display.listing(entries),
             Event::Preparing { done, total } => self.display.preparing(done, total),
@@ -90,16 +93,18 @@ impl Observer for TrainConsole {
                 self.json(&JsonEvent::Fold { fold, folds });
             }
             Event::Using { train, val, test, folds, classes } => {
+                let lang = self.lang;
                 if folds > 0 {
-                    self.say(format!("Using {train} files for training, judged by {folds} folds of them."));
+                    let values: [(&str, &dyn std::fmt::Display); 2] = [("files", &train), ("folds", &folds)];
+                    self.say(lang.tell("Using {files} files for training, judged by {folds} folds of them.", &values));
                 } else {
-                    self.say(format!("Using {train} files for training."));
-                    self.say(format!("Using {val} files for validation."));
+                    self.say(lang.tell("Using {files} files for training.", &[("files", &train)]));
+                    self.say(lang.tell("Using {files} files for validation.", &[("files", &val)]));
                 }
                 if test > 0 {
-                    self.say(format!("Using {test} files for testing."));
+                    self.say(lang.tell("Using {files} files for testing.", &[("files", &test)]));
                 }
-                self.say(format!("Class names: {}", super::class_list(classes)));
+                self.say(lang.tell("Class names: {classes}", &[("classes", &super::class_list(classes))]));
             }
             Event::Start(record) => {
                 self.display.start(record.train_images);

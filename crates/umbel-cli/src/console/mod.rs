@@ -9,6 +9,7 @@ mod live;
 mod notices;
 mod plain;
 mod screen;
+pub mod sentences;
 
 pub use chosen::is_live;
 pub use events::TrainConsole;

@@ -27,13 +27,13 @@ const COMMANDS: [&str; 18] = [
 
 #[test]
 fn help_names_every_command_and_each_has_its_own() {
-    let readme = include_str!("../../../../README.md");
+    let table = include_str!("../../../../docs/program.md");
     let place = Place::new();
     let help = place.umbel(&["--help"]);
     help.succeeds();
     for command in COMMANDS {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}: {}", help.out);
-        assert!(readme.contains(&format!("| `umbel {command}` |")), "the README's table lacks {command}");
+        assert!(table.contains(&format!("| `umbel {command}` |")), "docs/program.md's table lacks {command}");
         let own = place.umbel(&[command, "--help"]);
         own.succeeds();
         assert!(own.out.contains("Example") || own.out.contains("lesson"), "{command} has examples");

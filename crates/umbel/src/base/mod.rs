@@ -5,6 +5,7 @@ pub mod cells;
 pub mod duration;
 pub mod fonts;
 pub mod handles;
+pub mod lang;
 pub mod last_name;
 pub mod machine;
 pub mod mistaken;

@@ -1,6 +1,7 @@
 //! The parts of the data: what trains, what validates, what is kept for one measurement at the end.
 
 use crate::base::choice::{Choice, choices};
+use crate::base::lang::Lang;
 
 /// A part of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,11 @@ impl Part {
     /// Whether the name of a folder says that it is for evaluation, which is testing where there is a validation part too.
     pub fn is_evaluation(name: &str) -> bool {
         ["eval", "evaluation"].iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// The same in a language.
+    pub fn told(self, lang: Lang) -> &'static str {
+        lang.say(self.noun())
     }
 
     /// What people call it.

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::{CheckReport, DuplicateGroup, Finding, FindingKind, Likeness};
 use crate::base::budget::MemoryBudget;
+use crate::base::lang::Lang;
 use crate::base::last_name::last_name;
 use crate::data::Index;
 use crate::data::decode::{self, Limits};
@@ -44,7 +45,7 @@ pub(super) fn page(report: &CheckReport, index: &Index, memory: &MemoryBudget) -
             }
         }
     };
-    html::page(&title, STYLE, "", &body)
+    html::page((&title, Lang::English), STYLE, "", &body)
 }
 
 /// What was found, of which kinds, and where on the page it is.

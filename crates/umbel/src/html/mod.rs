@@ -5,13 +5,15 @@ mod thumbnail;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::base::lang::Lang;
+
 pub use thumbnail::{Thumbnail, data_url, file, photo, shrink, thumbnail, thumbnail_of};
 
 const STYLE: &str = include_str!("style.css");
 
-/// A whole page. `style` comes after what all pages have; the `script` may touch only the page itself: a policy in the
+/// A whole page of this title and language. `style` comes after what all pages have; the `script` may touch only the page itself: a policy in the
 /// page forbids every other script, and everything that is not in it.
-pub fn page(title: &str, style: &str, script: &str, body: &Markup) -> String {
+pub fn page((title, lang): (&str, Lang), style: &str, script: &str, body: &Markup) -> String {
     // Whoever could write into the body, by a flaw, cannot know a digest of the whole.
     let nonce = blake3::hash(body.0.as_bytes()).to_hex();
     let policy = format!(
@@ -20,7 +22,7 @@ pub fn page(title: &str, style: &str, script: &str, body: &Markup) -> String {
     );
     let whole = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(lang.name()) {
             head {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(policy);

@@ -49,6 +49,7 @@ pub use unlike::UnlikePhoto;
 use validated::{Parts, Validated};
 
 use crate::base::error::with_causes;
+use crate::base::lang::Lang;
 use crate::base::machine::Machine;
 use crate::base::memory;
 use crate::base::notice::{Divider, Notice};
@@ -198,7 +199,7 @@ fn train(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Trained> {
-    let Settings { config, options, processor, fonts } = settings;
+    let Settings { config, options, surroundings } = settings;
     let Split { train, val, test, folds } = &data.split;
     observer.event(&Event::Using {
         train: train.len(),
@@ -226,7 +227,7 @@ fn train(
     }));
     let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
     let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
-    let mut board = Board::open(run, config, fonts, observer);
+    let mut board = Board::open(run, config, &surroundings.fonts, observer);
     board.samples(run, parts.train, config.fit.seed, observer);
     let mut watch = board.watch(observer);
     let mut fit = judging::fit(run, &mut model, (&parts, folds), options, (&mut watch, interrupt))?;
@@ -239,9 +240,10 @@ fn train(
     }
     let (validated, tested) = measured.unzip();
     let tested = tested.flatten();
-    let machine = Machine::here(&fit.computed.device, fit.computed.precision.name(), *processor);
+    let machine = Machine::here(&fit.computed.device, fit.computed.precision.name(), surroundings.processor.as_deref());
     let started_from = options.started_from.clone();
-    Ok(Trained { fit, test: tested, skipped, settings: config.digest()?, started_from, machine, validated, board })
+    let (settings, lang) = (config.digest()?, surroundings.lang);
+    Ok(Trained { fit, test: tested, skipped, settings, started_from, machine, validated, board, lang })
 }
 
 /// A fitted model, before its curves and figures are written.
@@ -255,6 +257,7 @@ struct Trained {
     /// `None` where the run was stopped.
     validated: Option<Validated>,
     board: Board,
+    lang: Lang,
 }
 
 impl Trained {
@@ -275,7 +278,7 @@ impl Trained {
             }
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted
-                && let Err(error) = report(run.path(), None)
+                && let Err(error) = report(run.path(), None, self.lang)
             {
                 let (error, run) = (with_causes(&error), run.path().to_owned());
                 observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));

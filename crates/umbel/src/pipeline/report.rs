@@ -7,6 +7,7 @@ use image::RgbImage;
 use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture, command_line};
 use crate::Result;
+use crate::base::lang::Lang;
 use crate::base::last_name::last_name;
 use crate::base::threads;
 use crate::data::SplitMethod;
@@ -21,13 +22,13 @@ const OVERLAY: u32 = 288;
 
 /// Makes the page of a run, at `out` or else as report.html in the run's folder, and gives its path. Needs no lock: the
 /// records are only read, and the page is replaced whole. Where the run's model can be read and has a convolution, the
-/// galleries show where it looked.
-pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
+/// galleries show where it looked. It is told in `lang`.
+pub fn report(run: &Path, out: Option<&Path>, lang: Lang) -> Result<PathBuf> {
     threads::ready()?;
     let records = RunRecords::read(run)?;
     let overlays = Overlays::open(run, records.data_root());
     let overlay = |path: &str, class: &str| overlays.as_ref()?.draw(path, class);
-    let mut facts = Facts::default();
+    let mut facts = Facts { lang, ..Facts::default() };
     if overlays.is_some() {
         facts.overlay = Some(&overlay);
     }
@@ -48,10 +49,10 @@ pub fn report(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
 
 /// Makes the page over all folds of a cross-validation that has ended, at `out` or else as report.html in its folder, with
 /// predictions.csv beside it: what was said of every photo by the fold that had not seen it. Gives the page's path.
-pub fn report_folds(run: &Path, out: Option<&Path>) -> Result<PathBuf> {
+pub fn report_folds(run: &Path, out: Option<&Path>, lang: Lang) -> Result<PathBuf> {
     let record = read_folds(run)?;
     let records = RunRecords::of_folds(run, record.folds.len())?;
-    let mut facts = Facts::default();
+    let mut facts = Facts { lang, ..Facts::default() };
     if !records.settings.is_empty() {
         let (config, toml) = (RunFolder::config_in(run)?, RunFolder::model_toml_in(run)?);
         facts.command = command_line(&again(&config, run, toml.is_some())).unwrap_or_default();

@@ -3,7 +3,6 @@
 use super::job::Job;
 use super::{TrainConfig, architecture};
 use crate::Surroundings;
-use crate::base::fonts::Fonts;
 use crate::nn::Precision;
 use crate::train::{FitOptions, HeadFit};
 
@@ -22,10 +21,7 @@ pub(super) fn options(config: &TrainConfig, surroundings: &Surroundings, begun: 
 pub(super) struct Settings<'a> {
     pub config: &'a TrainConfig,
     pub options: FitOptions,
-    /// See [`Surroundings`].
-    pub processor: Option<&'a str>,
-    /// What its pictures are lettered with.
-    pub fonts: &'a Fonts,
+    pub surroundings: &'a Surroundings,
 }
 
 impl<'a> Settings<'a> {
@@ -33,7 +29,6 @@ impl<'a> Settings<'a> {
     pub fn of(job: &Job<'a>, config: &'a TrainConfig, begun: Option<Precision>) -> Self {
         let (started_from, kept) = (job.started_from.clone(), job.kept.clone());
         let options = FitOptions { kept, started_from, ..options(config, job.surroundings, begun) };
-        let Surroundings { processor, fonts, .. } = job.surroundings;
-        Settings { config, options, processor: processor.as_deref(), fonts }
+        Settings { config, options, surroundings: job.surroundings }
     }
 }

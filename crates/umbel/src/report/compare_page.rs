@@ -10,6 +10,7 @@ use super::page::{STYLE, duration, figure, interval, legend, percent, plot, sign
 use crate::Result;
 use crate::base::atomic;
 use crate::base::fonts::Fonts;
+use crate::base::lang::Lang;
 use crate::html;
 use crate::metrics::Scores;
 use crate::run::RunRecords;
@@ -43,7 +44,7 @@ pub fn render(comparison: &Comparison, runs: &[(String, RunRecords)]) -> Result<
             (settings(comparison))
         }
     };
-    Ok(html::page("umbel’s comparison of runs", STYLE, "", &body))
+    Ok(html::page(("umbel’s comparison of runs", Lang::English), STYLE, "", &body))
 }
 
 fn curves(runs: &[(String, RunRecords)]) -> Result<Markup> {
@@ -56,7 +57,7 @@ fn curves(runs: &[(String, RunRecords)]) -> Result<Markup> {
         section {
             h2 { "How training went" }
             div.plots { (plot("Accuracy", &told("accuracy"), &accuracy)?) (plot("Loss", &told("loss"), &loss)?) }
-            (legend(&entries(&curves, &Fonts::of_the_reader())))
+            (legend(&entries(&curves, &Fonts::of_the_reader(), Lang::English)))
         }
     })
 }
@@ -83,9 +84,9 @@ fn row(run: &ComparedRun, scores: Option<&Scores>) -> Markup {
             th scope="row" { (run.run) } td.n { (run.best_epoch) "/" (run.epochs) }
             @match scores {
                 Some(scores) => {
-                    td.n { (percent(scores.accuracy)) } td.n { (interval(scores.intervals.accuracy, percent)) }
+                    td.n { (percent(scores.accuracy)) } td.n { (interval(Lang::English, scores.intervals.accuracy, percent)) }
                     td.n { (figure(scores.macro_f1)) }
-                    td.n { (figure(scores.loss)) } td.n { (interval(scores.intervals.loss, figure)) }
+                    td.n { (figure(scores.loss)) } td.n { (interval(Lang::English, scores.intervals.loss, figure)) }
                     td.n { (figure(scores.ece)) }
                 }
                 None => { td.n { (percent(run.best_val_accuracy)) } td.n { "–" } td.n { "–" } td.n { "–" } td.n { "–" }

@@ -9,6 +9,7 @@ use super::legend::Entry;
 use super::panel::{Kind, Line, Note, Panel, color};
 use super::scale::{self, Scale};
 use crate::base::fonts::Fonts;
+use crate::base::lang::Lang;
 use crate::base::progress::EpochRecord;
 use crate::{Result, run};
 
@@ -38,7 +39,7 @@ pub fn write_with(folder: &Path, stem: &str, runs: &[NamedCurves<'_>], fonts: &F
         for (panel, title) in panels.iter_mut().zip(titles) {
             panel.title = title.to_string();
         }
-        Figure::new(panels, entries(runs, fonts), fonts)
+        Figure::new(panels, entries(runs, fonts, Lang::English), fonts)
     };
     canvas::write(folder, stem, fonts, figure)
 }
@@ -59,15 +60,21 @@ pub(super) fn panels(runs: &[NamedCurves<'_>]) -> [Panel; 2] {
     ]
 }
 
-/// What the legend of these runs says, in these fonts.
-pub(super) fn entries(runs: &[NamedCurves<'_>], fonts: &Fonts) -> Vec<Entry> {
+/// What the legend of these runs says, in these fonts and in `lang`.
+pub(super) fn entries(runs: &[NamedCurves<'_>], fonts: &Fonts, lang: Lang) -> Vec<Entry> {
     let entry = |label: &str, color, kind| Entry { label: label.to_string(), color, kind };
     match runs {
-        [_] => vec![entry("Training", COLORS[0], Kind::Solid), entry("Validation", COLORS[1], Kind::Solid)],
+        [_] => vec![
+            entry(lang.say("Training"), COLORS[0], Kind::Solid),
+            entry(lang.say("Validation"), COLORS[1], Kind::Solid),
+        ],
         _ => {
             let named =
                 runs.iter().enumerate().map(|(k, run)| entry(&fonts.label("run", k, run.name), color(k), Kind::Solid));
-            let kinds = [entry("training", SOFT_INK, Kind::Dashed), entry("validation", SOFT_INK, Kind::Solid)];
+            let kinds = [
+                entry(lang.say("training"), SOFT_INK, Kind::Dashed),
+                entry(lang.say("validation"), SOFT_INK, Kind::Solid),
+            ];
             named.chain(kinds).collect()
         }
     }

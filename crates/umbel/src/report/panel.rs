@@ -10,6 +10,7 @@ use super::ink::{COLORS, GRID};
 use super::scale::Scale;
 use super::text::width;
 use crate::base::fonts::Fonts;
+use crate::base::lang::Lang;
 
 /// The room above a panel, for its title.
 const TITLE: u32 = 50;
@@ -77,6 +78,11 @@ impl Drawing for Panel {
 }
 
 impl Panel {
+    /// What stands at its axes in a language.
+    pub fn told(self, lang: Lang) -> Self {
+        Panel { axes: self.axes.map(|axis| lang.say(axis)), ..self }
+    }
+
     /// Draws onto a part of a figure.
     pub fn draw_on<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> Result<(), Failure<DB>> {
         let [x, y] = &self.scales;

@@ -90,7 +90,12 @@ mod tests {
             let fine = f64::from(canvas::FINE);
             let words = svg.split("<text").find(|tag| tag.contains("suggested")).unwrap();
             let (x, y) = (numbers(words, "x")[0], numbers(words, "y")[0]);
-            let wide = fine * f64::from(super::super::text::width(&format!("suggested: {}", rate(suggested)), 13.0, &Fonts::built_in()));
+            let wide = fine
+                * f64::from(super::super::text::width(
+                    &format!("suggested: {}", rate(suggested)),
+                    13.0,
+                    &Fonts::built_in(),
+                ));
             let [left, right] = if words.contains("\"end\"") { [x - wide, x] } else { [x, x + wide] };
             assert!(left >= 0.0 && right <= 520.0 * fine, "{suggested}: {left} to {right}");
 

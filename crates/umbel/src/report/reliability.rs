@@ -10,6 +10,7 @@ use super::canvas::{self, Drawing, FINE, Failure, INK, SOFT_INK, font};
 use super::ink::{COLORS, GRID};
 use crate::Result;
 use crate::base::fonts::Fonts;
+use crate::base::lang::Lang;
 use crate::metrics::Bin;
 
 const PANEL: (u32, u32) = (520, 500);
@@ -41,7 +42,7 @@ pub fn write(folder: &Path, stem: &str, panels: &[Panel]) -> Result<Vec<PathBuf>
         }
         .into());
     }
-    canvas::write(folder, stem, &Fonts::built_in(), |_| Figure(panels))
+    canvas::write(folder, stem, &Fonts::built_in(), |_| Figure::new(panels, Lang::English))
 }
 
 /// The panels of a model, from its bins and errors before and after calibration; one where it is not calibrated.
@@ -54,17 +55,28 @@ pub fn panels(calibrated: bool, ece: [f64; 2], bins: &[Vec<Bin>; 2]) -> Vec<Pane
 }
 
 /// Panels side by side.
-pub(super) struct Figure<'a>(pub &'a [Panel]);
+pub(super) struct Figure<'a> {
+    panels: &'a [Panel],
+    /// What stands at the axes, across and up.
+    axes: [&'static str; 2],
+}
+
+impl<'a> Figure<'a> {
+    /// Told in `lang`.
+    pub(super) fn new(panels: &'a [Panel], lang: Lang) -> Self {
+        Figure { panels, axes: [lang.say("Confidence"), lang.say("Share that is right")] }
+    }
+}
 
 impl Drawing for Figure<'_> {
     fn size(&self) -> (u32, u32) {
-        (PANEL.0 * self.0.len() as u32, PANEL.1)
+        (PANEL.0 * self.panels.len() as u32, PANEL.1)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>) -> std::result::Result<(), Failure<DB>> {
         area.fill(&WHITE)?;
-        for (panel, area) in self.0.iter().zip(area.split_evenly((1, self.0.len()))) {
-            draw_panel(&area, panel)?;
+        for (panel, area) in self.panels.iter().zip(area.split_evenly((1, self.panels.len()))) {
+            draw_panel(&area, panel, self.axes)?;
         }
         area.present()
     }
@@ -73,6 +85,7 @@ impl Drawing for Figure<'_> {
 fn draw_panel<DB: DrawingBackend>(
     area: &DrawingArea<DB, Shift>,
     panel: &Panel,
+    [across, up]: [&str; 2],
 ) -> std::result::Result<(), Failure<DB>> {
     let top = if panel.title.is_empty() { NO_TITLE } else { TITLE };
     let mut chart = ChartBuilder::on(area)
@@ -92,8 +105,8 @@ fn draw_panel<DB: DrawingBackend>(
         .axis_desc_style(font(15.0, INK))
         .x_labels(6)
         .y_labels(6)
-        .x_desc("Confidence")
-        .y_desc("Share that is right")
+        .x_desc(across)
+        .y_desc(up)
         .set_all_tick_mark_size(5 * FINE)
         .draw()?;
     let filled = panel.bins.iter().filter(|bin| bin.images > 0);

@@ -23,3 +23,4 @@ mod tiny_font;
 mod train;
 mod trial;
 mod unfamiliar;
+mod words;

@@ -6,7 +6,7 @@ use super::View;
 use super::choice::Answer;
 use super::pictures::SIDE;
 use super::section::Section;
-use super::words::percent;
+use super::words::{name, percent};
 use crate::html::data_url;
 
 pub fn section(view: &View<'_>) -> Option<Section> {
@@ -16,24 +16,24 @@ pub fn section(view: &View<'_>) -> Option<Section> {
     }
     let body = html! {
             @if view.facts.overlay.is_some() {
-                p.note { "Beside each photo: what on it speaks for the network's answer (Layer-CAM); yellow means most." }
+                p.note { (view.say("Beside each photo: what on it speaks for the network’s answer (Layer-CAM); yellow means most.")) }
             }
-            h3 { "The worst mistakes" }
-            @if choice.worst.is_empty() { p { "None: every answer on photos that had not been trained on was right." } } @else {
-                p.note { "The true class was given the lowest probability. Some may be wrong labels: worth checking first." }
+            h3 { (view.say("The worst mistakes")) }
+            @if choice.worst.is_empty() { p { (view.say("None: every answer on photos that had not been trained on was right.")) } } @else {
+                p.note { (view.say("The true class was given the lowest probability. Some may be wrong labels: worth checking first.")) }
                 div.gallery { @for answer in &choice.worst { (photo(view, answer)) } }
             }
-            h3 { "The least sure" }
-            p.note { "The two most likely classes were about as likely." }
+            h3 { (view.say("The least sure")) }
+            p.note { (view.say("The two most likely classes were about as likely.")) }
             div.gallery { @for answer in &choice.unsure { (photo(view, answer)) } }
-            h3 { "The most typical" }
+            h3 { (view.say("The most typical")) }
             div.samples { @for (class, answers) in &choice.typical {
                 @if !answers.is_empty() {
                     figure { figcaption { (class) } div.row { @for answer in answers { (small(view, answer)) } } }
                 }
             } }
     };
-    Some(Section::new("gallery", "Photos worth a look", body))
+    Some(Section::new("gallery", view.say("Photos worth a look"), body))
 }
 
 fn photo(view: &View<'_>, answer: &Answer) -> Markup {
@@ -43,14 +43,18 @@ fn photo(view: &View<'_>, answer: &Answer) -> Markup {
         figure.photo {
             div.pair { (view.pictures.show(&answer.path)) (overlay(view, answer)) }
             figcaption {
-                @if answer.right() { span.answer.right { (own) ", " (percent(answer.confidence)) } } @else {
-                    span.answer.wrong { (said) ", " (percent(answer.confidence)) }
-                    span { "really " (own) ", " (percent(answer.own)) }
+                @if answer.right() { span.answer.right { (sure(view, own, answer.confidence)) } } @else {
+                    span.answer.wrong { (sure(view, said, answer.confidence)) }
+                    span { (view.tell("really {class}, {share}", &[("class", &name(own)), ("share", &percent(answer.own))])) }
                 }
                 span.path { (answer.path) }
             }
         }
     }
+}
+
+fn sure(view: &View<'_>, class: &str, confidence: f64) -> Markup {
+    view.tell("{class}, {share}", &[("class", &name(class)), ("share", &percent(confidence))])
 }
 
 fn small(view: &View<'_>, answer: &Answer) -> Markup {
@@ -64,7 +68,7 @@ fn overlay(view: &View<'_>, answer: &Answer) -> Markup {
     });
     html! {
         @if let Some(picture) = drawn {
-            button.frame type="button" { img alt=(format!("where the network looked on {}", answer.path)) width=(picture.width) height=(picture.height) src=(picture.url); }
+            button.frame type="button" { img alt=(view.lang().tell("where the network looked on {path}", &[("path", &answer.path)])) width=(picture.width) height=(picture.height) src=(picture.url); }
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What flatters the figures: photos that are measured on and show the same as one that was learned from.
 
+use std::fmt::Display;
+
 use maud::{Markup, html};
 
 use super::View;
-use super::words::{count, percent};
+use super::words::percent;
 use crate::data::Part;
 use crate::run::{LeakRow, leaks, names};
 
@@ -15,34 +17,44 @@ pub fn warning(view: &View<'_>) -> Markup {
     let Some(found) = view.run.leaks.as_ref().filter(|leaks| !leaks.is_empty()) else { return html! {} };
     html! {
         div.warning {
-            p { (sentence(view, found)) " So the figures are better than they should be: the model has seen these already." }
+            p { (view.tell("{leaks} So the figures are better than they should be: the model has seen these already.",
+                &[("leaks", &sentence(view, found))])) }
             ul { @for leak in found.iter().take(NAMED) {
-                li { span.path { (leak.path) } " (" (leak.part.noun()) ") shows the same as " span.path { (leak.same_as) } " ("
-                    (leak.same_as_part.noun()) ")" }
+                @let (path, other) = (html! { span.path { (leak.path) } }, html! { span.path { (leak.same_as) } });
+                li { (view.tell("{path} ({part}) shows the same as {other} ({other_part})", &[
+                    ("path", &path),
+                    ("part", &leak.part.told(view.lang())),
+                    ("other", &other),
+                    ("other_part", &leak.same_as_part.told(view.lang())),
+                ])) }
             } }
-            @if found.len() > NAMED { p { "… and " (found.len() - NAMED) " more, in " (names::LEAKS) "." } }
+            @if found.len() > NAMED {
+                p { (view.tell("… and {number} more, in {file}.", &[("number", &(found.len() - NAMED)), ("file", &names::LEAKS)])) }
+            }
         }
     }
 }
 
 /// How many, in which part.
 pub fn sentence(view: &View<'_>, found: &[LeakRow]) -> String {
-    let of = |part: Part| {
+    let lang = view.lang();
+    let of = |(part, one, many): (Part, &'static str, &'static str)| {
         let all = view.run.split.iter().filter(|row| row.part == part).count();
-        let share = if all > 0 {
-            format!(" ({})", percent(leaks::count(found, part) as f64 / all as f64))
-        } else {
-            String::new()
-        };
-        let many = leaks::count(found, part);
-        let (one, several) = (format!("{} photo", part.noun()), format!("{} photos", part.noun()));
-        (many > 0).then(|| format!("{}{share}", count(many, &one, &several)))
+        let leaks = leaks::count(found, part);
+        let share = if all > 0 { format!(" ({})", percent(leaks as f64 / all as f64)) } else { String::new() };
+        (leaks > 0).then(|| lang.count(leaks, one, many) + &share)
     };
-    let (earlier, shows) = match found {
-        [leak] => (format!("a {} photo", leak.same_as_part.noun()), "shows"),
-        _ if found.iter().all(|leak| leak.same_as_part == Part::Train) => ("a training photo".to_string(), "show"),
-        _ => ("a photo of an earlier part".to_string(), "show"),
-    };
-    let parts: Vec<String> = [Part::Val, Part::Test].into_iter().filter_map(of).collect();
-    format!("{} {shows} the same as {earlier}.", parts.join(" and "))
+    let parts = [(Part::Val, "validation photo", "validation photos"), (Part::Test, "test photo", "test photos")];
+    let photos = parts.into_iter().filter_map(of).collect::<Vec<_>>().join(lang.say(" and "));
+    let value: [(&str, &dyn Display); 1] = [("photos", &photos)];
+    match found {
+        [leak] => lang.tell(
+            "{photos} shows the same as a {part} photo.",
+            &[("photos", &photos), ("part", &leak.same_as_part.told(lang))],
+        ),
+        _ if found.iter().all(|leak| leak.same_as_part == Part::Train) => {
+            lang.tell("{photos} show the same as a training photo.", &value)
+        }
+        _ => lang.tell("{photos} show the same as a photo of an earlier part.", &value),
+    }
 }

@@ -22,11 +22,12 @@ mod words;
 use std::path::Path;
 
 use image::RgbImage;
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
 use crate::Result;
 use crate::base::atomic;
 use crate::base::augmentation::AugmentLayer;
+use crate::base::lang::{Lang, Piece, pieces};
 use crate::base::progress::FoldsRecord;
 use crate::html;
 use crate::metrics::Scores;
@@ -54,6 +55,8 @@ pub struct Facts<'a> {
     pub augment: Vec<AugmentLayer>,
     /// For the galleries; `None`: photos alone.
     pub overlay: Option<&'a Overlay<'a>>,
+    /// That the page is told in.
+    pub lang: Lang,
 }
 
 /// Writes the page, atomically.
@@ -70,7 +73,7 @@ fn render_folds(run: &RunRecords, record: &FoldsRecord, facts: &Facts<'_>) -> Re
     let view = View::new(run, facts)?;
     let head = view.scores.as_ref().map(|scores| folds::head(&view, scores, record));
     let sections = [
-        Some(folds::section(record)),
+        Some(folds::section(&view, record)),
         confusion::section(&view),
         classes::section(&view)?,
         gallery::section(&view),
@@ -84,13 +87,14 @@ fn page<const N: usize>(view: &View<'_>, head: &Markup, sections: [Option<Sectio
     let sections: Vec<Section> = sections.into_iter().flatten().collect();
     let body = html! {
         main {
-            header { (head) (section::contents(&sections)) }
+            header { (head) (section::contents(view.lang(), &sections)) }
             @for section in &sections { (section) }
         }
-        dialog #large aria-label="The photo, larger" {}
+        dialog #large aria-label=(view.say("The photo, larger")) {}
         @if let Some(photos) = confusion::photos(view) { (photos) }
     };
-    html::page(&format!("{}: umbel's report", view.run.name), STYLE, SCRIPT, &body)
+    let title = view.lang().tell("{run}: umbel’s report", &[("run", &view.run.name)]);
+    html::page((&title, view.lang()), STYLE, SCRIPT, &body)
 }
 
 /// Everything that the sections draw from.
@@ -121,6 +125,26 @@ impl<'a> View<'a> {
     /// Whether the figures come from the test part.
     fn is_tested(&self) -> bool {
         self.run.tested.is_some()
+    }
+
+    /// The page's language.
+    fn lang(&self) -> Lang {
+        self.facts.lang
+    }
+
+    /// A sentence in the page's language.
+    fn say(&self, english: &'static str) -> &'static str {
+        self.lang().say(english)
+    }
+
+    /// A sentence in the page's language, its holes filled with what may be more than text.
+    fn tell(&self, english: &'static str, values: &[(&str, &dyn Render)]) -> Markup {
+        html! { @for piece in pieces(self.say(english)) {
+            @match piece {
+                Piece::Text(text) => { (text) }
+                Piece::Hole(name) => { @for (_, value) in values.iter().filter(|(own, _)| *own == name) { (value.render()) } }
+            }
+        } }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use maud::{Markup, Render, html};
 
+use crate::base::lang::Lang;
+
 /// A part of a page.
 pub struct Section {
     /// Of its place in the page; unique there.
@@ -24,8 +26,8 @@ impl Render for Section {
 }
 
 /// The list of contents.
-pub fn contents(sections: &[Section]) -> Markup {
+pub fn contents(lang: Lang, sections: &[Section]) -> Markup {
     html! {
-        nav aria-label="Contents" { ol { @for section in sections { li { a href=(format!("#{}", section.id)) { (section.title) } } } } }
+        nav aria-label=(lang.say("Contents")) { ol { @for section in sections { li { a href=(format!("#{}", section.id)) { (section.title) } } } } }
     }
 }

@@ -1,10 +1,12 @@
 //! The first words of a page: how good the model is, what it is weakest at, and what to do next.
 
-use maud::{Markup, html};
+use std::fmt::Display;
+
+use maud::{Markup, Render, html};
 
 use super::View;
 use super::data::FEW;
-use super::words::{count, interval, percent, thousands};
+use super::words::{interval, name, percent, thousands};
 use crate::data::Part;
 use crate::metrics::{NamedScore, Scores};
 
@@ -14,13 +16,20 @@ const TOO_FEW: usize = 100;
 /// As a paragraph.
 pub fn words(view: &View<'_>, scores: &Scores) -> Markup {
     let right = (scores.accuracy * scores.images as f64).round() as usize;
-    let photos =
-        if view.is_tested() { "photos that had no say in anything" } else { "photos that it had not learned from" };
+    let strong = |words: String| html! { strong { (words) } };
+    let of = [("right", &thousands(right) as &dyn Display), ("images", &thousands(scores.images))];
+    let right = strong(view.lang().tell("{right} of {images}", &of));
+    let share = strong(percent(scores.accuracy));
+    let interval = interval(view.lang(), scores.intervals.accuracy, percent);
+    let values = [("right", &right as &dyn Render), ("share", &share), ("interval", &interval)];
     html! {
         p.verdict {
-            "Right on " strong { (thousands(right)) " of " (thousands(scores.images)) } " " (photos) ", "
-            strong { (percent(scores.accuracy)) } " (" (interval(scores.intervals.accuracy, percent)) "). "
-            (weakest(scores)) " Next: " (next(view, scores))
+            @if view.is_tested() {
+                (view.tell("Right on {right} photos that had no say in anything, {share} ({interval}). ", &values))
+            } @else {
+                (view.tell("Right on {right} photos that it had not learned from, {share} ({interval}). ", &values))
+            }
+            (weakest(view, scores)) (view.tell(" Next: {next}", &[("next", &next(view, scores))]))
         }
     }
 }
@@ -31,39 +40,44 @@ pub fn weakest_class(scores: &Scores) -> Option<&NamedScore> {
     known.min_by(|a, b| a.score.recall.total_cmp(&b.score.recall))
 }
 
-fn weakest(scores: &Scores) -> Markup {
+fn weakest(view: &View<'_>, scores: &Scores) -> Markup {
     let class = weakest_class(scores).filter(|class| class.score.recall < 1.0);
     // The most frequent come first.
     let of = |own: &NamedScore| {
         scores.confusion.mistakes().into_iter().find(|mistake| scores.classes[mistake.class].class == own.class)
     };
-    html! {
-        @match class.and_then(|class| Some((class, of(class)?))) {
-            Some((class, mistake)) => { "Weakest: " strong { (class.class) } ", taken for " (scores.classes[mistake.taken_for].class)
-                " in " (mistake.images) " of " (mistake.of) "." }
-            None => { "No class is weak: there was no mistake." }
-        }
-    }
+    let Some((class, mistake)) = class.and_then(|class| Some((class, of(class)?))) else {
+        return html! { (view.say("No class is weak: there was no mistake.")) };
+    };
+    let (own, other) = (html! { strong { (name(&class.class)) } }, name(&scores.classes[mistake.taken_for].class));
+    let values = [("class", &own as &dyn Render), ("other", &other), ("images", &mistake.images), ("of", &mistake.of)];
+    view.tell("Weakest: {class}, taken for {other} in {images} of {of}.", &values)
 }
 
 /// What would most probably make it better, or tell more of it.
 fn next(view: &View<'_>, scores: &Scores) -> Markup {
     let smallest = smallest_to_learn_from(view).filter(|(_, photos)| *photos < FEW);
     let leaks = view.run.leaks.as_ref().is_some_and(|leaks| !leaks.is_empty());
-    let mistakes = if view.pictures.is_empty() { "mistakes" } else { "gallery" };
-    html! {
-        @if leaks {
+    if leaks {
+        return html! { (view.say(
             "take the photos that lie in two parts out of one of them, since they flatter these figures, and train again."
-        } @else if let Some((class, photos)) = smallest {
-            "more photos of " (class) ", which has " (count(photos, "photo", "photos")) " to learn from."
-        } @else if scores.images < TOO_FEW {
-            "more photos to measure on, as " (scores.images) " tell little more than a rough share."
-        } @else if scores.accuracy < 1.0 {
-            "look at " a href=(format!("#{mistakes}")) { "the worst mistakes" } ", since some may be wrong labels."
-        } @else {
-            "try it on photos of another day, place or camera."
-        }
+        )) };
     }
+    if let Some((class, photos)) = smallest {
+        let values =
+            [("class", &name(class) as &dyn Render), ("photos", &view.lang().count(photos, "photo", "photos"))];
+        return view.tell("more photos of {class}, which has {photos} to learn from.", &values);
+    }
+    if scores.images < TOO_FEW {
+        let values = [("images", &scores.images as &dyn Render)];
+        return view.tell("more photos to measure on, as {images} tell little more than a rough share.", &values);
+    }
+    if scores.accuracy < 1.0 {
+        let mistakes = if view.pictures.is_empty() { "mistakes" } else { "gallery" };
+        let link = html! { a href=(format!("#{mistakes}")) { (view.say("the worst mistakes")) } };
+        return view.tell("look at {mistakes}, since some may be wrong labels.", &[("mistakes", &link)]);
+    }
+    html! { (view.say("try it on photos of another day, place or camera.")) }
 }
 
 /// The class with the fewest photos that trained the model, and how many.

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
+use maud::{Markup, html};
+
 pub use crate::base::duration::duration;
+use crate::base::lang::Lang;
+pub use crate::base::lang::thousands;
 use crate::base::last_name::last_name;
 
 /// A share in percent, one decimal, on one line; a dash where it is no number.
@@ -21,30 +25,23 @@ pub fn signed(share: f64) -> String {
 }
 
 /// The bounds of an interval, each as `words` writes it.
-pub fn interval([low, high]: [f64; 2], words: impl Fn(f64) -> String) -> String {
-    format!("{} to {}", words(low).trim_end_matches("\u{a0}%"), words(high))
+pub fn interval(lang: Lang, [low, high]: [f64; 2], words: impl Fn(f64) -> String) -> String {
+    let low = words(low);
+    lang.tell("{low} to {high}", &[("low", &low.trim_end_matches("\u{a0}%")), ("high", &words(high))])
 }
 
-/// A count with its noun.
-pub fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(number), if number == 1 { one } else { many })
-}
-
-/// Groups of three digits.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (k, digit) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+/// A name that somebody gave, in a sentence: of a script that runs the other way, it leaves the words beside it where they are.
+pub fn name(own: &str) -> Markup {
+    html! { bdi { (own) } }
 }
 
 /// A setting's value; of a path from the root on, its last name.
 pub fn without_folder(value: String) -> String {
     let path = Path::new(&value);
     if path.is_absolute() { last_name(path) } else { value }
+}
+
+/// A count with its noun.
+pub fn count(number: usize, one: &'static str, many: &'static str) -> String {
+    Lang::English.count(number, one, many)
 }

@@ -5,6 +5,7 @@ use std::fs;
 use image::{Rgb, RgbImage};
 use tempfile::tempdir;
 use umbel::base::augmentation::AugmentLayer;
+use umbel::base::lang::Lang;
 use umbel::data::Part;
 use umbel::metrics::{SetScore, Trusted};
 use umbel::report::page::{self, Facts};
@@ -36,7 +37,12 @@ fn a_page_of_five_thousand_photos_has_everything_and_stays_below_ten_megabytes()
     let (data, run) = (folder.path().join("photos"), folder.path().join("run"));
     let records = MadeUp { classes: &FIVE, photos: 5000, accuracy: 0.7, seed: 1 }.write(&run, &data);
     photos_of(&records, &data, &noise(folder.path()));
-    let facts = Facts { command: "umbel train 'my photos'".into(), augment: AugmentLayer::tutorial(), overlay: None };
+    let facts = Facts {
+        command: "umbel train 'my photos'".into(),
+        augment: AugmentLayer::tutorial(),
+        overlay: None,
+        lang: Lang::English,
+    };
     let html = page::render(&records, &facts).unwrap();
     assert!(html.len() < 10_000_000, "{} bytes", html.len());
     let pictures = html.matches("data:image/jpeg;base64,").count();
@@ -89,6 +95,33 @@ fn a_page_begins_with_how_good_the_model_is_where_it_is_weakest_and_what_to_do()
     let told = verdict(&html);
     assert!(told.contains(" of 40 photos that had no say in anything, "), "{told}");
     assert!(html.contains("are of the test part (40 photos)"));
+}
+
+#[test]
+fn a_page_in_another_language_has_no_english_sentence_left() {
+    let folder = tempdir().unwrap();
+    let made_up = MadeUp { classes: &["向日葵", "鬱金香", "玫瑰"], photos: 200, accuracy: 0.7, seed: 3 };
+    let mut records = made_up.write(&folder.path().join("run"), &folder.path().join("none"));
+    records.metrics.trusted = vec![Trusted { asked: 0.95, confidence: 0.83, right: 0.982, answered: 0.884 }];
+    records.metrics.test_sets = vec![SetScore { level: 0.95, coverage: 0.951, mean_size: 1.23 }];
+    let page = |lang: Lang| page::render(&records, &Facts { lang, ..Facts::default() }).unwrap();
+    let (english, chinese) = (page(Lang::English), page(Lang::TraditionalChinese));
+    assert!(chinese.contains("<html lang=\"zh-TW\">") && english.contains("<html lang=\"en\">"));
+    assert!(chinese.contains("在沒有用來學習的照片中，答對 ") && chinese.contains(">模型卡</h2>"));
+    // Names of settings, commands, and words that are the same in both; what is shown of a problem is the library's own message.
+    let body = |html: &str| html.split("<body>").nth(1).unwrap().split("<script").next().unwrap().to_string();
+    let body = body(&chinese);
+    let told = body.split("<td class=\"path\">").map(|own| own.split_once("</td>").map_or(own, |own| own.1));
+    let told: String = told
+        .collect::<String>()
+        .split("<code>")
+        .map(|own| own.split_once("</code>").map_or(own, |own| own.1))
+        .collect();
+    let words = regex::Regex::new("[a-z]+(?: [a-z]+){2,}").unwrap();
+    let text: String =
+        told.split('<').map(|own| own.split_once('>').map_or("", |own| own.1)).collect::<Vec<_>>().join("|");
+    let left: Vec<&str> = words.find_iter(&text).map(|found| found.as_str()).collect();
+    assert!(left.is_empty(), "{left:#?}");
 }
 
 #[test]
