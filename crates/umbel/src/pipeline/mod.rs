@@ -20,6 +20,7 @@ mod report;
 mod resolved;
 mod run_folder;
 mod tensorboard;
+mod trained;
 mod unlike;
 mod unseen;
 mod validated;
@@ -45,21 +46,15 @@ pub use report::{report, report_folds};
 use resolved::Settings;
 use run_folder::RunFolder;
 use tensorboard::Board;
+use trained::Trained;
 pub use unlike::UnlikePhoto;
 use validated::{Parts, Validated};
 
-use crate::base::error::with_causes;
-use crate::base::lang::Lang;
 use crate::base::machine::Machine;
-use crate::base::memory;
 use crate::base::notice::{Divider, Notice};
-use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord, TestRecord};
+use crate::base::progress::{EndRecord, Event, Interrupt, Observer, StartRecord};
 use crate::data::{Index, Part, Split, SplitMethod, SplitOptions, Together};
-use crate::model_file::StartedFrom;
 use crate::nn::Model;
-use crate::report::curves::{self, NamedCurves};
-use crate::run::{Metrics, names};
-use crate::train::FitOutcome;
 use crate::{Result, Surroundings, run, train};
 
 /// What a finished (or interrupted) run left.
@@ -244,59 +239,4 @@ fn train(
     let started_from = options.started_from.clone();
     let (settings, lang) = (config.digest()?, surroundings.lang);
     Ok(Trained { fit, test: tested, skipped, settings, started_from, machine, validated, board, lang })
-}
-
-/// A fitted model, before its curves and figures are written.
-struct Trained {
-    fit: FitOutcome,
-    test: Option<TestRecord>,
-    skipped: usize,
-    settings: String,
-    started_from: Option<StartedFrom>,
-    machine: Machine,
-    /// `None` where the run was stopped.
-    validated: Option<Validated>,
-    board: Board,
-    lang: Lang,
-}
-
-impl Trained {
-    fn finish(mut self, run: &RunFolder, start: Instant, observer: &mut dyn Observer) -> Result<TrainOutcome> {
-        let epochs = &self.fit.history.epochs;
-        if !epochs.is_empty() {
-            curves::write(&run.plots()?, names::CURVES, &[NamedCurves { name: &run.name(), epochs }])?;
-            if let Some(validated) = &self.validated {
-                let written = validated.write(run.path(), &run.plots()?, &self.board.fonts)?;
-                if let Some(png) = written.iter().find(|path| path.extension().is_some_and(|end| end == "png")) {
-                    self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
-                }
-            }
-            if let Some(metrics) = validated::metrics(&self.fit, self.validated.as_ref()) {
-                let (test, settings, machine) = (self.test, self.settings.clone(), Some(self.machine.clone()));
-                let started_from = self.started_from.clone();
-                run.write_metrics(&Metrics { test, settings, started_from, machine, ..metrics })?;
-            }
-            // The run itself is whole by now; a page can be made again.
-            if !self.fit.interrupted
-                && let Err(error) = report(run.path(), None, self.lang)
-            {
-                let (error, run) = (with_causes(&error), run.path().to_owned());
-                observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));
-            }
-        }
-        let best = epochs.iter().find(|record| record.epoch == self.fit.best_epoch);
-        let end = EndRecord {
-            best_epoch: self.fit.best_epoch,
-            // No epoch, no figures: null in JSON.
-            val_accuracy: best.map_or(f64::NAN, |best| best.val_accuracy),
-            val_loss: best.map_or(f64::NAN, |best| best.val_loss),
-            seconds: start.elapsed().as_secs_f64(),
-            peak_rss_bytes: memory::peak_rss_bytes(),
-            run: run.path().display().to_string(),
-            test: self.test,
-            judged: self.validated.as_ref().map(Validated::judged),
-        };
-        observer.event(&Event::End(&end));
-        Ok(TrainOutcome { run: run.path().to_owned(), end, skipped: self.skipped, interrupted: self.fit.interrupted })
-    }
 }
