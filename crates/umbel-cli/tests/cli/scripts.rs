@@ -20,6 +20,8 @@ fn wide_and_long_names_stood_out_of_their_columns() {
     let check = place.umbel(&["check", "photos", "--labels", "none"]);
     let widths_of_check = widths(check.out.split("\n\n").next().unwrap());
     assert!(widths_of_check == [widths_of_check[0]; 5] && widths_of_check[0] < 60, "{check:#?}");
+    let network = fs::read_to_string(place.path("tiny.toml")).unwrap().replace("units = 2", "units = 5");
+    fs::write(place.path("tiny.toml"), network).unwrap();
     place.umbel(&tiny_training(&["--epochs", "1", "--out", "run"])).succeeds();
     let eval = place.umbel(&["eval", "run", "photos"]);
     let widths_of_eval = widths(eval.succeeds().out.split("\n\n").next().unwrap());

@@ -238,12 +238,12 @@ fn what_cannot_be_compared_is_named() {
         Err(Error::Report(report::Error::NothingToCompare))
     ));
     let missing = folder.path().join("missing");
-    match compare(std::slice::from_ref(&missing), folder.path()) {
+    match compare(std::slice::from_ref(&missing), folder.path(), &Fonts::default()) {
         Err(Error::Run(run::Error::NoHistory { run })) => assert_eq!(run, missing),
         other => panic!("{other:?}"),
     }
     let empty = run(folder.path(), "empty", &[]);
-    match compare(std::slice::from_ref(&empty), folder.path()) {
+    match compare(std::slice::from_ref(&empty), folder.path(), &Fonts::default()) {
         Err(Error::Run(run::Error::NoEpochs { run })) => assert_eq!(run, empty),
         other => panic!("{other:?}"),
     }
