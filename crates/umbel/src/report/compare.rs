@@ -186,13 +186,11 @@ impl ComparedRun {
             format!(
                 "After the last epoch, {} is right on {:.1} % of the photos it was trained on (measured while it trained, \
                  under augmentation and dropout where it has them) and on {:.1} % of those it has not seen. It is not \
-                 taken for over-fitting: that takes a gap of more than {:.0} points and a validation loss that has risen by \
-                 {:.0} % from its lowest.",
+                 taken for over-fitting: {}.",
                 self.run,
                 100.0 * self.accuracy,
                 100.0 * self.val_accuracy,
-                100.0 * OVERFIT_ACCURACY_GAP,
-                100.0 * OVERFIT_LOSS_RISE,
+                over_fitting_takes(),
             )
         })
     }
@@ -241,6 +239,15 @@ impl ComparedRun {
             duration(self.seconds),
         ]
     }
+}
+
+/// What has to come together.
+pub(super) fn over_fitting_takes() -> String {
+    format!(
+        "that takes a gap of more than {:.0} points and a validation loss that has risen by {:.0} % from its lowest",
+        100.0 * OVERFIT_ACCURACY_GAP,
+        100.0 * OVERFIT_LOSS_RISE
+    )
 }
 
 /// Two lines of headings, so that the table stays narrow.

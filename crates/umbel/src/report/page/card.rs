@@ -3,16 +3,20 @@
 use maud::{Markup, html};
 
 use super::View;
+use super::counts::listed;
 use super::leaks;
 use super::section::Section;
 use super::verdict::weakest_class;
 use super::words::{count, figure, interval, percent};
 use crate::data::Part;
 
+/// Classes that are named at most.
+const NAMED: usize = 50;
+
 pub fn section(view: &View<'_>) -> Section {
     let run = view.run;
     let parts = |part: Part| run.split.iter().filter(|row| row.part == part).count();
-    let classes = run.predictions.as_ref().map(|predictions| predictions.classes.join(", "));
+    let classes = run.predictions.as_ref().map(|predictions| listed(&predictions.classes, NAMED));
     let (train, val, test) = (parts(Part::Train), parts(Part::Val), parts(Part::Test));
     let body = html! {
             dl.card-text {

@@ -2,12 +2,18 @@
 
 use maud::{Markup, html};
 
+use super::counts::MOST_ROWS;
 use super::section::Section;
 use super::words::{figure, thousands};
 use super::{View, legend, plot};
 use crate::Result;
-use crate::metrics::{Means, Scores};
+use crate::metrics::{Means, NamedScore, Scores};
 use crate::report::ranking::{entries, panels};
+use crate::run::names;
+
+/// Of more classes, only the weakest stand open.
+const OPEN: usize = 30;
+const WEAKEST: usize = 20;
 
 pub fn section(view: &View<'_>) -> Result<Option<Section>> {
     let (Some(scores), Some(predictions)) = (&view.scores, view.measured) else { return Ok(None) };
@@ -30,33 +36,64 @@ pub fn section(view: &View<'_>) -> Result<Option<Section>> {
 }
 
 fn table(scores: &Scores) -> Markup {
-    let mean = |name: &str, means: &Means, ranks: Option<[f64; 2]>| {
-        html! {
-            tr { th scope="row" { (name) } td.n { (figure(means.precision)) } td.n { (figure(means.recall)) }
-                td.n { (figure(means.f1)) }
-                @match ranks {
-                    Some([auc, average]) => { td.n { (figure(auc)) } td.n { (figure(average)) } }
-                    None => { td.n {} td.n {} }
-                }
-                td.n { (thousands(scores.images)) } }
-        }
-    };
+    let classes: Vec<&NamedScore> = scores.classes.iter().collect();
     html! {
-        div.scroll tabindex="0" { table.figures {
-            thead { tr { th { "Class" } th.n { "Precision" } th.n { "Recall" } th.n { "F1" } th.n { "ROC AUC" }
-                th.n { "Average precision" } th.n { "Photos" } } }
-            tbody { @for class in &scores.classes {
-                tr { th scope="row" { (class.class) } td.n { (figure(class.score.precision)) }
-                    td.n { (figure(class.score.recall)) } td.n { (figure(class.score.f1)) } td.n { (figure(class.roc_auc)) }
-                    td.n { (figure(class.average_precision)) } td.n { (thousands(class.score.support as usize)) } }
-            } }
-            tfoot {
-                (mean("mean of the classes", &scores.macro_means, Some([scores.roc_auc, scores.average_precision])))
-                (mean("weighted mean", &scores.weighted_means, None))
-            }
-        } }
+        @if classes.len() <= OPEN { (rows(scores, &classes, true)) } @else { (weakest(scores, classes)) }
         p.note { "Precision: of the photos taken for a class, the share that is of it. Recall: of the photos of a class, the \
             share that was taken for it. F1: their harmonic mean. Cohen’s kappa, agreement beyond chance: "
             (figure(scores.kappa)) "." }
+    }
+}
+
+/// Those that a person would look for, and the others behind a line that opens.
+fn weakest(scores: &Scores, mut classes: Vec<&NamedScore>) -> Markup {
+    let all: Vec<&NamedScore> = classes.iter().copied().take(MOST_ROWS).collect();
+    classes.sort_by(|a, b| a.score.recall.total_cmp(&b.score.recall).then(a.score.f1.total_cmp(&b.score.f1)));
+    // Of a class without photos nothing is known.
+    classes.retain(|class| class.score.support > 0);
+    classes.truncate(WEAKEST);
+    html! {
+        p { "The " (classes.len()) " weakest of " (thousands(scores.classes.len())) " classes, by recall:" }
+        (rows(scores, &classes, true))
+        details {
+            summary { "All " (thousands(scores.classes.len())) " classes" }
+            (rows(scores, &all, false))
+            @if scores.classes.len() > all.len() {
+                p.note { "… and " (thousands(scores.classes.len() - all.len())) " more, in " (names::METRICS) "." }
+            }
+        }
+    }
+}
+
+/// With the means below where it stands open; else in a box of its own that scrolls.
+fn rows(scores: &Scores, classes: &[&NamedScore], is_open: bool) -> Markup {
+    html! {
+        div class=(if is_open { "scroll" } else { "scroll tall" }) tabindex="0" { table.figures {
+            thead { tr { th { "Class" } th.n { "Precision" } th.n { "Recall" } th.n { "F1" } th.n { "ROC AUC" }
+                th.n { "Average precision" } th.n { "Photos" } } }
+            tbody { @for class in classes {
+                tr { th.name scope="row" dir="auto" { (class.class) } td.n { (figure(class.score.precision)) }
+                    td.n { (figure(class.score.recall)) } td.n { (figure(class.score.f1)) } td.n { (figure(class.roc_auc)) }
+                    td.n { (figure(class.average_precision)) } td.n { (thousands(class.score.support as usize)) } }
+            } }
+            @if is_open {
+                tfoot {
+                    (mean(scores, "mean of the classes", &scores.macro_means, Some([scores.roc_auc, scores.average_precision])))
+                    (mean(scores, "weighted mean", &scores.weighted_means, None))
+                }
+            }
+        } }
+    }
+}
+
+fn mean(scores: &Scores, name: &str, means: &Means, ranks: Option<[f64; 2]>) -> Markup {
+    html! {
+        tr { th scope="row" { (name) } td.n { (figure(means.precision)) } td.n { (figure(means.recall)) }
+            td.n { (figure(means.f1)) }
+            @match ranks {
+                Some([auc, average]) => { td.n { (figure(auc)) } td.n { (figure(average)) } }
+                None => { td.n {} td.n {} }
+            }
+            td.n { (thousands(scores.images)) } }
     }
 }

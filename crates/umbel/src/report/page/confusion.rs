@@ -1,5 +1,7 @@
 //! Which classes are taken for which: a table of buttons that show the photos behind them.
 
+use std::collections::{BTreeMap, HashSet};
+
 use maud::{Markup, html};
 use serde_json::json;
 
@@ -7,32 +9,50 @@ use super::View;
 use super::section::Section;
 use super::words::{percent, thousands};
 use crate::html;
-use crate::metrics::{Mistake, Scores};
+use crate::metrics::{Confusion, Mistake, Scores};
 
-/// With more classes than this, a table would be too large to read: the most frequent confusions are listed instead.
+/// With more classes than this, a table would be too large to read: the most frequent mistakes are listed instead.
 const TABLE: usize = 30;
-const LISTED: usize = 60;
+const LISTED: usize = 50;
+
+/// The mistakes that are listed; `None` where the whole table is shown.
+pub fn listed(confusion: &Confusion) -> Option<Vec<Mistake>> {
+    (confusion.rows().len() > TABLE).then(|| confusion.mistakes().into_iter().take(LISTED).collect())
+}
 
 pub fn section(view: &View<'_>) -> Option<Section> {
     let scores = view.scores.as_ref()?;
+    let mistaken = scores.most_mistaken();
     let body = html! {
-        @let mistaken = scores.most_mistaken();
         @if !mistaken.is_empty() {
-            p { "Most often mistaken: " (mistaken.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
+            p { "Most often mistaken: " @for (k, own) in mistaken.iter().enumerate() {
+                @if k > 0 { ", " } bdi { (own.class) } " for " bdi { (own.taken_for) } " (" (own.images) " of " (own.of) ")"
+            } "." }
         }
-        @if scores.classes.len() <= TABLE {
-            p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
-            (table(scores))
-            p.note { "Shade: the share of the true class (row). Blue is right, orange is wrong." }
-        } @else {
-            p { "The most frequent mistakes of " (scores.classes.len()) " classes. "
-                strong.on-screen { "Press a number to see its photos." } }
-            (list(scores))
+        @match listed(&scores.confusion) {
+            None => {
+                p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
+                div.beside { (table(scores)) (behind()) }
+                p.note { "Shade: the share of the true class (row). Blue is right, orange is wrong." }
+            }
+            Some(listed) => {
+                p { "A table of " (thousands(scores.classes.len())) " by " (thousands(scores.classes.len()))
+                    " classes would be too large to read. " @if listed.is_empty() { "There was no mistake." } @else {
+                        "These are the mistakes that were made most often (" (thousands(listed.len())) " of "
+                        (thousands(scores.confusion.mistakes().len())) " kinds); every photo is in " (view.measured_file()) ". "
+                        strong.on-screen { "Press a number to see its photos." }
+                    } }
+                @if !listed.is_empty() { div.beside { (list(scores, &listed)) (behind()) } }
+            }
         }
-        div #behind tabindex="-1" hidden {}
         noscript { p.note { "Showing the photos behind a number needs JavaScript; all are in " (view.measured_file()) "." } }
     };
     Some(Section::new("mistakes", "What is taken for what", body))
+}
+
+/// Where the photos behind a number come up.
+fn behind() -> Markup {
+    html! { div #behind tabindex="-1" hidden {} }
 }
 
 fn table(scores: &Scores) -> Markup {
@@ -40,12 +60,12 @@ fn table(scores: &Scores) -> Markup {
     html! {
         div.scroll tabindex="0" { table.confusion {
             thead {
-                tr { td {} th scope="colgroup" colspan=(scores.classes.len()) { "Predicted" } }
-                tr { td {} @for class in &scores.classes { th.column scope="col" title=(class.class) { span { (class.class) } } } }
+                tr { td {} th scope="colgroup" colspan=(scores.classes.len()) { span.held { "Predicted" } } }
+                tr { td {} @for class in &scores.classes { th.column scope="col" title=(class.class) { span dir="auto" { (class.class) } } } }
             }
             tbody { @for (row, counts) in scores.confusion.rows().iter().enumerate() {
                 tr {
-                    th scope="row" title=(name(row)) { (name(row)) }
+                    th scope="row" dir="auto" title=(name(row)) { (name(row)) }
                     @for (column, count) in counts.iter().enumerate() {
                         (cell(scores, (row, column), *count))
                     }
@@ -71,8 +91,14 @@ fn cell(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
     }
 }
 
+/// A name in an attribute, which can hold no element: it turns nothing beside it around, whichever way it is written.
+fn isolated(name: &str) -> String {
+    format!("\u{2068}{name}\u{2069}")
+}
+
 fn button(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
     let (own, said) = (&scores.classes[row].class, &scores.classes[column].class);
+    let [own, said] = [own, said].map(|name| isolated(name));
     let told = if row == column { format!("{own}, recognized") } else { format!("{own}, taken for {said}") };
     html! {
         button type="button" data-true=(row) data-said=(column) aria-label=(format!("{told}: {count}")) {
@@ -81,16 +107,15 @@ fn button(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup 
     }
 }
 
-fn list(scores: &Scores) -> Markup {
-    let mistakes = scores.confusion.mistakes();
+fn list(scores: &Scores, listed: &[Mistake]) -> Markup {
     html! {
         div.scroll tabindex="0" { table.pairs {
             thead { tr { th { "True class" } th { "Taken for" } th.n { "Photos" } th.n { "Share of the class" } } }
-            tbody { @for Mistake { class: row, taken_for: column, images: count, of } in mistakes.into_iter().take(LISTED) {
+            tbody { @for Mistake { class: row, taken_for: column, images: count, of } in listed {
                 tr {
-                    td { (scores.classes[row].class) } td { (scores.classes[column].class) }
-                    td.n { (button(scores, (row, column), count)) }
-                    td.n { (percent(count as f64 / of.max(1) as f64)) }
+                    td.name dir="auto" { (scores.classes[*row].class) } td.name dir="auto" { (scores.classes[*column].class) }
+                    td.n { (button(scores, (*row, *column), *count)) }
+                    td.n { (percent(*count as f64 / (*of).max(1) as f64)) }
                 }
             } }
         } }
@@ -100,8 +125,10 @@ fn list(scores: &Scores) -> Markup {
 /// The photos behind the cells, for the page's script. Those that stand in the page are not said twice.
 pub fn photos(view: &View<'_>) -> Option<Markup> {
     let scores = view.scores.as_ref()?;
-    let names: Vec<&str> = scores.classes.iter().map(|class| class.class.as_str()).collect();
-    let shown: std::collections::HashSet<&str> = view.choice.in_the_page().collect();
+    // By number, as far as there is a cell to name.
+    let cells = view.choice.cells.keys().flat_map(|(own, said)| [*own, *said]);
+    let names: BTreeMap<usize, &str> = cells.map(|class| (class, scores.classes[class].class.as_str())).collect();
+    let shown: HashSet<&str> = view.choice.in_the_page().collect();
     let photos: Vec<serde_json::Value> = view
         .choice
         .cells
@@ -113,5 +140,5 @@ pub fn photos(view: &View<'_>) -> Option<Markup> {
             json!([answer.label, answer.predicted, answer.path, confidence, picture.map(|picture| &picture.url)])
         })
         .collect();
-    Some(html::data("photos", &json!({ "classes": names, "photos": photos })))
+    Some(html::data("photos", &json!({ "classes": names, "photos": photos, "file": view.measured_file() })))
 }

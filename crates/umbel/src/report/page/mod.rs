@@ -6,6 +6,7 @@ mod card;
 mod choice;
 mod classes;
 mod confusion;
+mod counts;
 mod curves;
 mod data;
 mod folds;
@@ -35,6 +36,7 @@ use choice::Choice;
 use pictures::Pictures;
 use section::Section;
 
+pub(super) use counts::listed;
 pub(super) use plot::{legend, plot};
 pub(super) use words::{duration, figure, interval, percent, signed};
 

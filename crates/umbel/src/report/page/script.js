@@ -23,7 +23,7 @@
   const source = document.getElementById('photos');
   const behind = document.getElementById('behind');
   if (!source || !behind) return;
-  const { classes, photos } = JSON.parse(source.textContent);
+  const { classes, photos, file } = JSON.parse(source.textContent);
   const inPage = new Map();
   for (const image of document.querySelectorAll('img[data-photo]')) inPage.set(image.dataset.photo, image.src);
   const buttons = [...document.querySelectorAll('button[data-true]')];
@@ -64,7 +64,9 @@
     const said = Number(button.dataset.said);
     const total = Number(button.textContent.replace(/\D/g, ''));
     const listed = photos.filter((photo) => photo[0] === own && photo[1] === said);
-    const what = own === said ? `${classes[own]}, recognized` : `${classes[own]}, taken for ${classes[said]}`;
+    // A name turns nothing beside it around, whichever way it is written.
+    const name = (place) => `\u2068${classes[place]}\u2069`;
+    const what = own === said ? `${name(own)}, recognized` : `${name(own)}, taken for ${name(said)}`;
     const heading = element('h3', '', `${what}: ${total} ${total === 1 ? 'photo' : 'photos'}`);
     const shut = element('button', 'close', 'Close');
     shut.type = 'button';
@@ -75,7 +77,7 @@
     gallery.append(...listed.map(figure));
     behind.replaceChildren(head, gallery);
     if (total > listed.length) {
-      behind.append(element('p', 'note', `… and ${total - listed.length} more, in predictions.csv`));
+      behind.append(element('p', 'note', `… and ${total - listed.length} more, in ${file}`));
     }
     behind.hidden = false;
     if (pressed) pressed.setAttribute('aria-expanded', 'false');

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::View;
-use super::data::FEW;
+use super::counts::FEW;
 use super::words::{count, interval, percent, thousands};
 use crate::data::Part;
 use crate::metrics::{NamedScore, Scores};
