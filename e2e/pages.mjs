@@ -1,12 +1,12 @@
 // umbel's pages in a real browser: a run on drawn flowers, its report and a comparison. See README.md.
 //
-//   node pages.mjs [--screenshots DIR] [--report FILE] [--compare FILE] [--check FILE]
+//   node pages.mjs [--screenshots DIR] [--report FILE] [--compare FILE] [--check FILE] [--many FILE]
 //
 // Without --report it draws flowers and trains on them with the program at UMBEL (default: ../target/debug/umbel).
 import axe from 'axe-core';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,7 +15,8 @@ import { chromium } from 'playwright-core';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
-  options: { screenshots: { type: 'string' }, report: { type: 'string' }, compare: { type: 'string' }, check: { type: 'string' } },
+  options: { screenshots: { type: 'string' }, report: { type: 'string' }, compare: { type: 'string' }, check: { type: 'string' },
+    many: { type: 'string' } },
 });
 const umbel = resolve(process.env.UMBEL ?? join(here, '..', 'target', 'debug', 'umbel'));
 const browserPath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
@@ -27,12 +28,13 @@ const screenshots = options.screenshots && resolve(options.screenshots);
 if (screenshots) mkdirSync(screenshots, { recursive: true });
 
 try {
-  const pages = options.report ? { report: options.report, compare: options.compare, check: options.check } : makePages();
+  const pages = options.report || options.many ? options : makePages();
   const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
   try {
-    await report(browser, resolve(pages.report), pages.classes);
+    if (pages.report) await report(browser, resolve(pages.report), pages.classes);
     if (pages.compare) await compare(browser, resolve(pages.compare));
     if (pages.check) await check(browser, resolve(pages.check));
+    if (pages.many) await many(browser, resolve(pages.many));
   } finally {
     await browser.close();
   }
@@ -57,8 +59,23 @@ function makePages() {
   run('compare', 'runs/one', 'runs/two', '--out', 'comparison');
   // There is something to find, the same pictures in two classes, so that it ends with 3.
   assert.throws(() => run('check', photos, '--labels', 'none', '--html', 'check.html'), { status: 3 });
-  const [report, compare, check] = ['runs/one/report.html', 'comparison/compare.html', 'check.html'].map((file) => join(scratch, file));
-  return { report, compare, check, classes: 6 };
+  manyClasses(join(scratch, 'demo', 'photos', 'roses'), join(scratch, 'many'));
+  run('train', 'many', '--recipe', 'tutorial', '--image-size', '32', '--epochs', '1', '--val-split', '0.4', '--split', 'keras', '--out', 'runs/many');
+  const [report, compare, check, many] = ['runs/one/report.html', 'comparison/compare.html', 'check.html', 'runs/many/report.html']
+    .map((file) => join(scratch, file));
+  return { report, compare, check, many, classes: 6 };
+}
+
+/** More classes than a table shows, of a few photos each, some named in other scripts, at great length, or like HTML. */
+function manyClasses(from, to) {
+  const photos = readdirSync(from);
+  const odd = ['玫瑰与郁金香', 'وردة حمراء', 'أزهار (7) x', 'long'.repeat(50), 'several words and more of them '.repeat(6).trim(), '<b>bold'];
+  const names = [...odd, ...Array.from({ length: 36 }, (_, k) => `class ${String(k).padStart(2, '0')}`)];
+  names.forEach((name, k) => {
+    mkdirSync(join(to, name), { recursive: true });
+    // Some have more than others, so that there are bars.
+    for (let n = 0; n < 4 + (k % 3); n += 1) cpSync(join(from, photos[(5 * k + n) % photos.length]), join(to, name, `${n}.jpg`));
+  });
 }
 
 async function report(browser, file, classes) {
@@ -79,6 +96,30 @@ async function report(browser, file, classes) {
     }
     await cells(page);
     await larger(page);
+  });
+}
+
+/** More classes than a table shows: the mistakes as a list, the weakest classes, and the others behind a line that opens. */
+async function many(browser, file) {
+  assert.ok(statSync(file).size < MOST_BYTES);
+  await inEveryLook(browser, file, 'many', async (page) => {
+    assert.equal(await page.locator('.confusion').count(), 0);
+    const mistake = page.locator('.pairs button').first();
+    await mistake.click();
+    const behind = page.locator('#behind');
+    assert.equal(await behind.locator('figure').count(), Number(await mistake.textContent()));
+    await page.keyboard.press('Escape');
+    const all = page.locator('#classes details');
+    assert.equal(await all.locator('table').isVisible(), false);
+    await all.locator('summary').click();
+    assert.equal(await all.locator('tbody tr').count() > 30, true);
+    const { height, header } = await all.locator('.tall').evaluate((box) => {
+      box.scrollTop = box.scrollHeight;
+      return { height: box.clientHeight, header: box.querySelector('thead th').getBoundingClientRect().top - box.getBoundingClientRect().top };
+    });
+    assert.ok(height < 500 && Math.abs(header) < 3, `a box of ${height} pixels, its header ${header} below the top`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `${wide} pixels too wide once it is open: ${await tooWide(page)}`);
   });
 }
 

@@ -154,7 +154,8 @@ impl CheckReport {
         })?)
     }
 
-    /// Writes one HTML page that holds everything, thumbnails included, atomically. `index` is the one that was
+    /// Writes one HTML page, thumbnails included, atomically: of each kind as many findings as a person would look at, the others by
+    /// their number. `index` is the one that was
     /// checked; its photos are read once more for the thumbnails, those in hand within this memory.
     pub fn write_page(&self, index: &Index, memory: &MemoryBudget, path: &Path) -> Result<()> {
         Ok(atomic::write_bytes(path, page::page(self, index, memory).as_bytes())?)

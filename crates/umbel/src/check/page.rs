@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use maud::{Markup, html};
 use rayon::prelude::*;
 
-use super::{CheckReport, DuplicateGroup, Finding, FindingKind, Likeness};
+use super::{CheckReport, ClassCount, DuplicateGroup, Finding, FindingKind, Likeness};
 use crate::base::budget::MemoryBudget;
 use crate::base::lang::Lang;
 use crate::base::last_name::last_name;
@@ -19,6 +19,15 @@ const SIDE: u32 = 160;
 const THUMBNAILS: usize = 600;
 /// Members of one group that are shown.
 const SHOWN: usize = 12;
+/// Findings of one kind, and groups, that are shown: nobody reads twenty thousand, and a browser takes long to lay them out.
+const FINDINGS: usize = 200;
+const GROUPS: usize = 100;
+/// Of more classes, only the largest and the smallest stand open, so many of each; and rows that the others' table has at most.
+const OPEN: usize = 30;
+const ENDS: usize = 10;
+const MOST_ROWS: usize = 2_000;
+/// Where all of it is.
+const TABLE: &str = "in the table of this check, problems.csv";
 
 /// The whole page.
 pub(super) fn page(report: &CheckReport, index: &Index, memory: &MemoryBudget) -> String {
@@ -69,22 +78,46 @@ fn summary(report: &CheckReport) -> String {
 }
 
 fn classes(report: &CheckReport) -> Markup {
-    let most = report.classes.iter().map(|class| class.images).max().unwrap_or(0).max(1);
+    let classes = &report.classes;
+    if classes.len() <= OPEN {
+        return table(&classes.iter().collect::<Vec<_>>());
+    }
+    let mut by_size: Vec<&ClassCount> = classes.iter().collect();
+    by_size.sort_by_key(|class| std::cmp::Reverse(class.images));
+    let ends = [&by_size[..ENDS], &by_size[by_size.len() - ENDS..]].concat();
+    html! {
+        p { "The " (ENDS) " classes with the most pictures, and the " (ENDS) " with the fewest:" }
+        (table(&ends))
+        details {
+            summary { "All " (classes.len()) " classes" }
+            (table(&classes.iter().take(MOST_ROWS).collect::<Vec<_>>()))
+            (more(classes.len(), MOST_ROWS, "classes"))
+        }
+    }
+}
+
+fn table(classes: &[&ClassCount]) -> Markup {
+    let most = classes.iter().map(|class| class.images).max().unwrap_or(0).max(1);
     html! {
         table.classes {
             thead { tr { th { "Class" } th.n { "Pictures" } th {} } }
-            tbody { @for class in &report.classes {
-                tr { td { (class.class) } td.n { (class.images) }
+            tbody { @for class in classes {
+                tr { td.path dir="auto" { (class.class) } td.n { (class.images) }
                     td { div.bar style=(format!("width:{:.1}%", class.images as f64 * 100.0 / most as f64)) {} } }
             } }
         }
     }
 }
 
+/// How many are not shown.
+fn more(all: usize, shown: usize, of: &str) -> Markup {
+    html! { @if all > shown { p.note { "… and " (all - shown) " more " (of) "." } } }
+}
+
 fn groups(report: &CheckReport, index: &Index, likeness: Likeness, pictures: &Pictures<'_>) -> Markup {
-    let groups = report.duplicates.iter().filter(|group| group.likeness == likeness);
+    let groups = || report.duplicates.iter().filter(|group| group.likeness == likeness);
     html! {
-        @for group in groups {
+        @for group in groups().take(GROUPS) {
             div.group {
                 @if let Some(note) = note(group) { p.remark { (note) } }
                 div.grid {
@@ -96,6 +129,7 @@ fn groups(report: &CheckReport, index: &Index, likeness: Likeness, pictures: &Pi
                 @if group.photos.len() > SHOWN { p { "and " (group.photos.len() - SHOWN) " more" } }
             }
         }
+        (more(groups().count(), GROUPS, &format!("groups, {TABLE}")))
     }
 }
 
@@ -111,7 +145,7 @@ fn note(group: &DuplicateGroup) -> Option<&'static str> {
 /// Findings that can be shown as cards in a grid, the others, of which there is nothing to see, as rows.
 fn list(findings: &[Finding], pictures: &Pictures<'_>) -> Markup {
     let (seen, unseen): (Vec<&Finding>, Vec<&Finding>) =
-        findings.iter().partition(|finding| pictures.contains_key(finding.path.as_str()));
+        findings.iter().take(FINDINGS).partition(|finding| pictures.contains_key(finding.path.as_str()));
     html! {
         @if !seen.is_empty() { div.grid { @for finding in seen {
             (card(pictures, &finding.path, html! { p { (finding.detail) } }))
@@ -119,6 +153,7 @@ fn list(findings: &[Finding], pictures: &Pictures<'_>) -> Markup {
         @if !unseen.is_empty() { table.rows { tbody { @for finding in unseen {
             tr { td.path { (finding.about()) } td { (finding.detail) } }
         } } } }
+        (more(findings.len(), FINDINGS, TABLE))
     }
 }
 
@@ -168,8 +203,9 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget)
     // In the order of the findings, so that where there are too many, the gravest have theirs.
     let photos: HashMap<&str, &'a str> =
         index.photos.iter().map(|photo| (photo.path.as_str(), photo.path.as_str())).collect();
-    let named = report.problems.iter().filter_map(|finding| photos.get(finding.path.as_str()).copied());
-    let in_groups = report.duplicates.iter().flat_map(|group| group.photos.iter().take(SHOWN));
+    let shown = report.by_kind().flat_map(|(_, findings)| &findings[..findings.len().min(FINDINGS)]);
+    let named = shown.filter_map(|finding| photos.get(finding.path.as_str()).copied());
+    let in_groups = report.duplicates.iter().take(THUMBNAILS).flat_map(|group| group.photos.iter().take(SHOWN));
     let mut seen = HashSet::new();
     let wanted: Vec<&str> = named
         .chain(in_groups.map(|&photo| index.photos[photo].path.as_str()))

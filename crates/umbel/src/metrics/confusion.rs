@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Answers;
+use super::tally::Tally;
 
 /// Counts of photos by true class (row) and predicted class (column).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,23 +49,12 @@ pub struct Mistake {
 impl Confusion {
     /// Counts the answers.
     pub fn new(answers: &Answers<'_>) -> Self {
-        let mut counts = Confusion::empty(answers.n_classes());
+        let n_classes = answers.n_classes();
+        let mut rows = vec![vec![0; n_classes]; n_classes];
         for ((label, _), predicted) in answers.rows().zip(answers.predicted()) {
-            counts.add(label, predicted);
+            rows[label][predicted] += 1;
         }
-        counts
-    }
-
-    pub(super) fn empty(n_classes: usize) -> Self {
-        Confusion { rows: vec![vec![0; n_classes]; n_classes] }
-    }
-
-    pub(super) fn add(&mut self, label: usize, predicted: usize) {
-        self.rows[label][predicted] += 1;
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.rows.iter_mut().for_each(|row| row.fill(0));
+        Confusion { rows }
     }
 
     /// Rows by true class.
@@ -74,27 +64,17 @@ impl Confusion {
 
     /// All photos.
     pub fn images(&self) -> u64 {
-        self.rows.iter().flatten().sum()
+        self.tally().images()
     }
 
     /// Share of the photos on the diagonal.
     pub fn accuracy(&self) -> f64 {
-        share(self.right(), self.images())
+        self.tally().accuracy()
     }
 
     /// Each class's figures.
     pub fn classes(&self) -> Vec<ClassScore> {
-        let predicted = self.predicted();
-        let figures = self.rows.iter().enumerate().map(|(class, row)| {
-            let (right, support) = (row[class], row.iter().sum());
-            ClassScore {
-                precision: share(right, predicted[class]),
-                recall: share(right, support),
-                f1: share(2 * right, predicted[class] + support),
-                support,
-            }
-        });
-        figures.collect()
+        self.tally().scores().collect()
     }
 
     /// All kinds of mistakes that were made: the most frequent first, of equally frequent ones that of the smallest class.
@@ -116,53 +96,34 @@ impl Confusion {
 
     /// Unweighted means over the classes that have a photo or were predicted for one (scikit-learn's `macro`).
     pub fn macro_means(&self) -> Means {
-        let weights = self.predicted().into_iter().zip(&self.rows);
-        self.means(weights.map(|(predicted, row)| u64::from(predicted + row.iter().sum::<u64>() > 0)).collect())
+        self.tally().macro_means()
     }
 
     /// Means weighted by support.
     pub fn weighted_means(&self) -> Means {
-        self.means(self.rows.iter().map(|row| row.iter().sum()).collect())
+        self.tally().weighted_means()
     }
 
     /// Mean recall of the classes that have a photo.
     pub fn balanced_accuracy(&self) -> f64 {
-        self.means(self.rows.iter().map(|row| u64::from(row.iter().any(|count| *count > 0))).collect()).recall
+        self.tally().balanced_accuracy()
     }
 
     /// Cohen's kappa (1960): agreement beyond chance, at most 1; NaN where only one class occurs, on both sides.
     pub fn kappa(&self) -> f64 {
-        let images = self.images() as f64;
-        let by_chance = self.rows.iter().zip(self.predicted()).map(|(row, predicted)| {
-            let support: u64 = row.iter().sum();
-            support as f64 * predicted as f64
-        });
-        let by_chance = by_chance.sum::<f64>() / (images * images);
-        (self.accuracy() - by_chance) / (1.0 - by_chance)
+        let tally = self.tally();
+        let images = tally.images() as f64;
+        let by_chance = tally.by_chance() / (images * images);
+        (tally.accuracy() - by_chance) / (1.0 - by_chance)
     }
 
-    fn right(&self) -> u64 {
-        self.rows.iter().enumerate().map(|(class, row)| row[class]).sum()
-    }
-
-    /// Column sums.
-    fn predicted(&self) -> Vec<u64> {
-        (0..self.rows.len()).map(|class| self.rows.iter().map(|row| row[class]).sum()).collect()
-    }
-
-    fn means(&self, weights: Vec<u64>) -> Means {
-        let total = weights.iter().sum::<u64>() as f64;
-        let mut means = Means { precision: 0.0, recall: 0.0, f1: 0.0 };
-        for (class, weight) in self.classes().iter().zip(&weights) {
-            let weight = *weight as f64 / total;
-            means.precision += weight * class.precision;
-            means.recall += weight * class.recall;
-            means.f1 += weight * class.f1;
+    /// What everything but the mistakes follows from.
+    pub(super) fn tally(&self) -> Tally {
+        let mut tally = Tally::empty(self.rows.len());
+        for (label, row) in self.rows.iter().enumerate() {
+            let said = row.iter().enumerate().filter(|(_, images)| **images > 0);
+            said.for_each(|(predicted, images)| tally.add(label, predicted, *images));
         }
-        means
+        tally
     }
-}
-
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }

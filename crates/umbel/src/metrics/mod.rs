@@ -6,15 +6,17 @@ mod confusion;
 mod curve;
 mod disputes;
 mod gallery;
+mod one_vs_rest;
 mod paired;
 mod probability;
 mod ranking;
 mod scores;
 mod sets;
+mod tally;
 
 pub use bootstrap::{Intervals, intervals, wilson};
 pub use confusion::{ClassScore, Confusion, Means, Mistake};
-pub use curve::{Operating, Point, macro_precision_recall, macro_roc};
+pub use curve::{Operating, Outlines, Point, macro_precision_recall, macro_roc};
 pub use disputes::Dispute;
 pub use paired::{PairedDifference, holm, mcnemar, paired_difference};
 pub use probability::{BINS, Bin};

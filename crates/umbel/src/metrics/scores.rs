@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ranking::mean_of_known;
+use super::ranking::{Areas, mean_of_known};
 use super::{Answers, ClassScore, Confusion, Intervals, Means, Mistake, defined_or_nan, intervals};
 use crate::base::mistaken::Mistaken;
 
@@ -76,7 +76,7 @@ impl Scores {
     /// Measures; `names` are the class names (missing ones are told by number), `seed` that of the intervals.
     pub fn new(answers: &Answers<'_>, names: &[String], seed: u64) -> Self {
         let confusion = Confusion::new(answers);
-        let (roc_auc, average_precision) = (answers.roc_auc(), answers.average_precision());
+        let Areas { roc: roc_auc, average_precision } = answers.areas();
         let Certainty { loss, ece, brier } = Certainty::new(answers);
         let macro_means = confusion.macro_means();
         let classes = confusion.classes().into_iter().enumerate().map(|(k, score)| NamedScore {

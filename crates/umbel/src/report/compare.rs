@@ -9,6 +9,7 @@ use super::differences;
 pub use super::differences::{CHANCE, Difference, DifferingSetting};
 use crate::base::duration::duration;
 use crate::base::fonts::Fonts;
+use crate::base::lang::Lang;
 use crate::base::progress::EpochRecord;
 use crate::base::shown::{cell, column, shown};
 use crate::data::Part;
@@ -179,42 +180,44 @@ impl ComparedRun {
     }
 
     /// The gap between training and validation, and whether it is over-fitting.
-    pub(super) fn gap_in_words(&self) -> String {
+    pub(super) fn gap_in_words(&self, lang: Lang) -> String {
         if let Some(strength) = self.l2 {
-            return format!(
-                "{} fits a last layer to convergence at each of {} strengths of L2 regularization, the strongest first: the \
-                 weaker, the closer it comes to its own photos, which says nothing of others. The strength with the lowest \
-                 loss on photos that the layer was not fitted on is kept: {strength}.",
-                self.run, self.epochs
+            return lang.tell(
+                "{run} fits a last layer to convergence at each of {number} strengths of L2 regularization, the strongest first: the \
+                 weaker, the closer it comes to its own photos, which says nothing of others. The strength with the lowest loss on \
+                 photos that the layer was not fitted on is kept: {strength}.",
+                &[("run", &self.run), ("number", &self.epochs), ("strength", &strength)],
             );
         }
-        self.verdict().unwrap_or_else(|| {
-            format!(
-                "After the last epoch, {} is right on {:.1} % of the photos it was trained on (measured while it trained, \
-                 under augmentation and dropout where it has them) and on {:.1} % of those it has not seen. It is not \
-                 taken for over-fitting: that takes a gap of more than {:.0} points and a validation loss that has risen by \
-                 {:.0} % from its lowest.",
-                self.run,
-                100.0 * self.accuracy,
-                100.0 * self.val_accuracy,
-                100.0 * OVERFIT_ACCURACY_GAP,
-                100.0 * OVERFIT_LOSS_RISE,
+        self.verdict(lang).unwrap_or_else(|| {
+            lang.tell(
+                "After the last epoch, {run} is right on {training} % of the photos it was trained on (measured while it trained, \
+                 under augmentation and dropout where it has them) and on {validation} % of those it has not seen. It is not taken \
+                 for over-fitting: {takes}.",
+                &[
+                    ("run", &self.run),
+                    ("training", &points(self.accuracy)),
+                    ("validation", &points(self.val_accuracy)),
+                    ("takes", &over_fitting_takes(lang)),
+                ],
             )
         })
     }
 
     /// What the figures mean, for a run that over-fits.
-    fn verdict(&self) -> Option<String> {
+    fn verdict(&self, lang: Lang) -> Option<String> {
         self.overfits.then(|| {
-            format!(
-                "{} over-fits: it is right on {:.1} % of the photos it was trained on, but only on {:.1} % of those it has \
-                 not seen, and its validation loss has risen from {:.3} (epoch {}) to {:.3}.",
-                self.run,
-                100.0 * self.accuracy,
-                100.0 * self.val_accuracy,
-                self.lowest_val_loss,
-                self.lowest_val_loss_epoch,
-                self.val_loss,
+            lang.tell(
+                "{run} over-fits: it is right on {training} % of the photos it was trained on, but only on {validation} % of those it \
+                 has not seen, and its validation loss has risen from {lowest} (epoch {epoch}) to {loss}.",
+                &[
+                    ("run", &self.run),
+                    ("training", &points(self.accuracy)),
+                    ("validation", &points(self.val_accuracy)),
+                    ("lowest", &decimal(self.lowest_val_loss)),
+                    ("epoch", &self.lowest_val_loss_epoch),
+                    ("loss", &decimal(self.val_loss)),
+                ],
             )
         })
     }
@@ -249,6 +252,19 @@ impl ComparedRun {
     }
 }
 
+/// What has to come together.
+pub(super) fn over_fitting_takes(lang: Lang) -> String {
+    lang.tell(
+        "that takes a gap of more than {gap} points and a validation loss that has risen by {rise} % from its lowest",
+        &[("gap", &(100.0 * OVERFIT_ACCURACY_GAP).round()), ("rise", &(100.0 * OVERFIT_LOSS_RISE).round())],
+    )
+}
+
+/// A share in percent, without its sign.
+fn points(share: f64) -> String {
+    format!("{:.1}", 100.0 * share)
+}
+
 /// Two lines of headings, so that the table stays narrow.
 const HEADINGS: [[&str; 11]; 2] = [
     ["", "", "best", "best val", "train", "val", "accuracy", "train", "val", "loss", ""],
@@ -271,7 +287,7 @@ impl std::fmt::Display for Comparison {
             writeln!(f, "{}", line.trim_end())?;
         }
         let differences = self.differences.iter().map(Difference::to_string);
-        let verdicts = self.runs.iter().filter_map(ComparedRun::verdict);
+        let verdicts = self.runs.iter().filter_map(|run| run.verdict(Lang::English));
         let leaks = self.runs.iter().filter_map(ComparedRun::leaks_in_words);
         for sentence in differences.chain(self.notes.iter().cloned()).chain(leaks).chain(verdicts) {
             write!(f, "\n{}", shown(&sentence))?;

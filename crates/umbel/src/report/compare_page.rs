@@ -4,9 +4,9 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
-use super::compare::{ComparedRun, Comparison, Difference};
+use super::compare::{ComparedRun, Comparison, Difference, over_fitting_takes};
 use super::curves::{NamedCurves, entries, panels};
-use super::page::{STYLE, duration, figure, interval, legend, percent, plot, signed};
+use super::page::{STYLE, duration, figure, interval, legend, listed, percent, plot, signed};
 use crate::Result;
 use crate::base::atomic;
 use crate::base::fonts::Fonts;
@@ -18,8 +18,13 @@ use crate::run::RunRecords;
 /// The page's name in the folder of a comparison.
 pub const FILE_NAME: &str = "compare.html";
 
-/// Differences that the page begins with; with more pairs of runs, the others follow below.
+/// Differences that the page begins with; with more pairs of runs, the others are rows of a table.
 const LED_BY: usize = 3;
+/// Pairs of runs that the table shows at once; the others open.
+const OPEN: usize = 30;
+/// Runs that the title names, and a sentence.
+const IN_THE_TITLE: usize = 4;
+const NAMED: usize = 20;
 
 /// Writes the page, atomically. `runs` are those that were compared.
 pub fn write(comparison: &Comparison, runs: &[(String, RunRecords)], path: &Path) -> Result<()> {
@@ -29,13 +34,16 @@ pub fn write(comparison: &Comparison, runs: &[(String, RunRecords)], path: &Path
 /// The page.
 pub fn render(comparison: &Comparison, runs: &[(String, RunRecords)]) -> Result<String> {
     let scores = runs.iter().map(|(_, run)| run.scores()).collect::<Result<Vec<_>>>()?;
-    let names = runs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let names = names(comparison.runs.iter());
     let body = html! {
         main {
             header {
                 p.soft { "umbel’s comparison of " (runs.len()) " runs" }
-                h1 { (names) }
-                @for difference in comparison.differences.iter().take(LED_BY) { p.verdict { (difference) } }
+                h1 { (listed(Lang::English, &names, IN_THE_TITLE)) }
+                @for difference in surest(comparison) { p.verdict { (difference) } }
+                @if comparison.differences.len() > LED_BY {
+                    p.note { "The surest " (LED_BY) " of " (comparison.differences.len()) " differences; all are in the table below." }
+                }
             }
             (figures(comparison, &scores))
             (differences(comparison))
@@ -81,7 +89,7 @@ fn figures(comparison: &Comparison, scores: &[Option<Scores>]) -> Markup {
 fn row(run: &ComparedRun, scores: Option<&Scores>) -> Markup {
     html! {
         tr {
-            th scope="row" { (run.run) } td.n { (run.best_epoch) "/" (run.epochs) }
+            th.name scope="row" dir="auto" { (run.run) } td.n { (run.best_epoch) "/" (run.epochs) }
             @match scores {
                 Some(scores) => {
                     td.n { (percent(scores.accuracy)) } td.n { (interval(Lang::English, scores.intervals.accuracy, percent)) }
@@ -101,14 +109,10 @@ fn differences(comparison: &Comparison) -> Markup {
     html! {
         section {
             h2 { "What is more than chance" }
-            @for difference in comparison.differences.iter().skip(LED_BY) { p { (difference) } }
             @if !comparison.differences.is_empty() {
-                div.scroll tabindex="0" { table.figures {
-                    thead { tr { th { "Second against first" } th.n { "Accuracy, points" } th.n { "95 % interval" }
-                        th.n { "Loss" } th.n { "95 % interval" } th.n { "Only first right" } th.n { "Only second right" }
-                        th.n { "p" } th.n { "p, corrected" } } }
-                    tbody { @for difference in &comparison.differences { (pair(difference)) } }
-                } }
+                @let (open, others) = comparison.differences.split_at(comparison.differences.len().min(OPEN));
+                (pairs(open))
+                @if !others.is_empty() { details { summary { "The other " (others.len()) " pairs" } (pairs(others)) } }
                 p.note { "Paired on the validation photos that both runs have: intervals by the paired bootstrap, p by the exact \
                     McNemar test, corrected for the number of pairs (Holm). It tells whether these two models differ on photos \
                     like these; another seed may make as much of a difference as another setting, so compare several seeds \
@@ -120,6 +124,28 @@ fn differences(comparison: &Comparison) -> Markup {
     }
 }
 
+/// Those that the page begins with: where there are more, the least likely to be chance, and of equals the largest.
+fn surest(comparison: &Comparison) -> Vec<&Difference> {
+    let mut surest: Vec<&Difference> = comparison.differences.iter().collect();
+    if surest.len() > LED_BY {
+        let size = |own: &Difference| -own.paired.accuracy.abs();
+        surest.sort_by(|a, b| a.p_corrected.total_cmp(&b.p_corrected).then(size(a).total_cmp(&size(b))));
+        surest.truncate(LED_BY);
+    }
+    surest
+}
+
+fn pairs(differences: &[Difference]) -> Markup {
+    html! {
+        div.scroll tabindex="0" { table.figures {
+            thead { tr { th { "Second against first" } th.n { "Accuracy, points" } th.n { "95 % interval" }
+                th.n { "Loss" } th.n { "95 % interval" } th.n { "Only first right" } th.n { "Only second right" }
+                th.n { "p" } th.n { "p, corrected" } } }
+            tbody { @for difference in differences { (pair(difference)) } }
+        } }
+    }
+}
+
 fn pair(difference: &Difference) -> Markup {
     let paired = &difference.paired;
     let points = |[low, high]: [f64; 2]| format!("{} to {}", signed(low), signed(high));
@@ -127,7 +153,7 @@ fn pair(difference: &Difference) -> Markup {
     let class = if difference.larger_than_chance { "n better" } else { "n" };
     html! {
         tr {
-            th scope="row" { (difference.second) " against " (difference.first) }
+            th.name scope="row" { bdi { (difference.second) } " against " bdi { (difference.first) } }
             td class=(class) { (signed(paired.accuracy)) } td.n { (points(paired.accuracy_interval)) }
             td.n { (loss(paired.loss)) } td.n { (loss(paired.loss_interval[0])) " to " (loss(paired.loss_interval[1])) }
             td.n { (paired.only_first) } td.n { (paired.only_second) }
@@ -152,15 +178,57 @@ fn gap(comparison: &Comparison) -> Markup {
                 thead { tr { th { "Run, after its last epoch" } th.n { "Training accuracy" } th.n { "Validation accuracy" }
                     th.n { "Gap, points" } th.n { "Training loss" } th.n { "Validation loss" } th.n { "Lowest (epoch)" } } }
                 tbody { @for run in &comparison.runs {
-                    tr { th scope="row" { (run.run) } td.n { (percent(run.accuracy)) } td.n { (percent(run.val_accuracy)) }
+                    tr { th.name scope="row" dir="auto" { (run.run) } td.n { (percent(run.accuracy)) } td.n { (percent(run.val_accuracy)) }
                         td class=(if run.overfits { "n better" } else { "n" }) { (signed(run.accuracy_gap)) }
                         td.n { (figure(run.loss)) } td.n { (figure(run.val_loss)) }
                         td.n { (figure(run.lowest_val_loss)) " (" (run.lowest_val_loss_epoch) ")" } }
                 } }
             } }
-            @for run in &comparison.runs { p { (run.gap_in_words()) } }
+            (gaps_in_words(comparison))
         }
     }
+}
+
+/// A run that is alone in its kind has its own sentence; what holds for several is said once.
+fn gaps_in_words(comparison: &Comparison) -> Markup {
+    let runs = |is_of_kind: fn(&ComparedRun) -> bool| -> Vec<&ComparedRun> {
+        comparison.runs.iter().filter(|run| is_of_kind(run)).collect()
+    };
+    let of_kinds: [(Vec<&ComparedRun>, String); 3] = [
+        (
+            runs(|run| run.overfits),
+            format!("over-fit: {}, and theirs are so.", over_fitting_takes(Lang::English)),
+        ),
+        (
+            runs(|run| !run.overfits && run.l2.is_none()),
+            format!(
+                "are not taken for over-fitting: {}. Training accuracy is measured while a run trains, under augmentation and \
+                 dropout where it has them.",
+                over_fitting_takes(Lang::English)
+            ),
+        ),
+        (
+            runs(|run| run.l2.is_some()),
+            "fit a last layer to convergence at several strengths of L2 regularization, the strongest first: the weaker, the \
+             closer it comes to its own photos, which says nothing of others. The strength with the lowest loss on photos that \
+             the layer was not fitted on is kept."
+                .to_string(),
+        ),
+    ];
+    html! {
+        @for (runs, words) in &of_kinds {
+            @match runs.as_slice() {
+                [] => {}
+                [run] => p { (run.gap_in_words(Lang::English)) },
+                several => p { (listed(Lang::English, &names(several.iter().copied()), NAMED)) " " (words) },
+            }
+        }
+    }
+}
+
+/// The names of runs.
+fn names<'a>(runs: impl Iterator<Item = &'a ComparedRun>) -> Vec<&'a str> {
+    runs.map(|run| run.run.as_str()).collect()
 }
 
 fn settings(comparison: &Comparison) -> Markup {
@@ -168,8 +236,8 @@ fn settings(comparison: &Comparison) -> Markup {
         section {
             h2 { "Settings that differ" }
             @if comparison.settings.is_empty() { p { "None." } } @else {
-                div.scroll tabindex="0" { table {
-                    thead { tr { th { "Setting" } @for run in &comparison.runs { th { (run.run) } } } }
+                div.scroll tabindex="0" { table.settings {
+                    thead { tr { th { "Setting" } @for run in &comparison.runs { th.name dir="auto" { (run.run) } } } }
                     tbody { @for setting in &comparison.settings {
                         tr { th scope="row" { code { (setting.setting) } }
                             @for value in &setting.values { td.path { (value.as_deref().unwrap_or("not set")) } } }

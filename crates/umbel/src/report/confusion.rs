@@ -24,8 +24,14 @@ const LEAST_CELL: f64 = 13.0;
 /// The color of a rate of 1; a rate of 0 is white.
 const DARK: RGBColor = RGBColor(0x00, 0x42, 0x7a);
 
+/// With more classes than can be named at this size, only those are drawn that are most often mistaken, as many as have room for
+/// their numbers, too: a million cells of less than a pixel would tell nothing.
+const NAMED: usize = (SIDES.1 as f64 / LEAST_CELL) as usize;
+const DRAWN: usize = 30;
+
 /// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. Rows are the true classes, in
-/// the order of `names`; one that the fonts do not draw goes by its number in the PNG. Fails where there is not one name for each class.
+/// the order of `names`; of more than 69 classes, the 30 that are most often mistaken, which the title says. A class that the fonts do not
+/// draw goes by its number in the PNG. Fails where there is not one name for each class.
 pub fn write(folder: &Path, stem: &str, names: &[String], counts: &Confusion, fonts: &Fonts) -> Result<Vec<PathBuf>> {
     let n = counts.rows().len();
     if n == 0 || names.len() != n {
@@ -36,25 +42,21 @@ pub fn write(folder: &Path, stem: &str, names: &[String], counts: &Confusion, fo
         }
         .into());
     }
-    canvas::write(folder, stem, fonts, |fonts| {
-        let labels = fonts.labels(names);
-        let axis = match labels == names {
-            true => "Predicted class (rows: true class)",
-            false => "Predicted class (rows: true class; numbered: no font here)",
-        };
-        Figure { labels, counts, axis, fonts: fonts.clone() }
-    })
+    canvas::write(folder, stem, fonts, |fonts| Figure::new(names, counts, fonts))
 }
 
-struct Figure<'a> {
+struct Figure {
     labels: Vec<String>,
-    counts: &'a Confusion,
+    /// By true class: all its photos, and those taken for each of the classes that are drawn.
+    rows: Vec<(u64, Vec<u64>)>,
+    /// What the titles add.
+    of: String,
     /// What is said below.
     axis: &'static str,
     fonts: Fonts,
 }
 
-impl Drawing for Figure<'_> {
+impl Drawing for Figure {
     fn size(&self) -> (u32, u32) {
         let side = self.side();
         (2 * (NAMES + side + GAP), TITLE + side + NAMES)
@@ -69,7 +71,31 @@ impl Drawing for Figure<'_> {
     }
 }
 
-impl Figure<'_> {
+impl Figure {
+    fn new(names: &[String], counts: &Confusion, fonts: &Fonts) -> Self {
+        let n = names.len();
+        let (drawn, of) = match n {
+            few if few <= NAMED => ((0..n).collect(), String::new()),
+            many => (most_mistaken(counts), format!(" (the {DRAWN} classes most often mistaken, of {many})")),
+        };
+        let row = |own: &usize| {
+            let row = &counts.rows()[*own];
+            (row.iter().sum(), drawn.iter().map(|said| row[*said]).collect())
+        };
+        let labels = fonts.labels(names);
+        let axis = match labels == names {
+            true => "Predicted class (rows: true class)",
+            false => "Predicted class (rows: true class; numbered: no font here)",
+        };
+        Figure {
+            labels: drawn.iter().map(|class| labels[*class].clone()).collect(),
+            rows: drawn.iter().map(row).collect(),
+            of,
+            axis,
+            fonts: fonts.clone(),
+        }
+    }
+
     fn side(&self) -> u32 {
         (self.labels.len() as u32).saturating_mul(CELL).clamp(SIDES.0, SIDES.1)
     }
@@ -86,14 +112,13 @@ impl Figure<'_> {
         let at = |x: f64, y: f64| ((x * f64::from(FINE)) as i32, (y * f64::from(FINE)) as i32);
         let middle = x0 + f64::from(self.side()) / 2.0;
         let centered = |size: f64, color| font(size, color).pos(Pos::new(HPos::Center, VPos::Center));
-        area.draw(&Text::new(title.to_string(), at(middle, y0 / 2.0), centered(18.0, INK)))?;
-        for (row, counts) in self.counts.rows().iter().enumerate() {
-            let support: u64 = counts.iter().sum();
+        area.draw(&Text::new(format!("{title}{}", self.of), at(middle, y0 / 2.0), centered(18.0, INK)))?;
+        for (row, (support, counts)) in self.rows.iter().enumerate() {
             let y = y0 + row as f64 * cell;
             for (column, count) in counts.iter().enumerate() {
                 let x = x0 + column as f64 * cell;
-                let rate = *count as f64 / support.max(1) as f64;
-                // The paper is as white as an empty cell; with a thousand classes, a million of these would be most of the file.
+                let rate = *count as f64 / (*support).max(1) as f64;
+                // The paper is as white as an empty cell.
                 if *count > 0 {
                     let corners = [at(x, y), at(x + cell, y + cell)];
                     area.draw(&Rectangle::new(corners, shade(rate).filled()))?;
@@ -131,6 +156,22 @@ impl Figure<'_> {
         let upright = font(letters, INK).transform(FontTransform::Rotate270).pos(Pos::new(HPos::Right, VPos::Center));
         area.draw(&Text::new(name, at(x0 + center, y0 + f64::from(self.side()) + 8.0), upright))
     }
+}
+
+/// As many classes as are drawn, in their order: those of the most frequent mistakes, and the first others where these are too few.
+fn most_mistaken(counts: &Confusion) -> Vec<usize> {
+    let mistaken = counts.mistakes().into_iter().flat_map(|own| [own.class, own.taken_for]);
+    let mut drawn: Vec<usize> = Vec::new();
+    for class in mistaken.chain(0..counts.rows().len()) {
+        if drawn.len() == DRAWN {
+            break;
+        }
+        if !drawn.contains(&class) {
+            drawn.push(class);
+        }
+    }
+    drawn.sort_unstable();
+    drawn
 }
 
 /// From white to [`DARK`].

@@ -10,13 +10,16 @@ use super::panel::{Kind, Line, Note, Panel, color};
 use super::scale;
 use crate::Result;
 use crate::base::fonts::Fonts;
-use crate::metrics::{Answers, Point, macro_precision_recall, macro_roc};
+use crate::base::lang::Lang;
+use crate::metrics::{Answers, Outlines, Point, macro_precision_recall, macro_roc};
 
 /// Points that lie closer than this to the last one, on both axes, are left out: nobody could see them.
 const VISIBLE: f64 = 0.002;
+/// Of more classes, only so many are drawn, those with the smallest areas: all of them would be one grey field.
+const DRAWN: usize = 60;
 
 /// Writes `<stem>.svg` and `<stem>.png` into `folder` (atomically) and gives their paths. Up to seven classes have a color
-/// each; more are drawn thin and grey. Classes without a curve (no photo is of them, or all are) are left out; one whose name
+/// each; more are drawn thin and grey, of very many the weakest. Classes without a curve (no photo is of them, or all are) are left out; one whose name
 /// the fonts do not draw goes by its number in the PNG. Fails where there is not one name for each class.
 pub fn write(
     folder: &Path,
@@ -38,14 +41,14 @@ pub fn write(
         for (panel, title) in panels.iter_mut().zip(["ROC", "Precision and recall"]) {
             panel.title = title.to_string();
         }
-        Figure::new(panels, entries(&fonts.labels(names)), fonts)
+        Figure::new(panels, entries(&fonts.labels(names), Lang::English), fonts)
     };
     canvas::write(folder, stem, fonts, figure)
 }
 
 /// ROC and precision-recall, without titles.
 pub(super) fn panels(answers: &Answers<'_>) -> [Panel; 2] {
-    let (roc, precision_recall) = (answers.roc_curves(), answers.precision_recall_curves());
+    let Outlines { roc, precision_recall } = answers.outlines();
     let mean = [macro_roc(&roc), macro_precision_recall(&precision_recall)];
     let [mean_roc, mean_precision] = mean;
     // What answers at random would give.
@@ -59,11 +62,14 @@ pub(super) fn panels(answers: &Answers<'_>) -> [Panel; 2] {
 }
 
 /// What the legend of these classes says.
-pub(super) fn entries(names: &[String]) -> Vec<Entry> {
-    let mean = Entry { label: "mean of the classes".to_string(), color: INK, kind: Kind::Thick };
+pub(super) fn entries(names: &[String], lang: Lang) -> Vec<Entry> {
+    let mean = Entry { label: lang.say("mean of the classes").to_string(), color: INK, kind: Kind::Thick };
     if !has_colors(names.len()) {
-        let one = Entry { label: format!("each of {} classes", names.len()), color: SOFT_INK, kind: Kind::Thin };
-        return vec![one, mean];
+        let label = match names.len() {
+            few if few <= DRAWN => lang.tell("each of {number} classes", &[("number", &few)]),
+            many => lang.tell("the {number} weakest of {all} classes", &[("number", &DRAWN), ("all", &many)]),
+        };
+        return vec![Entry { label, color: SOFT_INK, kind: Kind::Thin }, mean];
     }
     let named = names.iter().enumerate();
     let named = named.map(|(k, name)| Entry { label: name.clone(), color: color(k), kind: Kind::Solid });
@@ -82,9 +88,19 @@ fn lines(
 ) -> Vec<Line> {
     let colors = has_colors(curves.len());
     let own = |k: usize| if colors { (color(k), Kind::Solid) } else { (SOFT_INK, Kind::Thin) };
-    let classes = curves.into_iter().enumerate().filter_map(|(k, curve)| Some((curve?, own(k))));
-    let all = classes.chain(mean.map(|curve| (curve, (INK, Kind::Thick))));
-    all.map(|(curve, (color, kind))| Line { pieces: vec![visible(shape(curve))], color, kind }).collect()
+    let shapes = curves.into_iter().enumerate().filter_map(|(k, curve)| Some((shape(curve?), own(k))));
+    let mut classes: Vec<(Vec<Point>, _)> = shapes.collect();
+    if classes.len() > DRAWN {
+        classes.sort_by(|a, b| area(&a.0).total_cmp(&area(&b.0)));
+        classes.truncate(DRAWN);
+    }
+    let all = classes.into_iter().chain(mean.map(|curve| (shape(curve), (INK, Kind::Thick))));
+    all.map(|(curve, (color, kind))| Line { pieces: vec![visible(curve)], color, kind }).collect()
+}
+
+/// Below straight lines between the points.
+fn area(curve: &[Point]) -> f64 {
+    curve.windows(2).map(|pair| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0).sum()
 }
 
 fn panel(axes: [&'static str; 2], lines: Vec<Line>) -> Panel {

@@ -1,8 +1,11 @@
 //! predictions.csv: what a model said about every photo of a part.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
+
+use rayon::prelude::*;
 
 use super::tables;
 use crate::Result;
@@ -13,6 +16,9 @@ use crate::metrics::Answers;
 
 /// The columns before those of the classes.
 const COLUMNS: [&str; 4] = ["path", "class", "predicted", "confidence"];
+
+/// Rows that are in hand at a time.
+const IN_HAND: usize = 1024;
 
 /// Photos with their true classes and the probability of every class.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,15 +44,36 @@ impl Predictions {
     pub fn write(&self, path: &Path) -> Result<()> {
         let answers = self.answers()?;
         Ok(atomic::write_with(path, |file| {
-            let mut writer = csv::Writer::from_writer(file);
+            let mut writer = csv::Writer::from_writer(&mut *file);
             let classes: Vec<_> = self.classes.iter().map(|class| defused(class)).collect();
             writer.write_record(COLUMNS.into_iter().chain(classes.iter().map(AsRef::as_ref)))?;
-            for ((path, (label, row)), predicted) in self.paths.iter().zip(answers.rows()).zip(answers.predicted()) {
-                let names = [defused(path), classes[label].clone(), classes[predicted].clone()];
-                let numbers = std::iter::once(&row[predicted]).chain(row).map(f64::to_string);
-                writer.write_record(names.into_iter().map(Cow::into_owned).chain(numbers))?;
+            writer.flush()?;
+            drop(writer);
+            let rows: Vec<_> = self.paths.iter().zip(answers.rows()).zip(answers.predicted()).collect();
+            // With a thousand classes, writing numbers takes longer than all that is measured: as many rows as are in hand, side by side.
+            for in_hand in rows.chunks(IN_HAND) {
+                let texts = in_hand.par_chunks(IN_HAND / 16).map(|rows| {
+                    let mut writer = csv::Writer::from_writer(Vec::new());
+                    let mut number = String::new();
+                    for ((path, (label, row)), predicted) in rows {
+                        for name in [&defused(path), &classes[*label], &classes[*predicted]] {
+                            writer.write_field(name.as_bytes())?;
+                        }
+                        for p in std::iter::once(&row[*predicted]).chain(*row) {
+                            number.clear();
+                            // A string takes whatever is written to it.
+                            let _ = write!(number, "{p}");
+                            writer.write_field(&number)?;
+                        }
+                        writer.write_record(None::<&[u8]>)?;
+                    }
+                    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+                });
+                for text in texts.collect::<Vec<std::io::Result<Vec<u8>>>>() {
+                    file.write_all(&text?)?;
+                }
             }
-            writer.flush()
+            Ok(())
         })?)
     }
 
@@ -73,13 +100,13 @@ impl Predictions {
 
     /// The probabilities as they were before this temperature was applied.
     pub fn uncalibrated(&self, temperature: f64) -> Vec<f64> {
-        let mut plain = Vec::with_capacity(self.probabilities.len());
-        for row in self.probabilities.chunks_exact(self.classes.len().max(1)) {
+        let mut plain = self.probabilities.clone();
+        plain.par_chunks_exact_mut(self.classes.len().max(1)).for_each(|row| {
             // softmax(z / T) to the power of T is in proportion to softmax(z).
-            let raised = row.iter().map(|p| p.powf(temperature));
-            let sum: f64 = raised.clone().sum();
-            plain.extend(raised.map(|p| if sum > 0.0 { p / sum } else { 1.0 / row.len() as f64 }));
-        }
+            row.iter_mut().for_each(|p| *p = p.powf(temperature));
+            let (sum, even): (f64, f64) = (row.iter().sum(), 1.0 / row.len() as f64);
+            row.iter_mut().for_each(|p| *p = if sum > 0.0 { *p / sum } else { even });
+        });
         plain
     }
 }
@@ -98,15 +125,25 @@ fn parse(bytes: &[u8]) -> std::result::Result<Predictions, String> {
     for (label, class) in (0u32..).zip(&classes) {
         labels.entry(class.as_str()).or_insert(label);
     }
-    for row in table.rows() {
-        let (line, row) = row?;
-        let class = restored(&row[1]);
-        all.labels.push(*labels.get(class).ok_or_else(|| format!("line {line}: the class {class:?} has no column"))?);
-        all.paths.push(restored(&row[0]).to_string());
-        for value in row.iter().skip(COLUMNS.len()) {
-            let share = value.parse().ok().filter(|p| (0.0..=1.0).contains(p));
-            all.probabilities.push(share.ok_or_else(|| format!("line {line}: {value:?} is not a number from 0 to 1"))?);
+    let (mut rows, mut numbers) = (table.rows(), Vec::new());
+    loop {
+        let in_hand: Vec<_> = rows.by_ref().take(IN_HAND).collect::<std::result::Result<_, String>>()?;
+        if in_hand.is_empty() {
+            return Ok(all);
+        }
+        in_hand.par_iter().map(|(line, row)| probabilities(*line, row)).collect_into_vec(&mut numbers);
+        for ((line, row), numbers) in in_hand.iter().zip(numbers.drain(..)) {
+            let class = restored(&row[1]);
+            let label = labels.get(class).ok_or_else(|| format!("line {line}: the class {class:?} has no column"))?;
+            all.labels.push(*label);
+            all.paths.push(restored(&row[0]).to_string());
+            all.probabilities.extend(numbers?);
         }
     }
-    Ok(all)
+}
+
+fn probabilities(line: u64, row: &csv::StringRecord) -> std::result::Result<Vec<f64>, String> {
+    let share = |value: &str| value.parse().ok().filter(|p| (0.0..=1.0).contains(p));
+    let number = |value| share(value).ok_or_else(|| format!("line {line}: {value:?} is not a number from 0 to 1"));
+    row.iter().skip(COLUMNS.len()).map(number).collect()
 }

@@ -3,11 +3,15 @@
 use maud::{Markup, Render, html};
 
 use super::View;
+use super::counts::listed;
 use super::leaks;
 use super::section::Section;
 use super::verdict::weakest_class;
 use super::words::{figure, interval, name, percent};
 use crate::data::Part;
+
+/// Classes that are named at most.
+const NAMED: usize = 50;
 
 pub fn section(view: &View<'_>) -> Section {
     let body = html! {
@@ -42,7 +46,7 @@ fn purpose(view: &View<'_>) -> Markup {
     match &view.run.predictions {
         Some(predictions) => view.tell(
             "Telling which of its classes a photo shows: {classes}. Photos should be of the same kind as those it was trained on.",
-            &[("classes", &view.lang().list(&predictions.classes))],
+            &[("classes", &listed(view.lang(), &predictions.classes, NAMED))],
         ),
         None => html! { (view.say(
             "Telling which of its classes a photo shows. Photos should be of the same kind as those it was trained on."

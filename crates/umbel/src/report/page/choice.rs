@@ -1,10 +1,11 @@
 //! Which photos the page shows: samples of the data, the galleries, and those behind the cells of the confusion matrix.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::confusion;
 use crate::base::random::{Purpose, Stream};
 use crate::data::Part;
-use crate::metrics::Answers;
+use crate::metrics::{Answers, Confusion};
 use crate::run::{Predictions, RunRecords};
 
 /// Photos in the galleries of mistakes and of unsure answers.
@@ -19,7 +20,9 @@ const BEHIND_ALL: usize = 4000;
 /// The photos shown.
 #[derive(Debug, Default)]
 pub struct Choice {
-    /// Some training photos of each class.
+    /// Classes that have training photos.
+    pub classes: usize,
+    /// Some training photos of each class, of very many of the first.
     pub samples: Vec<(String, Vec<String>)>,
     /// Mistakes, the surest first (of the true class's probability, the lowest).
     pub worst: Vec<Answer>,
@@ -45,7 +48,8 @@ pub struct Answer {
 
 impl Choice {
     pub fn new(run: &RunRecords, measured: Option<&Predictions>) -> Self {
-        let mut choice = Choice { samples: samples(run), ..Choice::default() };
+        let (classes, samples) = samples(run);
+        let mut choice = Choice { classes, samples, ..Choice::default() };
         if let Some(predictions) = measured {
             choice.of_answers(predictions);
         }
@@ -61,7 +65,11 @@ impl Choice {
         let each = of_each(predictions.classes.len());
         let classes = predictions.classes.iter().enumerate().take(OF_ALL);
         self.typical = classes.map(|(class, name)| (name.clone(), these(known.most_typical(class, each)))).collect();
-        self.behind_cells(answers);
+        // Where not every cell is shown, the others' photos would only weigh the page down.
+        let shown = confusion::listed(&Confusion::new(&known));
+        let shown: Option<HashSet<_>> = shown.map(|all| all.iter().map(|own| (own.class, own.taken_for)).collect());
+        let is_shown = |own: &Answer| shown.as_ref().is_none_or(|shown| shown.contains(&(own.label, own.predicted)));
+        self.behind_cells(answers.into_iter().filter(is_shown).collect());
     }
 
     fn behind_cells(&mut self, mut answers: Vec<Answer>) {
@@ -88,7 +96,7 @@ impl Choice {
     /// All paths, the most important first: what stands in the page, then one photo of each cell after another.
     pub fn paths(&self) -> Vec<&str> {
         let behind = (0..BEHIND_CELL).flat_map(|rank| self.cells.values().filter_map(move |cell| cell.get(rank)));
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         self.in_the_page().chain(behind.map(|answer| answer.path.as_str())).filter(|path| seen.insert(*path)).collect()
     }
 }
@@ -111,18 +119,18 @@ fn answers(predictions: &Predictions, known: &Answers<'_>) -> Vec<Answer> {
     rows.map(answer).collect()
 }
 
-/// Photos of the training part, picked at random under the run's seed.
-fn samples(run: &RunRecords) -> Vec<(String, Vec<String>)> {
+/// How many classes there are, and photos of the training part, picked at random under the run's seed.
+fn samples(run: &RunRecords) -> (usize, Vec<(String, Vec<String>)>) {
     let mut classes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for row in run.split.iter().filter(|row| row.part == Part::Train) {
         classes.entry(&row.class).or_default().push(&row.path);
     }
-    let each = of_each(classes.len());
+    let (all, each) = (classes.len(), of_each(classes.len()));
     let picked = classes.into_iter().enumerate().map(|(k, (class, mut paths))| {
         Stream::new(run.seed(), Purpose::Preview, 0, k as u64).shuffle(&mut paths);
         (class.to_string(), paths.into_iter().take(each).map(str::to_string).collect())
     });
-    picked.take(OF_ALL).collect()
+    (all, picked.take(OF_ALL).collect())
 }
 
 fn of_each(classes: usize) -> usize {

@@ -1,53 +1,94 @@
 //! Which classes are taken for which: a table of buttons that show the photos behind them.
 
-use maud::{Markup, html};
+use std::collections::{BTreeMap, HashSet};
+
+use maud::{Markup, Render, html};
 use serde_json::json;
 
 use super::View;
 use super::section::Section;
-use super::words::{percent, thousands};
+use super::words::{name, percent, thousands};
+use crate::base::lang::fill;
+use crate::base::mistaken::Mistaken;
 use crate::html;
-use crate::metrics::{Mistake, Scores};
+use crate::metrics::{Confusion, Mistake, Scores};
 
-/// With more classes than this, a table would be too large to read: the most frequent confusions are listed instead.
+/// With more classes than this, a table would be too large to read: the most frequent mistakes are listed instead.
 const TABLE: usize = 30;
-const LISTED: usize = 60;
+const LISTED: usize = 50;
+
+/// The mistakes that are listed; `None` where the whole table is shown.
+pub fn listed(confusion: &Confusion) -> Option<Vec<Mistake>> {
+    (confusion.rows().len() > TABLE).then(|| confusion.mistakes().into_iter().take(LISTED).collect())
+}
 
 pub fn section(view: &View<'_>) -> Option<Section> {
     let scores = view.scores.as_ref()?;
+    let mistaken = scores.most_mistaken();
+    let press = html! { strong.on-screen { (view.say("Press a number to see its photos.")) } };
     let body = html! {
-        @let mistaken = scores.most_mistaken();
-        @if !mistaken.is_empty() {
-            p { "Most often mistaken: " (mistaken.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "." }
+        @if !mistaken.is_empty() { p { (most_mistaken(view, &mistaken)) } }
+        @match listed(&scores.confusion) {
+            None => {
+                p { (view.tell("Rows are the true classes, columns what was predicted. {press}", &[("press", &press)])) }
+                div.beside { (table(view, scores)) (behind()) }
+                p.note { (view.say("Shade: the share of the true class (row). Blue is right, orange is wrong.")) }
+            }
+            Some(listed) => {
+                p { (too_many(view, scores, &listed)) @if !listed.is_empty() { (press) } }
+                @if !listed.is_empty() { div.beside { (list(view, scores, &listed)) (behind()) } }
+            }
         }
-        @if scores.classes.len() <= TABLE {
-            p { "Rows are the true classes, columns what was predicted. " strong.on-screen { "Press a number to see its photos." } }
-            (table(scores))
-            p.note { "Shade: the share of the true class (row). Blue is right, orange is wrong." }
-        } @else {
-            p { "The most frequent mistakes of " (scores.classes.len()) " classes. "
-                strong.on-screen { "Press a number to see its photos." } }
-            (list(scores))
-        }
-        div #behind tabindex="-1" hidden {}
-        noscript { p.note { "Showing the photos behind a number needs JavaScript; all are in " (view.measured_file()) "." } }
+        noscript { p.note { (view.tell("Showing the photos behind a number needs JavaScript; all are in {file}.",
+            &[("file", &view.measured_file())])) } }
     };
-    Some(Section::new("mistakes", "What is taken for what", body))
+    Some(Section::new("mistakes", view.say("What is taken for what"), body))
 }
 
-fn table(scores: &Scores) -> Markup {
+fn most_mistaken(view: &View<'_>, mistaken: &[Mistaken]) -> Markup {
+    let pair = |own: &Mistaken| {
+        let (class, other) = (name(&own.class), name(&own.taken_for));
+        view.tell(
+            "{class} for {other} ({images} of {of})",
+            &[("class", &class), ("other", &other), ("images", &own.images), ("of", &own.of)],
+        )
+    };
+    let pairs = html! { @for (k, own) in mistaken.iter().enumerate() { @if k > 0 { (view.say(", ")) } (pair(own)) } };
+    view.tell("Most often mistaken: {pairs}.", &[("pairs", &pairs)])
+}
+
+/// What stands in the place of the whole table.
+fn too_many(view: &View<'_>, scores: &Scores, listed: &[Mistake]) -> Markup {
+    let (classes, kinds) = (thousands(scores.classes.len()), thousands(scores.confusion.mistakes().len()));
+    let (shown, file) = (thousands(listed.len()), view.measured_file());
+    let values: [(&str, &dyn Render); 4] =
+        [("classes", &classes), ("shown", &shown), ("kinds", &kinds), ("file", &file)];
+    html! {
+        (view.tell("A table of {classes} by {classes} classes would be too large to read. ", &values))
+        @if listed.is_empty() { (view.say("There was no mistake.")) } @else {
+            (view.tell("These are the mistakes that were made most often ({shown} of {kinds} kinds); every photo is in {file}. ", &values))
+        }
+    }
+}
+
+/// Where the photos behind a number come up.
+fn behind() -> Markup {
+    html! { div #behind tabindex="-1" hidden {} }
+}
+
+fn table(view: &View<'_>, scores: &Scores) -> Markup {
     let name = |class: usize| &scores.classes[class].class;
     html! {
         div.scroll tabindex="0" { table.confusion {
             thead {
-                tr { td {} th scope="colgroup" colspan=(scores.classes.len()) { "Predicted" } }
-                tr { td {} @for class in &scores.classes { th.column scope="col" title=(class.class) { span { (class.class) } } } }
+                tr { td {} th scope="colgroup" colspan=(scores.classes.len()) { span.held { (view.say("Predicted")) } } }
+                tr { td {} @for class in &scores.classes { th.column scope="col" title=(class.class) { span dir="auto" { (class.class) } } } }
             }
             tbody { @for (row, counts) in scores.confusion.rows().iter().enumerate() {
                 tr {
-                    th scope="row" title=(name(row)) { (name(row)) }
+                    th scope="row" dir="auto" title=(name(row)) { (name(row)) }
                     @for (column, count) in counts.iter().enumerate() {
-                        (cell(scores, (row, column), *count))
+                        (cell(view, scores, (row, column), *count))
                     }
                 }
             } }
@@ -55,7 +96,7 @@ fn table(scores: &Scores) -> Markup {
     }
 }
 
-fn cell(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
+fn cell(view: &View<'_>, scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
     let support = scores.classes[row].score.support;
     let rate = count as f64 / support.max(1) as f64;
     let kind = if row == column { "right" } else { "wrong" };
@@ -64,16 +105,23 @@ fn cell(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
     html! {
         @if count == 0 { td.zero { "0" } } @else {
             td class=(kind) style=(format!("--s:{shade:.0}%")) {
-                (button(scores, (row, column), count))
+                (button(view, scores, (row, column), count))
                 span.rate { (format!("{:.0} %", 100.0 * rate)) }
             }
         }
     }
 }
 
-fn button(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
+/// A name in an attribute, which can hold no element: it turns nothing beside it around, whichever way it is written.
+fn isolated(name: &str) -> String {
+    format!("\u{2068}{name}\u{2069}")
+}
+
+fn button(view: &View<'_>, scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup {
     let (own, said) = (&scores.classes[row].class, &scores.classes[column].class);
-    let told = if row == column { format!("{own}, recognized") } else { format!("{own}, taken for {said}") };
+    let [own, said] = [own, said].map(|name| isolated(name));
+    let pattern = if row == column { view.say("{class}, recognized") } else { view.say("{class}, taken for {other}") };
+    let told = fill(pattern, &[("class", &own), ("other", &said)]);
     html! {
         button type="button" data-true=(row) data-said=(column) aria-label=(format!("{told}: {count}")) {
             (thousands(count as usize))
@@ -81,16 +129,16 @@ fn button(scores: &Scores, (row, column): (usize, usize), count: u64) -> Markup 
     }
 }
 
-fn list(scores: &Scores) -> Markup {
-    let mistakes = scores.confusion.mistakes();
+fn list(view: &View<'_>, scores: &Scores, listed: &[Mistake]) -> Markup {
     html! {
         div.scroll tabindex="0" { table.pairs {
-            thead { tr { th { "True class" } th { "Taken for" } th.n { "Photos" } th.n { "Share of the class" } } }
-            tbody { @for Mistake { class: row, taken_for: column, images: count, of } in mistakes.into_iter().take(LISTED) {
+            thead { tr { th { (view.say("True class")) } th { (view.say("Taken for")) } th.n { (view.say("Photos")) }
+                th.n { (view.say("Share of the class")) } } }
+            tbody { @for Mistake { class: row, taken_for: column, images: count, of } in listed {
                 tr {
-                    td { (scores.classes[row].class) } td { (scores.classes[column].class) }
-                    td.n { (button(scores, (row, column), count)) }
-                    td.n { (percent(count as f64 / of.max(1) as f64)) }
+                    td.name dir="auto" { (scores.classes[*row].class) } td.name dir="auto" { (scores.classes[*column].class) }
+                    td.n { (button(view, scores, (*row, *column), *count)) }
+                    td.n { (percent(*count as f64 / (*of).max(1) as f64)) }
                 }
             } }
         } }
@@ -100,8 +148,10 @@ fn list(scores: &Scores) -> Markup {
 /// The photos behind the cells, for the page's script. Those that stand in the page are not said twice.
 pub fn photos(view: &View<'_>) -> Option<Markup> {
     let scores = view.scores.as_ref()?;
-    let names: Vec<&str> = scores.classes.iter().map(|class| class.class.as_str()).collect();
-    let shown: std::collections::HashSet<&str> = view.choice.in_the_page().collect();
+    // By number, as far as there is a cell to name.
+    let cells = view.choice.cells.keys().flat_map(|(own, said)| [*own, *said]);
+    let names: BTreeMap<usize, &str> = cells.map(|class| (class, scores.classes[class].class.as_str())).collect();
+    let shown: HashSet<&str> = view.choice.in_the_page().collect();
     let photos: Vec<serde_json::Value> = view
         .choice
         .cells
@@ -113,5 +163,21 @@ pub fn photos(view: &View<'_>) -> Option<Markup> {
             json!([answer.label, answer.predicted, answer.path, confidence, picture.map(|picture| &picture.url)])
         })
         .collect();
-    Some(html::data("photos", &json!({ "classes": names, "photos": photos })))
+    Some(html::data(
+        "photos",
+        &json!({ "classes": names, "photos": photos, "file": view.measured_file(), "words": words(view) }),
+    ))
+}
+
+/// What the page’s script says, by the names that it has there.
+fn words(view: &View<'_>) -> serde_json::Value {
+    json!({
+        "recognized": view.say("{class}, recognized"),
+        "taken": view.say("{class}, taken for {other}"),
+        "behind": view.say("{what}: {number} photos"),
+        "behindOne": view.say("{what}: 1 photo"),
+        "sure": view.say("{share} % sure"),
+        "more": view.say("… and {number} more, in {file}."),
+        "none": view.say("no picture"),
+    })
 }

@@ -32,7 +32,7 @@ pub fn section(view: &View<'_>) -> Result<Section> {
             (plot(view.say("Loss"), &told(losses, first.val_loss, last.val_loss), &loss)?)
         }
         (legend(&entries(&runs, &Fonts::of_the_reader(), view.lang())))
-        p { (row.gap_in_words()) }
+        p { (row.gap_in_words(view.lang())) }
     };
     Ok(Section::new("training", view.say("How training went"), body))
 }

@@ -1,133 +1,69 @@
-//! What the run was given: counts by class and part, problems, samples, and what augmentation makes of one photo.
-
-use std::collections::BTreeMap;
+//! What the run was given: how many photos, problems, samples, and what augmentation makes of one photo.
 
 use image::RgbImage;
 use maud::{Markup, html};
 
-use super::View;
 use super::pictures::SIDE;
 use super::section::Section;
-use super::words::{count, thousands};
+use super::words::thousands;
+use super::{View, counts};
 use crate::base::random::{Purpose, Stream};
+use crate::data::PrepSpec;
 use crate::data::augment::Policy;
 use crate::data::decode::{self, Limits, Reading};
-use crate::data::{Part, PrepSpec};
 use crate::html::{Thumbnail, data_url};
-use crate::run::RunRecords;
+use crate::run::{RunRecords, names};
 
 /// Problems that are listed; all are in problems.csv.
 const LISTED: usize = 50;
 const VERSIONS: u64 = 7;
-/// A class with fewer training photos than this has little to learn from.
-pub(super) const FEW: usize = 20;
-/// A class this many times as large as another is remarked on.
-const UNEVEN: usize = 5;
-
 pub fn section(view: &View<'_>) -> Section {
     let body = html! {
-        (counts(view))
+        (counts::counts(view))
         (problems(view))
         @if view.choice.samples.iter().any(|(_, paths)| !paths.is_empty()) { (samples(view)) }
         (augmentation(view))
     };
-    Section::new("data", "The data", body)
-}
-
-fn counts(view: &View<'_>) -> Markup {
-    let mut classes: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
-    for row in &view.run.split {
-        let place = match row.part {
-            Part::Train => 0,
-            Part::Val => 1,
-            Part::Test => 2,
-        };
-        classes.entry(&row.class).or_default()[place] += 1;
-    }
-    let mut total = [0; 3];
-    classes.values().for_each(|counts| total.iter_mut().zip(counts).for_each(|(sum, own)| *sum += own));
-    let most = classes.values().map(|counts| counts.iter().sum()).max().unwrap_or(0).max(1);
-    // A part without photos is told only where it is the one that validates.
-    let shown = [true, total[1] > 0 || view.run.folds() == 0, total[2] > 0];
-    let names = ["Training", "Validation", "Test"];
-    html! {
-        @if classes.is_empty() { p.note { "This run has no split.csv." } } @else {
-            div.scroll tabindex="0" { table.counts {
-                thead { tr { th { "Class" } @for name in of_shown(&names, shown) { th.n { (name) } } th.n { "All" } th.wide {} } }
-                tbody { @for (class, counts) in &classes {
-                    @let all: usize = counts.iter().sum();
-                    tr { th scope="row" { (class) } @for own in of_shown(counts, shown) { td.n { (thousands(*own)) } }
-                        td.n { (thousands(all)) }
-                        td.wide { div.bar style=(format!("width:{:.1}%", 100.0 * all as f64 / most as f64)) {} } }
-                } }
-                tfoot { tr { th scope="row" { "All" } @for own in of_shown(&total, shown) { td.n { (thousands(*own)) } }
-                    td.n { (thousands(total.iter().sum())) } td.wide {} } }
-            } }
-            @for remark in remarks(&classes) { p.note { (remark) } }
-        }
-    }
-}
-
-/// The columns of the parts that are shown.
-fn of_shown<T>(columns: &[T; 3], shown: [bool; 3]) -> impl Iterator<Item = &T> {
-    columns.iter().zip(shown).filter(|(_, shown)| *shown).map(|(column, _)| column)
-}
-
-fn remarks(classes: &BTreeMap<&str, [usize; 3]>) -> Vec<String> {
-    let train = || classes.iter().map(|(class, counts)| (counts[0], *class));
-    let mut remarks = Vec::new();
-    let few: Vec<&str> = train().filter(|(images, _)| *images < FEW).map(|(_, class)| class).collect();
-    if !few.is_empty() {
-        remarks
-            .push(format!("Fewer than {FEW} training photos: {}. Figures of such classes say little.", few.join(", ")));
-    }
-    if let (Some(least), Some(most)) = (train().min(), train().max())
-        && most.0 >= UNEVEN * least.0.max(1)
-    {
-        let (least, most) = (least, most);
-        remarks.push(format!(
-            "The classes are uneven: {} training photos of {}, {} of {}. Accuracy favors the large ones; see the balanced \
-             accuracy.",
-            thousands(most.0), most.1, thousands(least.0), least.1
-        ));
-    }
-    remarks
+    Section::new("data", view.say("The data"), body)
 }
 
 fn problems(view: &View<'_>) -> Markup {
     let problems = &view.run.problems;
     html! {
-        h3 { "Problems found" }
+        h3 { (view.say("Problems found")) }
         @if problems.is_empty() {
-            p { "Every photo could be used." }
+            p { (view.say("Every photo could be used.")) }
         } @else {
-            p { (count(problems.len(), "file was", "files were")) " left out:" }
+            p { (view.tell("Left out: {files}.", &[("files", &view.lang().count(problems.len(), "file", "files"))])) }
             div.scroll tabindex="0" { table {
-                thead { tr { th { "File" } th { "What is wrong" } } }
+                thead { tr { th { (view.say("File")) } th { (view.say("What is wrong")) } } }
                 tbody { @for problem in problems.iter().take(LISTED) {
                     tr { td.path { (problem.path) } td { (problem.detail) } }
                 } }
             } }
-            @if problems.len() > LISTED { p.note { "… and " (problems.len() - LISTED) " more, in problems.csv." } }
+            @if problems.len() > LISTED { p.note { (view.more(problems.len() - LISTED, names::PROBLEMS)) } }
         }
         p { @if view.run.leaks.as_ref().is_some_and(Vec::is_empty) {
-                "No photo that is measured on shows the same as one of an earlier part. "
-            } "Duplicates and odd pictures are told by " code { "umbel check" } "." }
+                (view.say("No photo that is measured on shows the same as one of an earlier part. "))
+            } (view.tell("Duplicates and odd pictures are told by {command}.", &[("command", &html! { code { "umbel check" } })])) }
     }
 }
 
 fn samples(view: &View<'_>) -> Markup {
     html! {
-        h3 { "Samples" }
+        h3 { (view.say("Samples")) }
         @if view.pictures.is_empty() {
-            p.note { "The photos are no longer where they were (or cannot be read), so this page is without pictures." }
+            p.note { (view.say("The photos are no longer where they were (or cannot be read), so this page is without pictures.")) }
         } @else {
             @if view.pictures.missing > 0 {
-                p.note { (count(view.pictures.missing, "photo is", "photos are"))
-                    " no longer where they were (or cannot be read); the page does without." }
+                @let photos = view.lang().count(view.pictures.missing, "photo", "photos");
+                p.note { (view.tell("No longer where they were (or not to be read): {photos}; the page does without.", &[("photos", &photos)])) }
             }
+            @let (classes, shown) = (view.choice.classes, view.choice.samples.len());
+            @if shown < classes { p.note { (view.tell("Of the first {shown} of {number} classes.",
+                &[("shown", &shown), ("number", &thousands(classes))])) } }
             div.samples { @for (class, paths) in &view.choice.samples {
-                figure { figcaption { (class) } div.row { @for path in paths { (view.pictures.show(path)) } } }
+                figure { figcaption dir="auto" { (class) } div.row { @for path in paths { (view.show(path)) } } }
             } }
         }
     }
@@ -137,18 +73,18 @@ fn augmentation(view: &View<'_>) -> Markup {
     let versions = versions(view);
     html! {
         @if let Some((original, versions)) = versions {
-            h3 { "Augmentation" }
-            p.note { "One photo as the network sees it, and as it may see it in training, a new version each epoch." }
+            h3 { (view.say("Augmentation")) }
+            p.note { (view.say("One photo as the network sees it, and as it may see it in training, a new version each epoch.")) }
             div.row {
-                (framed(&original, "as it is"))
-                @for (number, version) in (1..).zip(&versions) { (framed(version, &format!("version {number}"))) }
+                (framed(&original, view.say("as it is")))
+                @for (number, version) in (1..).zip(&versions) { (framed(version, &view.lang().tell("version {number}", &[("number", &number)]))) }
             }
         } @else if is_head(view) {
-            h3 { "Augmentation" }
-            p { "None: a last layer alone learns from the photos as they are." }
+            h3 { (view.say("Augmentation")) }
+            p { (view.say("None: a last layer alone learns from the photos as they are.")) }
         } @else if view.facts.augment.is_empty() {
-            h3 { "Augmentation" }
-            p { "None: the network saw the same pixels in every epoch." }
+            h3 { (view.say("Augmentation")) }
+            p { (view.say("None: the network saw the same pixels in every epoch.")) }
         }
     }
 }

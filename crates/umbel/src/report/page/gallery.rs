@@ -41,7 +41,7 @@ fn photo(view: &View<'_>, answer: &Answer) -> Markup {
     let (own, said) = (&predictions.classes[answer.label], &predictions.classes[answer.predicted]);
     html! {
         figure.photo {
-            div.pair { (view.pictures.show(&answer.path)) (overlay(view, answer)) }
+            div.pair { (view.show(&answer.path)) (overlay(view, answer)) }
             figcaption {
                 @if answer.right() { span.answer.right { (sure(view, own, answer.confidence)) } } @else {
                     span.answer.wrong { (sure(view, said, answer.confidence)) }
@@ -58,7 +58,7 @@ fn sure(view: &View<'_>, class: &str, confidence: f64) -> Markup {
 }
 
 fn small(view: &View<'_>, answer: &Answer) -> Markup {
-    html! { div.pair { (view.pictures.show(&answer.path)) (overlay(view, answer)) } }
+    html! { div.pair { (view.show(&answer.path)) (overlay(view, answer)) } }
 }
 
 /// What the network looked at, where somebody can draw it.

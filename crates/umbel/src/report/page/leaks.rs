@@ -29,7 +29,7 @@ pub fn warning(view: &View<'_>) -> Markup {
                 ])) }
             } }
             @if found.len() > NAMED {
-                p { (view.tell("… and {number} more, in {file}.", &[("number", &(found.len() - NAMED)), ("file", &names::LEAKS)])) }
+                p { (view.more(found.len() - NAMED, names::LEAKS)) }
             }
         }
     }

@@ -6,6 +6,7 @@ mod card;
 mod choice;
 mod classes;
 mod confusion;
+mod counts;
 mod curves;
 mod data;
 mod folds;
@@ -27,7 +28,7 @@ use maud::{Markup, Render, html};
 use crate::Result;
 use crate::base::atomic;
 use crate::base::augmentation::AugmentLayer;
-use crate::base::lang::{Lang, Piece, pieces};
+use crate::base::lang::{Lang, Piece, pieces, thousands};
 use crate::base::progress::FoldsRecord;
 use crate::html;
 use crate::metrics::Scores;
@@ -36,6 +37,7 @@ use choice::Choice;
 use pictures::Pictures;
 use section::Section;
 
+pub(super) use counts::listed;
 pub(super) use plot::{legend, plot};
 pub(super) use words::{duration, figure, interval, percent, signed};
 
@@ -90,7 +92,7 @@ fn page<const N: usize>(view: &View<'_>, head: &Markup, sections: [Option<Sectio
             header { (head) (section::contents(view.lang(), &sections)) }
             @for section in &sections { (section) }
         }
-        dialog #large aria-label=(view.say("The photo, larger")) {}
+        dialog #large aria-label=(view.say("The photo, larger")) data-close=(view.say("Close")) {}
         @if let Some(photos) = confusion::photos(view) { (photos) }
     };
     let title = view.lang().tell("{run}: umbel’s report", &[("run", &view.run.name)]);
@@ -135,6 +137,17 @@ impl<'a> View<'a> {
     /// A sentence in the page's language.
     fn say(&self, english: &'static str) -> &'static str {
         self.lang().say(english)
+    }
+
+    /// A photo in its frame, or a frame with nothing in it.
+    fn show(&self, path: &str) -> Markup {
+        let nothing = || html! { div.frame.empty { (self.say("no picture")) } };
+        self.pictures.get(path).map_or_else(nothing, |picture| pictures::framed(picture, path))
+    }
+
+    /// That a list goes on in this file of the run's folder.
+    fn more(&self, number: usize, file: &'static str) -> String {
+        self.lang().tell("… and {number} more, in {file}.", &[("number", &thousands(number)), ("file", &file)])
     }
 
     /// A sentence in the page's language, its holes filled with what may be more than text.

@@ -61,11 +61,6 @@ impl Pictures {
     pub fn is_empty(&self) -> bool {
         self.by_path.is_empty()
     }
-
-    /// The photo, or a frame with nothing in it.
-    pub fn show(&self, path: &str) -> Markup {
-        self.get(path).map_or_else(|| html! { div.frame.empty { "no picture" } }, |picture| framed(picture, path))
-    }
 }
 
 /// A photo in its frame, which shows it larger.

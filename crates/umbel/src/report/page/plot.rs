@@ -31,7 +31,7 @@ pub fn legend(entries: &[Entry]) -> Markup {
     html! {
         ul.legend {
             @for entry in entries {
-                li { span class=(class(entry.kind)) style=(format!("--c:{}", color(entry.color))) {} (entry.label) }
+                li { span class=(class(entry.kind)) style=(format!("--c:{}", color(entry.color))) {} bdi { (entry.label) } }
             }
         }
     }

@@ -12,7 +12,7 @@
     document.addEventListener('click', (event) => {
       const image = event.target.closest('button.frame')?.querySelector('img');
       if (!image) return;
-      const shut = element('button', 'close', 'Close');
+      const shut = element('button', 'close', large.dataset.close);
       shut.type = 'button';
       large.replaceChildren(image.cloneNode(), element('p', '', image.alt), shut);
       large.showModal();
@@ -23,7 +23,8 @@
   const source = document.getElementById('photos');
   const behind = document.getElementById('behind');
   if (!source || !behind) return;
-  const { classes, photos } = JSON.parse(source.textContent);
+  const { classes, photos, file, words } = JSON.parse(source.textContent);
+  const say = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const inPage = new Map();
   for (const image of document.querySelectorAll('img[data-photo]')) inPage.set(image.dataset.photo, image.src);
   const buttons = [...document.querySelectorAll('button[data-true]')];
@@ -41,10 +42,10 @@
       frame.append(image);
     } else {
       frame.classList.add('empty');
-      frame.textContent = 'no picture';
+      frame.textContent = words.none;
     }
     const caption = element('figcaption');
-    caption.append(element('span', '', `${(100 * confidence).toFixed(1)} % sure`), element('span', 'path', path));
+    caption.append(element('span', '', say(words.sure, { share: (100 * confidence).toFixed(1) })), element('span', 'path', path));
     made.append(frame, caption);
     return made;
   };
@@ -64,9 +65,11 @@
     const said = Number(button.dataset.said);
     const total = Number(button.textContent.replace(/\D/g, ''));
     const listed = photos.filter((photo) => photo[0] === own && photo[1] === said);
-    const what = own === said ? `${classes[own]}, recognized` : `${classes[own]}, taken for ${classes[said]}`;
-    const heading = element('h3', '', `${what}: ${total} ${total === 1 ? 'photo' : 'photos'}`);
-    const shut = element('button', 'close', 'Close');
+    // A name turns nothing beside it around, whichever way it is written.
+    const name = (place) => `\u2068${classes[place]}\u2069`;
+    const what = say(own === said ? words.recognized : words.taken, { class: name(own), other: name(said) });
+    const heading = element('h3', '', say(total === 1 ? words.behindOne : words.behind, { what, number: total }));
+    const shut = element('button', 'close', large.dataset.close);
     shut.type = 'button';
     shut.addEventListener('click', close);
     const head = element('div', 'head');
@@ -75,7 +78,7 @@
     gallery.append(...listed.map(figure));
     behind.replaceChildren(head, gallery);
     if (total > listed.length) {
-      behind.append(element('p', 'note', `… and ${total - listed.length} more, in predictions.csv`));
+      behind.append(element('p', 'note', say(words.more, { number: total - listed.length, file })));
     }
     behind.hidden = false;
     if (pressed) pressed.setAttribute('aria-expanded', 'false');

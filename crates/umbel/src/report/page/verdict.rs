@@ -5,7 +5,7 @@ use std::fmt::Display;
 use maud::{Markup, Render, html};
 
 use super::View;
-use super::data::FEW;
+use super::counts::FEW;
 use super::words::{interval, name, percent, thousands};
 use crate::data::Part;
 use crate::metrics::{NamedScore, Scores};

@@ -40,8 +40,3 @@ pub fn without_folder(value: String) -> String {
     let path = Path::new(&value);
     if path.is_absolute() { last_name(path) } else { value }
 }
-
-/// A count with its noun.
-pub fn count(number: usize, one: &'static str, many: &'static str) -> String {
-    Lang::English.count(number, one, many)
-}

@@ -5,7 +5,7 @@ use std::fs;
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage};
 use umbel::base::budget::MemoryBudget;
-use umbel::check::{CheckReport, FindingKind};
+use umbel::check::{CheckReport, ClassCount, DuplicateGroup, Finding, FindingKind, Likeness};
 use umbel::data::Index;
 
 use super::pictures::{checked, encoded, folder, jpeg, paths, scene, write};
@@ -185,6 +185,32 @@ fn the_page_holds_everything_and_escapes_names() {
             "in the list of contents and above its own"
         );
     }
+}
+
+/// Twenty thousand files that are none were as many rows, and ten thousand pairs as many frames without a picture.
+#[test]
+fn a_page_of_twenty_thousand_findings_can_be_read() {
+    let root = folder(12);
+    let mut report = checked(root.path());
+    let finding = |k: usize| Finding::new(format!("a/{k:05}.jpg"), FindingKind::NotAPicture, "it is text");
+    report.problems = (0..20_000).map(finding).collect();
+    report
+        .problems
+        .extend((0..10_000).map(|k| Finding::new(format!("b/{k}"), FindingKind::ExactDuplicate, "the same")));
+    let pair =
+        DuplicateGroup { likeness: Likeness::Exact, photos: vec![0, 1], across_classes: false, across_parts: false };
+    report.duplicates = vec![pair; 10_000];
+    report.classes = (0..20_000).map(|k| ClassCount { class: format!("class {k}"), images: k % 97 }).collect();
+    let out = tempfile::tempdir().unwrap();
+    let page = out.path().join("check.html");
+    report.write_page(&Index::scan(root.path()).unwrap(), &MemoryBudget::default(), &page).unwrap();
+    let html = fs::read_to_string(page).unwrap();
+    assert!(html.len() < 1_500_000, "{} bytes", html.len());
+    assert!(html.contains("a/00199.jpg") && !html.contains("a/00200.jpg"));
+    for words in ["and 19800 more in the table of this check", "and 9900 more groups", "and 18000 more classes"] {
+        assert!(html.contains(words), "{words}");
+    }
+    assert!(html.contains("Named like a picture, but none <span>20000</span>"), "the number of all of them");
 }
 
 #[test]

@@ -148,7 +148,8 @@ fn what_can_be_relied_on_is_told_where_it_was_measured() {
     let page = |records: &RunRecords| page::render(records, &Facts::default()).unwrap();
     assert!(!page(&records).contains("When to rely on it"), "a run of before");
     let mistaken = records.scores().unwrap().unwrap().most_mistaken();
-    assert!(page(&records).contains(&format!("Most often mistaken: {}", mistaken[0])), "{mistaken:?}");
+    let named = page(&records).replace("<bdi>", "").replace("</bdi>", "");
+    assert!(named.contains(&format!("Most often mistaken: {}", mistaken[0])), "{mistaken:?}");
     records.metrics.trusted = vec![Trusted { asked: 0.95, confidence: 0.83, right: 0.982, answered: 0.884 }];
     records.metrics.test_trusted = vec![Trusted { right: 0.971, answered: 0.86, ..records.metrics.trusted[0] }];
     records.metrics.test_sets = vec![SetScore { level: 0.98, coverage: 0.9776, mean_size: 1.234 }];
@@ -181,7 +182,7 @@ fn names_are_text_wherever_they_stand() {
     let start = html.find("id=\"photos\">").unwrap() + "id=\"photos\">".len();
     let json = &html[start..start + html[start..].find("</script>").unwrap()];
     let value: serde_json::Value = serde_json::from_str(json).unwrap();
-    assert_eq!(value["classes"][0], classes[0], "the page's script gets the names as they are");
+    assert_eq!(value["classes"]["0"], classes[0], "the page's script gets the names as they are");
     assert_eq!(value["photos"].as_array().unwrap().len(), 90);
 }
 
@@ -295,7 +296,11 @@ fn many_classes_and_few_photos_give_a_page_too() {
     let made_up = MadeUp { classes: &many, photos: 600, accuracy: 0.6, seed: 4 };
     let records = made_up.write(&folder.path().join("many"), &folder.path().join("none"));
     let html = page::render(&records, &Facts::default()).unwrap();
-    assert!(html.contains("The most frequent mistakes of 120 classes") && html.len() < 2_000_000, "{}", html.len());
+    assert!(
+        html.contains("A table of 120 by 120 classes would be too large") && html.len() < 2_000_000,
+        "{}",
+        html.len()
+    );
     let two = MadeUp { classes: &["a", "b"], photos: 1, accuracy: 1.0, seed: 4 };
     let records = two.write(&folder.path().join("two"), &folder.path().join("none"));
     let html = page::render(&records, &Facts::default()).unwrap();
