@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use umbel::base::augmentation::Balance;
+use umbel::base::fonts::Fonts;
 use umbel::base::progress::EpochRecord;
 use umbel::base::random::{Purpose, Stream};
 use umbel::metrics::{Answers, Bin, Certainty, Doubts, SetScore, Trusted, calibrated, softmax};
@@ -31,7 +32,8 @@ fn main() -> Outcome<()> {
     end_quietly(&folder.join("two"), classes, photos, 2)?;
     let runs = [folder.join("one"), folder.join("two")];
     let records = compare::read(&runs)?;
-    let comparison = timed("compare: figures, tests, curves", || compare::compare_records(&records, &folder))?.1;
+    let comparison =
+        timed("compare: figures, tests, curves", || compare::compare_records(&records, &folder, &Fonts::built_in()))?.1;
     timed("compare: page", || compare_page::write(&comparison, &records, &folder.join(compare_page::FILE_NAME)))?;
     for file in ["metrics.json", "predictions.csv", "report.html", "plots/confusion.svg", "plots/roc-pr.svg"] {
         let bytes = std::fs::metadata(runs[0].join(file)).map_or(0, |about| about.len());
@@ -153,10 +155,12 @@ fn end(run: &Path, classes: usize, photos: usize, seed: u64) -> Outcome<f64> {
     whole += seconds;
     let plots = run.join(names::PLOTS);
     let (seconds, _) = timed("plots: confusion matrix", || {
-        confusion::write(&plots, names::CONFUSION, &predictions.classes, &scores.confusion)
+        confusion::write(&plots, names::CONFUSION, &predictions.classes, &scores.confusion, &Fonts::built_in())
     })?;
     whole += seconds;
-    let (seconds, _) = timed("plots: ROC", || ranking::write(&plots, names::RANKING, &predictions.classes, &answers))?;
+    let (seconds, _) = timed("plots: ROC", || {
+        ranking::write(&plots, names::RANKING, &predictions.classes, &answers, &Fonts::built_in())
+    })?;
     whole += seconds;
     let (seconds, _) = timed("plots: reliability", || {
         let panels = reliability::panels(true, [certainty[0].ece, certainty[1].ece], &bins);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
-use super::compare::{ComparedRun, Comparison, Difference, over_fitting_takes};
+use super::compare::{ComparedRun, Comparison, Difference};
+use super::compare_words::over_fitting_takes;
 use super::curves::{NamedCurves, entries, panels};
 use super::page::{STYLE, duration, figure, interval, legend, listed, percent, plot, signed};
 use crate::Result;

@@ -3,6 +3,7 @@
 mod canvas;
 pub mod compare;
 pub mod compare_page;
+mod compare_words;
 pub mod confusion;
 pub mod curves;
 mod error;

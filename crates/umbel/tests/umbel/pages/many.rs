@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use tempfile::tempdir;
+use umbel::base::fonts::Fonts;
 use umbel::data::Part;
 use umbel::metrics::Confusion;
 use umbel::report::compare::{compare_records, read};
@@ -155,7 +156,8 @@ fn a_picture_of_a_thousand_classes_shows_those_that_are_mistaken() {
         rows.extend((0..1000).map(|class| f64::from(u8::from(class == said))));
     }
     let answers = umbel::metrics::Answers::new(&labels, &rows, 1000).unwrap();
-    let paths = confusion::write(folder.path(), "confusion", &names, &Confusion::new(&answers)).unwrap();
+    let paths =
+        confusion::write(folder.path(), "confusion", &names, &Confusion::new(&answers), &Fonts::built_in()).unwrap();
     let svg = std::fs::read_to_string(&paths[0]).unwrap();
     for words in ["the 30 classes most often mistaken, of 1000", "class 0500", "class 0700", "\n9\n", "\n90\n"] {
         assert!(svg.contains(words), "{words}");
@@ -176,7 +178,7 @@ fn twelve_runs_with_long_names_are_compared_without_saying_anything_twelve_times
         })
         .collect();
     let records = read(&runs).unwrap();
-    let comparison = compare_records(&records, &folder.path().join("out")).unwrap();
+    let comparison = compare_records(&records, &folder.path().join("out"), &Fonts::built_in()).unwrap();
     let html = compare_page::render(&comparison, &records).unwrap();
     assert_eq!(html.matches("taken for over-fitting").count(), 1);
     assert_eq!(html.matches("a gap of more than 10 points").count(), 1);
