@@ -1,6 +1,7 @@
 // umbel's pages in a real browser: a run on drawn flowers, its report and a comparison. See README.md.
 //
 //   node pages.mjs [--screenshots DIR] [--report FILE] [--compare FILE] [--check FILE] [--many FILE]
+//   node pages.mjs --report FILE --picture FILE.png      the top of a report, as the README shows it
 //
 // Without --report it draws flowers and trains on them with the program at UMBEL (default: ../target/debug/umbel).
 import axe from 'axe-core';
@@ -16,7 +17,7 @@ import { chromium } from 'playwright-core';
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
   options: { screenshots: { type: 'string' }, report: { type: 'string' }, compare: { type: 'string' }, check: { type: 'string' },
-    many: { type: 'string' } },
+    many: { type: 'string' }, picture: { type: 'string' } },
 });
 const umbel = resolve(process.env.UMBEL ?? join(here, '..', 'target', 'debug', 'umbel'));
 const browserPath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
@@ -31,7 +32,8 @@ try {
   const pages = options.report || options.many ? options : makePages();
   const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
   try {
-    if (pages.report) await report(browser, resolve(pages.report), pages.classes);
+    if (options.picture) await picture(browser, resolve(pages.report), resolve(options.picture));
+    else if (pages.report) await report(browser, resolve(pages.report), pages.classes);
     if (pages.compare) await compare(browser, resolve(pages.compare));
     if (pages.check) await check(browser, resolve(pages.check));
     if (pages.many) await many(browser, resolve(pages.many));
@@ -41,6 +43,12 @@ try {
   console.log('all pages hold');
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+async function picture(browser, file, out) {
+  const page = await browser.newPage({ viewport: { width: 960, height: 560 } });
+  await page.goto(pathToFileURL(file).href);
+  await page.screenshot({ path: out });
 }
 
 /** Two short runs on drawn flowers, one class of which has a name that would like to be HTML. */
