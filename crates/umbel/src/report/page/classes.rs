@@ -72,7 +72,7 @@ fn rows(scores: &Scores, classes: &[&NamedScore], is_open: bool) -> Markup {
             thead { tr { th { "Class" } th.n { "Precision" } th.n { "Recall" } th.n { "F1" } th.n { "ROC AUC" }
                 th.n { "Average precision" } th.n { "Photos" } } }
             tbody { @for class in classes {
-                tr { th.name scope="row" dir="auto" { (class.class) } td.n { (figure(class.score.precision)) }
+                tr { th.name scope="row" title=(class.class) { span dir="auto" { (class.class) } } td.n { (figure(class.score.precision)) }
                     td.n { (figure(class.score.recall)) } td.n { (figure(class.score.f1)) } td.n { (figure(class.roc_auc)) }
                     td.n { (figure(class.average_precision)) } td.n { (thousands(class.score.support as usize)) } }
             } }

@@ -24,7 +24,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
     let scores = view.scores.as_ref()?;
     let mistaken = scores.most_mistaken();
     let body = html! {
-        @if !mistaken.is_empty() {
+        @if !mistaken.is_empty() && scores.classes.len() <= TABLE {
             p { "Most often mistaken: " @for (k, own) in mistaken.iter().enumerate() {
                 @if k > 0 { ", " } bdi { (own.class) } " for " bdi { (own.taken_for) } " (" (own.images) " of " (own.of) ")"
             } "." }
@@ -113,13 +113,17 @@ fn list(scores: &Scores, listed: &[Mistake]) -> Markup {
             thead { tr { th { "True class" } th { "Taken for" } th.n { "Photos" } th.n { "Share of the class" } } }
             tbody { @for Mistake { class: row, taken_for: column, images: count, of } in listed {
                 tr {
-                    td.name dir="auto" { (scores.classes[*row].class) } td.name dir="auto" { (scores.classes[*column].class) }
+                    (class_name(&scores.classes[*row].class)) (class_name(&scores.classes[*column].class))
                     td.n { (button(scores, (*row, *column), *count)) }
                     td.n { (percent(*count as f64 / (*of).max(1) as f64)) }
                 }
             } }
         } }
     }
+}
+
+fn class_name(name: &str) -> Markup {
+    html! { td.name title=(name) { span dir="auto" { (name) } } }
 }
 
 /// The photos behind the cells, for the page's script. Those that stand in the page are not said twice.

@@ -109,7 +109,7 @@ impl Table {
                     @for (part, (name, _)) in self.parts(&PARTS) { th.n { span.part style=(color(part)) {} (name) } }
                     th.n { "All" } th.wide {} } }
                 tbody { @for (class, counts) in classes {
-                    tr { th.name scope="row" dir="auto" { (class) }
+                    tr { th.name scope="row" title=(class) { span dir="auto" { (class) } }
                         @for (_, own) in self.parts(counts) { td.n { (thousands(*own)) } }
                         td.n { (thousands(all(counts))) }
                         td.wide { div.parts { @for (part, own) in self.parts(counts) { @if *own > 0 {
