@@ -180,6 +180,10 @@ mod tests {
                     let mut corners = few.iter().peekable();
                     let mut last = few[0];
                     for point in all {
+                        // No photo of the class yet: the precision stays 0.
+                        if *point == last && point != &few[0] {
+                            continue;
+                        }
                         if corners.next_if_eq(&point).is_some() {
                             last = *point;
                             continue;

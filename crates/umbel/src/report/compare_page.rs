@@ -195,33 +195,29 @@ fn gaps_in_words(comparison: &Comparison) -> Markup {
     let runs = |is_of_kind: fn(&ComparedRun) -> bool| -> Vec<&ComparedRun> {
         comparison.runs.iter().filter(|run| is_of_kind(run)).collect()
     };
-    let of_kinds: [(Vec<&ComparedRun>, String); 3] = [
-        (
-            runs(|run| run.overfits),
-            format!("over-fit: {}, and theirs are so.", over_fitting_takes(Lang::English)),
-        ),
+    let takes = over_fitting_takes(Lang::English);
+    let of_kinds = [
+        (runs(|run| run.overfits), "Over-fit", format!("{takes}, and theirs are so.")),
         (
             runs(|run| !run.overfits && run.l2.is_none()),
-            format!(
-                "are not taken for over-fitting: {}. Training accuracy is measured while a run trains, under augmentation and \
-                 dropout where it has them.",
-                over_fitting_takes(Lang::English)
-            ),
+            "Not taken for over-fitting",
+            format!("{takes}. Training accuracy is measured while a run trains, under augmentation and dropout where it has them."),
         ),
         (
             runs(|run| run.l2.is_some()),
-            "fit a last layer to convergence at several strengths of L2 regularization, the strongest first: the weaker, the \
-             closer it comes to its own photos, which says nothing of others. The strength with the lowest loss on photos that \
-             the layer was not fitted on is kept."
+            "Fit a last layer alone",
+            "to convergence at several strengths of L2 regularization, the strongest first: the weaker, the closer it comes to its \
+             own photos, which says nothing of others. The strength with the lowest loss on photos that the layer was not fitted \
+             on is kept."
                 .to_string(),
         ),
     ];
     html! {
-        @for (runs, words) in &of_kinds {
+        @for (runs, kind, words) in &of_kinds {
             @match runs.as_slice() {
                 [] => {}
                 [run] => p { (run.gap_in_words(Lang::English)) },
-                several => p { (listed(Lang::English, &names(several.iter().copied()), NAMED)) " " (words) },
+                several => p { (kind) " (" (listed(Lang::English, &names(several.iter().copied()), NAMED)) "): " (words) },
             }
         }
     }

@@ -79,7 +79,7 @@ fn rows(view: &View<'_>, scores: &Scores, classes: &[&NamedScore], is_open: bool
             thead { tr { th { (view.say("Class")) } th.n { (view.say("Precision")) } th.n { (view.say("Recall")) } th.n { "F1" }
                 th.n { "ROC AUC" } th.n { (view.say("Average precision")) } th.n { (view.say("Photos")) } } }
             tbody { @for class in classes {
-                tr { th.name scope="row" dir="auto" { (class.class) } td.n { (figure(class.score.precision)) }
+                tr { th.name scope="row" title=(class.class) { span dir="auto" { (class.class) } } td.n { (figure(class.score.precision)) }
                     td.n { (figure(class.score.recall)) } td.n { (figure(class.score.f1)) } td.n { (figure(class.roc_auc)) }
                     td.n { (figure(class.average_precision)) } td.n { (thousands(class.score.support as usize)) } }
             } }

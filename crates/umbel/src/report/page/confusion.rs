@@ -27,7 +27,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
     let mistaken = scores.most_mistaken();
     let press = html! { strong.on-screen { (view.say("Press a number to see its photos.")) } };
     let body = html! {
-        @if !mistaken.is_empty() { p { (most_mistaken(view, &mistaken)) } }
+        @if !mistaken.is_empty() && scores.classes.len() <= TABLE { p { (most_mistaken(view, &mistaken)) } }
         @match listed(&scores.confusion) {
             None => {
                 p { (view.tell("Rows are the true classes, columns what was predicted. {press}", &[("press", &press)])) }
@@ -136,13 +136,17 @@ fn list(view: &View<'_>, scores: &Scores, listed: &[Mistake]) -> Markup {
                 th.n { (view.say("Share of the class")) } } }
             tbody { @for Mistake { class: row, taken_for: column, images: count, of } in listed {
                 tr {
-                    td.name dir="auto" { (scores.classes[*row].class) } td.name dir="auto" { (scores.classes[*column].class) }
+                    (class_name(&scores.classes[*row].class)) (class_name(&scores.classes[*column].class))
                     td.n { (button(view, scores, (*row, *column), *count)) }
                     td.n { (percent(*count as f64 / (*of).max(1) as f64)) }
                 }
             } }
         } }
     }
+}
+
+fn class_name(name: &str) -> Markup {
+    html! { td.name title=(name) { span dir="auto" { (name) } } }
 }
 
 /// The photos behind the cells, for the page's script. Those that stand in the page are not said twice.

@@ -124,7 +124,7 @@ impl Table<'_> {
                     @for (part, (name, _)) in self.parts(&parts(self.view)) { th.n { span.part style=(color(part)) {} (name) } }
                     th.n { (self.view.say("All")) } th.wide {} } }
                 tbody { @for (class, counts) in classes {
-                    tr { th.name scope="row" dir="auto" { (class) }
+                    tr { th.name scope="row" title=(class) { span dir="auto" { (class) } }
                         @for (_, own) in self.parts(counts) { td.n { (thousands(*own)) } }
                         td.n { (thousands(all(counts))) }
                         td.wide { div.parts { @for (part, own) in self.parts(counts) { @if *own > 0 {

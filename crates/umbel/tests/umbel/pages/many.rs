@@ -71,7 +71,7 @@ fn pages_of_few_and_of_very_many_classes_and_photos_are_bounded() {
         assert!((1..=50).contains(&listed), "{listed} mistakes are listed");
         assert!(open_part(by_class).contains("weakest of 1,000 classes, by recall:"));
         assert_eq!(open_part(by_class).matches("<tr>").count(), 1 + 20 + 2, "the others open");
-        assert_eq!(by_class.matches("class 0999").count(), 1, "all of them can be looked up");
+        assert_eq!(by_class.matches(">class 0999<").count(), 1, "all of them can be looked up");
         assert!(by_class.contains("the 60 weakest of 1000 classes"), "the legend of the curves");
         assert!(open_part(data).matches("<tr>").count() <= 1 + 20 + 1);
         // Only the photos of mistakes that can be pressed are carried along.
@@ -104,7 +104,10 @@ fn the_weakest_classes_come_first_and_a_class_without_photos_is_none_of_them() {
 
 #[test]
 fn names_of_any_script_and_length_stay_by_themselves() {
-    let html = rendered(&records(&odd(), 500));
+    let mut records = records(&odd(), 500);
+    // Classes of one size would not be named under the data.
+    records.split.pop();
+    let html = rendered(&records);
     assert!(!html.contains("<b>tulips"), "names are text");
     for name in [ARABIC, odd()[4], odd()[0]] {
         for id in ["mistakes", "classes", "data"] {
