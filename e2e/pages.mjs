@@ -37,12 +37,25 @@ try {
     if (pages.compare) await compare(browser, resolve(pages.compare));
     if (pages.check) await check(browser, resolve(pages.check));
     if (pages.many) await many(browser, resolve(pages.many));
+    if (pages.chinese) await chinese(browser, pages.chinese);
   } finally {
     await browser.close();
   }
   console.log('all pages hold');
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+/** The report in Traditional Chinese: its words, and those that the script says. */
+async function chinese(browser, file) {
+  await inEveryLook(browser, file, 'zh', async (page) => {
+    assert.equal(await page.getAttribute('html', 'lang'), 'zh-TW');
+    assert.match(await page.locator('.verdict').textContent(), /答對 .*最弱的類別：.*下一步：/);
+    await page.locator('.confusion td.wrong button').first().click();
+    assert.match(await page.locator('#behind h3').textContent(), /當成 .*：\d+ 張照片$/);
+    await page.locator('#behind button.close', { hasText: '關閉' }).click();
+    assert.ok(await page.locator('#behind').isHidden());
+  });
 }
 
 async function picture(browser, file, out) {
@@ -69,9 +82,10 @@ function makePages() {
   assert.throws(() => run('check', photos, '--labels', 'none', '--html', 'check.html'), { status: 3 });
   manyClasses(join(scratch, 'demo', 'photos', 'roses'), join(scratch, 'many'));
   run('train', 'many', '--recipe', 'tutorial', '--image-size', '32', '--epochs', '1', '--val-split', '0.4', '--split', 'keras', '--out', 'runs/many');
-  const [report, compare, check, many] = ['runs/one/report.html', 'comparison/compare.html', 'check.html', 'runs/many/report.html']
-    .map((file) => join(scratch, file));
-  return { report, compare, check, many, classes: 6 };
+  run('report', 'runs/one', '--lang', 'zh-TW', '--out', 'zh.html');
+  const [report, compare, check, many, chinese] =
+    ['runs/one/report.html', 'comparison/compare.html', 'check.html', 'runs/many/report.html', 'zh.html'].map((file) => join(scratch, file));
+  return { report, compare, check, many, chinese, classes: 6 };
 }
 
 /** More classes than a table shows, of a few photos each, some named in other scripts, at great length, or like HTML. */

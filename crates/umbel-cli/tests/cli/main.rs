@@ -17,6 +17,7 @@ mod help;
 mod hostile_names;
 mod kept;
 mod kill;
+mod languages;
 mod licenses;
 #[cfg(unix)]
 mod no_hang;

@@ -107,7 +107,8 @@ impl Place {
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_umbel"));
         command.args(with_recipe(args)).current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache"));
-        command.env_remove("UMBEL_ISA").stdin(Stdio::null());
+        // In English, whatever is spoken here.
+        command.env("LC_ALL", "C").env_remove("UMBEL_ISA").stdin(Stdio::null());
         command
     }
 
@@ -122,7 +123,7 @@ impl Place {
         let mut command = Command::new("prlimit");
         command.args([&format!("--nproc={processes}"), "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
         command.arg(env!("CARGO_BIN_EXE_umbel")).args(with_recipe(args));
-        command.current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache"));
+        command.current_dir(self.folder.path()).env("UMBEL_CACHE", self.path("cache")).env("LC_ALL", "C");
         command.output().ok().map(Ran::from)
     }
 
