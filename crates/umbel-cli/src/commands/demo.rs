@@ -236,6 +236,11 @@ impl Tour {
         if let Some(transfer) = transfer {
             console::line(format!("By transfer: {}", transfer.run.display()))?;
         }
+        console::line("")?;
+        console::line(format!(
+            "Open {} in a browser. Now your own photos, a folder for each class:  umbel train photos/",
+            tutorial.run.join(names::REPORT).display()
+        ))?;
         Ok(())
     }
 }

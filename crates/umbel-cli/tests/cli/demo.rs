@@ -32,6 +32,9 @@ fn the_tour_ends_with_answers_and_files() {
         assert!(ran.out.contains("\nLeft out: this program was built without pretrained weights.\n"), "{}", ran.out);
         assert_eq!(by_transfer, 0);
     }
+    // A newcomer once stood there with six paths and no next step.
+    let last = ran.out.trim_end().lines().last().unwrap();
+    assert!(last.contains("tour/run/report.html in a browser") && last.ends_with("umbel train photos/"), "{last}");
     // The tour shows what pretrained weights give, and so does not say it.
     assert!(!ran.err.contains("random weights"), "{}", ran.err);
     for file in ["preview.png", "augmented.png", "run/model.safetensors", "run/plots/curves.png", "new/roses.png"] {
