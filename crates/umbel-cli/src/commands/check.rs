@@ -136,7 +136,7 @@ fn tell(report: &CheckReport, args: &CheckArgs, lang: Lang) -> std::io::Result<(
     if cut && args.out.is_none() && args.html.is_none() {
         let dir = word(&args.dir);
         console::line(format!(
-            "All of it: umbel check {dir} --out FOLDER (a table), --html FILE (a page with pictures)"
+            "All of it: umbel check {dir} --out FOLDER (a table); with pictures, to a bound: --html FILE"
         ))?;
     }
     Ok(())

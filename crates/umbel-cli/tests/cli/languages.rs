@@ -20,7 +20,7 @@ fn a_run_in_traditional_chinese_tells_what_was_found_what_is_used_and_its_report
         assert!(out.lines().any(|own| own == line), "{line}: {out}");
     }
     // Keras' line is the same everywhere.
-    assert!(out.contains("Epoch 1/1 - ") && out.contains(" - val_accuracy: "), "{out}");
+    assert!(ran.err.contains("Epoch 1/1 - ") && ran.err.contains(" - val_accuracy: "), "{}", ran.err);
     let page = |name: &str| fs::read_to_string(place.path(name)).unwrap();
     assert!(page("run/report.html").contains("<html lang=\"zh-TW\">"));
 

@@ -1,7 +1,7 @@
 //! `umbel bench --profile`: where the time of a step goes, as a table or as one JSON object.
 
 use serde::Serialize;
-use umbel::base::shown::{cell, column};
+use umbel::base::shown::{column, padded, shown};
 use umbel::nn::cpu::{Lap, Peak, Phase, Profile};
 use umbel::nn::{Computed, Cpu};
 
@@ -78,7 +78,7 @@ impl Table {
                 |value: Option<f64>, digits: usize| value.map_or("-".into(), |value| format!("{value:.digits$}"));
             console::line(format!(
                 "{}  {:8} {:>9.3} {:>6} {:>8} {:>7} {:>8.1} {:>7.1} {:>9}",
-                cell(&row.step, widest),
+                padded(&shown(&row.step), widest),
                 row.phase,
                 row.ms,
                 percent(row.share),
