@@ -151,6 +151,7 @@ impl std::fmt::Display for Difference {
             )?;
         }
         let p = if self.p_corrected < 0.001 { "p < 0.001".into() } else { format!("p = {:.3}", self.p_corrected) };
-        write!(f, " (95 % interval {:+.1} to {:+.1} points; McNemar {p}).", 100.0 * low, 100.0 * high)
+        let points = |share: f64| format!("{:+.1}", 100.0 * share).replace('-', "−");
+        write!(f, " (95 % interval {} to {} points; McNemar {p}).", points(low), points(high))
     }
 }

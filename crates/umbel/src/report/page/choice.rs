@@ -26,7 +26,7 @@ pub struct Choice {
     pub samples: Vec<(String, Vec<String>)>,
     /// Mistakes, the surest first (of the true class's probability, the lowest).
     pub worst: Vec<Answer>,
-    /// Whatever the answer: those where the two most likely classes lie closest.
+    /// Whatever the answer, beside the worst mistakes: those where the two most likely classes lie closest.
     pub unsure: Vec<Answer>,
     /// Of each class, right and sure of it.
     pub typical: Vec<(String, Vec<Answer>)>,
@@ -60,8 +60,10 @@ impl Choice {
         let Ok(known) = predictions.answers() else { return };
         let answers = answers(predictions, &known);
         let these = |places: Vec<usize>| places.into_iter().map(|place| answers[place].clone()).collect();
-        self.worst = these(known.worst_mistakes(GALLERY));
-        self.unsure = these(known.least_sure(GALLERY));
+        let worst = known.worst_mistakes(GALLERY);
+        let unsure = known.least_sure(2 * GALLERY).into_iter().filter(|place| !worst.contains(place));
+        self.unsure = these(unsure.take(GALLERY).collect());
+        self.worst = these(worst);
         let each = of_each(predictions.classes.len());
         let classes = predictions.classes.iter().enumerate().take(OF_ALL);
         self.typical = classes.map(|(class, name)| (name.clone(), these(known.most_typical(class, each)))).collect();

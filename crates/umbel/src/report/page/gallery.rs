@@ -6,7 +6,7 @@ use super::View;
 use super::choice::Answer;
 use super::pictures::SIDE;
 use super::section::Section;
-use super::words::{name, percent};
+use super::words::{name, path, percent};
 use crate::html::data_url;
 
 pub fn section(view: &View<'_>) -> Option<Section> {
@@ -23,9 +23,11 @@ pub fn section(view: &View<'_>) -> Option<Section> {
                 p.note { (view.say("The true class was given the lowest probability. Some may be wrong labels: worth checking first.")) }
                 div.gallery { @for answer in &choice.worst { (photo(view, answer)) } }
             }
-            h3 { (view.say("The least sure")) }
-            p.note { (view.say("The two most likely classes were about as likely.")) }
-            div.gallery { @for answer in &choice.unsure { (photo(view, answer)) } }
+            @if !choice.unsure.is_empty() {
+                h3 { (view.say("The least sure")) }
+                p.note { (view.say("The two most likely classes were about as likely.")) }
+                div.gallery { @for answer in &choice.unsure { (photo(view, answer)) } }
+            }
             h3 { (view.say("The most typical")) }
             div.samples { @for (class, answers) in &choice.typical {
                 @if !answers.is_empty() {
@@ -47,7 +49,7 @@ fn photo(view: &View<'_>, answer: &Answer) -> Markup {
                     span.answer.wrong { (sure(view, said, answer.confidence)) }
                     span { (view.tell("really {class}, {share}", &[("class", &name(own)), ("share", &percent(answer.own))])) }
                 }
-                span.path { (answer.path) }
+                (path(&answer.path))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use maud::{Markup, html};
 
 use super::View;
-use super::words::percent;
+use super::words::{path, percent};
 use crate::data::Part;
 use crate::run::{LeakRow, leaks, names};
 
@@ -20,9 +20,9 @@ pub fn warning(view: &View<'_>) -> Markup {
             p { (view.tell("{leaks} So the figures are better than they should be: the model has seen these already.",
                 &[("leaks", &sentence(view, found))])) }
             ul { @for leak in found.iter().take(NAMED) {
-                @let (path, other) = (html! { span.path { (leak.path) } }, html! { span.path { (leak.same_as) } });
+                @let (photo, other) = (path(&leak.path), path(&leak.same_as));
                 li { (view.tell("{path} ({part}) shows the same as {other} ({other_part})", &[
-                    ("path", &path),
+                    ("path", &photo),
                     ("part", &leak.part.told(view.lang())),
                     ("other", &other),
                     ("other_part", &leak.same_as_part.told(view.lang())),

@@ -30,6 +30,13 @@
   const buttons = [...document.querySelectorAll('button[data-true]')];
   let pressed = null;
 
+  // It rather goes on in the next line behind one of these signs than within the end of a name.
+  const broken = (path) => {
+    const made = element('span', 'path');
+    for (const piece of path.split(/(?<=[/_-])/)) made.append(piece, element('wbr'));
+    return made;
+  };
+
   const figure = ([, , path, confidence, picture]) => {
     const made = element('figure', 'photo');
     const url = picture || inPage.get(path);
@@ -45,7 +52,7 @@
       frame.textContent = words.none;
     }
     const caption = element('figcaption');
-    caption.append(element('span', '', say(words.sure, { share: (100 * confidence).toFixed(1) })), element('span', 'path', path));
+    caption.append(element('span', '', say(words.sure, { share: (100 * confidence).toFixed(1) })), broken(path));
     made.append(frame, caption);
     return made;
   };

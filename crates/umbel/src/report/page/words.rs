@@ -35,6 +35,11 @@ pub fn name(own: &str) -> Markup {
     html! { bdi { (own) } }
 }
 
+/// A path, which rather goes on in the next line behind one of these signs than within the end of its name.
+pub fn path(own: &str) -> Markup {
+    html! { span.path { @for piece in own.split_inclusive(['/', '_', '-']) { (piece) wbr; } } }
+}
+
 /// A setting's value; of a path from the root on, its last name.
 pub fn without_folder(value: String) -> String {
     let path = Path::new(&value);

@@ -98,6 +98,22 @@ fn a_page_begins_with_how_good_the_model_is_where_it_is_weakest_and_what_to_do()
 }
 
 #[test]
+fn no_photo_of_a_gallery_is_shown_twice() {
+    let folder = tempdir().unwrap();
+    let (data, run) = (folder.path().join("photos"), folder.path().join("run"));
+    let records = MadeUp { classes: &FIVE, photos: 60, accuracy: 0.4, seed: 4 }.write(&run, &data);
+    photos_of(&records, &data, &noise(folder.path()));
+    let html = page::render(&records, &Facts::default()).unwrap();
+    let gallery = html.split("<section id=\"gallery\"").nth(1).unwrap().split("<h3>").collect::<Vec<_>>();
+    let shown = |part: &str| -> Vec<String> {
+        part.split(" data-photo=\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_string()).collect()
+    };
+    let (worst, unsure) = (shown(gallery[1]), shown(gallery[2]));
+    assert!(worst.len() == 12 && !unsure.is_empty(), "{worst:?} {unsure:?}");
+    assert!(unsure.iter().all(|photo| !worst.contains(photo)), "{worst:?} {unsure:?}");
+}
+
+#[test]
 fn a_page_in_another_language_has_no_english_sentence_left() {
     let folder = tempdir().unwrap();
     let made_up = MadeUp { classes: &["向日葵", "鬱金香", "玫瑰"], photos: 200, accuracy: 0.7, seed: 3 };
