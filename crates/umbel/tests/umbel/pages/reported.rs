@@ -253,7 +253,8 @@ fn leaks_are_told_by_part_with_a_few_names() {
         let rows = rows.iter().enumerate().map(|(k, (part, of))| format!("roses/<b>{k}.jpg,{part},'=a/{k}.jpg,{of}\n"));
         fs::write(run.join("leaks.csv"), "path,part,same_as,same_as_part\n".to_string() + &rows.collect::<String>())
             .unwrap();
-        page::render(&RunRecords::read(&run).unwrap(), &Facts::default()).unwrap()
+        // Paths may break behind their signs.
+        page::render(&RunRecords::read(&run).unwrap(), &Facts::default()).unwrap().replace("<wbr>", "")
     };
     let html = rows(&[("val", "train"); 7]);
     assert!(html.contains("7 validation photos (7.0\u{a0}%) show the same as a training photo."), "{html}");
