@@ -10,7 +10,7 @@ use super::panel::{Kind, Line, Note, Panel, color};
 use super::scale;
 use crate::Result;
 use crate::base::fonts::Fonts;
-use crate::base::lang::Lang;
+use crate::base::lang::{Lang, thousands};
 use crate::metrics::{Answers, Outlines, Point, macro_precision_recall, macro_roc};
 
 /// Points that lie closer than this to the last one, on both axes, are left out: nobody could see them.
@@ -67,7 +67,9 @@ pub(super) fn entries(names: &[String], lang: Lang) -> Vec<Entry> {
     if !has_colors(names.len()) {
         let label = match names.len() {
             few if few <= DRAWN => lang.tell("each of {number} classes", &[("number", &few)]),
-            many => lang.tell("the {number} weakest of {all} classes", &[("number", &DRAWN), ("all", &many)]),
+            many => {
+                lang.tell("the {number} weakest of {all} classes", &[("number", &DRAWN), ("all", &thousands(many))])
+            }
         };
         return vec![Entry { label, color: SOFT_INK, kind: Kind::Thin }, mean];
     }

@@ -10,8 +10,8 @@ use umbel::data::Part;
 
 /// Every sentence that the library and the program say in a language that is chosen, as the code has it.
 fn said() -> (BTreeSet<String>, String) {
-    let sentence = Regex::new(r#"(?:view|lang|lang\(\))\s*\.(?:say|tell)\(\s*"((?:[^"\\]|\\(?s:.))*)""#).unwrap();
-    let counted = Regex::new(r#"(?:view|lang|lang\(\))\s*\.count\([^"]*"[^"]*",\s*"([^"]*)""#).unwrap();
+    let sentence = Regex::new(r#"(?:view|lang|lang\(\)|self)\s*\.(?:say|tell)\(\s*"((?:[^"\\]|\\(?s:.))*)""#).unwrap();
+    let counted = Regex::new(r#"(?:view|lang|lang\(\)|self)\s*\.count\([^"]*"[^"]*",\s*"([^"]*)""#).unwrap();
     let (mut found, mut all) = (BTreeSet::new(), String::new());
     for krate in ["umbel", "umbel-cli"] {
         let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(krate).join("src")];

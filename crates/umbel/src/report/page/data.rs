@@ -5,7 +5,6 @@ use maud::{Markup, html};
 
 use super::pictures::SIDE;
 use super::section::Section;
-use super::words::thousands;
 use super::{View, counts};
 use crate::base::random::{Purpose, Stream};
 use crate::data::PrepSpec;
@@ -60,8 +59,7 @@ fn samples(view: &View<'_>) -> Markup {
                 p.note { (view.tell("No longer where they were (or not to be read): {photos}; the page does without.", &[("photos", &photos)])) }
             }
             @let (classes, shown) = (view.choice.classes, view.choice.samples.len());
-            @if shown < classes { p.note { (view.tell("Of the first {shown} of {number} classes.",
-                &[("shown", &shown), ("number", &thousands(classes))])) } }
+            (view.first_of(shown, classes))
             div.samples { @for (class, paths) in &view.choice.samples {
                 figure { figcaption dir="auto" { (class) } div.row { @for path in paths { (view.show(path)) } } }
             } }

@@ -29,6 +29,7 @@ pub fn section(view: &View<'_>) -> Option<Section> {
                 div.gallery { @for answer in &choice.unsure { (photo(view, answer)) } }
             }
             h3 { (view.say("The most typical")) }
+            (view.first_of(choice.typical.len(), view.measured.map_or(0, |own| own.classes.len())))
             div.samples { @for (class, answers) in &choice.typical {
                 @if !answers.is_empty() {
                     figure { figcaption { (class) } div.row { @for answer in answers { (small(view, answer)) } } }

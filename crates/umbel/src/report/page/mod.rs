@@ -145,6 +145,14 @@ impl<'a> View<'a> {
         self.pictures.get(path).map_or_else(nothing, |picture| pictures::framed(picture, path))
     }
 
+    /// That these are not of all classes, where they are not.
+    fn first_of(&self, shown: usize, classes: usize) -> Markup {
+        let number = thousands(classes);
+        html! { @if shown < classes { p.note {
+            (self.tell("Of the first {shown} of {number} classes.", &[("shown", &shown), ("number", &number)]))
+        } } }
+    }
+
     /// That a list goes on in this file of the run's folder.
     fn more(&self, number: usize, file: &'static str) -> String {
         self.lang().tell("… and {number} more, in {file}.", &[("number", &thousands(number)), ("file", &file)])

@@ -72,7 +72,7 @@ fn pages_of_few_and_of_very_many_classes_and_photos_are_bounded() {
         assert!(open_part(by_class).contains("weakest of 1,000 classes, by recall:"));
         assert_eq!(open_part(by_class).matches("<tr>").count(), 1 + 20 + 2, "the others open");
         assert_eq!(by_class.matches(">class 0999<").count(), 1, "all of them can be looked up");
-        assert!(by_class.contains("the 60 weakest of 1000 classes"), "the legend of the curves");
+        assert!(by_class.contains("the 60 weakest of 1,000 classes"), "the legend of the curves");
         assert!(open_part(data).matches("<tr>").count() <= 1 + 20 + 1);
         // Only the photos of mistakes that can be pressed are carried along.
         let carried = html.split("id=\"photos\"").nth(1).unwrap().matches(".jpg").count();
