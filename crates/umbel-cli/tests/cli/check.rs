@@ -156,7 +156,8 @@ fn parts_that_the_data_come_with_are_checked_for_leaks() {
     assert!(warnings[0].contains("1 photo") && warnings[0].contains("umbel check photos names"), "{}", trained.err);
     // The page said nothing of it, and sent its reader to this command.
     for page in ["run/report.html", "again.html"] {
-        let page = fs::read_to_string(place.path(page)).unwrap();
+        // Paths may break behind their signs.
+        let page = fs::read_to_string(place.path(page)).unwrap().replace("<wbr>", "");
         assert!(page.contains("shows the same as a training photo."), "{page}");
         assert!(page.contains("val/left/again.png") && page.contains("train/left/3.png"));
         place.umbel(&["report", "run", "--out", "again.html"]).succeeds();
