@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::base::shown::{columns, padded, shown};
+use crate::base::shown::{columns, padded, shown, thousands};
 
 /// One row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,19 +77,6 @@ fn write_row(f: &mut fmt::Formatter<'_>, bar: &str, cells: &[String; 4], widths:
         }
     }
     writeln!(f, "{bar}")
-}
-
-/// `3,989,285`.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `3,989,285 (15.22 MB)`; Keras' MB are 1024 · 1024 bytes.

@@ -10,7 +10,8 @@ use super::panel::{Kind, Line, Note, Panel, color};
 use super::scale;
 use crate::Result;
 use crate::base::fonts::Fonts;
-use crate::base::lang::{Lang, thousands};
+use crate::base::lang::Lang;
+use crate::base::shown::thousands;
 use crate::metrics::{Answers, Outlines, Point, macro_precision_recall, macro_roc};
 
 /// Points that lie closer than this to the last one, on both axes, are left out: nobody could see them.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::LazyLock;
 
+use crate::base::shown::thousands;
+
 /// A language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -102,19 +104,6 @@ fn split_hole(part: &str) -> (Option<&str>, &str) {
     part.split_once('}').map_or((None, part), |(name, text)| (Some(name), text))
 }
 
-/// Groups of three digits.
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (k, digit) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,11 +143,6 @@ mod tests {
         assert_eq!(Lang::English.count(1, "photo", "photos"), "1 photo");
         assert_eq!(Lang::English.count(3670, "photo", "photos"), "3,670 photos");
         assert_eq!(Lang::TraditionalChinese.count(3670, "photo", "photos"), "3,670 張照片");
-    }
-
-    #[test]
-    fn digits_are_grouped_by_three() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 
 pub use crate::base::duration::duration;
 use crate::base::lang::Lang;
-pub use crate::base::lang::thousands;
 use crate::base::last_name::last_name;
+pub use crate::base::shown::thousands;
 
 /// A share in percent, one decimal, on one line; a dash where it is no number.
 pub fn percent(share: f64) -> String {
