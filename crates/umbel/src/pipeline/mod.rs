@@ -186,14 +186,14 @@ fn explain_copies(
 }
 
 /// Fits the model in the run folder, and measures the best one on the test part, if there is one.
-fn train(
+fn train<'a>(
     run: &RunFolder,
-    settings: &Settings<'_>,
+    settings: &Settings<'a>,
     data: &Data<'_>,
     mut model: Model,
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
-) -> Result<Trained> {
+) -> Result<Trained<'a>> {
     let Settings { config, options, surroundings } = settings;
     let Split { train, val, test, folds } = &data.split;
     observer.event(&Event::Using {
@@ -222,8 +222,8 @@ fn train(
     }));
     let test = Some(data.dataset(test)).filter(|test| !test.is_empty());
     let parts = Parts { train: &parts[0], val: &parts[1], test: test.as_ref() };
-    let mut board = Board::open(run, config, &surroundings.fonts, observer);
-    board.samples(run, parts.train, config.fit.seed, observer);
+    let mut board = Board::open(run, config, observer);
+    board.samples(run, parts.train, (config.fit.seed, &surroundings.fonts), observer);
     let mut watch = board.watch(observer);
     let mut fit = judging::fit(run, &mut model, (&parts, folds), options, (&mut watch, interrupt))?;
     let mut measured = None;
@@ -237,6 +237,6 @@ fn train(
     let tested = tested.flatten();
     let machine = Machine::here(&fit.computed.device, fit.computed.precision.name(), surroundings.processor.as_deref());
     let started_from = options.started_from.clone();
-    let (settings, lang) = (config.digest()?, surroundings.lang);
-    Ok(Trained { fit, test: tested, skipped, settings, started_from, machine, validated, board, lang })
+    let settings = config.digest()?;
+    Ok(Trained { fit, test: tested, skipped, settings, started_from, machine, validated, board, surroundings })
 }

@@ -22,27 +22,30 @@ const SAMPLES: usize = 9;
 const COLUMNS: usize = 3;
 
 /// The event files, where the run is to have them.
-pub(super) struct Board {
-    files: Option<TensorBoard>,
-    /// What the run's pictures are lettered with.
-    pub fonts: Fonts,
-}
+pub(super) struct Board(Option<TensorBoard>);
 
 impl Board {
-    pub fn open(run: &RunFolder, config: &TrainConfig, fonts: &Fonts, observer: &mut dyn Observer) -> Self {
-        let mut board = Board { files: None, fonts: fonts.clone() };
-        if config.tensorboard {
-            match TensorBoard::open(&run.path().join(names::TENSORBOARD)) {
-                Ok(files) => board.files = Some(files),
-                Err(error) => tell(&error, observer),
+    pub fn open(run: &RunFolder, config: &TrainConfig, observer: &mut dyn Observer) -> Self {
+        if !config.tensorboard {
+            return Board(None);
+        }
+        match TensorBoard::open(&run.path().join(names::TENSORBOARD)) {
+            Ok(board) => Board(Some(board)),
+            Err(error) => {
+                tell(&error, observer);
+                Board(None)
             }
         }
-        board
     }
 
     /// Nine training photos as the network takes them, before augmentation: plots/samples.png.
-    pub fn samples(&mut self, run: &RunFolder, train: &Dataset, seed: u64, observer: &mut dyn Observer) {
-        let fonts = self.fonts.clone();
+    pub fn samples(
+        &mut self,
+        run: &RunFolder,
+        train: &Dataset,
+        (seed, fonts): (u64, &Fonts),
+        observer: &mut dyn Observer,
+    ) {
         self.attempt(observer, |board| {
             let labels = fonts.labels(train.class_names());
             let mut order: Vec<usize> = (0..train.len()).collect();
@@ -54,7 +57,7 @@ impl Board {
             let cells = order.iter().take(SAMPLES).map(cell).collect::<Result<Vec<Cell>>>()?;
             run.plots()?;
             let path = names::plot(run.path(), names::SAMPLES);
-            grid::write_png(&path, COLUMNS, &cells, &fonts)?;
+            grid::write_png(&path, COLUMNS, &cells, fonts)?;
             let description = "Training photos, prepared as the network takes them, before augmentation.";
             board.picture(Curve::Training, &Picture { tag: "samples", description, step: 0, png: &read(&path)? })
         });
@@ -77,11 +80,11 @@ impl Board {
 
     /// The first failure is told, and the last: nothing more is written.
     fn attempt(&mut self, observer: &mut dyn Observer, work: impl FnOnce(&mut TensorBoard) -> Result<()>) {
-        if let Some(board) = &mut self.files
+        if let Some(board) = &mut self.0
             && let Err(error) = work(board)
         {
             tell(&error, observer);
-            self.files = None;
+            self.0 = None;
         }
     }
 }

@@ -6,9 +6,7 @@ use super::run_folder::RunFolder;
 use super::tensorboard::Board;
 use super::validated::{self, Validated};
 use super::{TrainOutcome, report};
-use crate::Result;
 use crate::base::error::with_causes;
-use crate::base::lang::Lang;
 use crate::base::machine::Machine;
 use crate::base::memory;
 use crate::base::notice::Notice;
@@ -17,9 +15,10 @@ use crate::model_file::StartedFrom;
 use crate::report::curves::{self, NamedCurves};
 use crate::run::{Metrics, names};
 use crate::train::FitOutcome;
+use crate::{Result, Surroundings};
 
 /// A fitted model, before its curves and figures are written.
-pub(super) struct Trained {
+pub(super) struct Trained<'a> {
     pub fit: FitOutcome,
     pub test: Option<TestRecord>,
     pub skipped: usize,
@@ -29,16 +28,16 @@ pub(super) struct Trained {
     /// `None` where the run was stopped.
     pub validated: Option<Validated>,
     pub board: Board,
-    pub lang: Lang,
+    pub surroundings: &'a Surroundings,
 }
 
-impl Trained {
+impl Trained<'_> {
     pub fn finish(mut self, run: &RunFolder, start: Instant, observer: &mut dyn Observer) -> Result<TrainOutcome> {
         let epochs = &self.fit.history.epochs;
         if !epochs.is_empty() {
             curves::write(&run.plots()?, names::CURVES, &[NamedCurves { name: &run.name(), epochs }])?;
             if let Some(validated) = &self.validated {
-                let written = validated.write(run.path(), &run.plots()?, &self.board.fonts)?;
+                let written = validated.write(run.path(), &run.plots()?, &self.surroundings.fonts)?;
                 if let Some(png) = written.iter().find(|path| path.extension().is_some_and(|end| end == "png")) {
                     self.board.confusion(png, epochs.len(), self.fit.best_epoch, observer);
                 }
@@ -50,7 +49,7 @@ impl Trained {
             }
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted
-                && let Err(error) = report(run.path(), None, self.lang)
+                && let Err(error) = report(run.path(), None, self.surroundings.lang)
             {
                 let (error, run) = (with_causes(&error), run.path().to_owned());
                 observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));
