@@ -11,6 +11,7 @@ use crate::base::lang::Lang;
 use crate::base::last_name::last_name;
 use crate::data::Index;
 use crate::data::decode::{self, Limits};
+use crate::html::many::{self, ENDS, MOST_ROWS, OPEN};
 use crate::html::{self, Thumbnail, thumbnail_of};
 
 /// The longer side of a thumbnail, in pixels, at which it is shown.
@@ -22,10 +23,6 @@ const SHOWN: usize = 12;
 /// Findings of one kind, and groups, that are shown: nobody reads twenty thousand, and a browser takes long to lay them out.
 const FINDINGS: usize = 200;
 const GROUPS: usize = 100;
-/// Of more classes, only the largest and the smallest stand open, so many of each; and rows that the others' table has at most.
-const OPEN: usize = 30;
-const ENDS: usize = 10;
-const MOST_ROWS: usize = 2_000;
 /// Where all of it is.
 const TABLE: &str = "in the table of this check, problems.csv";
 
@@ -78,19 +75,16 @@ fn summary(report: &CheckReport) -> String {
 }
 
 fn classes(report: &CheckReport) -> Markup {
-    let classes = &report.classes;
+    let classes: Vec<&ClassCount> = report.classes.iter().collect();
     if classes.len() <= OPEN {
-        return table(&classes.iter().collect::<Vec<_>>());
+        return table(&classes);
     }
-    let mut by_size: Vec<&ClassCount> = classes.iter().collect();
-    by_size.sort_by_key(|class| std::cmp::Reverse(class.images));
-    let ends = [&by_size[..ENDS], &by_size[by_size.len() - ENDS..]].concat();
     html! {
         p { "The " (ENDS) " classes with the most pictures, and the " (ENDS) " with the fewest:" }
-        (table(&ends))
+        (table(&many::ends(&classes, |class| class.images)))
         details {
             summary { "All " (classes.len()) " classes" }
-            (table(&classes.iter().take(MOST_ROWS).collect::<Vec<_>>()))
+            (table(&classes[..classes.len().min(MOST_ROWS)]))
             (more(classes.len(), MOST_ROWS, "classes"))
         }
     }

@@ -1,6 +1,7 @@
 //! What all HTML pages here share: the frame with its styles, text that is escaped unless marked (by `maud`), and small
 //! pictures as data. A page is one file that asks nothing of the network.
 
+pub mod many;
 mod thumbnail;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};

@@ -2,17 +2,16 @@
 
 use maud::{Markup, html};
 
-use super::counts::MOST_ROWS;
 use super::section::Section;
 use super::words::{figure, thousands};
 use super::{View, legend, plot};
 use crate::Result;
+use crate::html::many::{MOST_ROWS, OPEN};
 use crate::metrics::{Means, NamedScore, Scores};
 use crate::report::ranking::{entries, panels};
 use crate::run::names;
 
-/// Of more classes, only the weakest stand open.
-const OPEN: usize = 30;
+/// Of very many classes, those that stand open.
 const WEAKEST: usize = 20;
 
 pub fn section(view: &View<'_>) -> Result<Option<Section>> {

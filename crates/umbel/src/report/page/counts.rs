@@ -8,17 +8,14 @@ use super::View;
 use super::words::{name, thousands};
 use crate::base::lang::{Lang, fill};
 use crate::data::Part;
+use crate::html::many::{self, ENDS, MOST_ROWS, OPEN};
 use crate::run::{RunRecords, names};
 
 /// A class with fewer training photos than this has little to learn from.
 pub(super) const FEW: usize = 20;
 /// A class this many times as large as another is remarked on.
 const UNEVEN: usize = 5;
-/// Of more classes, only the largest and the smallest stand open, so many of each.
-const OPEN: usize = 30;
-const ENDS: usize = 10;
-/// Classes that a table lists at most, and names that a sentence does.
-pub(super) const MOST_ROWS: usize = 2_000;
+/// Names that a sentence lists at most.
 const NAMED: usize = 10;
 
 /// The parts as columns, each with what is said of its photos in a sentence.
@@ -91,13 +88,10 @@ fn one_line(view: &View<'_>, classes: &[Counts<'_>], shown: [bool; 3]) -> Markup
 
 /// The largest and the smallest classes, and the others behind a line that opens.
 fn ends(view: &View<'_>, table: &Table<'_>, classes: &[Counts<'_>]) -> Markup {
-    let mut by_size = classes.to_vec();
-    by_size.sort_by_key(|(_, own)| std::cmp::Reverse(all(own)));
-    let (largest, smallest) = (&by_size[..ENDS], &by_size[by_size.len() - ENDS..]);
     html! {
         p { (view.tell("{classes}; the {ends} with the most photos, and the {ends} with the fewest:",
             &[("classes", &view.lang().count(classes.len(), "class", "classes")), ("ends", &ENDS)])) }
-        (table.of(&[largest, smallest].concat(), true))
+        (table.of(&many::ends(classes, |(_, own)| all(own)), true))
         details {
             summary { (view.tell("All {number} classes", &[("number", &thousands(classes.len()))])) }
             (table.of(&classes[..classes.len().min(MOST_ROWS)], false))
