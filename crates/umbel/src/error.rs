@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::error::ErrorKind;
-use crate::{data, pretrained, report, run, train};
+use crate::{data, get, pretrained, report, run, train};
 
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -24,6 +24,9 @@ pub enum Error {
     /// Weights of other programs.
     #[error(transparent)]
     Pretrained(#[from] pretrained::Error),
+    /// Fetching a data set, weights or a file.
+    #[error(transparent)]
+    Get(#[from] get::Error),
     /// A run folder, or a file in it.
     #[error(transparent)]
     Run(#[from] run::Error),
@@ -59,6 +62,7 @@ impl Error {
             Error::Predict(error) => error.kind(),
             Error::Data(error) => error.kind(),
             Error::Pretrained(error) => error.kind(),
+            Error::Get(error) => error.kind(),
             Error::Run(error) => error.kind(),
             Error::Train(error) => error.kind(),
             Error::Report(error) => error.kind(),

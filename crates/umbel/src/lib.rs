@@ -2,7 +2,8 @@
 //!
 //! The modules stand in the order in which a photo passes through them: `base` (what all use), `metrics` (how good answers
 //! are), `data` (folder → index → split → cache → batch), `html` (what pages share), `check` (what is wrong with a
-//! folder), `nn` (model → plan → numbers), `model_file` (what is shipped), `pretrained` (weights of other programs), `surroundings` (who computes, and where things lie),
+//! folder), `nn` (model → plan → numbers), `model_file` (what is shipped), `pretrained` (weights of other programs), `surroundings` (who computes, and where things lie), `get` (what is
+//! fetched, and the only one that connects),
 //! `settings` (the table of all that a run can be told), `run` (the run folder as a format),
 //! `train` (the loop), `report` (curves and tables from a run's records), `predict` (model file + photo → class),
 //! `explain` (model file + photo → where it looked), `eval` (model file + folder → how good it is there), `preview` (a
@@ -20,6 +21,7 @@ pub mod html;
 pub mod check;
 pub mod pretrained;
 pub mod surroundings;
+pub mod get;
 pub mod settings;
 pub mod run;
 pub mod train;

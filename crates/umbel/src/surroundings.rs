@@ -2,7 +2,9 @@
 //! its environment, and hands it down; the library reads none itself.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::Result;
 use crate::base::budget::MemoryBudget;
@@ -22,6 +24,8 @@ pub struct Surroundings {
     pub cache: PathBuf,
     /// Pretrained weights.
     pub store: Store,
+    /// How others are reached, where something is fetched.
+    pub network: Network,
     /// What all photos in hand may take of memory together.
     pub memory: MemoryBudget,
     /// The CPU's name, where only the environment tells it (Windows).
@@ -32,24 +36,66 @@ pub struct Surroundings {
     pub lang: Lang,
 }
 
+/// How others are reached. Proxies and certificates are those of the system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    /// No answer, and no byte of one, for so long is none.
+    pub timeout: Duration,
+    /// Who asks the Hugging Face hub, for data sets that not everybody may have. It is told to the hub and to nobody else.
+    pub token: Option<Token>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Network { timeout: Duration::from_secs(30), token: None }
+    }
+}
+
+/// A secret: it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// Takes it.
+    pub fn new(secret: String) -> Self {
+        Token(secret)
+    }
+
+    /// The secret itself.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(hidden)")
+    }
+}
+
+/// Seconds to wait for an answer, at most.
+const LONGEST_TIMEOUT: f64 = 3600.0;
+
 impl Default for Surroundings {
     fn default() -> Self {
         let cache = std::env::temp_dir().join("umbel");
         let (engine, store) = (SharedEngine::default(), Store::new(cache.join("models")));
         let (memory, fonts, lang) = (MemoryBudget::default(), Fonts::default(), Lang::default());
-        Surroundings { engine, isa: None, cache, store, memory, processor: None, fonts, lang }
+        let network = Network::default();
+        Surroundings { engine, isa: None, cache, store, network, memory, processor: None, fonts, lang }
     }
 }
 
 impl Surroundings {
     /// As these variables say: `UMBEL_ISA` (the instruction set), `UMBEL_CACHE` and `UMBEL_MODELS` (folders, by default `umbel`
     /// and `umbel/models` in the places that the system has for caches and for a user's data: `XDG_CACHE_HOME`, `XDG_DATA_HOME`,
-    /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), `PROCESSOR_IDENTIFIER`, and the first of `LC_ALL`,
-    /// `LC_MESSAGES` and `LANG` (the language). Fonts lie where the system has its own, the user's (by the same variables) and, on
+    /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), `HF_TOKEN` (who asks it), `UMBEL_TIMEOUT` (seconds to wait
+    /// for an answer of others), `PROCESSOR_IDENTIFIER`, and the first of `LC_ALL`, `LC_MESSAGES` and `LANG` (the language). Fonts lie where the system has its own, the user's (by the same variables) and, on
     /// Unix, below `XDG_DATA_DIRS`. One that is empty is not set.
     ///
     /// # Errors
-    /// [`umbel_predict::Error::Setting`] where `UMBEL_ISA` names an instruction set that this CPU lacks.
+    /// [`umbel_predict::Error::Setting`] where `UMBEL_ISA` names an instruction set that this CPU lacks, or `UMBEL_TIMEOUT` is no number
+    /// of seconds.
     pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let text = |name: &str| set(name).map(|value| value.to_string_lossy().into_owned());
@@ -80,6 +126,8 @@ impl Surroundings {
         if let Some(endpoint) = text("HF_ENDPOINT") {
             store = store.with_hub(&endpoint);
         }
+        let token = text("HF_TOKEN").map(|secret| Token::new(secret.trim().to_string()));
+        let network = Network { timeout: timeout(text("UMBEL_TIMEOUT"), usual.network.timeout)?, token };
         let home = |below: &str| folder("HOME").map(|home| home.join(below));
         let own_fonts = match () {
             () if cfg!(windows) => vec![folder("LOCALAPPDATA").map(|local| local.join("Microsoft\\Windows\\Fonts"))],
@@ -98,8 +146,19 @@ impl Surroundings {
             .into_iter()
             .find_map(text)
             .map_or(usual.lang, |own| Lang::of_locale(&own));
-        Ok(Surroundings { engine, isa, cache, store, memory: usual.memory, processor, fonts, lang })
+        Ok(Surroundings { engine, isa, cache, store, network, memory: usual.memory, processor, fonts, lang })
     }
+}
+
+fn timeout(told: Option<String>, usual: Duration) -> Result<Duration> {
+    let Some(told) = told else { return Ok(usual) };
+    let seconds = told.trim().parse::<f64>().ok().filter(|seconds| *seconds > 0.0 && *seconds <= LONGEST_TIMEOUT);
+    let refused = || umbel_predict::Error::Setting {
+        setting: "UMBEL_TIMEOUT".into(),
+        value: told.clone(),
+        expected: format!("seconds, above 0, up to {LONGEST_TIMEOUT}"),
+    };
+    Ok(Duration::from_secs_f64(seconds.ok_or_else(refused)?))
 }
 
 #[cfg(test)]
@@ -138,6 +197,18 @@ mod tests {
         assert_eq!(lang(&[("LANG", "zh_TW.UTF-8")]), "zh-TW");
         assert_eq!(lang(&[("LANG", "zh_TW.UTF-8"), ("LC_ALL", "C")]), "en");
         assert_eq!(lang(&[("LANG", "de_DE.UTF-8"), ("LC_MESSAGES", "zh_TW"), ("LC_ALL", "")]), "zh-TW");
+    }
+
+    #[test]
+    fn a_token_is_never_shown_and_a_timeout_is_a_number_of_seconds() {
+        let own = of(&[("HF_TOKEN", "hf_secret"), ("UMBEL_TIMEOUT", "2.5")]).unwrap();
+        assert_eq!(own.network.timeout, Duration::from_millis(2500));
+        assert_eq!(own.network.token.as_ref().unwrap().secret(), "hf_secret");
+        assert!(!format!("{own:?}").contains("hf_secret"));
+        for wrong in ["0", "-1", "soon", "inf", "nan", "1e9"] {
+            let error = of(&[("UMBEL_TIMEOUT", wrong)]).unwrap_err().to_string();
+            assert!(error.contains("UMBEL_TIMEOUT") && error.contains(wrong), "{error}");
+        }
     }
 
     #[test]

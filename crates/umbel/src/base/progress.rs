@@ -181,8 +181,10 @@ pub enum Event<'a> {
     Preparing { done: usize, total: usize },
     /// Photos of which a frozen network's features were computed so far.
     Features { done: usize, total: usize },
-    /// Bytes of pretrained weights that were fetched so far.
-    Downloading { done: u64, bytes: u64 },
+    /// Bytes that were fetched so far, of a data set or of weights; of how many, where that was told.
+    Downloading { done: u64, bytes: Option<u64> },
+    /// Bytes of an archive that were unpacked so far.
+    Unpacking { done: u64, bytes: u64 },
     /// The photos that cannot be used, once all were tried.
     Skipped { problems: &'a [Problem] },
     /// A fold of a cross-validation begins (both from 1).

@@ -9,6 +9,7 @@ pub mod likeness;
 pub mod loader;
 pub mod plan;
 pub mod split;
+pub mod unpack;
 
 pub use umbel_predict::{decode, prepare as prep, views};
 
@@ -22,4 +23,5 @@ pub use loader::{Batch, Loader, LoaderOptions};
 pub use plan::{Plan, PlanRow};
 pub use prep::{Interpolation, PrepSpec, Resize};
 pub use split::{GroupBy, Split, SplitMethod, SplitOptions, Together};
+pub use unpack::{ArchiveKind, UnpackFault, UnpackLimits, Unpacked};
 pub use views::{Tta, Views};

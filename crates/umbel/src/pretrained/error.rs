@@ -1,4 +1,4 @@
-//! What can go wrong with weights of other programs: what is in a file, the store, and fetching.
+//! What can go wrong with weights of other programs: what is in a file, and the store.
 
 use std::path::PathBuf;
 
@@ -26,16 +26,6 @@ pub enum Error {
         /// What to do.
         way_out: String,
     },
-    /// Pretrained weights could not be fetched.
-    #[error("cannot fetch {url}: {fault}; by hand, save that file as {}", path.display())]
-    Download {
-        /// The file's address.
-        url: String,
-        /// Where it belongs.
-        path: PathBuf,
-        /// Why.
-        fault: DownloadFault,
-    },
 }
 
 impl Error {
@@ -43,7 +33,6 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::Unusable { .. } | Error::NotInStore { .. } => ErrorKind::File,
-            Error::Download { .. } => ErrorKind::Network,
         }
     }
 }
@@ -106,39 +95,4 @@ pub enum PretrainedFault {
 
 fn told(fits: &Option<&'static str>) -> String {
     fits.map_or(String::new(), |name| format!(" (they are for the ready-made network {name})"))
-}
-
-/// Why a file could not be fetched.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DownloadFault {
-    /// umbel was built without the feature.
-    #[error("this umbel was built without downloads (it has them with the Cargo feature download)")]
-    NotBuilt,
-    /// No line, no such host, no answer, or none that makes sense.
-    #[error("the hub cannot be reached ({0})")]
-    Unreachable(String),
-    /// An answer that is no file.
-    #[error("the hub answers with status {0}")]
-    Status(u16),
-    /// The line broke again and again.
-    #[error("the line broke after {done} of {bytes} bytes ({detail}); they are kept, and another try will go on there")]
-    Cut {
-        /// What has come.
-        done: u64,
-        /// All.
-        bytes: u64,
-        /// How it broke.
-        detail: String,
-    },
-    /// Other bytes than promised.
-    #[error(
-        "what came is not what the hub promised: its sha256 is {came} instead of {promised}; it was thrown away, so try again"
-    )]
-    Digest {
-        /// Of what came.
-        came: String,
-        /// Of what was promised.
-        promised: String,
-    },
 }

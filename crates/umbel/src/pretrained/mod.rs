@@ -16,7 +16,7 @@ mod tune;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use self::error::{DownloadFault, Error, PretrainedFault};
+pub use self::error::{Error, PretrainedFault};
 use self::foreign::Foreign;
 pub use self::from::{INSIDE, WeightsFrom};
 use self::names::{Names, Wanted};

@@ -106,8 +106,8 @@ pub enum Notice {
     TensorboardStopped { error: String },
     /// The page of a run that has ended could not be made. All else of it is whole.
     ReportNotMade { error: String, run: PathBuf },
-    /// Pretrained weights are on their way.
-    Fetching { url: String, bytes: u64 },
+    /// A data set or weights are on their way; of how many bytes, where that was told.
+    Fetching { url: String, bytes: Option<u64> },
     /// They came, and lie there.
     Saved { path: PathBuf },
 }
@@ -279,7 +279,10 @@ impl fmt::Display for Notice {
                 write!(f, "The run goes on without files for TensorBoard: {error}")
             }
             Notice::ReportNotMade { error, .. } => write!(f, "report.html was not made: {error}."),
-            Notice::Fetching { url, bytes } => write!(f, "Fetching {url} ({:.1} MB).", *bytes as f64 / 1e6),
+            Notice::Fetching { url, bytes: Some(bytes) } => {
+                write!(f, "Fetching {url} ({:.1} MB).", *bytes as f64 / 1e6)
+            }
+            Notice::Fetching { url, bytes: None } => write!(f, "Fetching {url}."),
             Notice::Saved { path } => write!(f, "Saved as {}.", path.display()),
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::error::ErrorKind;
 use crate::base::remark::Remark;
+use super::unpack::UnpackFault;
 pub use tables::{ManifestError, SplitFileError};
 
 /// Why the data cannot be used. What is wrong with a folder is told with the layout that is expected.
@@ -234,6 +235,15 @@ pub enum Error {
         /// What happened to it.
         detail: String,
     },
+
+    /// An archive cannot be unpacked.
+    #[error("the archive {} cannot be unpacked: {fault}", path.display())]
+    Unpack {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        fault: UnpackFault,
+    },
 }
 
 impl Error {
@@ -260,6 +270,8 @@ impl Error {
             Error::GroupPattern { .. } => ErrorKind::Setting,
             Error::Cache { .. } => ErrorKind::Io,
             Error::Pack { .. } => ErrorKind::File,
+            Error::Unpack { fault: UnpackFault::NoRoom { .. }, .. } => ErrorKind::Io,
+            Error::Unpack { .. } => ErrorKind::Data,
         }
     }
 }

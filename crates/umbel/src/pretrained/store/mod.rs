@@ -1,17 +1,12 @@
 //! The local store of pretrained weights: a folder of safetensors files, found by name, and filled by hand or, where it is
-//! asked for, from the Hugging Face hub.
-
-#[cfg(feature = "download")]
-#[path = "download.rs"]
-mod download;
-#[cfg(not(feature = "download"))]
-#[path = "no_download.rs"]
-mod download;
+//! asked for, from the Hugging Face hub (`crate::get`, if it is built in).
 
 use std::path::{Path, PathBuf};
 
-pub use self::download::{CAN_FETCH, fetch};
 use crate::{Result, pretrained};
+
+/// Whether this umbel can fill it.
+pub const CAN_FETCH: bool = cfg!(feature = "net");
 
 /// The end of every file's name in the store.
 const EXTENSION: &str = "safetensors";
@@ -84,6 +79,11 @@ impl Store {
         self
     }
 
+    /// The address of the hub.
+    pub fn hub(&self) -> &str {
+        &self.hub
+    }
+
     /// Where it lies.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -95,8 +95,7 @@ impl Store {
     }
 
     /// The address of what the hub tells of the weights.
-    #[cfg(feature = "download")]
-    fn config_url(&self, origin: &Origin) -> String {
+    pub fn config_url(&self, origin: &Origin) -> String {
         format!("{}/{}/resolve/main/config.json", self.hub, origin.repository)
     }
 

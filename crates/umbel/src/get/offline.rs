@@ -1,0 +1,52 @@
+//! Without the Cargo feature `net`: nothing is ever fetched.
+
+use std::path::{Path, PathBuf};
+
+use super::{Error, Fault, Got, What};
+use crate::base::progress::{Interrupt, Observer};
+use crate::pretrained::store::Origin;
+use crate::surroundings::{Network, Surroundings};
+use crate::{Result, get};
+
+/// Whether anything can be fetched.
+pub const CAN_CONNECT: bool = false;
+
+/// Fails and says what to do instead.
+///
+/// # Errors
+/// [`Error::Download`], always.
+pub fn get(
+    what: &What,
+    _out: Option<&Path>,
+    _surroundings: &Surroundings,
+    _observer: &mut dyn Observer,
+    _interrupt: &Interrupt,
+) -> Result<Got> {
+    Err(not_built(&what.name()))
+}
+
+/// Fails and says what to do instead.
+///
+/// # Errors
+/// [`Error::Download`], always.
+pub fn weights(
+    origin: &Origin,
+    surroundings: &Surroundings,
+    _observer: &mut dyn Observer,
+    _interrupt: &Interrupt,
+) -> Result<PathBuf> {
+    let (url, path) = (surroundings.store.url(origin), surroundings.store.path_of(origin.name));
+    Err(get::Error::Download { url, fault: Fault::NotBuilt, by_hand_as: Some(path) }.into())
+}
+
+/// Fails and says what to do instead.
+///
+/// # Errors
+/// [`Error::Download`], always.
+pub fn bytes(url: &str, _most: u64, _network: &Network) -> Result<Vec<u8>> {
+    Err(not_built(url))
+}
+
+fn not_built(url: &str) -> crate::Error {
+    Error::Download { url: url.to_string(), fault: Fault::NotBuilt, by_hand_as: None }.into()
+}
