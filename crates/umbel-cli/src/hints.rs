@@ -6,8 +6,11 @@ use std::path::Path;
 
 use umbel::base::error::FileFault;
 use umbel::base::shell::quote;
-use umbel::pretrained::{self, DownloadFault, PretrainedFault, store};
+use umbel::get::{self, Fault};
+use umbel::pretrained::{self, PretrainedFault, store};
 use umbel::{Error, PredictError, data, run};
+
+use crate::commands;
 
 /// What is said right after the text of this error and its causes, where there is something to say.
 pub fn after(error: &(dyn StdError + 'static)) -> Option<String> {
@@ -20,7 +23,8 @@ pub fn after(error: &(dyn StdError + 'static)) -> Option<String> {
 fn after_error(error: &Error) -> Option<String> {
     match error {
         Error::Predict(error) => after_predicting(error),
-        Error::Data(error) => after_data(error).map(String::from),
+        Error::Data(error) => after_data(error),
+        Error::Get(error) => after_get(error).map(String::from),
         Error::Run(error) => after_run(error),
         Error::Pretrained(error) => after_pretrained(error),
         _ => None,
@@ -46,11 +50,28 @@ fn after_predicting(error: &PredictError) -> Option<String> {
     }
 }
 
-fn after_data(error: &data::Error) -> Option<&'static str> {
+fn after_data(error: &data::Error) -> Option<String> {
     match error {
-        data::Error::BadPicture { .. } => Some(", without --strict"),
-        data::Error::Cache { .. } => Some("; choose another with --cache DIR or the variable UMBEL_CACHE"),
-        data::Error::Pack { .. } => Some(" (a training run goes on with --resume)"),
+        data::Error::FolderMissing { path } => commands::get::hint(path),
+        data::Error::BadPicture { .. } => Some(", without --strict".into()),
+        data::Error::Cache { .. } => Some("; choose another with --cache DIR or the variable UMBEL_CACHE".into()),
+        data::Error::Pack { .. } => Some(" (a training run goes on with --resume)".into()),
+        _ => None,
+    }
+}
+
+fn after_get(error: &get::Error) -> Option<&'static str> {
+    match error {
+        get::Error::Unknown { .. } => Some(" (umbel get lists all)"),
+        get::Error::UnknownWeights { .. } => Some(" (umbel models lists all)"),
+        get::Error::Address { .. } => Some(" (umbel get --help has examples)"),
+        get::Error::NotOwn { .. } | get::Error::HoldsOther { .. } | get::Error::Busy { .. } => Some(" (umbel get WHAT --out DIR)"),
+        get::Error::Download { fault: Fault::NotBuilt, .. } => {
+            Some(", or install umbel anew by cargo install, with its default features")
+        }
+        get::Error::Download { url, fault: Fault::Status { status: 401 | 403 | 404 }, .. } if url.contains("/datasets/") => {
+            Some(" (what the hub gives to some only: take its terms there, and set HF_TOKEN to a token of yours)")
+        }
         _ => None,
     }
 }
@@ -76,9 +97,6 @@ fn after_pretrained(error: &pretrained::Error) -> Option<String> {
         }
         pretrained::Error::Unusable { fault: PretrainedFault::Misfit { fits: Some(name), .. }, .. } => {
             Some(format!("; choose it with --model {name}"))
-        }
-        pretrained::Error::Download { fault: DownloadFault::NotBuilt, .. } => {
-            Some(", or install umbel anew by cargo install with --features download".into())
         }
         _ => None,
     }

@@ -42,7 +42,7 @@ fn silence_decoders() {
 /// What the environment says, read once, unless the command line says it.
 fn surroundings(arguments: &Arguments) -> anyhow::Result<Surroundings> {
     let surroundings = Surroundings::of(|name| std::env::var_os(name));
-    let surroundings = surroundings.map_err(|error| usage(format!("UMBEL_ISA cannot be used: {error}")))?;
+    let surroundings = surroundings.map_err(|error| usage(format!("a variable of the environment cannot be used: {error}")))?;
     let memory = arguments.memory.map_or(surroundings.memory, MemoryBudget::new);
     let lang = arguments.lang.unwrap_or(surroundings.lang);
     Ok(Surroundings { memory, lang, ..surroundings })
@@ -51,6 +51,7 @@ fn surroundings(arguments: &Arguments) -> anyhow::Result<Surroundings> {
 fn run(command: Command, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     match command {
         Command::Demo(args) => commands::demo::run(&args, surroundings),
+        Command::Get(args) => commands::get::run(&args, surroundings),
         Command::Preview(args) => commands::preview::run(&args, surroundings),
         Command::Check(args) => commands::check::run(&args, surroundings),
         Command::Train(args) => commands::train::run(&args, surroundings),

@@ -42,14 +42,14 @@ pub enum Labels {
 choices! { Labels: All = "all", None = "none" }
 
 /// A look at the data.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:\n  umbel preview photos/\n  umbel preview photos/ --augment --out augmented.png\n  \
         umbel preview photos/ --recipe scratch --augment\n  umbel preview photos/ --recipe tutorial --rand-augment 0.5\n\n\
         Photos are prepared and changed as `umbel train` would with the same flags. Where it would train the last layer of a \
         pretrained network alone, as it does with few photos, they are not changed. A picture that is there is not written over: \
         the next free number is taken.")]
 pub struct PreviewArgs {
-    /// The folder: one sub-folder per class, photos in them
+    /// The folder: one sub-folder per class, photos in them (or an address, see `umbel get`)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     /// The PNG to write [default: preview.png], or the next free number
@@ -60,7 +60,7 @@ pub struct PreviewArgs {
 }
 
 /// What is wrong with the data?
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:\n  umbel check photos/\n  umbel check photos/ --html check.html --out checked\n  \
         umbel check photos/ --split runs/photos\n  \
         umbel check photos/ --run runs/photos --html suspects.html\n\n\
@@ -73,7 +73,7 @@ pub struct PreviewArgs {
         Exit code 3: something was found. Suspects and remarks (EXIF rotation in use, color and grey mixed) count with \
         --strict only.")]
 pub struct CheckArgs {
-    /// The folder: one sub-folder per class, photos in them
+    /// The folder: one sub-folder per class, photos in them (or an address, see `umbel get`)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     /// Write problems.csv (and disputes.csv, where labels were judged) into this folder

@@ -1,6 +1,7 @@
 //! The command line as it is typed: these types only parse. What they mean is built in `config` and `commands`.
 
 mod data;
+mod get;
 mod lr_find;
 mod models;
 mod program;
@@ -10,6 +11,7 @@ mod train;
 mod values;
 
 pub use data::{CheckArgs, DemoArgs, Labels, PreviewArgs};
+pub use get::GetArgs;
 pub use lr_find::LrFindArgs;
 pub use models::{EvalArgs, ExplainArgs, ModelsArgs, PredictArgs, SummaryArgs};
 pub use program::{CompletionsArgs, HelpArgs, LicensesArgs, ManArgs};
@@ -31,8 +33,8 @@ use umbel::settings::{Stage, find};
     about = "Train image classifiers from a folder of photos",
     long_about = "Train image classifiers from a folder of photos.\n\n\
         One sub-folder per class is all it takes; umbel finds the photos, trains a small convolutional network on this \
-        computer's CPU, draws the curves, and tells what is on a new photo. Nothing is downloaded or sent anywhere, and \
-        your photos are only ever read.",
+        computer's CPU, draws the curves, and tells what is on a new photo. It connects to nothing unless it is told to get \
+        something, sends nothing anywhere, and only ever reads your photos.",
     after_help = EXAMPLES,
     styles = STYLES,
     arg_required_else_help = true,
@@ -74,6 +76,8 @@ pub struct Arguments {
 pub enum Command {
     /// See it all at work in a minute, on flowers that umbel draws itself
     Demo(DemoArgs),
+    /// Fetch a data set, by name or address, or pretrained weights
+    Get(GetArgs),
     /// Draw nine photos of a folder with their classes, or one photo augmented nine times
     Preview(PreviewArgs),
     /// Find what is wrong with a folder: bad files, duplicates, uneven classes
@@ -124,6 +128,7 @@ pub fn command() -> clap::Command {
 const EXAMPLES: &str = "\
 Examples:
   umbel demo                               the whole tour, nothing needed
+  umbel get flowers                        the tutorial's photos
   umbel check photos/                      what is wrong with it?
   umbel train photos/                      photos/roses/*.jpg, photos/tulips/*.jpg, ...
   umbel predict runs/photos new.jpg        which of the classes is it?

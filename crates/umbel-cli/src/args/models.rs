@@ -59,7 +59,7 @@ pub struct ModelsArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  umbel predict runs/photos new.jpg\n  umbel predict runs/photos album/ --top 3\n  \
-        cat new.jpg | umbel predict runs/photos -\n  umbel predict model.safetensors album/ --json\n  \
+        cat new.jpg | umbel predict runs/photos -\n  umbel predict runs/photos https://host/new.jpg\n  umbel predict model.safetensors album/ --json\n  \
         umbel predict runs/photos album/ --keep 0.95\n  \
         umbel predict runs/photos album/ --sure 0.95\n  \
         umbel predict runs/a runs/b album/\n  \
@@ -76,7 +76,8 @@ pub struct PredictArgs {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// More models to answer together; then photos, folders of photos (searched through), or - for one on standard input
+    /// More models to answer together; then photos, folders of photos (searched through), addresses of photos, or - for one on
+    /// standard input
     #[arg(value_name = "PATH", required_unless_present = "watch")]
     pub paths: Vec<PathBuf>,
     /// Answer the photos in this folder, then wait for new and changed ones and answer them as they come, until Ctrl-C
@@ -129,7 +130,7 @@ pub struct ExplainArgs {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// Photos, folders of photos (searched through), or - for one photo on standard input
+    /// Photos, folders of photos (searched through), addresses of photos, or - for one photo on standard input
     #[arg(value_name = "PHOTO", required = true)]
     pub paths: Vec<PathBuf>,
     /// Explain the K most likely classes
@@ -162,7 +163,7 @@ pub struct ExplainArgs {
 }
 
 /// How good is it?
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(
     after_help = "Examples:\n  umbel eval runs/photos other-photos/\n  umbel eval runs/photos photos/ --part val\n  \
         umbel eval model.safetensors photos/ --split split.csv --part test --json --out evaluation\n\n\
@@ -173,7 +174,7 @@ pub struct EvalArgs {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// The folder: one sub-folder per class, photos in them
+    /// The folder: one sub-folder per class, photos in them (or an address, see `umbel get`)
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     /// Only the photos of a part of this split.csv [default with --part: that of the run folder]

@@ -14,6 +14,7 @@ use umbel::data::{Index, Listing, Split};
 use umbel::pipeline;
 use umbel::run::names;
 
+use super::fetched;
 use super::suspects::{self, Judged};
 use crate::args::{CheckArgs, Labels};
 use crate::console::{self, Format, TrainConsole, sentences};
@@ -28,6 +29,7 @@ const SHOWN: usize = 5;
 pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let mut console = TrainConsole::new(Format::from_flag(args.json), surroundings.lang);
     let interrupt = signals::interrupt_on_signals()?;
+    let args = &CheckArgs { dir: fetched::folder(&args.dir, surroundings, &mut console, &interrupt)?, ..args.clone() };
     let index = Index::list(&args.dir, Listing::Photos, &mut console, &interrupt)?;
     console.clear();
     for (flag, path) in [("--out", &args.out), ("--html", &args.html), ("--plan", &args.plan)] {

@@ -9,6 +9,7 @@ use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
 use umbel::run::names;
 use umbel::{Error, PredictError, Surroundings};
 
+use super::fetched::folder_alone;
 use super::model;
 use crate::args::EvalArgs;
 use crate::console;
@@ -16,6 +17,7 @@ use crate::exit::{Outcome, usage};
 
 /// Runs the command.
 pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
+    let args = &EvalArgs { dir: folder_alone(&args.dir, surroundings)?, ..args.clone() };
     let options = EvalOptions {
         part: part(args)?,
         cache: CacheOptions::within(surroundings.cache.clone(), &surroundings.memory),

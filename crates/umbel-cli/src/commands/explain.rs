@@ -7,11 +7,11 @@ use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::fonts::Fonts;
 use umbel::base::listed::listed;
-use umbel::data::decode::Limits;
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::run::free_name::next_free;
 
 use super::{model, photos};
+use super::photos::Reader;
 use crate::args::ExplainArgs;
 use crate::console::{self, Format};
 use crate::exit::{Outcome, usage};
@@ -23,14 +23,13 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let options = ExplainOptions { method, layer: args.layer.clone() };
     let explainer = Explainer::on(surroundings.engine.share_for_inference(), &file, &options)?;
     let class = args.class.as_deref().map(|name| class(&file.classes, name)).transpose()?;
-    let limits = Limits::within(&surroundings.memory);
     let mut run = Run {
         args,
         format: Format::from_flag(args.json),
         method,
         explainer,
         class,
-        limits,
+        reader: Reader::of(surroundings),
         fonts: &surroundings.fonts,
         explained: 0,
         failed: 0,
@@ -86,7 +85,7 @@ struct Run<'a> {
     explainer: Explainer,
     /// The one class that was asked for.
     class: Option<usize>,
-    limits: Limits,
+    reader: Reader<'a>,
     fonts: &'a Fonts,
     explained: usize,
     failed: usize,
@@ -123,8 +122,8 @@ struct Failure<'a> {
 impl Run<'_> {
     /// Explains one photo; the inner error says why it cannot be used.
     fn explain(&mut self, path: &Path, out: Option<&Path>) -> anyhow::Result<Result<(), String>> {
-        let photo = photos::read(path, &self.limits)
-            .and_then(|bytes| self.explainer.prep().decode_for(bytes.as_ref(), &self.limits, &|_, _| 0));
+        let photo = self.reader.read(path)
+            .and_then(|bytes| self.explainer.prep().decode_for(bytes.as_ref(), &self.reader.limits, &|_, _| 0));
         let photo = match &photo {
             Ok(decoded) => &decoded.photo,
             Err(error) => return Ok(Err(error.to_string())),

@@ -14,7 +14,7 @@ use umbel::data::decode::Origin;
 use umbel::predict::{Prediction, UNKNOWN};
 use umbel::run::free_name::next_free;
 
-use super::photos::STDIN;
+use super::photos::{self, STDIN};
 use crate::exit::usage;
 
 /// The folder of photos whose answer is not sure enough.
@@ -68,6 +68,10 @@ impl Kept {
         }
         if sorted.is_some() && given.iter().any(|path| path.as_os_str() == STDIN) {
             return Err(usage("--sort-into copies files, and standard input is none; give the photo as a file"));
+        }
+        if let Some(address) = given.iter().find(|path| photos::is_address(path)).filter(|_| sorted.is_some()) {
+            let address = address.display();
+            return Err(usage(format!("--sort-into copies files, and {address} is none; fetch the photo, and give its file")));
         }
         Ok(Kept { table: table.map(Path::to_owned), sorted: sorted.map(Path::to_owned), ..Kept::default() })
     }

@@ -9,6 +9,7 @@ use umbel::run::free_name::next_free;
 use umbel::settings::Stage;
 use umbel::train::{RangeOptions, RangeTest};
 
+use super::fetched::with_folder;
 use super::train::with_weights;
 use crate::args::LrFindArgs;
 use crate::config;
@@ -28,8 +29,9 @@ pub fn run(args: &LrFindArgs, surroundings: &Surroundings) -> anyhow::Result<Out
     }
     let mut console = TrainConsole::new(Format::from_flag(args.train.json), surroundings.lang);
     let interrupt = signals::interrupt_on_signals()?;
+    let train = with_folder(&args.train, surroundings, &mut console, &interrupt)?;
     let config =
-        config::train_config(&with_weights(&args.train, surroundings, &mut console, &interrupt)?, Recipe::Tutorial)?;
+        config::train_config(&with_weights(&train, surroundings, &mut console, &interrupt)?, Recipe::Tutorial)?;
     let range = RangeOptions { steps: args.steps, low: args.from, high: args.to };
     let out: PathBuf = args.train.out.clone().unwrap_or_else(|| next_free(Path::new("umbel-lr-find")));
     let Some(found) = pipeline::lr_find(&config, &range, &out, surroundings, &mut console, &interrupt)? else {

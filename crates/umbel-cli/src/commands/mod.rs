@@ -8,6 +8,7 @@ pub mod demo;
 pub mod doctor;
 pub mod eval;
 pub mod explain;
+pub mod get;
 pub mod help;
 pub mod licenses;
 pub mod lr_find;
@@ -21,6 +22,7 @@ pub mod summary;
 pub mod train;
 
 mod doubtful;
+mod fetched;
 mod keep;
 mod kept;
 mod model;

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use umbel::PredictError;
+use umbel::{PredictError, Surroundings};
 use umbel::base::budget::Held;
 use umbel::base::problem::ProblemKind;
 use umbel::data::decode::{DecodeError, Limits, try_read_file};
 use umbel::data::is_never_data;
 use umbel::predict::search_but;
+use umbel::surroundings::Network;
 
+use super::get;
 use crate::console;
 
 /// Stands for standard input.
@@ -21,7 +23,7 @@ pub const STDIN: &str = "-";
 pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Result<()>) -> io::Result<Vec<PathBuf>> {
     let mut inputs = Vec::new();
     for path in paths {
-        if path == Path::new(STDIN) {
+        if path == Path::new(STDIN) || is_address(path) {
             inputs.push(path.clone());
             continue;
         }
@@ -43,7 +45,10 @@ pub fn inputs(paths: &[PathBuf], mut failure: impl FnMut(&Path, &str) -> io::Res
                     failure(&folder, &reason)?;
                 }
             }
-            Err(error) => failure(path, &crate::exit::message(&error.into()))?,
+            Err(error) => {
+                let hint = get::hint(path).filter(|_| !path.exists()).unwrap_or_default();
+                failure(path, &format!("{}{hint}", crate::exit::message(&error.into())))?;
+            }
         }
     }
     Ok(inputs)
@@ -58,9 +63,39 @@ pub fn about_folder(path: &Path, problem: PredictError) -> (PathBuf, String) {
     (folder, crate::exit::message(&problem.into()))
 }
 
-/// Its bytes, within the memory that photos have together. What is no plain file is read as far as the limit: one byte more is
+/// Whether a photo lies somewhere else, and is fetched when it is read.
+pub fn is_address(path: &Path) -> bool {
+    path.to_str().is_some_and(umbel::get::is_address)
+}
+
+/// Reads photos.
+pub struct Reader<'a> {
+    pub limits: Limits,
+    network: &'a Network,
+}
+
+impl<'a> Reader<'a> {
+    /// Within the memory that photos have together.
+    pub fn of(surroundings: &'a Surroundings) -> Self {
+        Reader { limits: Limits::within(&surroundings.memory), network: &surroundings.network }
+    }
+
+    /// A photo's bytes.
+    pub fn read(&self, path: &Path) -> Result<Held<Vec<u8>>, DecodeError> {
+        read(path, &self.limits, self.network)
+    }
+}
+
+/// A photo's bytes, within the memory that photos have together. What has an address is fetched, and kept nowhere. What is no plain file is read as far as the limit: one byte more is
 /// enough for the decoder to see that it is too large.
-pub fn read(path: &Path, limits: &Limits) -> Result<Held<Vec<u8>>, DecodeError> {
+fn read(path: &Path, limits: &Limits, network: &Network) -> Result<Held<Vec<u8>>, DecodeError> {
+    if let Some(address) = path.to_str().filter(|_| is_address(path)) {
+        let fetched = umbel::get::bytes(address, limits.max_file_bytes, network);
+        return fetched.map(Held::from).map_err(|error| DecodeError {
+            kind: ProblemKind::Unreadable,
+            detail: crate::exit::message(&error.into()),
+        });
+    }
     let most = limits.max_file_bytes + 1;
     let mut bytes = Vec::new();
     let read = if path == Path::new(STDIN) {

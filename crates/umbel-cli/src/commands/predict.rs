@@ -12,7 +12,7 @@ use umbel::base::lang::Lang;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::Interrupt;
 use umbel::base::shown::{cell, column};
-use umbel::data::decode::{DecodeError, Limits, Origin, origin};
+use umbel::data::decode::{DecodeError, Origin, origin};
 use umbel::predict::{Prediction, Predictor};
 
 use super::keep::{self, Drifting};
@@ -85,7 +85,7 @@ fn check_given(args: &PredictArgs, more: &[PathBuf], paths: &[PathBuf]) -> anyho
 }
 
 /// Answers what lies in a folder and then what comes, until a stop is asked for.
-fn watched(mut watch: Watch, asked: &Asked, telling: &mut Telling, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
+fn watched(mut watch: Watch, asked: &Asked<'_>, telling: &mut Telling, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
     for look in 0.. {
         let found = watch.look(interrupt)?;
         let news = !found.files.is_empty() || !found.problems.is_empty();
@@ -113,9 +113,9 @@ fn watched(mut watch: Watch, asked: &Asked, telling: &mut Telling, interrupt: &I
 }
 
 /// Who is asked: a model or several, and how.
-struct Asked {
+struct Asked<'a> {
     predictor: Predictor,
-    limits: Limits,
+    reader: photos::Reader<'a>,
     names: String,
     /// Whether when and where photos were taken is told: in JSON and in the table, and nowhere else.
     tells_origin: bool,
@@ -127,16 +127,16 @@ struct Photo<'a> {
     origin: OnceLock<Origin>,
 }
 
-impl Asked {
+impl<'a> Asked<'a> {
     /// For so many photos; 0: nobody knows how many will come.
-    fn new(args: &PredictArgs, models: Models, photos: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+    fn new(args: &PredictArgs, models: Models, photos: usize, surroundings: &'a Surroundings) -> anyhow::Result<Self> {
         // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
         let batch = if photos == 0 { BATCH } else { photos.min(BATCH) };
         let top_k = args.top.unwrap_or(TOP_IN_JSON).min(models.classes().len());
-        let limits = Limits::within(&surroundings.memory);
+        let reader = photos::Reader::of(surroundings);
         let engine = surroundings.engine.share_for_inference();
         let names = models.names();
-        let mut predictor = models.predictor(engine, batch, top_k)?.with_limits(limits.clone());
+        let mut predictor = models.predictor(engine, batch, top_k)?.with_limits(reader.limits.clone());
         if let Some(share) = args.keep {
             predictor = predictor.keep(share)?;
             keep::explain(&predictor);
@@ -152,7 +152,7 @@ impl Asked {
             predictor = predictor.scored();
         }
         let tells_origin = args.json || args.csv.is_some();
-        Ok(Asked { predictor, limits, names, tells_origin })
+        Ok(Asked { predictor, reader, names, tells_origin })
     }
 
     /// Answers these photos, or as many as there is time for before a stop.
@@ -189,7 +189,7 @@ impl Asked {
     }
 
     fn read(&self, photo: &Photo<'_>) -> Result<Held<Vec<u8>>, DecodeError> {
-        let bytes = photos::read(photo.path, &self.limits)?;
+        let bytes = self.reader.read(photo.path)?;
         if self.tells_origin {
             photo.origin.get_or_init(|| origin(&bytes));
         }

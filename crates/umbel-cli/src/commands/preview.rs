@@ -11,6 +11,7 @@ use umbel::preview::{pick_photo, preview_augmented, preview_folder};
 use umbel::run::free_name::next_free;
 use umbel::settings::find;
 
+use super::fetched::folder_alone;
 use super::train::with_weights;
 use crate::args::{PreviewArgs, TrainArgs};
 use crate::config;
@@ -19,6 +20,7 @@ use crate::exit::Outcome;
 
 /// Runs the command.
 pub fn run(args: &PreviewArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
+    let args = &PreviewArgs { dir: folder_alone(&args.dir, surroundings)?, ..args.clone() };
     let config = settings(args, surroundings)?;
     let out: PathBuf = next_free(args.out.as_deref().unwrap_or(Path::new("preview.png")));
     let (index, seed) = (Index::scan(&args.dir)?, config.fit.seed);

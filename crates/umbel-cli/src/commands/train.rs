@@ -7,8 +7,9 @@ use umbel::base::progress::{Interrupt, Judged, SmallestClass};
 use umbel::pipeline::{self, Changes, FoldsOutcome, Recipe, TrainOutcome};
 use umbel::pretrained::{INSIDE, inside, store};
 use umbel::run::names;
-use umbel::{Error, Surroundings, data};
+use umbel::{Error, Surroundings, data, get};
 
+use super::fetched::with_folder;
 use crate::args::TrainArgs;
 use crate::config;
 use crate::console::{Format, TrainConsole};
@@ -20,8 +21,10 @@ use crate::signals;
 pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
     let mut console = TrainConsole::new(Format::from_flag(args.json), surroundings.lang);
     if let Some(run) = &args.resume {
-        let changes = config::changes_to_resume(&args.settings)?;
+        config::changes_to_resume(&args.settings)?;
         let interrupt = signals::interrupt_on_signals()?;
+        let args = with_folder(args, surroundings, &mut console, &interrupt)?;
+        let changes = config::changes_to_resume(&args.settings)?;
         let moved = |error| moved(error, run, &changes);
         return Ok(if pipeline::has_folds(run) {
             let outcome =
@@ -33,6 +36,7 @@ pub fn run(args: &TrainArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
         });
     }
     let interrupt = signals::interrupt_on_signals()?;
+    let args = &with_folder(args, surroundings, &mut console, &interrupt)?;
     let args = &with_weights(args, surroundings, &mut console, &interrupt)?;
     let config = config::train_config(args, Recipe::Auto)?;
     if inside::model().is_none() && config.recipe == Recipe::Tutorial && !args.settings.given.has("recipe") {
@@ -82,7 +86,7 @@ pub fn with_weights(
     let path = match (in_store, args.download) {
         (Err(missing), true) => {
             let Some(origin) = store::origin(name) else { return Err(usage(missing.to_string())) };
-            store::fetch(&surroundings.store, origin, console, interrupt)?
+            get::weights(origin, surroundings, console, interrupt)?
         }
         (found, _) => found?,
     };

@@ -8,8 +8,10 @@ pub trait Display: Send {
     fn listing(&mut self, _entries: usize) {}
     /// Photos decoded so far.
     fn preparing(&mut self, done: usize, total: usize);
-    /// Bytes fetched so far.
-    fn downloading(&mut self, done: u64, bytes: u64);
+    /// Bytes fetched so far, of how many (where that was told).
+    fn downloading(&mut self, done: u64, bytes: Option<u64>);
+    /// Bytes of an archive unpacked so far.
+    fn unpacking(&mut self, done: u64, bytes: u64);
     /// Photos whose features are computed so far.
     fn features(&mut self, _done: usize, _total: usize) {}
     /// A fold begins (which, of how many).

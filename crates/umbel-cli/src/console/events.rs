@@ -85,6 +85,7 @@ impl Observer for TrainConsole {
             Event::Listing { entries } => self.display.listing(entries),
             Event::Preparing { done, total } => self.display.preparing(done, total),
             Event::Downloading { done, bytes } => self.display.downloading(done, bytes),
+            Event::Unpacking { done, bytes } => self.display.unpacking(done, bytes),
             Event::Features { done, total } => self.display.features(done, total),
             Event::Skipped { problems } => self.skipped(problems),
             Event::Fold { fold, folds } => {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use umbel::base::error::{FileFault, with_causes};
 use umbel::data::{self, Index, ManifestError, SplitFileError};
-use umbel::{Error, ErrorKind, PredictError, pretrained, run, train};
+use umbel::{Error, ErrorKind, PredictError, get, run, train};
 
 use crate::floors::{block_comment, quoted, raw_string, sources};
 
@@ -58,12 +58,8 @@ fn an_errors_kind_is_that_of_its_room() {
         (run::Error::NotARun { path: path(), detail: String::new() }.into(), ErrorKind::File),
         (train::Error::Memory { needed_bytes: 2, available_bytes: 1 }.into(), ErrorKind::Memory),
         (
-            pretrained::Error::Download {
-                url: String::new(),
-                path: path(),
-                fault: pretrained::DownloadFault::Status(404),
-            }
-            .into(),
+            get::Error::Download { url: String::new(), by_hand_as: None, fault: get::Fault::Status { status: 404 } }
+                .into(),
             ErrorKind::Network,
         ),
         (PredictError::OutOfMemory { batch: 1, bytes: 1 }.into(), ErrorKind::Memory),

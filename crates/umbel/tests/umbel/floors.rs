@@ -35,13 +35,15 @@ const FLOORS: Floors = &[
     ("pretrained", &["base", "nn", "model_file"]),
     // Who computes, and where things lie.
     ("surroundings", &["base", "nn", "pretrained"]),
+    // The only one that connects: what it fetches lies in folders and in the store, for those above.
+    ("get", &["base", "data", "pretrained", "surroundings"]),
     // The table of all settings: what can be chosen, whoever takes it.
     ("settings", &["base", "data", "nn", "pretrained"]),
     // What a run folder holds: written and read here, by whoever is above.
     ("run", &["base", "metrics", "data", "model_file"]),
     ("train", &["base", "metrics", "data", "nn", "model_file", "settings", "run"]),
     // Gathers the errors of the rooms; they take it from the root of the crate, as `crate::Error`.
-    ("error", &["base", "data", "pretrained", "run", "train", "report"]),
+    ("error", &["base", "data", "get", "pretrained", "run", "train", "report"]),
     // Reads a run's records, never the network.
     ("report", &["base", "metrics", "data", "html", "run", "train"]),
     ("predict", &["base", "metrics", "data", "nn", "model_file"]),
@@ -61,6 +63,7 @@ const FLOORS: Floors = &[
             "model_file",
             "pretrained",
             "surroundings",
+            "get",
             "settings",
             "run",
             "train",
@@ -104,6 +107,20 @@ fn only_the_engine_knows_the_kernels() {
     }
     let manifest = fs::read_to_string(crates().join("umbel-cli/Cargo.toml")).unwrap();
     assert!(!manifest.contains("umbel-kernels"), "umbel-cli depends on the kernels");
+}
+
+#[test]
+fn nothing_connects_but_what_fetches() {
+    for of in ["umbel-kernels", "umbel-predict", "umbel", "umbel-cli"] {
+        for (name, text) in sources(of) {
+            let may = of == "umbel" && name.starts_with("get/online/");
+            for connects in ["ureq", "rustls_native_certs", "TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs"] {
+                assert!(may || !names(&text, connects), "{of}/src/{name} names {connects}, but only umbel::get connects");
+            }
+        }
+        let manifest = fs::read_to_string(crates().join(of).join("Cargo.toml")).unwrap();
+        assert!(of == "umbel" || !manifest.contains("ureq"), "{of} depends on ureq, but only umbel::get connects");
+    }
 }
 
 #[test]

@@ -31,7 +31,8 @@ pub struct Live {
     drawn: Option<Instant>,
     preparing_since: Option<Instant>,
     features_since: Option<Instant>,
-    downloading_since: Option<Instant>,
+    /// Since when a file is on its way or unpacked, what of it was here before, and what is by now.
+    moving: Option<(Instant, u64, u64)>,
 }
 
 impl Live {
@@ -44,7 +45,7 @@ impl Live {
             drawn: None,
             preparing_since: None,
             features_since: None,
-            downloading_since: None,
+            moving: None,
         }
     }
 
@@ -52,6 +53,23 @@ impl Live {
         if self.drawn.is_none_or(|drawn| drawn.elapsed() >= PAUSE) {
             self.draw();
         }
+    }
+
+    /// Draws how far a file is on its way.
+    fn moving(&mut self, what: &str, done: u64, bytes: u64) {
+        let (since, before) = match self.moving {
+            Some((since, before, last)) if last <= done => (since, before),
+            // Another file.
+            Some(_) | None => (Instant::now(), done),
+        };
+        self.moving = Some((since, before, done));
+        if done < bytes && self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
+            return;
+        }
+        let kilobytes = |bytes: u64| (bytes / 1000) as usize;
+        // As long as it would have taken, had all come now.
+        let seconds = since.elapsed().as_secs_f64() * done as f64 / (done - before).max(1) as f64;
+        self.show(layout::counting(what, (kilobytes(done), kilobytes(bytes)), seconds, self.size(), self.paint));
     }
 
     fn draw(&mut self) {
@@ -87,14 +105,16 @@ impl Display for Live {
         self.show(layout::preparing((done, total), since.elapsed().as_secs_f64(), self.size(), self.paint));
     }
 
-    fn downloading(&mut self, done: u64, bytes: u64) {
-        let since = *self.downloading_since.get_or_insert_with(Instant::now);
-        if done < bytes && self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) {
-            return;
+    fn downloading(&mut self, done: u64, bytes: Option<u64>) {
+        match bytes {
+            Some(bytes) => self.moving("Fetching, kB", done, bytes),
+            None if self.drawn.is_some_and(|drawn| drawn.elapsed() < PAUSE) => {}
+            None => self.show(vec![format!("Fetching: {} so far", super::bytes(done))]),
         }
-        let kilobytes = |bytes: u64| (bytes / 1000) as usize;
-        let (done, seconds) = ((kilobytes(done), kilobytes(bytes)), since.elapsed().as_secs_f64());
-        self.show(layout::counting("Fetching weights, kB", done, seconds, self.size(), self.paint));
+    }
+
+    fn unpacking(&mut self, done: u64, bytes: u64) {
+        self.moving("Unpacking, kB", done, bytes);
     }
 
     fn features(&mut self, done: usize, total: usize) {
