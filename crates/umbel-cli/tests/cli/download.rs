@@ -2,12 +2,12 @@
 //! that break, files that are not what they should be.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::net::TcpListener;
+use std::sync::Mutex;
 
 use sha2::{Digest, Sha256};
 
+use crate::server::{Asked, Reply, Server, umbel_with};
 use crate::support::{Place, Ran};
 use crate::weights::{NETWORK, tensors, write};
 
@@ -32,78 +32,29 @@ struct Plan {
     config: Option<&'static str>,
 }
 
-/// A server on a port of its own, and the lines of all requests.
-struct Hub {
-    endpoint: String,
-    asked: Arc<Mutex<Vec<String>>>,
+fn serve(plan: Plan) -> Server {
+    let cuts = Mutex::new(plan.cuts.clone().into_iter());
+    Server::start(move |asked| answer(asked, &plan, &cuts))
 }
 
-impl Hub {
-    fn start(plan: Plan) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let noted = asked.clone();
-        std::thread::spawn(move || {
-            let mut cuts = plan.cuts.clone().into_iter();
-            for stream in listener.incoming().flatten() {
-                answer(stream, &plan, &mut cuts, &noted);
-            }
-        });
-        Hub { endpoint, asked }
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-fn answer(mut stream: TcpStream, plan: &Plan, cuts: &mut impl Iterator<Item = usize>, asked: &Mutex<Vec<String>>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let (mut lines, mut from) = (Vec::new(), None);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        let line = line.trim_end().to_string();
-        if let Some(range) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
-            from = range.trim_end_matches('-').parse::<usize>().ok();
-        }
-        lines.push(line);
-    }
-    let Some(request) = lines.first().and_then(|line| line.strip_suffix(" HTTP/1.1")) else { return };
-    asked.lock().unwrap().push(match from {
-        Some(from) => format!("{request} from {from}"),
-        None => request.to_string(),
-    });
-    let size = plan.file.len();
-    let head = |status: &str, fields: &str| format!("HTTP/1.1 {status}\r\nConnection: close\r\n{fields}\r\n");
+fn answer(asked: &Asked, plan: &Plan, cuts: &Mutex<impl Iterator<Item = usize>>) -> Reply {
     if let Some(status) = plan.status {
-        let _ = stream.write_all(head(&format!("{status} No"), "Content-Length: 0\r\n").as_bytes());
-    } else if request == format!("HEAD {PATH}") {
+        Reply::new(&format!("{status} No"), "")
+    } else if asked.line == format!("HEAD {PATH}") {
         let own = Sha256::digest(&plan.file).iter().map(|byte| format!("{byte:02x}")).collect();
         let digest: String = plan.digest.clone().unwrap_or(own);
-        let fields = format!(
-            "Location: /blobs/weights\r\nX-Linked-Size: {size}\r\nX-Linked-Etag: \"{digest}\"\r\nETag: \"pointer\"\r\nContent-Length: 0\r\n"
-        );
-        let _ = stream.write_all(head("302 Found", &fields).as_bytes());
-    } else if request == "GET /blobs/weights" {
-        let from = from.filter(|_| !plan.whole_only);
-        let start = from.unwrap_or(0);
-        let range = match from {
-            Some(from) => format!("Content-Range: bytes {from}-{}/{size}\r\n", size - 1),
-            None => String::new(),
-        };
-        let status = if from.is_some() { "206 Partial Content" } else { "200 OK" };
-        let _ = stream.write_all(head(status, &format!("{range}Content-Length: {}\r\n", size - start)).as_bytes());
-        let end = cuts.next().map_or(size, |cut| (start + cut).min(size));
-        let _ = stream.write_all(&plan.file[start..end]);
-    } else if let (true, Some(config)) = (request == format!("GET {CONFIG_PATH}"), plan.config) {
-        let _ = stream.write_all(head("200 OK", &format!("Content-Length: {}\r\n", config.len())).as_bytes());
-        let _ = stream.write_all(config.as_bytes());
+        Reply::sends_to("/blobs/weights")
+            .with("X-Linked-Size", &plan.file.len().to_string())
+            .with("X-Linked-Etag", &format!("\"{digest}\""))
+            .with("ETag", "\"pointer\"")
+    } else if asked.line == "GET /blobs/weights" {
+        let whole = Asked { headers: Vec::new(), ..asked.clone() };
+        let reply = Reply::part(if plan.whole_only { &whole } else { asked }, &plan.file);
+        Reply { cut: cuts.lock().unwrap().next(), ..reply }
+    } else if let (true, Some(config)) = (asked.line == format!("GET {CONFIG_PATH}"), plan.config) {
+        Reply::ok(config)
     } else {
-        let _ = stream.write_all(head("404 Not Found", "Content-Length: 0\r\n").as_bytes());
+        Reply::not_found()
     }
 }
 
@@ -126,11 +77,7 @@ fn train(place: &Place, endpoint: &str, out: &str) -> Ran {
         "--out",
         out,
     ];
-    let mut command = place.command(&args);
-    for proxy in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-        command.env_remove(proxy);
-    }
-    Ran::from(command.env("UMBEL_MODELS", place.path("models")).env("HF_ENDPOINT", endpoint).output().unwrap())
+    umbel_with(place, &args, &[("HF_ENDPOINT", endpoint)])
 }
 
 fn stored(place: &Place) -> Vec<String> {
@@ -142,13 +89,13 @@ fn stored(place: &Place) -> Vec<String> {
 fn weights_are_fetched_once() {
     let place = Place::with_photos();
     let file = weights(&place);
-    let hub = Hub::start(Plan { file: file.clone(), ..Plan::default() });
-    train(&place, &hub.endpoint, "one").succeeds();
+    let hub = serve(Plan { file: file.clone(), ..Plan::default() });
+    train(&place, &hub.address, "one").succeeds();
     assert_eq!(fs::read(place.path(format!("models/{NETWORK}.safetensors"))).unwrap(), file);
     let asked = [format!("HEAD {PATH}"), "GET /blobs/weights".to_string(), format!("GET {CONFIG_PATH}")];
-    assert_eq!(hub.asked(), asked);
-    train(&place, &hub.endpoint, "two").succeeds();
-    assert_eq!(hub.asked().len(), 3, "what is there is not asked for");
+    assert_eq!(hub.lines(), asked);
+    train(&place, &hub.address, "two").succeeds();
+    assert_eq!(hub.lines().len(), 3, "what is there is not asked for");
     assert_eq!(stored(&place), [format!("{NETWORK}.safetensors")]);
 }
 
@@ -156,8 +103,8 @@ fn weights_are_fetched_once() {
 fn what_the_hub_tells_of_the_weights_comes_with_them() {
     let place = Place::with_photos();
     let config = r#"{"pretrained_cfg": {"mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0], "license": "cc-by-nc-4.0"}}"#;
-    let hub = Hub::start(Plan { file: weights(&place), config: Some(config), ..Plan::default() });
-    let ran = train(&place, &hub.endpoint, "run");
+    let hub = serve(Plan { file: weights(&place), config: Some(config), ..Plan::default() });
+    let ran = train(&place, &hub.address, "run");
     assert!(ran.succeeds().err.contains("cc-by-nc-4.0: not for commercial use"), "{ran:?}");
     assert!(!ran.err.contains("it is assumed as usual"), "{ran:?}");
     assert_eq!(fs::read_to_string(place.path(format!("models/{NETWORK}.json"))).unwrap(), config);
@@ -169,29 +116,29 @@ fn what_the_hub_tells_of_the_weights_comes_with_them() {
 fn a_broken_line_is_taken_up_where_it_broke() {
     let place = Place::with_photos();
     let file = weights(&place);
-    let hub = Hub::start(Plan { file: file.clone(), cuts: vec![100_000, 0, 200_000], ..Plan::default() });
-    train(&place, &hub.endpoint, "run").succeeds();
+    let hub = serve(Plan { file: file.clone(), cuts: vec![100_000, 0, 200_000], ..Plan::default() });
+    train(&place, &hub.address, "run").succeeds();
     assert_eq!(fs::read(place.path(format!("models/{NETWORK}.safetensors"))).unwrap(), file);
     let expected = ["", " from 100000", " from 100000", " from 300000"].map(|from| format!("GET /blobs/weights{from}"));
-    assert_eq!(hub.asked()[1..5], expected);
+    assert_eq!(hub.lines()[1..5], expected);
 }
 
 #[test]
 fn what_has_come_is_kept_for_the_next_time() {
     let place = Place::with_photos();
     let file = weights(&place);
-    let hub = Hub::start(Plan { file: file.clone(), cuts: vec![50_000, 0, 0, 0, 0, 0], ..Plan::default() });
-    let ran = train(&place, &hub.endpoint, "run");
+    let hub = serve(Plan { file: file.clone(), cuts: vec![50_000, 0, 0, 0, 0, 0], ..Plan::default() });
+    let ran = train(&place, &hub.address, "run");
     ran.fails(1, "50000 of");
     assert!(ran.err.contains("go on"), "{ran:?}");
-    let hub = Hub::start(Plan { file: file.clone(), ..Plan::default() });
-    train(&place, &hub.endpoint, "run").succeeds();
-    assert_eq!(hub.asked()[1], "GET /blobs/weights from 50000");
+    let hub = serve(Plan { file: file.clone(), ..Plan::default() });
+    train(&place, &hub.address, "run").succeeds();
+    assert_eq!(hub.lines()[1], "GET /blobs/weights from 50000");
 
     // From a server that gives no parts, all of it comes again.
     fs::remove_file(place.path(format!("models/{NETWORK}.safetensors"))).unwrap();
-    let hub = Hub::start(Plan { file: file.clone(), cuts: vec![50_000], whole_only: true, ..Plan::default() });
-    train(&place, &hub.endpoint, "again").succeeds();
+    let hub = serve(Plan { file: file.clone(), cuts: vec![50_000], whole_only: true, ..Plan::default() });
+    train(&place, &hub.address, "again").succeeds();
     assert_eq!(fs::read(place.path(format!("models/{NETWORK}.safetensors"))).unwrap(), file);
     assert_eq!(stored(&place), [format!("{NETWORK}.safetensors")]);
 }
@@ -200,27 +147,27 @@ fn what_has_come_is_kept_for_the_next_time() {
 fn what_is_not_as_promised_is_thrown_away() {
     let place = Place::with_photos();
     let file = weights(&place);
-    let hub = Hub::start(Plan { file: file.clone(), digest: Some("ab".repeat(32)), ..Plan::default() });
-    train(&place, &hub.endpoint, "run").fails(1, "sha256");
+    let hub = serve(Plan { file: file.clone(), digest: Some("ab".repeat(32)), ..Plan::default() });
+    train(&place, &hub.address, "run").fails(1, "sha256");
     assert!(stored(&place).is_empty(), "{:?}", stored(&place));
     // The hub's own file is no weights file.
-    let hub = Hub::start(Plan { file: b"<html>sign in</html>".to_vec(), ..Plan::default() });
-    train(&place, &hub.endpoint, "run").fails(1, "not a whole safetensors file");
+    let hub = serve(Plan { file: b"<html>sign in</html>".to_vec(), ..Plan::default() });
+    train(&place, &hub.address, "run").fails(1, "not a whole safetensors file");
     assert!(stored(&place).is_empty(), "{:?}", stored(&place));
 }
 
 #[test]
 fn no_file_and_no_line_fail_at_once_with_the_way_out() {
     let place = Place::with_photos();
-    let hub = Hub::start(Plan { status: Some(404), ..Plan::default() });
-    let ran = train(&place, &hub.endpoint, "run");
+    let hub = serve(Plan { status: Some(404), ..Plan::default() });
+    let ran = train(&place, &hub.address, "run");
     ran.fails(1, "404");
     let closed = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
     };
     let ran = train(&place, &closed, "run");
-    ran.fails(1, "cannot be reached");
+    ran.fails(1, "refuses the connection");
     for part in [PATH, &format!("{NETWORK}.safetensors")] {
         assert!(ran.err.contains(part), "{part}: {ran:?}");
     }

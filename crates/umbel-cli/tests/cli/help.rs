@@ -4,8 +4,9 @@ use std::process::Stdio;
 
 use crate::support::Place;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "demo",
+    "get",
     "preview",
     "check",
     "train",

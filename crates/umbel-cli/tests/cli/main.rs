@@ -5,13 +5,19 @@ mod bad_input;
 mod check;
 mod demo;
 mod depth;
-#[cfg(feature = "download")]
+#[cfg(feature = "net")]
 mod download;
 mod eval;
 mod explain;
 mod faults;
 #[cfg(target_os = "linux")]
 mod few_threads;
+#[cfg(feature = "net")]
+mod get;
+#[cfg(feature = "net")]
+mod get_faults;
+#[cfg(feature = "net")]
+mod get_hub;
 mod going_on;
 mod help;
 mod hostile_names;
@@ -21,12 +27,16 @@ mod languages;
 mod licenses;
 #[cfg(unix)]
 mod no_hang;
+#[cfg(target_os = "linux")]
+mod no_network;
 mod numerics;
 mod predict;
 mod predict_sure;
 mod pretrained;
 mod resume;
 mod scripts;
+#[cfg(feature = "net")]
+mod server;
 mod settings;
 mod several;
 mod sizes;

@@ -104,7 +104,7 @@ fn the_store_is_listed_and_what_it_lacks_is_said() {
     assert!(ran.err.contains("timm/resnet18.a1_in1k/resolve/main/model.safetensors"), "{ran:?}");
     // Only where it can.
     let told = ran.err.contains("or let umbel fetch it with --download");
-    assert!(told == cfg!(feature = "download") && ran.err.contains("--download") == told, "{ran:?}");
+    assert!(told == cfg!(feature = "net") && ran.err.contains("--download") == told, "{ran:?}");
     let ran = train(&place, &["--pretrained", "my-weights"]);
     ran.fails(1, "my-weights.safetensors");
     assert!(ran.err.contains("mobilenetv3_small_100, mobilenetv3_large_100, tf_efficientnet_lite0"), "{ran:?}");
@@ -115,12 +115,12 @@ fn the_store_is_listed_and_what_it_lacks_is_said() {
     train(&place, &["--pretrained", "mine", "--tune", "head", "--out", "run"]).succeeds();
 }
 
-#[cfg(not(feature = "download"))]
+#[cfg(not(feature = "net"))]
 #[test]
-fn without_downloads_the_way_out_is_said() {
+fn without_the_network_the_way_out_is_said() {
     let place = place();
     let ran = train(&place, &["--pretrained", "resnet18", "--download"]);
-    ran.fails(1, "--features download");
+    ran.fails(1, "with its default features");
     assert!(ran.err.contains("resnet18.safetensors"), "{ran:?}");
     // What is there needs no line.
     train(&place, &["--pretrained", NETWORK, "--download", "--tune", "head", "--out", "run"]).succeeds();

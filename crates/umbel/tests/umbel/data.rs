@@ -20,3 +20,4 @@ mod prep;
 mod split;
 mod tiles;
 mod together;
+mod unpack;
