@@ -65,11 +65,15 @@ fn after_get(error: &get::Error) -> Option<&'static str> {
         get::Error::Unknown { .. } => Some(" (umbel get lists all)"),
         get::Error::UnknownWeights { .. } => Some(" (umbel models lists all)"),
         get::Error::Address { .. } => Some(" (umbel get --help has examples)"),
-        get::Error::NotOwn { .. } | get::Error::HoldsOther { .. } | get::Error::Busy { .. } => Some(" (umbel get WHAT --out DIR)"),
+        get::Error::NotOwn { .. } | get::Error::HoldsOther { .. } | get::Error::Busy { .. } => {
+            Some(" (umbel get WHAT --out DIR)")
+        }
         get::Error::Download { fault: Fault::NotBuilt, .. } => {
             Some(", or install umbel anew by cargo install, with its default features")
         }
-        get::Error::Download { url, fault: Fault::Status { status: 401 | 403 | 404 }, .. } if url.contains("/datasets/") => {
+        get::Error::Download { url, fault: Fault::Status { status: 401 | 403 | 404 }, .. }
+            if url.contains("/datasets/") =>
+        {
             Some(" (what the hub gives to some only: take its terms there, and set HF_TOKEN to a token of yours)")
         }
         _ => None,

@@ -42,7 +42,8 @@ fn silence_decoders() {
 /// What the environment says, read once, unless the command line says it.
 fn surroundings(arguments: &Arguments) -> anyhow::Result<Surroundings> {
     let surroundings = Surroundings::of(|name| std::env::var_os(name));
-    let surroundings = surroundings.map_err(|error| usage(format!("a variable of the environment cannot be used: {error}")))?;
+    let surroundings =
+        surroundings.map_err(|error| usage(format!("a variable of the environment cannot be used: {error}")))?;
     let memory = arguments.memory.map_or(surroundings.memory, MemoryBudget::new);
     let lang = arguments.lang.unwrap_or(surroundings.lang);
     Ok(Surroundings { memory, lang, ..surroundings })

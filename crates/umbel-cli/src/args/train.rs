@@ -21,6 +21,7 @@ Examples:
   umbel train photos/ --time 5m                        as well as can be in five minutes
   umbel train photos/ --folds 5                        mean and deviation of five runs
   umbel train photos.csv                               a table: path,label or path,label,split
+  umbel train https://host/photos.zip                  fetched first, into ./photos (see umbel get)
   umbel train photos/ --recipe tutorial --augment none --dropout 0    watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
   umbel train photos/ --recipe scratch                 the best from nothing: more epochs, stronger augmentation

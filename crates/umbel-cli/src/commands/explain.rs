@@ -10,8 +10,8 @@ use umbel::base::listed::listed;
 use umbel::explain::{ExplainOptions, Explainer, Heatmap, Method, RgbImage, write_panel};
 use umbel::run::free_name::next_free;
 
-use super::{model, photos};
 use super::photos::Reader;
+use super::{model, photos};
 use crate::args::ExplainArgs;
 use crate::console::{self, Format};
 use crate::exit::{Outcome, usage};
@@ -122,7 +122,9 @@ struct Failure<'a> {
 impl Run<'_> {
     /// Explains one photo; the inner error says why it cannot be used.
     fn explain(&mut self, path: &Path, out: Option<&Path>) -> anyhow::Result<Result<(), String>> {
-        let photo = self.reader.read(path)
+        let photo = self
+            .reader
+            .read(path)
             .and_then(|bytes| self.explainer.prep().decode_for(bytes.as_ref(), &self.reader.limits, &|_, _| 0));
         let photo = match &photo {
             Ok(decoded) => &decoded.photo,

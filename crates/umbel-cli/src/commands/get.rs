@@ -104,7 +104,9 @@ pub fn tell(what: &What, got: &Got) {
     if let Some(oddities) = unpacked.oddities() {
         let example = unpacked.example.as_deref().unwrap_or_default();
         let name = what.name();
-        console::note(format!("In {name} there were odd members, not taken or not as they were ({oddities}), such as {example}."));
+        console::note(format!(
+            "In {name} there were odd members, not taken or not as they were ({oddities}), such as {example}."
+        ));
     }
 }
 
@@ -136,7 +138,11 @@ fn list(json: bool) -> std::io::Result<()> {
     console::line("")?;
     let untried: Vec<&str> = SETS.iter().filter(|set| set.tried.is_none()).map(|set| set.name).collect();
     if !untried.is_empty() {
-        let which = if untried.len() == SETS.len() { "None of them was".into() } else { format!("{} were not", untried.join(", ")) };
+        let which = if untried.len() == SETS.len() {
+            "None of them was".into()
+        } else {
+            format!("{} were not", untried.join(", "))
+        };
         console::line(format!(
             "{which} ever fetched from there by those who make umbel: sizes and digests were read elsewhere (--json tells where), and what \
              comes is held to them."

@@ -71,7 +71,9 @@ impl Kept {
         }
         if let Some(address) = given.iter().find(|path| photos::is_address(path)).filter(|_| sorted.is_some()) {
             let address = address.display();
-            return Err(usage(format!("--sort-into copies files, and {address} is none; fetch the photo, and give its file")));
+            return Err(usage(format!(
+                "--sort-into copies files, and {address} is none; fetch the photo, and give its file"
+            )));
         }
         Ok(Kept { table: table.map(Path::to_owned), sorted: sorted.map(Path::to_owned), ..Kept::default() })
     }

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use umbel::{PredictError, Surroundings};
 use umbel::base::budget::Held;
 use umbel::base::problem::ProblemKind;
 use umbel::data::decode::{DecodeError, Limits, try_read_file};
 use umbel::data::is_never_data;
 use umbel::predict::search_but;
 use umbel::surroundings::Network;
+use umbel::{PredictError, Surroundings};
 
 use super::get;
 use crate::console;

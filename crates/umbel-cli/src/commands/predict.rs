@@ -85,24 +85,24 @@ fn check_given(args: &PredictArgs, more: &[PathBuf], paths: &[PathBuf]) -> anyho
 }
 
 /// Answers what lies in a folder and then what comes, until a stop is asked for.
-fn watched(mut watch: Watch, asked: &Asked<'_>, telling: &mut Telling, interrupt: &Interrupt) -> anyhow::Result<Outcome> {
+fn watched(mut watch: Watch, asked: &Asked<'_>, telling: &mut Telling, stop: &Interrupt) -> anyhow::Result<Outcome> {
     for look in 0.. {
-        let found = watch.look(interrupt)?;
+        let found = watch.look(stop)?;
         let news = !found.files.is_empty() || !found.problems.is_empty();
         for problem in found.problems {
             let (folder, reason) = photos::about_folder(watch.folder(), problem);
             telling.failure(&folder, &reason)?;
         }
-        asked.answer(&found.files, telling, interrupt)?;
+        asked.answer(&found.files, telling, stop)?;
         if news || look == 0 {
             telling.kept.write()?;
         }
-        if look == 0 && !interrupt.requested() {
+        if look == 0 && !stop.requested() {
             let folder = watch.folder().display();
             console::note(format!("Watching {folder} for new photos; Ctrl-C stops."));
         }
-        watch.wait(interrupt);
-        if interrupt.requested() {
+        watch.wait(stop);
+        if stop.requested() {
             break;
         }
     }

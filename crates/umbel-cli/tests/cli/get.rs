@@ -169,7 +169,8 @@ fn a_folder_that_was_not_fetched_is_left_as_it_is() {
     assert!(server.lines().is_empty(), "nobody was asked");
     run(&place, &["get", &url, "--out", "other"]).succeeds();
     // Another data set does not take its place, and an empty folder is nobody's.
-    run(&place, &["get", &server.url("/more.tgz"), "--out", "other"]).fails(1, "and not asked for".split(' ').next().unwrap());
+    run(&place, &["get", &server.url("/more.tgz"), "--out", "other"])
+        .fails(1, "and not asked for".split(' ').next().unwrap());
     fs::create_dir(place.path("empty")).unwrap();
     run(&place, &["get", &url, "--out", "empty"]).succeeds();
     assert_eq!(files(&place.path("empty")), [".umbel-get.json", "a/1.png", "b/2.png"]);
@@ -263,9 +264,22 @@ fn rows_of_the_table_become_folders_by_class() {
     // As the beans: an archive for each part, with or without a folder of its name.
     let train = zip(&[("train/healthy/1.jpg", b"1"), ("train/bean_rust/2.jpg", b"2"), ("__MACOSX/._x", b"")]);
     let test = zip(&[("healthy/3.jpg", b"3"), ("bean_rust/4.jpg", b"4")]);
-    let pets = gzip(&tar(&[("images/great_pyrenees_12.jpg", b"a"), ("images/Bengal_3.jpg", b"b"), ("images/Bengal.mat", b"c")]));
-    let food = gzip(&tar(&[("food-101/images/pizza/1.jpg", b"1"), ("food-101/images/soup/2.jpg", b"2"), ("food-101/meta/train.txt", b"")]));
-    let have = [("/train.zip", train.clone()), ("/test.zip", test.clone()), ("/pets.tgz", pets.clone()), ("/food.tgz", food.clone())];
+    let pets = gzip(&tar(&[
+        ("images/great_pyrenees_12.jpg", b"a"),
+        ("images/Bengal_3.jpg", b"b"),
+        ("images/Bengal.mat", b"c"),
+    ]));
+    let food = gzip(&tar(&[
+        ("food-101/images/pizza/1.jpg", b"1"),
+        ("food-101/images/soup/2.jpg", b"2"),
+        ("food-101/meta/train.txt", b""),
+    ]));
+    let have = [
+        ("/train.zip", train.clone()),
+        ("/test.zip", test.clone()),
+        ("/pets.tgz", pets.clone()),
+        ("/food.tgz", food.clone()),
+    ];
     let server = Server::start(move |asked| match have.iter().find(|(path, _)| *path == asked.path()) {
         Some((_, bytes)) => Reply::part(asked, bytes),
         None => Reply::not_found(),
@@ -275,9 +289,16 @@ fn rows_of_the_table_become_folders_by_class() {
         let got = get(what, Some(&out), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
         (got.news != News::LayThere, files(&out))
     };
-    let beans = set_of(&server, &[("/train.zip", &train, Some("train")), ("/test.zip", &test, Some("test"))], named("beans"));
+    let beans =
+        set_of(&server, &[("/train.zip", &train, Some("train")), ("/test.zip", &test, Some("test"))], named("beans"));
     let (came, there) = fetch(&beans, "beans");
-    let expected = [".umbel-get.json", "test/bean_rust/4.jpg", "test/healthy/3.jpg", "train/bean_rust/2.jpg", "train/healthy/1.jpg"];
+    let expected = [
+        ".umbel-get.json",
+        "test/bean_rust/4.jpg",
+        "test/healthy/3.jpg",
+        "train/bean_rust/2.jpg",
+        "train/healthy/1.jpg",
+    ];
     assert!(came && there == expected, "{there:?}");
     assert!(!fetch(&beans, "beans").0);
     let own = set_of(&server, &[("/pets.tgz", &pets, None)], named("oxford_pets"));
@@ -325,7 +346,8 @@ fn the_list_tells_what_there_is_and_what_was_never_tried() {
 #[test]
 fn a_name_is_a_path_for_every_other_command() {
     let place = Place::with_run();
-    for args in [&["train", "flowers"][..], &["check", "flowers"], &["eval", "run", "flowers"], &["preview", "flowers"]] {
+    for args in [&["train", "flowers"][..], &["check", "flowers"], &["eval", "run", "flowers"], &["preview", "flowers"]]
+    {
         place.umbel(args).fails(1, "umbel get flowers");
     }
     let ran = place.umbel(&["predict", "run", "flowers"]);

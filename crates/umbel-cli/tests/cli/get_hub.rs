@@ -53,7 +53,8 @@ fn hub(have: Vec<(&'static str, Vec<u8>)>, is_open: impl Fn(&Asked) -> bool + Se
         if asked.path() == format!("{tree}&cursor=abc") {
             return listed(&have[half..]);
         }
-        let path = asked.path().strip_prefix("/datasets/ai/little/resolve/main/").unwrap_or_default().replace("%20", " ");
+        let path =
+            asked.path().strip_prefix("/datasets/ai/little/resolve/main/").unwrap_or_default().replace("%20", " ");
         match have.iter().find(|(own, _)| *own == path) {
             Some((_, bytes)) if bytes.len() > 10 => Reply::sends_to(&format!("{elsewhere}/blobs/{}", hex(bytes))),
             Some((_, bytes)) => Reply::part(asked, bytes),

@@ -43,7 +43,7 @@ fn no_command_but_get_makes_a_socket_of_the_internet() {
         &["train", "flowers"],
         &["train", "photos", "--pretrained", "resnet18"],
         &["train", "photos", "--recipe", "auto", "--image-size", "64", "--out", "auto"],
-        &["lr-find", "photos", "--model", "tiny.toml", "--image-size", "32", "--batch", "8", "--steps", "10"],
+        &["lr-find", "photos", "--model", "tiny.toml", "--image-size", "32", "--batch", "8", "--steps", "20"],
         &["models"],
         &["summary", "run"],
         &["predict", "run", photo, "--csv", "answers.csv"],

@@ -135,7 +135,9 @@ pub enum Fault {
     #[error("this umbel was built without the network (it has it with the Cargo feature net)")]
     NotBuilt,
     /// The name of the host leads nowhere.
-    #[error("there is no host called {host}, or no line to ask for it ({detail}): check the address and the connection")]
+    #[error(
+        "there is no host called {host}, or no line to ask for it ({detail}): check the address and the connection"
+    )]
     NoHost {
         /// The host.
         host: String,

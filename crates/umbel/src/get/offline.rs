@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{Error, Fault, Got, What};
+use crate::Result;
 use crate::base::progress::{Interrupt, Observer};
 use crate::pretrained::store::Origin;
 use crate::surroundings::{Network, Surroundings};
-use crate::{Result, get};
 
 /// Whether anything can be fetched.
 pub const CAN_CONNECT: bool = false;
@@ -36,7 +36,7 @@ pub fn weights(
     _interrupt: &Interrupt,
 ) -> Result<PathBuf> {
     let (url, path) = (surroundings.store.url(origin), surroundings.store.path_of(origin.name));
-    Err(get::Error::Download { url, fault: Fault::NotBuilt, by_hand_as: Some(path) }.into())
+    Err(Error::Download { url, fault: Fault::NotBuilt, by_hand_as: Some(path) }.into())
 }
 
 /// Fails and says what to do instead.

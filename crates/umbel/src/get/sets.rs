@@ -92,7 +92,9 @@ pub const SETS: &[Set] = &[
         }],
         within: None,
         arrange: Arrange::AsItIs,
-        source: tfds!("datasets/tf_flowers/checksums.tsv; the address is that of TensorFlow's tutorial on image classification"),
+        source: tfds!(
+            "datasets/tf_flowers/checksums.tsv; the address is that of TensorFlow's tutorial on image classification"
+        ),
         tried: None,
     },
     Set {
@@ -124,7 +126,9 @@ pub const SETS: &[Set] = &[
         ],
         within: None,
         arrange: Arrange::AsItIs,
-        source: tfds!("datasets/beans/checksums.tsv; photos and license: the README of github.com/AI-Lab-Makerere/ibean"),
+        source: tfds!(
+            "datasets/beans/checksums.tsv; photos and license: the README of github.com/AI-Lab-Makerere/ibean"
+        ),
         tried: None,
     },
     Set {
@@ -143,7 +147,9 @@ pub const SETS: &[Set] = &[
         }],
         within: Some("2750"),
         arrange: Arrange::AsItIs,
-        source: tfds!("url_checksums/eurosat.txt and image_classification/eurosat.py; license: the data card of torchgeo/eurosat"),
+        source: tfds!(
+            "url_checksums/eurosat.txt and image_classification/eurosat.py; license: the data card of torchgeo/eurosat"
+        ),
         tried: None,
     },
     Set {

@@ -138,12 +138,26 @@ mod tests {
         assert!(matches!(What::parse("flowers").unwrap(), What::Set(set) if set.name == "flowers"));
         assert!(matches!(What::parse("weights:resnet18").unwrap(), What::Weights(_)));
         for wrong in [
-            "hf:beans", "hf:a/b/c", "hf:../b", "hf:a/..", "hf:a/b@../../x", "hf:a b/c", "https://", "http:///a.zip",
-            "https://me:secret@host/a.zip", "https://host/a b.zip", "flwers", "weights:vgg", "./flowers", "",
+            "hf:beans",
+            "hf:a/b/c",
+            "hf:../b",
+            "hf:a/..",
+            "hf:a/b@../../x",
+            "hf:a b/c",
+            "https://",
+            "http:///a.zip",
+            "https://me:secret@host/a.zip",
+            "https://host/a b.zip",
+            "flwers",
+            "weights:vgg",
+            "./flowers",
+            "",
         ] {
             assert_eq!(What::parse(wrong).unwrap_err().kind(), crate::ErrorKind::Setting, "{wrong}");
         }
-        assert!(is_address("HTTPS://host/a") && is_address("hf:a/b") && !is_address("flowers") && !is_address("weights:a"));
+        assert!(
+            is_address("HTTPS://host/a") && is_address("hf:a/b") && !is_address("flowers") && !is_address("weights:a")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! because a counting allocator serves a whole program.
 
 mod allocator;
+mod archives;
 mod files;
 mod mutate;
 mod pictures;

@@ -115,7 +115,10 @@ fn nothing_connects_but_what_fetches() {
         for (name, text) in sources(of) {
             let may = of == "umbel" && name.starts_with("get/online/");
             for connects in ["ureq", "rustls_native_certs", "TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs"] {
-                assert!(may || !names(&text, connects), "{of}/src/{name} names {connects}, but only umbel::get connects");
+                assert!(
+                    may || !names(&text, connects),
+                    "{of}/src/{name} names {connects}, but only umbel::get connects"
+                );
             }
         }
         let manifest = fs::read_to_string(crates().join(of).join("Cargo.toml")).unwrap();

@@ -4,9 +4,9 @@ mod tables;
 
 use std::path::{Path, PathBuf};
 
+use super::unpack::UnpackFault;
 use crate::base::error::ErrorKind;
 use crate::base::remark::Remark;
-use super::unpack::UnpackFault;
 pub use tables::{ManifestError, SplitFileError};
 
 /// Why the data cannot be used. What is wrong with a folder is told with the layout that is expected.

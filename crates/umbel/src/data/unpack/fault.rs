@@ -19,7 +19,9 @@ pub enum UnpackFault {
         method: String,
     },
     /// More bytes than an archive of photos holds.
-    #[error("it would become more than {most} bytes, which is more than is allowed: unpack it by hand, if that is meant so")]
+    #[error(
+        "it would become more than {most} bytes, which is more than is allowed: unpack it by hand, if that is meant so"
+    )]
     TooLarge {
         /// The limit.
         most: u64,

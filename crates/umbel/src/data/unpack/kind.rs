@@ -7,6 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::frames::Frames;
+use crate::base::caught::caught;
 use crate::base::regular;
 
 /// The kinds of archives that are unpacked.
@@ -44,8 +45,11 @@ impl ArchiveKind {
             return Ok(Some(ArchiveKind::Zip));
         }
         file.rewind()?;
-        // Whatever goes wrong inside is told when it is unpacked; here it is no tar.
-        let within = |mut inside: Box<dyn Read>| beginning(&mut inside).is_ok_and(|first| is_tar(&first));
+        // Whatever goes wrong inside is told when it is unpacked.
+        let within = |mut inside: Box<dyn Read>| match caught(|| beginning(&mut inside)) {
+            Some(Ok(first)) => is_tar(&first),
+            Some(Err(_)) | None => true,
+        };
         Ok(if first.starts_with(&GZIP) {
             within(Box::new(MultiGzDecoder::new(BufReader::new(file)))).then_some(ArchiveKind::TarGz)
         } else if first.starts_with(&ZSTD) {

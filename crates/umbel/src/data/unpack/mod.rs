@@ -19,6 +19,7 @@ use self::sink::Sink;
 use super::Error as DataError;
 use crate::Result;
 use crate::base::atomic::SCRATCH_PREFIX;
+use crate::base::caught::caught;
 use crate::base::progress::{Interrupt, Observer};
 
 /// How much an archive may become, so that one that was made to fill a disk does not.
@@ -131,11 +132,11 @@ pub fn unpack_here(
     fs::create_dir_all(folder).map_err(|source| io("create the folder", folder, source))?;
     let bytes = fs::metadata(archive).map_err(|source| io("read", archive, source))?.len();
     let mut sink = Sink::new(folder, limits, bytes, (observer, interrupt));
-    let done = match kind {
+    let done = caught(|| match kind {
         ArchiveKind::Tar | ArchiveKind::TarGz | ArchiveKind::TarZst => tarball::read(archive, kind, &mut sink),
         ArchiveKind::Zip => zipped::read(archive, &mut sink),
-    };
-    match done {
+    });
+    match done.unwrap_or_else(|| Err(sink::Broken::damaged("its decoder gave up"))) {
         Ok(()) => Ok(sink.finish()),
         Err(sink::Broken::Fault(fault)) => Err(DataError::Unpack { path: archive.to_owned(), fault }.into()),
         Err(sink::Broken::Write { path, source }) => Err(io("write", &path, source)),

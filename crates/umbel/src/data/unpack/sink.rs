@@ -162,13 +162,7 @@ impl<'a> Sink<'a> {
         }
     }
 
-    fn copy(
-        &mut self,
-        from: &mut dyn Read,
-        file: &mut File,
-        path: &Path,
-        consumed: &dyn Fn() -> Option<u64>,
-    ) -> Step {
+    fn copy(&mut self, from: &mut dyn Read, file: &mut File, path: &Path, consumed: &dyn Fn() -> Option<u64>) -> Step {
         loop {
             if self.interrupt.requested() {
                 return Err(Broken::Stopped);

@@ -92,6 +92,7 @@ fn fetched(
             if error.kind() == crate::ErrorKind::Data {
                 let _ = fs::remove_file(file);
             }
+            let _ = (fs::remove_dir_all(&raw), fs::remove_dir_all(&whole));
         })?);
         let photos = photos_of(&raw, archive.within);
         let into = match archive.folder {
@@ -166,8 +167,14 @@ fn by_name(root: &Path) -> Result<()> {
     for entry in fs::read_dir(root).map_err(|source| io("read", root, source))?.flatten() {
         let path = entry.path();
         let stem = path.file_stem().and_then(|stem| stem.to_str());
-        let Some((class, number)) = stem.filter(|_| path.is_file()).and_then(|stem| stem.rsplit_once('_')) else { continue };
-        if class.is_empty() || class.starts_with('.') || number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+        let Some((class, number)) = stem.filter(|_| path.is_file()).and_then(|stem| stem.rsplit_once('_')) else {
+            continue;
+        };
+        if class.is_empty()
+            || class.starts_with('.')
+            || number.is_empty()
+            || !number.bytes().all(|b| b.is_ascii_digit())
+        {
             continue;
         }
         let folder = root.join(class);

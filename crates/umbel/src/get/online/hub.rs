@@ -100,9 +100,17 @@ pub fn fetch(
         let path = place_of(&whole, file);
         let url = hub.url(repository, &file.path);
         if !is_here(&whole, file) {
-            hub.file(&url, file, &path, (&mut |so_far| {
-                observer.event(&Event::Downloading { done: done + so_far, bytes: Some(total) });
-            }, interrupt))?;
+            hub.file(
+                &url,
+                file,
+                &path,
+                (
+                    &mut |so_far| {
+                        observer.event(&Event::Downloading { done: done + so_far, bytes: Some(total) });
+                    },
+                    interrupt,
+                ),
+            )?;
         }
         done += file.bytes();
         all.add(Unpacked { files: 1, bytes: file.bytes(), ..Unpacked::default() });

@@ -54,9 +54,7 @@ pub fn get(
     };
     let client = Client::new(&surroundings.network).map_err(|fault| failed(&what.name(), fault))?;
     let (came, license) = match what {
-        What::Set(set) => {
-            (archives::set(&client, set, place, (observer, interrupt))?, Some(set.license.to_string()))
-        }
+        What::Set(set) => (archives::set(&client, set, place, (observer, interrupt))?, Some(set.license.to_string())),
         What::Address(url) => (archives::address(&client, url, place, (observer, interrupt))?, None),
         What::Hub { owner, name, revision } => {
             let repository = Repository { owner, name, revision };

@@ -37,12 +37,12 @@ pub struct Origin {
     pub sha256: String,
 }
 
-/// A folder that may be written.
+/// A folder that may be written. Where nothing came that could be gone on with, nothing is left of it.
 pub struct Place {
     target: PathBuf,
     work: PathBuf,
     what: String,
-    _lock: File,
+    lock: Option<File>,
 }
 
 /// What is found where a data set is to lie.
@@ -85,7 +85,7 @@ pub fn look(target: &Path, what: &What) -> Result<Found> {
     if lock.try_lock().is_err() {
         return Err(Error::Busy { path: target.to_owned() }.into());
     }
-    let place = Place { target: target.to_owned(), work, what: asked, _lock: lock };
+    let place = Place { target: target.to_owned(), work, what: asked, lock: Some(lock) };
     if begun.is_some_and(|begun| begun.what != place.what) {
         // What is on its way there is of another data set.
         place.empty()?;
@@ -127,15 +127,36 @@ impl Place {
     }
 
     /// Gives `whole`, which lies in here, its place, with its marker; what was on the way is gone then.
-    pub fn finish(self, whole: &Path, marker: &Marker) -> Result<()> {
+    pub fn finish(mut self, whole: &Path, marker: &Marker) -> Result<()> {
         write_marker(whole, marker)?;
         replace_folder(whole, &self.target)?;
-        let Place { work, _lock, .. } = self;
-        // Where a file that is open cannot be removed, it is closed by now.
-        drop(_lock);
-        let _ = fs::remove_dir_all(work);
+        self.remove();
         Ok(())
     }
+
+    fn remove(&mut self) {
+        // Some systems remove no file that is open.
+        drop(self.lock.take());
+        let _ = fs::remove_dir_all(&self.work);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.lock.is_some() && !holds_something(&self.work) {
+            self.remove();
+        }
+    }
+}
+
+/// Whether there is anything but what this module and `part` put beside what comes.
+fn holds_something(folder: &Path) -> bool {
+    fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_ours = name == MARKER || name == "lock" || path.extension().is_some_and(|end| end == "tag");
+        !is_ours
+            && if path.is_dir() { holds_something(&path) } else { entry.metadata().is_ok_and(|about| about.len() > 0) }
+    })
 }
 
 fn marker_of(folder: &Path) -> Option<Marker> {

@@ -36,8 +36,7 @@ pub fn weights(
     }
     let (url, folder) = (store.url(origin), store.folder());
     std::fs::create_dir_all(folder).map_err(|source| io("create the folder", folder, source))?;
-    let fail =
-        |fault| crate::Error::from(Error::Download { url: url.clone(), by_hand_as: Some(path.clone()), fault });
+    let fail = |fault| crate::Error::from(Error::Download { url: url.clone(), by_hand_as: Some(path.clone()), fault });
     let client = Client::new(&surroundings.network).map_err(fail)?;
     let promise = promise(&client, &url).map_err(fail)?;
     observer.event(&Event::Notice(&Notice::Fetching { url: url.clone(), bytes: Some(promise.bytes) }));

@@ -88,7 +88,9 @@ impl Desk {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 assert!(!path.is_symlink(), "{}", path.display());
-                if path.is_dir() { walk(root, &path, found) } else {
+                if path.is_dir() {
+                    walk(root, &path, found)
+                } else {
                     found.push(path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"));
                 }
             }
@@ -110,7 +112,8 @@ fn fault(error: Error) -> UnpackFault {
 
 #[test]
 fn every_kind_is_told_by_its_bytes_and_unpacked() {
-    let tar = tar_of(&[(b"a/1.jpg", FILE, b"one"), (b"a/b/2.jpg", FILE, b"two"), (b"c/", tar::EntryType::Directory, b"")]);
+    let tar =
+        tar_of(&[(b"a/1.jpg", FILE, b"one"), (b"a/b/2.jpg", FILE, b"two"), (b"c/", tar::EntryType::Directory, b"")]);
     let zip = zip_of(&[("a/1.jpg", b"one"), ("a/b/2.jpg", b"two"), ("c/", b"")]);
     // Two frames, and one that holds nothing between them, as pzstd writes; two members, as pigz does.
     let (first, last) = tar.split_at(700);
@@ -232,7 +235,10 @@ fn bombs_are_bounded_and_leave_nothing() {
     assert!(matches!(fault(Desk::new().unpack(&behind).unwrap_err()), UnpackFault::Swells { .. }));
     let few = UnpackLimits { files: 2, ..UnpackLimits::default() };
     let many = tar_of(&[(b"1", FILE, b""), (b"2", FILE, b""), (b"3", FILE, b"")]);
-    assert!(matches!(fault(Desk::new().unpack_within(&many, &few).unwrap_err()), UnpackFault::TooManyFiles { most: 2 }));
+    assert!(matches!(
+        fault(Desk::new().unpack_within(&many, &few).unwrap_err()),
+        UnpackFault::TooManyFiles { most: 2 }
+    ));
 }
 
 #[test]
