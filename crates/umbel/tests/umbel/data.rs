@@ -17,6 +17,7 @@ mod origin;
 mod pictures;
 mod plan;
 mod prep;
+mod sources;
 mod split;
 mod tiles;
 mod together;
