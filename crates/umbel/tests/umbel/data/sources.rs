@@ -10,6 +10,7 @@ use rawzip::{CompressionMethod, ZipArchiveWriter};
 use tempfile::TempDir;
 use umbel::base::error::with_causes;
 use umbel::base::progress::{Interrupt, Silent};
+use umbel::data::decode::Limits;
 use umbel::data::{
     ArchiveFault, Cache, CacheOptions, Index, Listing, Part, PrepSpec, Problem, ProblemKind, Source, Split, SplitMethod,
 };
@@ -297,7 +298,7 @@ fn nothing_leads_out_of_an_archive() {
     assert_eq!(index.problems.len(), 4, "{:?}", index.problems);
     assert_eq!(problem(&index, "../up.png").kind, ProblemKind::Name);
     assert_eq!(problem(&index, "daisy/link.png").kind, ProblemKind::Unreadable);
-    let limits = umbel::data::decode::Limits::default();
+    let limits = Limits::default();
     for path in ["../harm.tar", "/etc/passwd", "daisy/../../harm.tar"] {
         assert!(index.source.read(path, &limits).is_err(), "{path}");
         assert!(Source::at(place.folder.path()).unwrap().read(path, &limits).is_err(), "{path} of a folder");
@@ -315,7 +316,7 @@ fn what_grows_beyond_all_bounds_is_stopped() {
     let places: Vec<usize> = (0..zip.len() - 4).filter(|&at| zip[at..at + 4] == size).collect();
     places.into_iter().for_each(|at| zip[at..at + 4].copy_from_slice(&100u32.to_le_bytes()));
     let index = place.open(&place.write("bomb.zip", &zip)).unwrap();
-    let limits = umbel::data::decode::Limits::default();
+    let limits = Limits::default();
     let error = index.source.read("daisy/bomb.png", &limits).unwrap_err();
     assert_eq!(error.kind, ProblemKind::Damaged, "{error}");
 }

@@ -9,7 +9,6 @@ use super::flowers::{self, StopWhen};
 use super::pipeline::Place;
 use umbel::Surroundings;
 use umbel::base::fonts::Fonts;
-use umbel::base::lang::Lang;
 use umbel::base::notice::{Divider, Notice};
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
