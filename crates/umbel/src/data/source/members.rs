@@ -12,6 +12,7 @@ use flate2::bufread::DeflateDecoder;
 use super::archive::{self, ArchiveFault, Form};
 use super::{Entry, Kind, Stamp, decompressed, folder, samples, tar, zip};
 use crate::base::budget::Held;
+use crate::base::caught::caught;
 use crate::base::last_name::last_name;
 use crate::base::never;
 use crate::base::problem::{Problem, ProblemKind};
@@ -96,7 +97,10 @@ impl Members {
                 told: (observer, interrupt),
                 before: seen,
             };
-            match list(path, cache, &mut listed) {
+            // What reads archives is written not to panic, and they come from anywhere.
+            let outcome = caught(|| list(path, cache, &mut listed));
+            let gave_up = || Err(ArchiveFault::Damaged("its reader gave up on it".to_string()).into());
+            match outcome.unwrap_or_else(gave_up) {
                 Ok(read) => {
                     seen += listed.found.len();
                     problems.append(&mut listed.problems);
