@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use image::RgbImage;
+
 use crate::base::augmentation::AugmentLayer;
 use crate::base::fonts::Fonts;
 use crate::base::random::{Purpose, Stream};
@@ -40,11 +42,15 @@ pub fn preview_folder(index: &Index, prep: &PrepSpec, seed: u64, out: &Path, fon
 
 /// Writes nine versions of one photo, each prepared as the network takes it and augmented by `layers`, as a PNG; without layers,
 /// where all nine would be the same, one.
-pub fn preview_augmented(photo: &Path, prep: &PrepSpec, layers: &[AugmentLayer], seed: u64, out: &Path) -> Result<()> {
+pub fn preview_augmented(
+    picture: &RgbImage,
+    prep: &PrepSpec,
+    layers: &[AugmentLayer],
+    seed: u64,
+    out: &Path,
+) -> Result<()> {
     prep.validate()?;
-    let picture = decode::decode_file_as(photo, &Limits::default(), prep.reading())
-        .map_err(|error| umbel_predict::Error::UnreadablePhoto { path: photo.to_owned(), detail: error.detail })?;
-    let (size, prepared, policy) = (prep.image_size as usize, prep.apply(&picture), Policy::new(layers));
+    let (size, prepared, policy) = (prep.image_size as usize, prep.apply(picture), Policy::new(layers));
     let mut augmented = vec![0.0; prepared.len()];
     let versions = if layers.is_empty() { 1 } else { PICTURES };
     let cells: Vec<Cell> = (0..versions)
@@ -58,11 +64,12 @@ pub fn preview_augmented(photo: &Path, prep: &PrepSpec, layers: &[AugmentLayer],
     grid::write_png(out, COLUMNS, &cells, &Fonts::built_in())
 }
 
-/// A photo of the folder, picked at random under `seed`, that can be read under `prep`: for [`preview_augmented`].
-pub fn pick_photo(index: &Index, prep: &PrepSpec, seed: u64) -> Result<PathBuf> {
+/// A photo of the folder, picked at random under `seed`, that can be read under `prep`, and where it lies: for [`preview_augmented`].
+pub fn pick_photo(index: &Index, prep: &PrepSpec, seed: u64) -> Result<(PathBuf, RgbImage)> {
     let mut readable = Readable::new(index, prep, seed);
     let picked = readable.next();
-    picked.map(|(position, _)| index.root.join(&index.photos[position].path)).ok_or_else(|| readable.none())
+    let found = |(position, picture): (usize, RgbImage)| (index.source.path(&index.photos[position].path), picture);
+    picked.map(found).ok_or_else(|| readable.none())
 }
 
 /// The folder's photos in random order, decoded; those that cannot be are passed over, the first of them remembered.
@@ -88,14 +95,16 @@ impl<'a> Readable<'a> {
 }
 
 impl Iterator for Readable<'_> {
-    type Item = (usize, image::RgbImage);
+    type Item = (usize, RgbImage);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let position = self.order.next()?;
             let path = &self.index.photos[position].path;
-            match decode::decode_file_as(&self.index.root.join(path), &Limits::default(), self.reading) {
-                Ok(picture) => return Some((position, picture)),
+            let limits = Limits::default();
+            let read = self.index.source.read(path, &limits);
+            match read.and_then(|bytes| decode::decode_as(&bytes, &limits, self.reading)) {
+                Ok(decoded) => return Some((position, decoded.photo)),
                 Err(error) if self.first_problem.is_none() => self.first_problem = Some((path.clone(), error)),
                 Err(_) => {}
             }

@@ -10,7 +10,7 @@ use umbel::base::run_folder::lies_inside;
 use umbel::base::shown::{cell, column};
 use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
 use umbel::data::decode::Reading;
-use umbel::data::{Index, Listing, Split};
+use umbel::data::{CacheOptions, Index, Listing, Source, Split};
 use umbel::pipeline;
 use umbel::run::names;
 
@@ -30,7 +30,9 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let mut console = TrainConsole::new(Format::from_flag(args.json), surroundings.lang);
     let interrupt = signals::interrupt_on_signals()?;
     let args = &CheckArgs { dir: fetched::folder(&args.dir, surroundings, &mut console, &interrupt)?, ..args.clone() };
-    let index = Index::list(&args.dir, Listing::Photos, &mut console, &interrupt)?;
+    let cache = CacheOptions::within(surroundings.cache.clone(), &surroundings.memory);
+    let source = Source::open(&args.dir, &cache, &mut console, &interrupt)?;
+    let index = Index::list(source, Listing::Photos, &mut console, &interrupt)?;
     console.clear();
     for (flag, path) in [("--out", &args.out), ("--html", &args.html), ("--plan", &args.plan)] {
         if let Some(path) = path

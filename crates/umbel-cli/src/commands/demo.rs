@@ -113,7 +113,7 @@ impl Tour {
         let prep = PrepSpec { image_size: DRAWN_PIXELS, ..PrepSpec::default() };
         let (nine, augmented) = (self.folder.join("preview.png"), self.folder.join("augmented.png"));
         preview_folder(&index, &prep, self.seed, &nine, &Fonts::built_in())?;
-        let photo = pick_photo(&index, &prep, self.seed)?;
+        let (_, photo) = pick_photo(&index, &prep, self.seed)?;
         preview_augmented(&photo, &prep, &AugmentLayer::tutorial(), self.seed, &augmented)?;
         for picture in [nine, augmented] {
             console::line(format!("Wrote {}", picture.display()))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 use umbel::Surroundings;
 use umbel::base::progress::{Interrupt, Silent};
-use umbel::data::Index;
+use umbel::data::{Index, Listing, Source};
 use umbel::pipeline::{Look, Recipe, TrainConfig, look};
 use umbel::preview::{pick_photo, preview_augmented, preview_folder};
 use umbel::run::free_name::next_free;
@@ -23,11 +23,13 @@ pub fn run(args: &PreviewArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let args = &PreviewArgs { dir: folder_alone(&args.dir, surroundings)?, ..args.clone() };
     let config = settings(args, surroundings)?;
     let out: PathBuf = next_free(args.out.as_deref().unwrap_or(Path::new("preview.png")));
-    let (index, seed) = (Index::scan(&args.dir)?, config.fit.seed);
+    let source = Source::open(&args.dir, &config.cache_options(surroundings), &mut Silent, &Interrupt::default())?;
+    let index = Index::list(source, Listing::Photos, &mut Silent, &Interrupt::default())?;
+    let seed = config.fit.seed;
     if args.shown.augmented {
         let shown = look(&config, &index, &mut TrainConsole::new(Format::Human, surroundings.lang))?;
-        let photo = pick_photo(&index, &shown.prep, seed)?;
-        preview_augmented(&photo, &shown.prep, &shown.augmentation, seed, &out)?;
+        let (photo, picture) = pick_photo(&index, &shown.prep, seed)?;
+        preview_augmented(&picture, &shown.prep, &shown.augmentation, seed, &out)?;
         console::line(words(&shown, &photo))?;
     } else {
         let shown = look(&config, &index, &mut Silent)?;

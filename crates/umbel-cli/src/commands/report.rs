@@ -12,18 +12,17 @@ use crate::exit::{Outcome, usage};
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, surroundings: &Surroundings) -> anyhow::Result<Outcome> {
-    let lang = surroundings.lang;
     let mut pages = Vec::new();
     if !pipeline::has_folds(&args.run) {
-        pages.push(pipeline::report(&args.run, args.out.as_deref(), lang)?);
+        pages.push(pipeline::report(&args.run, args.out.as_deref(), surroundings)?);
     } else if args.run.join(names::FOLDS_JSON).is_file() {
-        pages.push(pipeline::report_folds(&args.run, args.out.as_deref(), lang)?);
+        pages.push(pipeline::report_folds(&args.run, args.out.as_deref(), surroundings)?);
     } else if args.out.is_some() {
         return Err(usage("the folds of this run have not all ended: leave --out away, or name one of its folds"));
     }
     if pipeline::has_folds(&args.run) && args.out.is_none() {
         for fold in folds(&args.run) {
-            pages.push(pipeline::report(&fold, None, lang)?);
+            pages.push(pipeline::report(&fold, None, surroundings)?);
         }
     }
     for page in pages {

@@ -54,12 +54,17 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let mut written = Vec::new();
+    let mut zip = rawzip::ZipArchiveWriter::new(&mut written);
     for (name, bytes) in members {
-        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(bytes).unwrap();
+        let (mut entry, config) = zip.new_file(*name).start().unwrap();
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(bytes).unwrap();
+        let (_, descriptor) = writer.finish().unwrap();
+        entry.finish(descriptor).unwrap();
     }
-    zip.finish().unwrap().into_inner()
+    zip.finish().unwrap();
+    written
 }
 
 /// The tutorial's archive in small: a folder of folders, with the license beside them.

@@ -23,6 +23,10 @@ pub enum ProblemKind {
     Name,
     /// A folder beside the parts of data that come divided.
     Beside,
+    /// Another file is at the same path, or of the same key, and was taken.
+    Twice,
+    /// Nothing tells its class.
+    NoLabel,
     /// A model that was asked about it gives no finite numbers. No fault of the file.
     NoAnswer,
 }

@@ -134,23 +134,34 @@ pub fn try_read_file(path: &Path, limits: &Limits) -> std::io::Result<Result<Hel
     if !data.is_file() {
         return Ok(Err(DecodeError { kind: ProblemKind::Unreadable, detail: "not a file".to_string() }));
     }
-    if let Err(too_large) = check_file_bytes(data.len(), limits) {
+    hold(data.len(), limits, |bytes, most| {
+        // The file may grow meanwhile; one byte beyond the limit is enough to tell.
+        File::open(path)?.take(most.saturating_add(1)).read_to_end(bytes).map(drop)
+    })
+}
+
+/// What `read` puts into the buffer, told to be so many bytes: the bytes of a photo, wherever they lie. `read` is told how many are
+/// allowed, and need not give more than one beyond. Waits until [`Limits::memory`] has room for it, which is given back with the bytes.
+pub fn hold(
+    bytes: u64,
+    limits: &Limits,
+    read: impl FnOnce(&mut Vec<u8>, u64) -> std::io::Result<()>,
+) -> std::io::Result<Result<Held<Vec<u8>>, DecodeError>> {
+    if let Err(too_large) = check_file_bytes(bytes, limits) {
         return Ok(Err(too_large));
     }
-    let share = match limits.memory.as_ref().map(|memory| memory.for_file(data.len())).transpose() {
+    let share = match limits.memory.as_ref().map(|memory| memory.for_file(bytes)).transpose() {
         Ok(share) => share,
         Err(most) => {
             let detail = format!(
-                "{} bytes, more than the {most} that files may take together; allow more, or save it smaller",
-                data.len()
+                "{bytes} bytes, more than the {most} that files may take together; allow more, or save it smaller",
             );
             return Ok(Err(too_large(detail)));
         }
     };
-    let mut bytes = Vec::with_capacity(data.len() as usize + 1);
-    // The file may grow meanwhile; one byte beyond the limit is enough to tell.
-    File::open(path)?.take(limits.max_file_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(check_file_bytes(bytes.len() as u64, limits).map(|()| Held::new(bytes, share)))
+    let mut held = Vec::with_capacity(bytes as usize + 1);
+    read(&mut held, limits.max_file_bytes)?;
+    Ok(check_file_bytes(held.len() as u64, limits).map(|()| Held::new(held, share)))
 }
 
 /// A file that the system would not read.

@@ -26,6 +26,10 @@ pub enum FindingKind {
     Name,
     /// As [`ProblemKind::Beside`].
     Beside,
+    /// As [`ProblemKind::Twice`].
+    Twice,
+    /// As [`ProblemKind::NoLabel`].
+    NoLabel,
     /// None of the pictures of a class can be used.
     UnusableClass,
     /// Two classes whose names read the same, or classes that are called as parts are.
@@ -75,7 +79,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in order.
-    pub const ALL: [FindingKind; 30] = {
+    pub const ALL: [FindingKind; 32] = {
         use FindingKind::*;
         [
             Empty,
@@ -86,6 +90,8 @@ impl FindingKind {
             Unreadable,
             Name,
             Beside,
+            Twice,
+            NoLabel,
             UnusableClass,
             ClassNames,
             LabelConflict,
@@ -122,6 +128,8 @@ impl FindingKind {
             FindingKind::Unreadable => "Not readable",
             FindingKind::Name => "Name is not UTF-8",
             FindingKind::Beside => "Beside the parts of data that come divided",
+            FindingKind::Twice => "At a path, or of a key, that another has",
+            FindingKind::NoLabel => "Without a class",
             FindingKind::UnusableClass => "Classes without a picture that can be used",
             FindingKind::ClassNames => "Class names that mislead",
             FindingKind::LabelConflict => "One picture in two classes",
@@ -172,6 +180,8 @@ impl From<ProblemKind> for FindingKind {
             ProblemKind::Unreadable | ProblemKind::NoAnswer => FindingKind::Unreadable,
             ProblemKind::Name => FindingKind::Name,
             ProblemKind::Beside => FindingKind::Beside,
+            ProblemKind::Twice => FindingKind::Twice,
+            ProblemKind::NoLabel => FindingKind::NoLabel,
         }
     }
 }

@@ -42,15 +42,15 @@ pub(super) fn look_at_all(
             if interrupt.requested() {
                 return Err(Error::Interrupted);
             }
-            let look = look_at(&index.root.join(&photo.path), limits, reading);
+            let look = look_at(index, photo, limits, reading);
             progress.one_more();
             Ok(look)
         })
         .collect()
 }
 
-fn look_at(path: &Path, limits: &Limits, reading: Reading) -> std::result::Result<Look, DecodeError> {
-    let bytes = decode::try_read_file(path, limits).unwrap_or_else(|error| Err(decode::unreadable(&error)))?;
+fn look_at(index: &Index, photo: &Photo, limits: &Limits, reading: Reading) -> std::result::Result<Look, DecodeError> {
+    let bytes = index.source.read(&photo.path, limits)?;
     let decoded = decode::decode_for(&bytes, limits, reading, &Fingerprint::working_bytes)?;
     let Decoded { photo, doubt } = &*decoded;
     Ok(Look {

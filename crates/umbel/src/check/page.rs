@@ -29,7 +29,7 @@ const TABLE: &str = "in the table of this check, problems.csv";
 /// The whole page.
 pub(super) fn page(report: &CheckReport, index: &Index, memory: &MemoryBudget) -> String {
     let pictures = thumbnails(report, index, memory);
-    let title = format!("Check of {}", last_name(&index.root));
+    let title = format!("Check of {}", last_name(index.root()));
     let body = html! {
         main {
             header {
@@ -208,7 +208,7 @@ fn thumbnails<'a>(report: &CheckReport, index: &'a Index, memory: &MemoryBudget)
         .collect();
     let limits = Limits::within(memory);
     let shown = |path: &'a str| {
-        let file = html::file(&index.root, path, &limits)?;
+        let file = index.source.read(path, &limits).ok()?;
         let small = thumbnail_of(&file, report.reading, SIDE, &limits)?;
         Some((path, Picture { small, bytes: file.len() as u64, taken: decode::origin(&file).taken }))
     };

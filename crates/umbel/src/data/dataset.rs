@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Cache, CacheOptions, Index, PrepSpec, Split, SplitMethod};
+use super::{Cache, CacheOptions, Index, PrepSpec, Source, Split, SplitMethod};
 use crate::Result;
 use crate::base::progress::{Interrupt, Silent};
 
@@ -92,7 +92,8 @@ impl Default for DatasetOptions {
 /// not be used is in the cache's [`problems`](Cache::problems).
 pub fn image_dataset_from_directory(folder: &Path, options: &DatasetOptions) -> Result<(Dataset, Dataset)> {
     let interrupt = Interrupt::default();
-    let index = Index::list(folder, options.split.listing(), &mut Silent, &interrupt)?;
+    let source = Source::open(folder, &options.cache, &mut Silent, &interrupt)?;
+    let index = Index::list(source, options.split.listing(), &mut Silent, &interrupt)?;
     let (index, cache) = Cache::of_usable(index, &options.prep, &options.cache, &mut Silent, &interrupt)?;
     let split = Split::make(&options.split, &index, &cache, options.validation_split, options.seed)?;
     let cache = Arc::new(cache);

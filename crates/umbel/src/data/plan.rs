@@ -100,7 +100,7 @@ impl Plan {
                 return Err(refused(file, format!("it relabels {} and says no class", row.path)).into());
             }
         }
-        let Index { root, classes, photos, problems, parts, remarks } = index;
+        let Index { source, classes, photos, problems, parts, remarks } = index;
         let mut kept: Vec<(String, Photo, Option<Part>)> = Vec::with_capacity(photos.len());
         for (position, photo) in photos.into_iter().enumerate() {
             let part = parts.as_ref().map(|parts| parts[position]);
@@ -116,9 +116,11 @@ impl Plan {
             by_path.remove(path);
         }
         if let Some(path) = by_path.keys().min() {
-            return Err(
-                refused(file, format!("it names {path}, and there is no such photo in {}", root.display())).into()
-            );
+            return Err(refused(
+                file,
+                format!("it names {path}, and there is no such photo in {}", source.given().display()),
+            )
+            .into());
         }
         let mut names: Vec<String> = kept.iter().map(|(class, ..)| class.clone()).collect();
         names.sort_unstable();
@@ -134,7 +136,7 @@ impl Plan {
         let parts = parts.map(|_| kept.iter().filter_map(|(.., part)| *part).collect());
         let photos =
             kept.iter().map(|(class, photo, _)| Photo { class: number(class), path: photo.path.clone() }).collect();
-        Ok(Index { root, classes: names, photos, problems, parts, remarks })
+        Ok(Index { source, classes: names, photos, problems, parts, remarks })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::base::listed::listed;
 use crate::base::mistaken::Mistaken;
 use crate::base::progress::{Interrupt, Observer};
 use crate::data::{
-    Cache, CacheOptions, Dataset, DoubtfulDepth, Index, Listing, Part, Problem, Split, SplitMethod, Tta,
+    Cache, CacheOptions, Dataset, DoubtfulDepth, Index, Listing, Part, Problem, Source, Split, SplitMethod, Tta,
 };
 use crate::metrics::{
     Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, SetScore, Trusted, max_probability,
@@ -123,7 +123,8 @@ pub fn evaluate_folder(
     interrupt: &Interrupt,
 ) -> Result<Evaluation> {
     file.check().map_err(umbel_predict::Error::Model)?;
-    let index = Index::list(folder, Listing::Photos, observer, interrupt)?;
+    let source = Source::open(folder, &options.cache, observer, interrupt)?;
+    let index = Index::list(source, Listing::Photos, observer, interrupt)?;
     let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;
     let positions = positions(&index, &cache, options.part.as_ref())?;
     let (problems, doubtful_depth) = (cache.problems().to_vec(), cache.doubtful_depth().cloned());
@@ -246,7 +247,7 @@ fn match_classes(
         }
     }
     if samples.is_empty() {
-        let folder = index.root.clone();
+        let folder = index.root().to_owned();
         return Err(data::Error::NoKnownClass { folder, found: listed(&index.classes), known: listed(known) }.into());
     }
     let unknown =

@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::base::lang::Lang;
 
-pub use thumbnail::{Thumbnail, data_url, file, photo, shrink, thumbnail, thumbnail_of};
+pub use thumbnail::{Thumbnail, data_url, photo, shrink, thumbnail, thumbnail_of};
 
 const STYLE: &str = include_str!("style.css");
 

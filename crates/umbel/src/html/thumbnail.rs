@@ -1,13 +1,12 @@
 //! A small copy of a photo, as text for a page.
 
-use std::path::{Component, Path};
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
 
 use crate::base::budget::Held;
+use crate::data::Source;
 use crate::data::decode::{self, Decoded, Limits, Reading};
 
 const QUALITY: u8 = 76;
@@ -22,10 +21,9 @@ pub struct Thumbnail {
     pub of: (u32, u32),
 }
 
-/// The photo at `path`, relative to `root` and with `/`, taken as `reading` says, its longer side reduced to `side` pixels.
-/// `None` where it cannot be read, and where `path` leads out of `root`.
-pub fn thumbnail(root: &Path, path: &str, reading: Reading, side: u32, limits: &Limits) -> Option<Thumbnail> {
-    thumbnail_of(&file(root, path, limits)?, reading, side, limits)
+/// The photo at `path` in its place, taken as `reading` says, its longer side reduced to `side` pixels. `None` where it cannot be read.
+pub fn thumbnail(source: &Source, path: &str, reading: Reading, side: u32, limits: &Limits) -> Option<Thumbnail> {
+    thumbnail_of(&source.read(path, limits).ok()?, reading, side, limits)
 }
 
 /// The same of a file's bytes.
@@ -34,17 +32,9 @@ pub fn thumbnail_of(bytes: &[u8], reading: Reading, side: u32, limits: &Limits) 
 }
 
 /// The photo at `path`, decoded; `None` as for [`thumbnail`].
-pub fn photo(root: &Path, path: &str, reading: Reading) -> Option<RgbImage> {
+pub fn photo(source: &Source, path: &str, reading: Reading) -> Option<RgbImage> {
     let limits = Limits::default();
-    decoded(&file(root, path, &limits)?, reading, &limits).map(|held| held.into_inner().photo)
-}
-
-/// The file of the photo at `path`; `None` as for [`thumbnail`].
-pub fn file(root: &Path, path: &str, limits: &Limits) -> Option<Held<Vec<u8>>> {
-    if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
-        return None;
-    }
-    decode::try_read_file(&root.join(path), limits).ok()?.ok()
+    decoded(&source.read(path, &limits).ok()?, reading, &limits).map(|held| held.into_inner().photo)
 }
 
 fn decoded(bytes: &[u8], reading: Reading, limits: &Limits) -> Option<Held<Decoded>> {

@@ -146,7 +146,7 @@ impl Work<'_> {
         let record = summary(records);
         write_folds(run.path(), &record)?;
         // The folds are whole by now; a page can be made again.
-        if let Err(error) = report_folds(run.path(), None, self.job.surroundings.lang) {
+        if let Err(error) = report_folds(run.path(), None, self.job.surroundings) {
             let (error, run) = (with_causes(&error), run.path().to_owned());
             observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));
         }

@@ -9,10 +9,10 @@ use rayon::prelude::*;
 use super::TrainConfig;
 use super::run_folder::RunFolder;
 use crate::base::notice::{GoingOn, Notice};
-use crate::base::progress::{Event, Observer};
-use crate::base::regular;
+use crate::base::progress::{Event, Interrupt, Observer, Silent};
+use crate::data::decode::Limits;
 use crate::data::split::{SplitRow, rows};
-use crate::data::{Cache, Index, Part, Split, SplitMethod};
+use crate::data::{Cache, Index, Part, Source, Split, SplitMethod};
 use crate::pretrained::{Tune, WeightsFrom};
 use crate::run::names;
 
@@ -130,6 +130,7 @@ impl Heritage {
 /// Photos of an index, and how they are found again.
 struct Found<'a> {
     index: &'a Index,
+    cache: &'a Cache,
     by_path: HashMap<&'a str, usize>,
     by_digest: HashMap<[u8; 32], Vec<usize>>,
     by_name: HashMap<&'a str, Vec<usize>>,
@@ -137,7 +138,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn new(index: &'a Index, cache: &Cache) -> Self {
+    fn new(index: &'a Index, cache: &'a Cache) -> Self {
         let paths = || index.photos.iter().enumerate().map(|(at, photo)| (at, photo.path.as_str()));
         let (mut by_digest, mut by_name): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
         for (at, path) in paths() {
@@ -147,18 +148,18 @@ impl<'a> Found<'a> {
             }
         }
         let by_path = paths().map(|(at, path)| (path, at)).collect();
-        Found { index, by_path, by_digest, by_name, parts: vec![None; index.photos.len()] }
+        Found { index, cache, by_path, by_digest, by_name, parts: vec![None; index.photos.len()] }
     }
 
     /// Runs come from the nearest to the first.
     fn look_for(&mut self, run: &Ancestor) {
         let nearer = self.parts.clone();
         let root = |data: &Path| data.canonicalize().unwrap_or_else(|_| data.to_owned());
-        let same_place = root(&run.data) == root(&self.index.root);
-        let base = if run.data.is_file() { run.data.parent().unwrap_or(&run.data) } else { &run.data };
+        let same_place = root(&run.data) == root(self.index.source.given());
+        let source = Source::open(&run.data, self.cache.options(), &mut Silent, &Interrupt::default()).ok();
         let is_here = |row: &SplitRow| same_place && self.by_path.contains_key(row.path.as_str());
         let digest = |row: &SplitRow| {
-            if is_here(row) { None } else { digest_of(&base.join(&row.path)) }
+            if is_here(row) { None } else { digest_of(source.as_ref()?, &row.path) }
         };
         let digests: Vec<Option<[u8; 32]>> = run.rows.par_iter().map(digest).collect();
         let mut gone = Vec::new();
@@ -194,10 +195,8 @@ impl<'a> Found<'a> {
 }
 
 /// Of a file's content, as the cache has it.
-fn digest_of(path: &Path) -> Option<[u8; 32]> {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(regular::open(path).ok()?).ok()?;
-    Some(*hasher.finalize().as_bytes())
+fn digest_of(source: &Source, path: &str) -> Option<[u8; 32]> {
+    Some(*blake3::hash(&source.read(path, &Limits::default()).ok()?).as_bytes())
 }
 
 fn file_name(path: &str) -> &str {

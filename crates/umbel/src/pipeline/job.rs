@@ -13,7 +13,7 @@ use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::base::threads;
 use crate::data::plan::Action;
-use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Split, Together};
+use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Source, Split, Together};
 use crate::model_file::StartedFrom;
 use crate::nn::Model;
 use crate::run::LeakRow;
@@ -50,7 +50,8 @@ impl<'a> Job<'a> {
         interrupt: &Interrupt,
     ) -> Result<(Self, Model)> {
         let (start, undecided) = (Instant::now(), config.undecided.clone().unwrap_or_default());
-        let index = Index::list(&config.data, config.split.listing(), observer, interrupt)?;
+        let source = Source::open(&config.data, &config.cache_options(surroundings), observer, interrupt)?;
+        let index = Index::list(source, config.split.listing(), observer, interrupt)?;
         let index = heed_plan(config, index, observer)?;
         let config = which::chosen(config.clone(), &undecided, &index, surroundings, (observer, interrupt))?;
         let lineage = Lineage::of(&config);
@@ -116,7 +117,7 @@ fn tell(index: &Index, cache: &Cache, observer: &mut dyn Observer) {
     }
     let untold = told.iter().map(|(_, times)| times.saturating_sub(REMARKS_TOLD)).sum();
     if untold > 0 {
-        observer.event(&Event::Notice(&Notice::MoreRemarks { untold, data: index.root.clone() }));
+        observer.event(&Event::Notice(&Notice::MoreRemarks { untold, data: index.root().to_owned() }));
     }
     if let Some(doubt) = cache.doubtful_depth() {
         let DoubtfulDepth { photos, ref example, low, high, white } = *doubt;

@@ -49,7 +49,7 @@ impl Trained<'_> {
             }
             // The run itself is whole by now; a page can be made again.
             if !self.fit.interrupted
-                && let Err(error) = report(run.path(), None, self.surroundings.lang)
+                && let Err(error) = report(run.path(), None, self.surroundings)
             {
                 let (error, run) = (with_causes(&error), run.path().to_owned());
                 observer.event(&Event::Notice(&Notice::ReportNotMade { error, run }));

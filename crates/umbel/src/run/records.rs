@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::{History, LeakRow, Metrics, Predictions, Problem, SplitRow, leaks, names, read_problems};
 use crate::base::augmentation::Balance;
+use crate::base::progress::{Interrupt, Silent};
 use crate::base::regular;
 use crate::base::toml_words::toml_words;
-use crate::data::split;
+use crate::data::{CacheOptions, Source, split};
 use crate::metrics::Scores;
 use crate::{Result, run};
 
@@ -124,10 +125,10 @@ impl RunRecords {
         all
     }
 
-    /// The folder that photos' paths are relative to.
-    pub fn data_root(&self) -> Option<PathBuf> {
+    /// Where the photos lie, if they still do; compressed archives are looked for in this cache.
+    pub fn source(&self, cache: &CacheOptions) -> Option<Source> {
         let data = PathBuf::from(self.setting("data")?);
-        if data.is_file() { data.parent().map(Path::to_owned) } else { Some(data) }
+        Source::open(&data, cache, &mut Silent, &Interrupt::default()).ok()
     }
 
     /// The folds that judged the training photos; 0 where a part of their own validated.

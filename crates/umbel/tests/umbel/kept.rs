@@ -93,7 +93,7 @@ fn a_kept_model_predicts_what_it_did() {
             let most = if isa == Isa::scalar() { 1e-9 } else { 1e-3 };
             let mut infer = Cpu::from(isa).inference(&file.model, 1, Precision::F32).unwrap();
             for (path, expected) in predictions.paths.iter().zip(predictions.probabilities.chunks_exact(3)) {
-                let photo = image::open(index.root.join(path)).unwrap().into_rgb8();
+                let photo = image::open(index.root().join(path)).unwrap().into_rgb8();
                 let pixels: Vec<f32> = file.prep.apply(&photo).into_iter().map(f32::from).collect();
                 let logits = infer.infer(file.model.weights(), &pixels);
                 for (p, expected) in softmax(3, logits, file.temperature()).into_iter().zip(expected) {

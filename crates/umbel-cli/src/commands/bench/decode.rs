@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use rayon::prelude::*;
 use serde::Serialize;
-use umbel::data::decode::{Limits, decode, read_file};
+use umbel::data::decode::{Limits, decode};
 use umbel::data::{Index, PrepSpec};
 
 use crate::args::BenchArgs;
@@ -51,7 +51,6 @@ pub fn measure(args: &BenchArgs) -> anyhow::Result<Figures> {
 fn encoded(index: &Index, limits: &Limits) -> Vec<Vec<u8>> {
     let every = index.photos.len().div_ceil(MOST_PHOTOS);
     let photos = index.photos.iter().step_by(every.max(1));
-    let read =
-        |path: &str| read_file(&index.root.join(path), limits).ok().filter(|bytes| decode(bytes, limits).is_ok());
-    photos.filter_map(|photo| read(&photo.path)).collect()
+    let read = |path: &str| index.source.read(path, limits).ok().filter(|bytes| decode(bytes, limits).is_ok());
+    photos.filter_map(|photo| Some(read(&photo.path)?.into_inner())).collect()
 }

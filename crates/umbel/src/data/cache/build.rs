@@ -1,7 +1,7 @@
 //! Makes a pack: decodes and resizes on all cores and writes each photo into its slot at once, so memory stays bounded
 //! by what the cores hold in hand.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -14,6 +14,7 @@ use crate::base::positioned::write_all_at;
 use crate::base::progress::{Counter, Interrupt, Observer};
 use crate::data::decode::{self, DecodeError, Doubt, Limits};
 use crate::data::likeness::Fingerprint;
+use crate::data::source::Source;
 use crate::{Error, Result, data};
 
 /// Decodes every photo of `index` into a pack at `path`: whole, or not at all.
@@ -43,7 +44,7 @@ pub fn write_pack(
             if interrupt.requested() {
                 return Err(Error::Interrupted);
             }
-            let outcome = match prepare(index.root.join(&photo.path), prep, limits)? {
+            let outcome = match prepare(&index.source, &photo.path, (prep, limits))? {
                 Ok(Prepared { pixels, digest, print, doubt }) => {
                     write_all_at(&file, &pixels, layout.slot(position)).map_err(failed)?;
                     write_all_at(&file, &print.to_bytes(), layout.print(position)).map_err(failed)?;
@@ -77,7 +78,7 @@ pub fn readable_again(index: &Index, problems: &[Problem]) -> bool {
     problems
         .iter()
         .filter(|problem| problem.kind == ProblemKind::Unreadable)
-        .any(|problem| decode::read_file(&index.root.join(&problem.path), &Limits::default()).is_ok())
+        .any(|problem| index.source.read(&problem.path, &Limits::default()).is_ok())
 }
 
 /// One photo's pixels, the digest of its file, and the fingerprint of what it shows.
@@ -90,12 +91,16 @@ struct Prepared {
 
 /// Reads and prepares a photo. Fails where the system has no file handle to spare: that is no fault
 /// of the photo, which must not be left out for it.
-fn prepare(path: PathBuf, prep: &PrepSpec, limits: &Limits) -> Result<std::result::Result<Prepared, DecodeError>> {
-    let bytes = match decode::try_read_file(&path, limits) {
+fn prepare(
+    source: &Source,
+    path: &str,
+    (prep, limits): (&PrepSpec, &Limits),
+) -> Result<std::result::Result<Prepared, DecodeError>> {
+    let bytes = match source.try_read(path, limits) {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) => return Ok(Err(error)),
-        Err(source) if handles::are_used_up(&source) => {
-            return Err(umbel_predict::Error::Io { action: "open", path, source }.into());
+        Err(error) if handles::are_used_up(&error) => {
+            return Err(umbel_predict::Error::Io { action: "open", path: source.path(path), source: error }.into());
         }
         Err(error) => return Ok(Err(decode::unreadable(&error))),
     };

@@ -1,5 +1,6 @@
 //! Where the cache lies, and keeping it within its bounds. Only files that carry umbel's own names are ever deleted.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -10,6 +11,8 @@ use crate::base::atomic::SCRATCH_PREFIX;
 pub const PACK_EXTENSION: &str = "umbel-pack";
 /// See [`PACK_EXTENSION`].
 pub const ROWS_EXTENSION: &str = "umbel-rows";
+/// The same of archives that were decompressed.
+pub const TAR_EXTENSION: &str = "umbel-tar";
 
 /// Notes that a pack was used, by its time of change. A read-only cache folder still serves.
 pub fn mark_used(pack: &Path) {
@@ -74,7 +77,7 @@ pub fn keep_within(folder: &Path, max_bytes: u64, in_use: &[&Path]) {
 
 fn is_pack(path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    path.extension().is_some_and(|extension| extension == PACK_EXTENSION || extension == ROWS_EXTENSION)
-        && stem.len() == 64
-        && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
+    let is_own =
+        |extension: &OsStr| [PACK_EXTENSION, ROWS_EXTENSION, TAR_EXTENSION].iter().any(|own| extension == *own);
+    path.extension().is_some_and(is_own) && stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

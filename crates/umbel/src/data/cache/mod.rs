@@ -2,7 +2,7 @@
 //! and a data set larger than memory trains in constant memory. Safe to delete at any time.
 
 mod build;
-mod housekeeping;
+pub(super) mod housekeeping;
 mod key;
 mod notes;
 mod pack;
@@ -211,6 +211,11 @@ impl Cache {
         let known = known.collect::<Result<Vec<_>>>()?;
         let found = LookAlikes::find(&known, interrupt)?;
         Ok(self.look_alikes.get_or_init(|| found))
+    }
+
+    /// Where it lies, and within which bounds.
+    pub fn options(&self) -> &CacheOptions {
+        &self.options
     }
 
     /// How large the pack is that holds the prepared photos.

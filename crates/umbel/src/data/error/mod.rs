@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::unpack::UnpackFault;
 use crate::base::error::ErrorKind;
 use crate::base::remark::Remark;
+use crate::data::source::ArchiveFault;
 pub use tables::{ManifestError, SplitFileError};
 
 /// Why the data cannot be used. What is wrong with a folder is told with the layout that is expected.
@@ -20,7 +21,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// What was given as the data folder is a file.
-    #[error("{} is not a folder; give {LAYOUT}", path.display())]
+    #[error("{} is neither a folder nor a table (.csv) nor an archive (.zip, .tar); give {LAYOUT}", path.display())]
     NotAFolder {
         /// What was given.
         path: PathBuf,
@@ -227,6 +228,15 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// An archive cannot be used, or several cannot.
+    #[error("{}: {fault}", path.display())]
+    Archive {
+        /// What was given.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: ArchiveFault,
+    },
+
     /// The prepared photos that a run reads can no longer be read.
     #[error("the prepared photos in {} {detail}; try again and they are made anew", path.display())]
     Pack {
@@ -266,6 +276,7 @@ impl Error {
             | Error::EmptyPart { .. }
             | Error::NoGroup { .. }
             | Error::NoKnownClass { .. }
+            | Error::Archive { .. }
             | Error::SplitFile { .. } => ErrorKind::Data,
             Error::GroupPattern { .. } => ErrorKind::Setting,
             Error::Cache { .. } => ErrorKind::Io,

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::listing::Contents;
-use super::{Photo, Reading, class_folders};
+use super::listing::within_folder;
+use super::{Photo, Reading};
 use crate::base::problem::{Problem, ProblemKind};
 use crate::base::remark::{NeverData, Remark};
 use crate::base::run_folder;
 use crate::data::Part;
 use crate::data::decode;
+use crate::data::source::{Entry, Kind, Source};
 use crate::{Result, data};
 
 /// Folders of a tree that are told.
@@ -26,7 +28,7 @@ pub(super) struct Divided {
 /// The parts by folder, if folders of data that come divided are among these: `train` and one other at least, holding folders.
 /// Whatever else lies there is beside the data then. A folder with pictures in it is a class, whatever its name; parts of the one
 /// kind and of the other are an error, since either reading would be wrong.
-pub(super) fn divided(root: &Path, folders: &[String]) -> Result<Option<Divided>> {
+pub(super) fn divided(source: &Source, folders: &[String]) -> Result<Option<Divided>> {
     let mut parts: Vec<(Part, String)> =
         folders.iter().filter_map(|name| Part::of_folder(name).map(|part| (part, name.clone()))).collect();
     // What evaluates beside a validation part tests.
@@ -35,69 +37,75 @@ pub(super) fn divided(root: &Path, folders: &[String]) -> Result<Option<Divided>
     }
     let Some((_, train)) = parts.iter().find(|(part, _)| *part == Part::Train) else { return Ok(None) };
     if parts.len() < 2 {
-        let is_divided = folders.len() > 1 && !has_pictures(&root.join(train)) && class_like(&root.join(train)) > 1;
+        let is_divided = folders.len() > 1 && !has_pictures(source, train) && class_like(source, train) > 1;
         if is_divided {
             let beside = folders.iter().filter(|name| *name != train).cloned().collect();
-            return Err(data::Error::OnePart { path: root.to_owned(), train: train.clone(), beside }.into());
+            return Err(data::Error::OnePart { path: source.root().to_owned(), train: train.clone(), beside }.into());
         }
         return Ok(None);
     }
     let (classes, divided): (Vec<_>, Vec<_>) =
-        parts.iter().map(|(_, name)| name).partition(|name| has_pictures(&root.join(name)));
+        parts.iter().map(|(_, name)| name).partition(|name| has_pictures(source, name));
     if divided.is_empty() {
         return Ok(None);
     }
     if let Some(folder) = classes.first() {
-        let (path, folder) = (root.to_owned(), folder.to_string());
+        let (path, folder) = (source.root().to_owned(), folder.to_string());
         return Err(data::Error::MixedPartFolders { path, folder, other: divided[0].clone() }.into());
     }
     parts.sort();
     if let Some(twice) = parts.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let (first, second) = (twice[0].1.clone(), twice[1].1.clone());
-        return Err(data::Error::TwoPartFolders { path: root.to_owned(), first, second }.into());
+        return Err(data::Error::TwoPartFolders { path: source.root().to_owned(), first, second }.into());
     }
     let beside = folders.iter().filter(|name| parts.iter().all(|(_, part)| part != *name)).cloned().collect();
     Ok(Some(Divided { parts, beside }))
 }
 
+/// What lies in a folder, as far as it can be told.
+fn within(source: &Source, folder: &str) -> impl Iterator<Item = Entry> {
+    source.entries(folder).into_iter().flatten().flatten()
+}
+
 /// Whether a picture lies in the folder itself.
-fn has_pictures(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).any(|path| decode::named_as_picture(&path) && path.is_file())
+fn has_pictures(source: &Source, folder: &str) -> bool {
+    let is_one = |entry: &Entry| matches!(entry.kind, Kind::File) && decode::named_as_picture(Path::new(&entry.name));
+    within(source, folder).any(|entry| is_one(&entry))
 }
 
 /// Whether nothing but folders of training runs lie in it.
-fn is_of_runs(folder: &Path) -> bool {
-    let entries = || std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    entries().next().is_some() && entries().all(|path| run_folder::is_one(&path))
+fn is_of_runs(source: &Source, folder: &str) -> bool {
+    let mut entries = within(source, folder).map(|entry| source.path(folder).join(entry.name)).peekable();
+    entries.peek().is_some() && entries.all(|path| run_folder::is_one(&path))
 }
 
 /// How many folders with pictures lie in it.
-fn class_like(folder: &Path) -> usize {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.is_dir() && has_pictures(path)).count()
+fn class_like(source: &Source, folder: &str) -> usize {
+    let is_folder = |entry: &Entry| matches!(entry.kind, Kind::Folder | Kind::LinkToFolder);
+    let folders = within(source, folder).filter(is_folder).filter_map(|entry| entry.name.into_string().ok());
+    folders.filter(|name| has_pictures(source, &within_folder(folder, name))).count()
 }
 
 impl Reading<'_> {
     /// Reads the class folders of every part. A class is there if any part has pictures of it.
-    pub(super) fn divided(&mut self, root: &Path, Divided { parts, beside }: Divided) -> Result<()> {
+    pub(super) fn divided(&mut self, Divided { parts, beside }: Divided) -> Result<()> {
         let mut by_class: BTreeMap<String, Vec<(Part, Vec<String>)>> = BTreeMap::new();
         let mut empty = Vec::new();
         for name in beside {
-            match is_of_runs(&root.join(&name)) {
-                true => self.reader.leave_out(NeverData::RunFolder, &root.join(&name)),
+            match is_of_runs(self.reader.source, &name) {
+                true => self.reader.leave_out(NeverData::RunFolder, &self.reader.source.path(&name)),
                 false => self.reader.problems.push(beside_parts(name)),
             }
         }
         for (part, folder) in parts {
             let before = self.reader.problems.len();
-            let (names, loose_files) = class_folders(&root.join(&folder), &mut self.reader)?;
+            let (names, loose_files) = self.reader.class_folders(&folder)?;
             self.reader.other_files += loose_files;
             self.sub_folders += names.len();
             let within = |path: &str| format!("{folder}/{path}");
             self.reader.problems[before..].iter_mut().for_each(|problem| problem.path = within(&problem.path));
             for name in names {
-                let contents = self.reader.class(root, &within(&name))?;
+                let contents = self.reader.class(&within(&name))?;
                 if contents.has_pictures() {
                     self.look_into(&name, &within(&name), &contents);
                     by_class.entry(name).or_default().push((part, contents.into_paths().collect()));

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, DirEntry, File};
-use std::io::Read;
 use std::path::Path;
 
 use super::decode;
@@ -13,6 +11,7 @@ use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::remark::{NeverData, Remark};
 use crate::base::run_folder;
+use crate::data::source::{Entry, Kind, Source};
 use crate::{Error, Result};
 
 /// The observer hears of the listing after so many entries.
@@ -58,6 +57,7 @@ pub fn is_never_data(path: &Path, is_folder: bool) -> Option<NeverData> {
 
 /// The folders that are read, and what was seen beside the photos.
 pub(super) struct Reader<'a> {
+    pub source: &'a Source,
     pub listing: Listing,
     pub observer: &'a mut dyn Observer,
     pub interrupt: &'a Interrupt,
@@ -79,17 +79,55 @@ pub(super) struct Contents {
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(listing: Listing, observer: &'a mut dyn Observer, interrupt: &'a Interrupt) -> Self {
+    pub fn new(source: &'a Source, listing: Listing, observer: &'a mut dyn Observer, interrupt: &'a Interrupt) -> Self {
         let (problems, left_out, passed_over) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-        Reader { listing, observer, interrupt, problems, other_files: 0, left_out, passed_over, entries: 0 }
+        Reader { source, listing, observer, interrupt, problems, other_files: 0, left_out, passed_over, entries: 0 }
     }
 
-    /// Reads the folder `relative` of `root`, and the folders in it.
-    pub fn class(&mut self, root: &Path, relative: &str) -> Result<Contents> {
+    /// The folders in the folder `within` that may be classes, sorted, and how many files lie beside them.
+    pub fn class_folders(&mut self, within: &str) -> Result<(Vec<String>, usize)> {
+        let source = self.source;
+        let io_error =
+            |error| umbel_predict::Error::Io { action: "read the folder", path: source.path(within), source: error };
+        let (mut names, mut files) = (Vec::new(), 0);
+        for entry in source.entries(within).map_err(io_error)? {
+            self.one_more()?;
+            let Entry { name, kind } = entry.map_err(io_error)?;
+            if !matches!(kind, Kind::Folder | Kind::LinkToFolder) {
+                files += 1;
+                continue;
+            }
+            // Keras' listing skips these too.
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = source.path(within).join(&name);
+            if let Some(never) = self.listing.never(&path, true) {
+                self.leave_out(never, &path);
+                continue;
+            }
+            let Some(name) = name.to_str() else {
+                self.problems.push(not_utf8(name.to_string_lossy().into_owned()));
+                continue;
+            };
+            // A link to the folder itself or above it would make one class of everything.
+            if source.leads_up(within, &within_folder(within, name)) {
+                self.problems.push(linked_folder(name.to_string()));
+                continue;
+            }
+            names.push(name.to_string());
+        }
+        // UTF-8's byte order is the order of code points, which is how Python sorts.
+        names.sort_unstable();
+        Ok((names, files))
+    }
+
+    /// Reads the folder `relative`, and the folders in it.
+    pub fn class(&mut self, relative: &str) -> Result<Contents> {
         let (mut contents, before) = (Contents::default(), self.left_out_in_all());
         let passed_over = std::mem::take(&mut self.passed_over);
         let mut others = 0;
-        self.folder(&root.join(relative), relative, &mut contents, &mut others)?;
+        self.folder(relative, &mut contents, &mut others)?;
         contents.passed_over = std::mem::replace(&mut self.passed_over, passed_over);
         for (extension, files) in &contents.passed_over {
             *self.passed_over.entry(extension.clone()).or_default() += files;
@@ -132,16 +170,16 @@ impl<'a> Reader<'a> {
         remarks
     }
 
-    fn folder(&mut self, folder: &Path, relative: &str, contents: &mut Contents, others: &mut usize) -> Result<()> {
-        let entries = match fs::read_dir(folder) {
+    fn folder(&mut self, folder: &str, contents: &mut Contents, others: &mut usize) -> Result<()> {
+        let entries = match self.source.entries(folder) {
             Ok(entries) => entries,
             // What could not be read for that is not to be left out for it.
             Err(source) if handles::are_used_up(&source) => {
-                let path = folder.to_owned();
+                let path = self.source.path(folder);
                 return Err(umbel_predict::Error::Io { action: "read the folder", path, source }.into());
             }
             Err(error) => {
-                self.unreadable(relative.to_string(), &error);
+                self.unreadable(folder.to_string(), &error);
                 return Ok(());
             }
         };
@@ -149,60 +187,50 @@ impl<'a> Reader<'a> {
         for entry in entries {
             self.one_more()?;
             match entry {
-                Ok(entry) => self.entry(&entry, relative, &mut files, &mut folders, others),
-                Err(error) => self.unreadable(relative.to_string(), &error),
+                Ok(entry) => self.entry(entry, folder, (&mut files, &mut folders), others),
+                Err(error) => self.unreadable(folder.to_string(), &error),
             }
         }
-        contents.folders.push((relative.to_string(), files));
+        contents.folders.push((folder.to_string(), files));
         // No handle of this folder is held while those in it are read, however deep they lie.
         for name in folders {
-            self.folder(&folder.join(&name), &format!("{relative}/{name}"), contents, others)?;
+            self.folder(&within_folder(folder, &name), contents, others)?;
         }
         Ok(())
     }
 
     fn entry(
         &mut self,
-        entry: &DirEntry,
-        relative: &str,
-        files: &mut Vec<String>,
-        folders: &mut Vec<String>,
+        Entry { name, kind }: Entry,
+        folder: &str,
+        (files, folders): (&mut Vec<String>, &mut Vec<String>),
         others: &mut usize,
     ) {
-        let name = entry.file_name();
-        let lossy = format!("{relative}/{}", name.to_string_lossy());
-        // Tells links from folders without a further call to the system for each file.
-        let kind = match entry.file_type() {
-            Ok(kind) => kind,
-            Err(error) => return self.unreadable(lossy, &error),
-        };
-        let path = entry.path();
-        if let Some(never) = self.listing.never(&path, kind.is_dir()) {
+        let lossy = within_folder(folder, &name.to_string_lossy());
+        let (path, is_folder) = (self.source.path(folder).join(&name), matches!(kind, Kind::Folder));
+        if let Some(never) = self.listing.never(&path, is_folder) {
             return self.leave_out(never, &path);
         }
-        *others += usize::from(!kind.is_dir());
+        *others += usize::from(!is_folder);
         let named_as_picture = decode::named_as_picture(&path);
-        let is_file = if kind.is_symlink() {
-            match fs::metadata(&path) {
-                Ok(target) if target.is_dir() => return self.problems.push(linked_folder(lossy)),
-                Ok(target) => target.is_file(),
-                Err(error) if named_as_picture => return self.unreadable(lossy, &error),
-                Err(_) => false,
-            }
-        } else {
-            kind.is_file()
+        let is_file = match kind {
+            Kind::File => true,
+            Kind::Folder | Kind::Other => false,
+            Kind::LinkToFolder => return self.problems.push(linked_folder(lossy)),
+            Kind::Lost(error) if named_as_picture => return self.unreadable(lossy, &error),
+            Kind::Lost(_) => false,
         };
         let Some(name) = name.to_str() else {
-            if kind.is_dir() || named_as_picture {
+            if is_folder || named_as_picture {
                 self.problems.push(not_utf8(lossy));
             } else {
                 self.other_files += 1;
             }
             return;
         };
-        if kind.is_dir() {
+        if is_folder {
             folders.push(name.to_string());
-        } else if is_file && (named_as_picture || begins_as_picture(&path)) {
+        } else if is_file && (named_as_picture || self.source.begins_as_picture(&lossy)) {
             files.push(name.to_string());
         } else if !is_file && named_as_picture {
             // Opening a pipe or a device could wait for ever.
@@ -261,20 +289,17 @@ impl Contents {
     }
 }
 
-/// Whether a file that is not named as a picture is one all the same.
-fn begins_as_picture(path: &Path) -> bool {
-    let mut start = Vec::with_capacity(decode::SNIFF_BYTES);
-    File::open(path)
-        .and_then(|file| file.take(decode::SNIFF_BYTES as u64).read_to_end(&mut start))
-        .is_ok_and(|_| decode::sniff(&start).is_some())
+/// The path of what is called `name` in a folder; in the empty one, the root, it is the name.
+pub(super) fn within_folder(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
 }
 
-pub(super) fn not_utf8(path: String) -> Problem {
+fn not_utf8(path: String) -> Problem {
     let detail = "the name is not UTF-8; rename it".to_string();
     Problem { path, kind: ProblemKind::Name, detail }
 }
 
-pub(super) fn linked_folder(path: String) -> Problem {
+fn linked_folder(path: String) -> Problem {
     let detail = "a link to a folder, which is not followed; put the folder itself here".to_string();
     Problem { path, kind: ProblemKind::Unreadable, detail }
 }

@@ -6,18 +6,20 @@ mod listing;
 mod manifest;
 mod names;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::Part;
 use super::decode;
+use super::source::{Samples, Source};
 use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::{Result, data};
 use layout::Inner;
+use listing::Reader;
 pub use listing::{Listing, is_never_data};
-use listing::{Reader, linked_folder, not_utf8};
+pub(super) use manifest::is_label;
 pub use names::is_for_the_rest;
 
 /// A photo of the folder: path relative to the root with `/`, and the index of its class.
@@ -32,7 +34,8 @@ pub struct Photo {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Index {
-    pub root: PathBuf,
+    /// Where the photos lie.
+    pub source: Source,
     pub classes: Vec<String>,
     /// Sorted by class, then by folder, then by name, as Keras' `index_directory` does; splits and caches refer to it.
     pub photos: Vec<Photo>,
@@ -60,8 +63,16 @@ impl Index {
     ///
     /// A file named `.csv` is a table with the columns path, label and, if the photos come divided, split (`train`,
     /// `val` or `test`). Paths are relative to the table's folder, with `/`, and cannot leave it.
+    ///
+    /// An archive, or several, are taken as [`Source::open`] says; what lies in them is read as what lies in a folder, or, where
+    /// these are shards of labeled samples, as they tell.
     pub fn scan(root: &Path) -> Result<Self> {
-        Index::list(root, Listing::Photos, &mut Silent, &Interrupt::default())
+        Index::list(Source::at(root)?, Listing::Photos, &mut Silent, &Interrupt::default())
+    }
+
+    /// Where the photos lie, as it was given.
+    pub fn root(&self) -> &Path {
+        self.source.root()
     }
 
     /// The same for another listing, of a folder so large that `observer` hears of it
@@ -69,20 +80,15 @@ impl Index {
     ///
     /// # Errors
     /// Those of [`Index::scan`], and [`crate::Error::Interrupted`] where that is asked for.
-    pub fn list(root: &Path, listing: Listing, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Self> {
-        let mut index = if manifest::is_one(root) {
-            manifest::read(root)?
+    pub fn list(source: Source, listing: Listing, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Self> {
+        let mut index = if let Some(table) = source.table().map(Path::to_owned) {
+            manifest::read(&table, source)?
+        } else if let Some(samples) = source.samples() {
+            of_samples(source, samples)?
         } else {
-            let mut reading = Reading::new(Reader::new(listing, observer, interrupt));
-            let (folders, loose_files) = class_folders(root, &mut reading.reader)?;
-            if folders.is_empty() {
-                return Err(data::Error::NoClasses { path: root.to_owned(), files: loose_files }.into());
-            }
-            match layout::divided(root, &folders)? {
-                Some(divided) => reading.divided(root, divided)?,
-                None => reading.classes(root, folders)?,
-            }
-            reading.index(root)?
+            let mut reading = Reading::new(Reader::new(&source, listing, observer, interrupt));
+            reading.read()?;
+            reading.index()?
         };
         index.remarks.extend(names::remarks(&index.classes));
         Ok(index)
@@ -147,6 +153,56 @@ struct Reading<'a> {
     unread: Option<Box<(String, Remark)>>,
 }
 
+/// The photos of shards, in the order in which a folder of each class would have them.
+fn of_samples(source: Source, samples: Samples) -> Result<Index> {
+    let Samples { found, mut problems } = samples;
+    problems.extend(source.problems().iter().cloned());
+    let rows = found.into_iter().map(|sample| Row { label: sample.class, path: sample.path, part: sample.part });
+    let mut rows: Vec<Row> = rows.collect();
+    // Parts that not all have are none.
+    if !rows.iter().all(|row| row.part.is_some()) {
+        rows.iter_mut().for_each(|row| row.part = None);
+    }
+    match of_rows(source.clone(), rows, problems) {
+        Ok(index) => Ok(index),
+        Err((None, _)) => {
+            let path = source.root().to_owned();
+            Err(data::Error::NoPictures { path, sub_folders: 0, files: 0, unread: None }.into())
+        }
+        Err((Some(class), photos)) => {
+            let path = source.root().to_owned();
+            Err(data::Error::OneClass { path, class, photos, give: None, unread: None }.into())
+        }
+    }
+}
+
+/// A photo that a table or a shard tells.
+struct Row {
+    label: String,
+    path: String,
+    part: Option<Part>,
+}
+
+/// The index of these photos; either all have a part, or none has. Where there are fewer than two classes: the one there is, and how
+/// many photos.
+fn of_rows(
+    source: Source,
+    mut rows: Vec<Row>,
+    problems: Vec<Problem>,
+) -> std::result::Result<Index, (Option<String>, usize)> {
+    let mut numbers: BTreeMap<String, u32> = rows.iter().map(|row| (row.label.clone(), 0)).collect();
+    if numbers.len() < 2 {
+        return Err((numbers.into_keys().next(), rows.len()));
+    }
+    for (number, class) in numbers.values_mut().enumerate() {
+        *class = number as u32;
+    }
+    rows.sort_unstable_by(|a, b| (&a.label, &a.path).cmp(&(&b.label, &b.path)));
+    let parts = rows.iter().map(|row| row.part).collect();
+    let photos = rows.into_iter().map(|row| Photo { class: numbers[&row.label], path: row.path }).collect();
+    Ok(Index { source, classes: numbers.into_keys().collect(), photos, problems, parts, remarks: Vec::new() })
+}
+
 impl<'a> Reading<'a> {
     fn new(reader: Reader<'a>) -> Self {
         let (classes, photos, inner) = (Vec::new(), Vec::new(), Vec::new());
@@ -163,11 +219,22 @@ impl<'a> Reading<'a> {
         self.reader.problems.push(Problem { path, kind: ProblemKind::Empty, detail });
     }
 
+    fn read(&mut self) -> Result<()> {
+        let (folders, files) = self.reader.class_folders("")?;
+        if folders.is_empty() {
+            return Err(data::Error::NoClasses { path: self.reader.source.root().to_owned(), files }.into());
+        }
+        match layout::divided(self.reader.source, &folders)? {
+            Some(divided) => self.divided(divided),
+            None => self.classes(folders),
+        }
+    }
+
     /// Each folder that has pictures is a class.
-    fn classes(&mut self, root: &Path, folders: Vec<String>) -> Result<()> {
+    fn classes(&mut self, folders: Vec<String>) -> Result<()> {
         self.sub_folders = folders.len();
         for name in folders {
-            let contents = self.reader.class(root, &name)?;
+            let contents = self.reader.class(&name)?;
             if contents.has_pictures() {
                 self.look_into(&name, &name, &contents);
                 let class = self.classes.len() as u32;
@@ -177,14 +244,16 @@ impl<'a> Reading<'a> {
                 self.no_class(name, contents.passed_over());
             }
         }
+        let root = self.reader.source.root();
         if self.reader.listing == Listing::Photos { layout::refuse_nested(root, &self.inner) } else { Ok(()) }
     }
 
-    fn index(self, root: &Path) -> Result<Index> {
-        let Reading { reader, classes, photos, parts, inner, sub_folders, unread } = self;
+    fn index(self) -> Result<Index> {
+        let Reading { mut reader, classes, photos, parts, inner, sub_folders, unread } = self;
+        reader.problems.extend(reader.source.problems().iter().cloned());
         let mut remarks = reader.remarks();
         remarks.extend(layout::remarks(&inner, parts.is_some()));
-        let (root, files) = (root.to_owned(), reader.other_files);
+        let (root, files) = (reader.source.root().to_owned(), reader.other_files);
         match classes.as_slice() {
             [] => Err(data::Error::NoPictures { path: root, sub_folders, files, unread }.into()),
             [class] => {
@@ -192,54 +261,9 @@ impl<'a> Reading<'a> {
                 let (class, photos) = (class.clone(), photos.len());
                 Err(data::Error::OneClass { path: root, class, photos, give, unread }.into())
             }
-            _ => Ok(Index { root, classes, photos, problems: reader.problems, parts, remarks }),
+            _ => {
+                Ok(Index { source: reader.source.clone(), classes, photos, problems: reader.problems, parts, remarks })
+            }
         }
     }
-}
-
-/// The sub-folders of `root` that may be classes, sorted, and how many files lie beside them.
-fn class_folders(root: &Path, reader: &mut Reader<'_>) -> Result<(Vec<String>, usize)> {
-    let io_error = |source| umbel_predict::Error::Io { action: "read the folder", path: root.to_owned(), source };
-    match fs::metadata(root) {
-        Ok(data) if data.is_dir() => {}
-        Ok(_) => {
-            return Err(data::Error::NotAFolder { path: root.to_owned() }.into());
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(data::Error::FolderMissing { path: root.to_owned() }.into());
-        }
-        Err(error) => return Err(io_error(error).into()),
-    }
-    let real_root = fs::canonicalize(root).map_err(io_error)?;
-    let (mut names, mut files) = (Vec::new(), 0);
-    for entry in fs::read_dir(root).map_err(io_error)? {
-        reader.one_more()?;
-        let path = entry.map_err(io_error)?.path();
-        if !path.is_dir() {
-            files += 1;
-            continue;
-        }
-        let name = path.file_name().unwrap_or_default();
-        // Keras' listing skips these too.
-        if name.as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        if let Some(never) = reader.listing.never(&path, true) {
-            reader.leave_out(never, &path);
-            continue;
-        }
-        let Some(name) = name.to_str() else {
-            reader.problems.push(not_utf8(name.to_string_lossy().into_owned()));
-            continue;
-        };
-        // A link to the folder itself or above it would make one class of everything.
-        if fs::canonicalize(&path).is_ok_and(|target| real_root.starts_with(target)) {
-            reader.problems.push(linked_folder(name.to_string()));
-            continue;
-        }
-        names.push(name.to_string());
-    }
-    // UTF-8's byte order is the order of code points, which is how Python sorts.
-    names.sort_unstable();
-    Ok((names, files))
 }

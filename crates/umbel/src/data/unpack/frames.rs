@@ -6,7 +6,7 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
 /// See the module.
-pub(super) struct Frames<R> {
+pub struct Frames<R> {
     source: R,
     decoder: FrameDecoder,
     inside: bool,

@@ -13,6 +13,7 @@ use std::fs;
 use std::path::Path;
 
 pub use self::fault::UnpackFault;
+pub(super) use self::frames::Frames;
 pub use self::kind::ArchiveKind;
 pub(crate) use self::names::safe;
 use self::sink::Sink;

@@ -1,10 +1,10 @@
 //! Zip files: what they hold stands at their end, so that room is asked for before anything is written.
 
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
-use zip::CompressionMethod;
-use zip::ZipArchive;
+use flate2::bufread::DeflateDecoder;
+use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
 
 use super::sink::{Broken, Odd, Sink, Step};
 use super::{UnpackFault, kind};
@@ -15,19 +15,43 @@ const LINK: u32 = 0o120_000;
 const FILE: u32 = 0o100_000;
 const FOLDER: u32 = 0o040_000;
 
+/// A member, as the list at the end of the file tells it.
+struct Member {
+    name: Vec<u8>,
+    /// Of a Unix mode; 0 where none is told.
+    kind: u32,
+    is_folder: bool,
+    is_encrypted: bool,
+    method: CompressionMethod,
+    size: u64,
+    packed: u64,
+    place: ZipArchiveEntryWayfinder,
+}
+
 pub(super) fn read(archive: &Path, sink: &mut Sink<'_>) -> Step {
     let file = kind::open(archive).map_err(Broken::damaged)?;
-    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(Broken::damaged)?;
-    let needed = (0..zip.len()).map(|member| zip.by_index_data(member).map_or(0, |member| member.size()));
-    sink.will_take(needed.fold(0, u64::saturating_add))?;
+    let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+    let zip = ZipArchive::from_file(file, &mut buffer).map_err(Broken::damaged)?;
+    let (mut members, mut entries) = (Vec::new(), zip.entries(&mut buffer));
+    while let Some(entry) = entries.next_entry().map_err(Broken::damaged)? {
+        members.push(Member {
+            name: entry.file_path().as_bytes().to_vec(),
+            kind: entry.mode().value() & TYPE,
+            is_folder: entry.is_dir(),
+            is_encrypted: entry.flags().is_encrypted(),
+            method: entry.compression_method(),
+            size: entry.uncompressed_size_hint(),
+            packed: entry.compressed_size_hint(),
+            place: entry.wayfinder(),
+        });
+    }
+    sink.will_take(members.iter().map(|member| member.size).fold(0, u64::saturating_add))?;
     let mut read: u64 = 0;
-    for member in 0..zip.len() {
-        let about = zip.by_index_data(member).map_err(Broken::damaged)?;
-        let (name, packed) = (about.name_raw().to_vec(), about.compressed_size());
+    for Member { name, kind, is_folder, is_encrypted, method, packed, place, .. } in members {
         let shown = || String::from_utf8_lossy(&name).into_owned();
         read = read.saturating_add(packed);
         sink.read_so_far(read);
-        match about.unix_mode().map_or(0, |mode| mode & TYPE) {
+        match kind {
             LINK => {
                 sink.leave_out(&name, Odd::Link);
                 continue;
@@ -38,18 +62,23 @@ pub(super) fn read(archive: &Path, sink: &mut Sink<'_>) -> Step {
                 continue;
             }
         }
-        if about.is_dir() || name.ends_with(b"/") || name.ends_with(b"\\") {
+        if is_folder || name.ends_with(b"/") || name.ends_with(b"\\") {
             continue;
         }
-        if about.encrypted() {
+        if is_encrypted {
             return Err(Broken::Fault(UnpackFault::Encrypted(shown())));
         }
-        let method = about.compression();
-        if method != CompressionMethod::Stored && method != CompressionMethod::Deflated {
-            return Err(Broken::Fault(UnpackFault::Method { name: shown(), method: method.to_string() }));
-        }
-        let mut member = zip.by_index(member).map_err(Broken::damaged)?;
-        sink.file(&name, &mut member, &|| None)?;
+        let member = zip.get_entry(place).map_err(Broken::damaged)?;
+        let mut bytes: Box<dyn Read + '_> = match method {
+            CompressionMethod::STORE => Box::new(member.verifying_reader(member.reader())),
+            CompressionMethod::DEFLATE => {
+                Box::new(member.verifying_reader(DeflateDecoder::new(BufReader::new(member.reader()))))
+            }
+            _ => {
+                return Err(Broken::Fault(UnpackFault::Method { name: shown(), method: format!("{method:?}") }));
+            }
+        };
+        sink.file(&name, &mut bytes, &|| None)?;
     }
     if sink.is_empty() { Err(Broken::Fault(UnpackFault::Empty)) } else { Ok(()) }
 }

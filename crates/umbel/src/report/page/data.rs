@@ -9,8 +9,8 @@ use super::{View, counts};
 use crate::base::random::{Purpose, Stream};
 use crate::data::PrepSpec;
 use crate::data::augment::Policy;
-use crate::data::decode::{self, Limits, Reading};
-use crate::html::{Thumbnail, data_url};
+use crate::data::decode::Reading;
+use crate::html::{Thumbnail, data_url, photo};
 use crate::run::{RunRecords, names};
 
 /// Problems that are listed; all are in problems.csv.
@@ -114,8 +114,7 @@ fn versions(view: &View<'_>) -> Option<(Thumbnail, Vec<Thumbnail>)> {
     prep.validate().ok()?;
     let samples = view.choice.samples.iter().flat_map(|(_, paths)| paths);
     let path = samples.into_iter().find(|path| view.pictures.get(path).is_some())?;
-    let path = view.run.data_root()?.join(path);
-    let photo = decode::decode_file_as(&path, &Limits::default(), prep.reading()).ok()?;
+    let photo = photo(view.source.as_ref()?, path, prep.reading())?;
     let (size, prepared, policy) = (prep.image_size, prep.apply(&photo), Policy::new(&view.facts.augment));
     let show = |pixels: Vec<u8>| data_url(&RgbImage::from_raw(size, size, pixels)?, SIDE);
     let mut augmented = vec![0.0; prepared.len()];

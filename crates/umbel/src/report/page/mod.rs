@@ -31,6 +31,7 @@ use crate::base::augmentation::AugmentLayer;
 use crate::base::lang::{Lang, Piece, pieces};
 use crate::base::progress::FoldsRecord;
 use crate::base::shown::thousands;
+use crate::data::{CacheOptions, Source};
 use crate::html;
 use crate::metrics::Scores;
 use crate::run::{Predictions, RunRecords, names};
@@ -60,6 +61,8 @@ pub struct Facts<'a> {
     pub overlay: Option<&'a Overlay<'a>>,
     /// That the page is told in.
     pub lang: Lang,
+    /// Where the photos lie; `None`: where the run's settings say.
+    pub source: Option<Source>,
 }
 
 /// Writes the page, atomically.
@@ -109,6 +112,7 @@ struct View<'a> {
     measured: Option<&'a Predictions>,
     scores: Option<Scores>,
     choice: Choice,
+    source: Option<Source>,
     pictures: Pictures,
 }
 
@@ -116,8 +120,9 @@ impl<'a> View<'a> {
     fn new(run: &'a RunRecords, facts: &'a Facts<'a>) -> Result<Self> {
         let measured = run.tested.as_ref().or(run.predictions.as_ref()).filter(|own| !own.labels.is_empty());
         let choice = Choice::new(run, measured);
-        let pictures = Pictures::read(run.data_root().as_deref(), data::reading(run), &choice);
-        Ok(View { run, facts, measured, scores: run.scores_of(measured)?, choice, pictures })
+        let source = facts.source.clone().or_else(|| run.source(&CacheOptions::default()));
+        let pictures = Pictures::read(source.as_ref(), data::reading(run), &choice);
+        Ok(View { run, facts, measured, scores: run.scores_of(measured)?, choice, source, pictures })
     }
 
     /// The file in the run's folder that the figures come from.

@@ -1,13 +1,13 @@
 //! Small copies of the photos that the page shows, as far as they are still there and the page stays small.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use maud::{Markup, html};
 use rayon::prelude::*;
 
 use super::choice::Choice;
 use crate::base::budget::MemoryBudget;
+use crate::data::Source;
 use crate::data::decode::{Limits, Reading};
 use crate::html::{Thumbnail, thumbnail};
 
@@ -30,15 +30,15 @@ pub struct Pictures {
 
 impl Pictures {
     /// The photos of `choice`, taken as `reading` says, the most important first, until the page is full.
-    pub fn read(root: Option<&Path>, reading: Reading, choice: &Choice) -> Self {
+    pub fn read(source: Option<&Source>, reading: Reading, choice: &Choice) -> Self {
         let paths: Vec<&str> = choice.paths().into_iter().take(MOST).collect();
-        let Some(root) = root.filter(|root| root.is_dir()) else {
+        let Some(source) = source else {
             return Pictures { missing: paths.len(), ..Pictures::default() };
         };
         let limits = Limits::within(&MemoryBudget::default());
         let in_the_page: HashSet<&str> = choice.in_the_page().collect();
         let side = |path: &str| if in_the_page.contains(path) { SIDE } else { BEHIND };
-        let small = |path: &&str| thumbnail(root, path, reading, side(path), &limits);
+        let small = |path: &&str| thumbnail(source, path, reading, side(path), &limits);
         let found: Vec<Option<Thumbnail>> = paths.par_iter().map(small).collect();
         let (mut pictures, mut bytes) = (Pictures::default(), 0);
         for (path, picture) in paths.into_iter().zip(found) {

@@ -58,7 +58,7 @@ fn packs(folder: &Path) -> Vec<PathBuf> {
 
 fn assert_right(cache: &Cache, index: &Index, prep: &PrepSpec) {
     for &position in cache.usable() {
-        let photo = decode_file(&index.root.join(&index.photos[position].path), &Limits::default()).unwrap();
+        let photo = decode_file(&index.root().join(&index.photos[position].path), &Limits::default()).unwrap();
         assert_eq!(cache.image(position).unwrap().unwrap(), prep.apply(&photo), "{}", index.photos[position].path);
     }
 }

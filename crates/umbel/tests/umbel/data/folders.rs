@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use umbel::base::budget::MemoryBudget;
 use umbel::base::progress::{Event, Interrupt, Observer, Silent};
 use umbel::base::remark::{NeverData, Remark};
-use umbel::data::{Cache, CacheOptions, Index, Listing, Part, PrepSpec, ProblemKind};
+use umbel::data::{Cache, CacheOptions, Index, Listing, Part, PrepSpec, ProblemKind, Source};
 use umbel::{Error, data};
 
 use super::pictures::{drawn, encoded, write};
@@ -188,7 +188,7 @@ fn own_runs_among_the_photos_are_no_class() {
 fn keras_listing_leaves_out_nothing_below_a_class() {
     let root = folder(&["cup/1.png", "leaf/1.png", "leaf/.cache/1.png", "cup/._1.png"]);
     let interrupt = Interrupt::default();
-    let index = Index::list(root.path(), Listing::Keras, &mut Silent, &interrupt).unwrap();
+    let index = Index::list(Source::at(root.path()).unwrap(), Listing::Keras, &mut Silent, &interrupt).unwrap();
     let paths: Vec<&str> = index.photos.iter().map(|photo| photo.path.as_str()).collect();
     assert_eq!(paths, ["cup/._1.png", "cup/1.png", "leaf/1.png", "leaf/.cache/1.png"]);
     assert_eq!(left_out(&index), []);
@@ -283,10 +283,10 @@ fn listing_ends_at_the_first_wish_and_is_heard_of() {
         fs::write(root.path().join(format!("cup/{number}.txt")), b"").unwrap();
     }
     let (mut heard, interrupt) = (Heard(0), Interrupt::default());
-    Index::list(root.path(), Listing::Photos, &mut heard, &interrupt).unwrap();
+    Index::list(Source::at(root.path()).unwrap(), Listing::Photos, &mut heard, &interrupt).unwrap();
     assert_eq!(heard.0, 2);
     interrupt.request();
-    let stopped = Index::list(root.path(), Listing::Photos, &mut heard, &interrupt).unwrap_err();
+    let stopped = Index::list(Source::at(root.path()).unwrap(), Listing::Photos, &mut heard, &interrupt).unwrap_err();
     assert!(matches!(stopped, Error::Interrupted));
 }
 

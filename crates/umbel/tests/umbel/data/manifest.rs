@@ -22,7 +22,7 @@ fn labels_come_from_the_table() {
     let text = "\u{feff}label, path\nrose,b/001.png\ntulip,a/002.png\nrose,./a//000.png\n";
     let index = read(&root, text).unwrap();
     assert_eq!(index.classes, ["rose", "tulip"]);
-    assert_eq!(index.root, root.path());
+    assert_eq!(index.root(), root.path());
     let photos: Vec<(&str, u32)> = index.photos.iter().map(|photo| (photo.path.as_str(), photo.class)).collect();
     assert_eq!(photos, [("a/000.png", 0), ("b/001.png", 0), ("a/002.png", 1)]);
     assert_eq!(index.parts, None);

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rawzip::CompressionMethod;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::unpack::{free_bytes, unpack};
 use umbel::data::{self, ArchiveKind, UnpackFault, UnpackLimits, Unpacked};
 use umbel::{Error, ErrorKind};
-use zip::write::SimpleFileOptions;
+
+use super::archives::zip_with;
 
 /// Name, type and bytes of a member.
 type Member<'a> = (&'a [u8], tar::EntryType, &'a [u8]);
@@ -48,12 +50,8 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn zip_of(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in members {
-        zip.start_file(*name, SimpleFileOptions::default().unix_permissions(0o4777)).unwrap();
-        zip.write_all(bytes).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
+    let members: Vec<_> = members.iter().map(|(name, bytes)| (*name, *bytes, 0o104_777)).collect();
+    zip_with(&members, CompressionMethod::DEFLATE)
 }
 
 /// A folder for an archive and for what becomes of it.
@@ -191,12 +189,9 @@ fn nothing_escapes_the_folder() {
 
 #[test]
 fn links_in_a_zip_are_left_out() {
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    zip.add_symlink("link", "/etc/passwd", SimpleFileOptions::default()).unwrap();
-    zip.start_file("a/1.jpg", SimpleFileOptions::default()).unwrap();
-    zip.write_all(b"1").unwrap();
+    let zip = zip_with(&[("link", b"/etc/passwd", 0o120_777), ("a/1.jpg", b"1", 0o100_644)], CompressionMethod::STORE);
     let desk = Desk::new();
-    let unpacked = desk.unpack(&zip.finish().unwrap().into_inner()).unwrap();
+    let unpacked = desk.unpack(&zip).unwrap();
     assert_eq!((unpacked.links, unpacked.files, desk.found()), (1, 1, vec!["out/a/1.jpg".to_string()]));
 }
 

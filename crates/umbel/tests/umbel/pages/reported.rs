@@ -42,6 +42,7 @@ fn a_page_of_five_thousand_photos_has_everything_and_stays_below_ten_megabytes()
         augment: AugmentLayer::tutorial(),
         overlay: None,
         lang: Lang::English,
+        source: None,
     };
     let html = page::render(&records, &facts).unwrap();
     assert!(html.len() < 10_000_000, "{} bytes", html.len());

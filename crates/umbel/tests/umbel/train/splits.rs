@@ -9,7 +9,6 @@ use super::flowers::{self, StopWhen};
 use super::pipeline::Place;
 use umbel::Surroundings;
 use umbel::base::fonts::Fonts;
-use umbel::base::lang::Lang;
 use umbel::base::notice::{Divider, Notice};
 use umbel::base::progress::{Event, FoldsRecord, Interrupt, Silent};
 use umbel::data::{Cache, Dataset, Index, Part, Split, SplitMethod, SplitOptions};
@@ -139,7 +138,7 @@ fn copies_are_kept_together_by_umbels_own_split_and_told_of_in_others() {
     assert_eq!(fs::read_to_string(own.join("leaks.csv")).unwrap(), "path,part,same_as,same_as_part\n");
     let none = "No photo that is measured on shows the same as one of an earlier part.";
     let first = fs::read_to_string(others.join("report.html")).unwrap();
-    for page in [first, fs::read_to_string(report(&others, None, Lang::English).unwrap()).unwrap()] {
+    for page in [first, fs::read_to_string(report(&others, None, &Surroundings::default()).unwrap()).unwrap()] {
         assert!(
             page.contains("1 validation photo (") && page.contains("shows the same as a training photo."),
             "it says so"
@@ -160,7 +159,7 @@ fn copies_are_kept_together_by_umbels_own_split_and_told_of_in_others() {
 
     // A run of an older umbel does not know, until it is gone on with.
     fs::remove_file(others.join("leaks.csv")).unwrap();
-    let page = fs::read_to_string(report(&others, None, Lang::English).unwrap()).unwrap();
+    let page = fs::read_to_string(report(&others, None, &Surroundings::default()).unwrap()).unwrap();
     assert!(!page.contains("better than they should be") && !page.contains(none));
     resume(&others, &Changes::default(), &Surroundings::default(), &mut Silent, &Interrupt::default()).unwrap();
     assert_eq!(fs::read_to_string(others.join("leaks.csv")).unwrap(), row);

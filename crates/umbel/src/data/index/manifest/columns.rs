@@ -73,6 +73,11 @@ impl Names {
     }
 }
 
+/// Whether a label goes by this name.
+pub fn is_label(name: &str) -> bool {
+    LABEL.own.iter().chain(LABEL.usual).any(|own| *own == simple(name))
+}
+
 /// `Image Path` is `image_path`.
 fn simple(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")

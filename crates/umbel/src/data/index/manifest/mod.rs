@@ -4,13 +4,13 @@
 mod columns;
 mod places;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
 use self::columns::Columns;
 use self::places::{Lost, Places};
-use super::{Index, Photo};
+use super::{Index, Row, Source, of_rows};
 use crate::base::cells::restored;
 use crate::base::regular;
 use crate::base::table::Table;
@@ -20,47 +20,26 @@ use crate::{Result, data};
 /// Larger tables are refused before they are read: some four million photos.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// Whether `path` is a file named as a table.
-pub(super) fn is_one(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) && path.is_file()
+/// Whether a column or a field of this name tells a class.
+pub fn is_label(name: &str) -> bool {
+    columns::is_label(name)
 }
 
-pub(super) fn read(path: &Path) -> Result<Index> {
+/// Reads the table at `path`, whose folder is the source.
+pub(super) fn read(path: &Path, source: Source) -> Result<Index> {
     let failed = |source| umbel_predict::Error::Io { action: "read", path: path.to_owned(), source };
     let mut bytes = Vec::new();
     regular::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
-    let root = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    Ok(parse(&bytes, root).map_err(|source| data::Error::Manifest { path: path.to_owned(), source })?)
+    Ok(parse(&bytes, source).map_err(|source| data::Error::Manifest { path: path.to_owned(), source })?)
 }
 
-/// A row that was understood.
-struct Row {
-    label: String,
-    path: String,
-    part: Option<Part>,
-}
-
-fn parse(bytes: &[u8], root: &Path) -> std::result::Result<Index, ManifestError> {
+fn parse(bytes: &[u8], source: Source) -> std::result::Result<Index, ManifestError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(ManifestError::TooLarge { limit: MAX_BYTES });
     }
-    let mut rows = rows(bytes, root)?;
-    let mut numbers: BTreeMap<String, u32> = rows.iter().map(|row| (row.label.clone(), 0)).collect();
-    if numbers.len() < 2 {
-        return Err(ManifestError::Classes { found: numbers.into_keys().next(), photos: rows.len() });
-    }
-    for (number, class) in numbers.values_mut().enumerate() {
-        *class = number as u32;
-    }
-    rows.sort_unstable_by(|a, b| (&a.label, &a.path).cmp(&(&b.label, &b.path)));
     // Every row has a part, or none has.
-    let parts = rows.iter().map(|row| row.part).collect();
-    let photos = rows.into_iter().map(|row| Photo { class: numbers[&row.label], path: row.path }).collect();
-    let classes = numbers.into_keys().collect();
-    Ok(Index { root: root.to_owned(), classes, photos, problems: Vec::new(), parts, remarks: Vec::new() })
+    let rows = rows(bytes, source.root())?;
+    of_rows(source, rows, Vec::new()).map_err(|(found, photos)| ManifestError::Classes { found, photos })
 }
 
 fn rows(bytes: &[u8], root: &Path) -> std::result::Result<Vec<Row>, ManifestError> {

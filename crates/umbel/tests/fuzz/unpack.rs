@@ -1,16 +1,18 @@
 //! Damaged archives: what is unpacked of them stays in its folder and within its bounds.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rawzip::CompressionMethod;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::unpack::unpack;
 use umbel::data::{ArchiveKind, UnpackLimits};
 
 use crate::allocator::Cost;
+use crate::archives::zip_of;
 use crate::mutate;
 use crate::watch::{self, Kind};
 
@@ -35,12 +37,8 @@ fn tar() -> Vec<u8> {
 fn seeds() -> Vec<Vec<u8>> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(&tar()).unwrap();
-    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for name in ["daisy/1.jpg", "roses/2.jpg"] {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(&[9; 2000]).unwrap();
-    }
-    let zip = zip.finish().unwrap().into_inner();
+    let files = ["daisy/1.jpg", "roses/2.jpg"].map(|name| (name.to_string(), vec![9; 2000])).to_vec();
+    let zip = zip_of(&files, CompressionMethod::DEFLATE);
     vec![tar(), gzip.finish().unwrap(), compress_to_vec(&tar()[..], CompressionLevel::Fastest), zip]
 }
 

@@ -1,0 +1,121 @@
+//! An archive that is compressed as a whole, decompressed once into the folder of the cache, so that its members can be read in
+//! place. Kept and deleted there as packs are.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::archive::{ArchiveFault, Form, is_tar};
+use super::folder;
+use super::listed::Stopped;
+use crate::base::atomic::Scratch;
+use crate::base::progress::Interrupt;
+use crate::base::regular;
+use crate::data::CacheOptions;
+use crate::data::cache::housekeeping;
+use crate::data::unpack::Frames;
+
+/// Photos hardly shrink: what grows by more is meant to do harm.
+const MOST_GROWTH: u64 = 200;
+/// Up to here anything may grow: small files shrink well.
+const HARMLESS: u64 = 1 << 30;
+const CHUNK: usize = 1 << 18;
+
+/// The tar within the archive at `path`, compressed as `form` says: as it was left here by the last who needed it, or decompressed now.
+pub fn tar(path: &Path, form: Form, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
+    kept(path, cache, |making| {
+        let file = BufReader::new(regular::open(path).map_err(ArchiveFault::from)?);
+        match form {
+            Form::Gzip => copy(&mut MultiGzDecoder::new(file), making, interrupt),
+            Form::Zstd => copy(&mut Frames::new(file), making, interrupt),
+            Form::Zip | Form::Tar | Form::Parquet => Err(ArchiveFault::NoTar.into()),
+        }
+    })
+}
+
+/// What is made of a file and kept in the folder of the cache: the file that is written, and how large it may grow.
+pub struct Making<'a> {
+    file: &'a File,
+    most: u64,
+    is_all_there_is: bool,
+}
+
+impl Making<'_> {
+    /// Where it is written.
+    pub fn file(&self) -> &File {
+        self.file
+    }
+
+    /// Whether so many bytes may be written.
+    pub fn check(&self, bytes: u64) -> Result<(), ArchiveFault> {
+        match (bytes <= self.most, self.is_all_there_is) {
+            (true, _) => Ok(()),
+            (false, true) => Err(ArchiveFault::TooLarge(self.most)),
+            (false, false) => Err(ArchiveFault::Bomb(MOST_GROWTH)),
+        }
+    }
+}
+
+/// What was made of the file at `path`: as it was left in the folder of the cache by the last who needed it, or made now.
+pub fn kept(
+    path: &Path,
+    cache: &CacheOptions,
+    make: impl FnOnce(&Making<'_>) -> Result<(), Stopped>,
+) -> Result<PathBuf, Stopped> {
+    let folder = &cache.folder;
+    let place = folder.join(name(path));
+    if place.is_file() {
+        housekeeping::mark_used(&place);
+        return Ok(place);
+    }
+    std::fs::create_dir_all(folder).map_err(ArchiveFault::from)?;
+    let _making = housekeeping::begin_to_make(folder);
+    let scratch = Scratch::beside(&place).map_err(unwritten)?;
+    let bytes = std::fs::metadata(path).map_err(ArchiveFault::from)?.len();
+    let grown = bytes.saturating_mul(MOST_GROWTH).max(HARMLESS);
+    let file = scratch.file().map_err(unwritten)?;
+    let making = Making { file: &file, most: cache.max_bytes.min(grown), is_all_there_is: cache.max_bytes <= grown };
+    make(&making)?;
+    scratch.commit().map_err(unwritten)?;
+    housekeeping::keep_within(folder, cache.max_bytes, &[&place]);
+    Ok(place)
+}
+
+/// What it is called: by where the archive lies, and by what a change of it is told.
+fn name(path: &Path) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    hasher.update(real.as_os_str().as_encoded_bytes()).update(&folder::stamp_of(path));
+    format!("{}.{}", hasher.finalize().to_hex(), housekeeping::TAR_EXTENSION)
+}
+
+fn unwritten(error: umbel_predict::Error) -> ArchiveFault {
+    match error {
+        umbel_predict::Error::Io { source, .. } => source.into(),
+        other => io::Error::other(other).into(),
+    }
+}
+
+fn copy(from: &mut dyn Read, making: &Making<'_>, interrupt: &Interrupt) -> Result<(), Stopped> {
+    let (mut to, mut buffer, mut written) = (making.file(), vec![0; CHUNK], 0u64);
+    loop {
+        if interrupt.requested() {
+            return Err(Stopped::Interrupted);
+        }
+        let read = match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(ArchiveFault::Damaged(error.to_string()).into()),
+        };
+        if written == 0 && read > 262 && !is_tar(&buffer[..read]) {
+            return Err(ArchiveFault::NoTar.into());
+        }
+        written += read as u64;
+        making.check(written)?;
+        to.write_all(&buffer[..read]).map_err(ArchiveFault::from)?;
+    }
+    if written == 0 { Err(ArchiveFault::NoTar.into()) } else { Ok(()) }
+}
