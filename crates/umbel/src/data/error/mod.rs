@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::base::error::ErrorKind;
 use crate::base::remark::Remark;
 use crate::data::source::ArchiveFault;
-pub use tables::{ManifestError, SplitFileError};
+pub use tables::{AnnotationFault, ManifestError, SplitFileError};
 
 /// Why the data cannot be used. What is wrong with a folder is told with the layout that is expected.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// What was given as the data folder is a file.
-    #[error("{} is neither a folder nor a table (.csv) nor an archive (.zip, .tar); give {LAYOUT}", path.display())]
+    #[error("{} is neither a folder nor a table (.csv, .jsonl, .json) nor an archive (.zip, .tar); give {LAYOUT}", path.display())]
     NotAFolder {
         /// What was given.
         path: PathBuf,
@@ -129,6 +129,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong in it.
         source: ManifestError,
+    },
+    /// A JSON file of boxes cannot be used.
+    #[error("the boxes in {} cannot be used", path.display())]
+    Annotations {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        source: AnnotationFault,
     },
     /// A plan cannot be used.
     #[error("the plan {} cannot be used: {detail}", path.display())]
@@ -260,6 +268,7 @@ impl Error {
             | Error::TwoPartFolders { .. }
             | Error::MixedPartFolders { .. }
             | Error::Manifest { .. }
+            | Error::Annotations { .. }
             | Error::Plan { .. }
             | Error::NothingUsable { .. }
             | Error::BadPicture { .. }

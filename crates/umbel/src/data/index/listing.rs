@@ -284,7 +284,7 @@ impl Contents {
         self.folders.sort_unstable();
         self.folders.into_iter().flat_map(|(folder, mut files)| {
             files.sort_unstable();
-            files.into_iter().map(move |file| format!("{folder}/{file}"))
+            files.into_iter().map(move |file| within_folder(&folder, &file))
         })
     }
 }

@@ -21,6 +21,8 @@ use crate::data::decode::{self, DecodeError, Limits};
 use crate::data::{CacheOptions, Part};
 use crate::{Error, Result, data};
 
+/// Tables that tell the photos beside them.
+pub const METADATA: [&str; 2] = ["metadata.csv", "metadata.jsonl"];
 /// The observer hears of the listing after so many members.
 const TOLD_EVERY: usize = 1000;
 
@@ -226,6 +228,11 @@ impl Members {
         entries
     }
 
+    /// Whether there is one at `path`.
+    pub fn holds(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
     /// The first bytes of a member.
     pub fn begins(&self, path: &str) -> io::Result<Vec<u8>> {
         let (member, mut start) = (self.member(path)?, Vec::new());
@@ -238,6 +245,16 @@ impl Members {
         let mut bytes = Vec::new();
         self.reader(member)?.take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// All bytes of the file at `path`, `most` of them at most.
+    pub fn bytes(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+        let member = self.member(path)?;
+        if member.size > most {
+            let detail = format!("it is larger than {} MiB, which no such file is", most >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, detail));
+        }
+        self.text(member, most)
     }
 
     /// The bytes of the photo at `path`, within the limits. What is damaged in the archive is no error of the system's.
@@ -304,7 +321,8 @@ fn lone_top(list: &[(String, Member)], may_go: impl Fn(&str) -> bool) -> Option<
     let loose = |path: &str| !path.contains('/') && decode::named_as_picture(Path::new(path));
     let is_lone = in_folders().all(|(folder, _)| folder == top) && !paths().any(loose);
     let holds_folders = in_folders().any(|(_, rest)| rest.contains('/')) && !in_folders().any(|(_, rest)| loose(rest));
-    (is_lone && holds_folders && may_go(top)).then(|| top.to_string())
+    let holds_metadata = in_folders().any(|(_, rest)| METADATA.contains(&rest));
+    (is_lone && (holds_folders || holds_metadata) && may_go(top)).then(|| top.to_string())
 }
 
 /// Why a list of members ended.
