@@ -20,14 +20,14 @@ use super::kept::Kept;
 use super::model::Models;
 use super::sure::Sure;
 use super::watch::Watch;
-use super::{model, photos, promise};
+use super::{detected, model, photos, promise};
 use crate::args::PredictArgs;
 use crate::console::{self, Format, sentences};
 use crate::exit::{Outcome, usage};
 use crate::signals;
 
 /// Photos computed at a time, at most.
-const BATCH: usize = 16;
+pub const BATCH: usize = 16;
 /// Classes that `top` holds in JSON unless --top says otherwise.
 const TOP_IN_JSON: usize = 5;
 
@@ -50,6 +50,11 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         let interrupt = signals::interrupt_saying("stopping, press again to quit at once")?;
         let asked = Asked::new(args, models, 0, surroundings)?;
         return watched(watch, &asked, &mut telling, &interrupt);
+    }
+    if let [json] = paths
+        && let Some(found) = detected::open(json, args, &models)?
+    {
+        return detected::answer(&found, (args, models, surroundings), telling);
     }
     let inputs = photos::inputs(paths, |path, reason| telling.failure(path, reason))?;
     telling.answers.one_photo = inputs.len() == 1 && telling.answers.failed == 0;
@@ -113,10 +118,10 @@ fn watched(mut watch: Watch, asked: &Asked, telling: &mut Telling, interrupt: &I
 }
 
 /// Who is asked: a model or several, and how.
-struct Asked {
-    predictor: Predictor,
-    limits: Limits,
-    names: String,
+pub struct Asked {
+    pub predictor: Predictor,
+    pub limits: Limits,
+    pub names: String,
     /// Whether when and where photos were taken is told: in JSON and in the table, and nowhere else.
     tells_origin: bool,
 }
@@ -129,7 +134,7 @@ struct Photo<'a> {
 
 impl Asked {
     /// For so many photos; 0: nobody knows how many will come.
-    fn new(args: &PredictArgs, models: Models, photos: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
+    pub fn new(args: &PredictArgs, models: Models, photos: usize, surroundings: &Surroundings) -> anyhow::Result<Self> {
         // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
         let batch = if photos == 0 { BATCH } else { photos.min(BATCH) };
         let top_k = args.top.unwrap_or(TOP_IN_JSON).min(models.classes().len());
@@ -169,7 +174,7 @@ impl Asked {
                 match prediction {
                     Ok(prediction) => {
                         let origin = photo.origin.into_inner().unwrap_or_default();
-                        telling.success(path, &prediction, &origin)?;
+                        telling.success(path, &prediction, &origin, None)?;
                     }
                     Err(error) if error.kind == ProblemKind::NoAnswer => {
                         telling.failure(path, &format!("{error} (this is {})", self.names))?;
@@ -182,7 +187,7 @@ impl Asked {
     }
 
     /// Says where photos held numbers that hardly can be meant as they were taken.
-    fn tell_doubts(&self) {
+    pub fn tell_doubts(&self) {
         if let Some((photos, doubt)) = self.predictor.doubtful() {
             super::doubtful::note(photos, &doubt);
         }
@@ -198,16 +203,23 @@ impl Asked {
 }
 
 /// Where answers go: to standard output, and where they are kept beside.
-struct Telling {
+pub struct Telling {
     sure: Sure,
-    kept: Kept,
-    answers: Answers,
-    drifting: Drifting,
+    pub kept: Kept,
+    pub answers: Answers,
+    pub drifting: Drifting,
 }
 
 impl Telling {
-    fn success(&mut self, path: &Path, prediction: &Prediction, origin: &Origin) -> anyhow::Result<()> {
-        let answer = Answer { path: &path.to_string_lossy(), prediction, sure: self.sure.of(prediction), origin };
+    pub fn success(
+        &mut self,
+        path: &Path,
+        prediction: &Prediction,
+        origin: &Origin,
+        found: Option<FoundAs<'_>>,
+    ) -> anyhow::Result<()> {
+        let sure = self.sure.of(prediction);
+        let answer = Answer { path: &path.to_string_lossy(), prediction, sure, origin, found };
         self.answers.success(&answer)?;
         self.drifting.take(prediction);
         if let Some(error) = self.kept.answer(path, prediction, answer.sure, origin)? {
@@ -216,14 +228,14 @@ impl Telling {
         Ok(())
     }
 
-    fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
+    pub fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
         self.kept.failure(path, reason);
         self.answers.failure(path, reason)
     }
 }
 
 /// Prints the answers and keeps count.
-struct Answers {
+pub struct Answers {
     format: Format,
     lang: Lang,
     show_top: bool,
@@ -242,6 +254,19 @@ struct Answer<'a> {
     sure: Option<bool>,
     #[serde(flatten)]
     origin: &'a Origin,
+    /// Of a box: what a detector said of it.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    found: Option<FoundAs<'a>>,
+}
+
+/// What a detector said of a box.
+#[derive(Clone, Copy, Serialize)]
+pub struct FoundAs<'a> {
+    /// Left, top, width and height, in shares of the picture's sides.
+    #[serde(rename = "box")]
+    pub area: [f64; 4],
+    pub detected: &'a str,
+    pub detection_confidence: f64,
 }
 
 #[derive(Serialize)]
@@ -290,7 +315,7 @@ impl Answers {
         Ok(())
     }
 
-    fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> Outcome {
         match (self.predicted, self.failed) {
             (_, 0) => Outcome::Done,
             (0, _) => Outcome::NotDone,

@@ -167,7 +167,10 @@ impl FindingKind {
     pub fn is_remark(self) -> bool {
         use FindingKind::*;
         self.is_suspect()
-            || matches!(self, SeveralInOne | ClassForTheRest | LeftOut | PassedOver | Boxes | ExifRotation | ColorGreyMix)
+            || matches!(
+                self,
+                SeveralInOne | ClassForTheRest | LeftOut | PassedOver | Boxes | ExifRotation | ColorGreyMix
+            )
     }
 
     /// Only a person can tell whether something is wrong.

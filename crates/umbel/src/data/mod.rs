@@ -18,7 +18,7 @@ pub use crate::base::problem::{Problem, ProblemKind};
 pub use cache::{Cache, CacheOptions, DoubtfulDepth, Rows, RowsWriter};
 pub use dataset::{Dataset, DatasetOptions, image_dataset_from_directory};
 pub use error::{AnnotationFault, Error, ManifestError, SplitFileError};
-pub use index::{Index, Listing, Photo, is_for_the_rest, is_never_data};
+pub use index::{DetectedBox, DetectorFile, Index, Listing, Photo, is_for_the_rest, is_never_data};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use plan::{Plan, PlanRow};
 pub use prep::{Interpolation, Margin, PrepSpec, Resize};

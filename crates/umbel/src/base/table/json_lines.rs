@@ -80,7 +80,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_object_is_named_and_the_lines_before_it_are_read() {
-        for (text, told) in [("{\"a\":1}\n{\"a\":", "line 2"), ("{\"a\":1}\n[1]\n", "line 2"), ("{\"a\":1} x", "line 1")] {
+        for (text, told) in
+            [("{\"a\":1}\n{\"a\":", "line 2"), ("{\"a\":1}\n[1]\n", "line 2"), ("{\"a\":1} x", "line 1")]
+        {
             let last = JsonLines::new(text.as_bytes()).rows().last().unwrap().unwrap_err();
             assert!(last.starts_with(told), "{last}");
         }

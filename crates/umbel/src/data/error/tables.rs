@@ -237,6 +237,9 @@ pub enum AnnotationFault {
         /// The first of them.
         first: String,
     },
+    /// A copy with answers was to be written over the file itself.
+    #[error("a copy with the answers is not written over it; name another file")]
+    Own,
     /// Fewer than two classes, so there is nothing to tell apart.
     #[error("its {boxes} boxes are of {}; at least two classes are needed", one_class(found))]
     Classes {

@@ -85,7 +85,8 @@ fn in_folder(source: &Source, folder: &str) -> Result<Option<String>> {
 
 /// The rows of a table; `None` where it does not tell the classes of photos.
 fn rows_of(source: &Source, Metadata { folder, path, part }: &Metadata) -> Result<Option<Vec<Named>>> {
-    let failed = |source_error| umbel_predict::Error::Io { action: "read", path: source.path(path), source: source_error };
+    let failed =
+        |source_error| umbel_predict::Error::Io { action: "read", path: source.path(path), source: source_error };
     let bytes = source.bytes(path, MAX_BYTES).map_err(failed)?;
     let sheet = Sheet::new(path, &bytes);
     if sheet.columns().is_err_and(|unclear| unclear.is_missing()) {

@@ -18,6 +18,7 @@ use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::{Result, data};
+pub use annotations::{DetectedBox, DetectorFile};
 use layout::Inner;
 use listing::Reader;
 pub use listing::{Listing, is_never_data};

@@ -116,9 +116,7 @@ impl Teller {
             (Teller::Boxes(path), found) => {
                 data::Error::Annotations { path, source: AnnotationFault::Classes { found, boxes: photos } }
             }
-            (Teller::Shards, None) => {
-                data::Error::NoPictures { path: root(), sub_folders: 0, files: 0, unread: None }
-            }
+            (Teller::Shards, None) => data::Error::NoPictures { path: root(), sub_folders: 0, files: 0, unread: None },
             (Teller::Shards, Some(class)) => {
                 data::Error::OneClass { path: root(), class, photos, give: None, unread: None }
             }

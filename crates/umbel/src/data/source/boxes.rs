@@ -144,9 +144,8 @@ pub(super) fn cut(
 ) -> io::Result<Result<Held<Vec<u8>>, DecodeError>> {
     let Cropping { margin, reading } = cropping;
     let size = |width, height| {
-        area.within((width, height), margin).map_or(0, |[left, top, right, bottom]| {
-            pnm_bytes(u64::from(right - left), u64::from(bottom - top))
-        })
+        area.within((width, height), margin)
+            .map_or(0, |[left, top, right, bottom]| pnm_bytes(u64::from(right - left), u64::from(bottom - top)))
     };
     let cut = decode::decode_for(&file, limits, reading, &size).and_then(|decoded| {
         let photo = &decoded.photo;

@@ -20,17 +20,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::decode::{self, DecodeError, Limits};
+use super::{CacheOptions, PrepSpec};
 use crate::base::budget::Held;
 use crate::base::problem::Problem;
 use crate::base::progress::{Interrupt, Observer, Silent};
 use crate::base::regular;
-use super::{CacheOptions, PrepSpec};
 use crate::{Result, data};
 pub use archive::ArchiveFault;
 pub(super) use boxes::{Area, Boxes};
-pub(super) use members::METADATA;
 use boxes::{Boxed, Cropping};
 pub use detections::Detections;
+pub(super) use members::METADATA;
 use members::Members;
 pub(super) use samples::Samples;
 

@@ -9,6 +9,7 @@ use super::{Annotations, Gathered, area};
 use crate::base::listed::listed;
 use crate::base::problem::ProblemKind;
 use crate::base::remark::BoxUnit;
+use crate::data::source::Area;
 use crate::data::{AnnotationFault, Detections};
 
 /// What a detector calls what camera traps are made for.
@@ -16,9 +17,9 @@ const ANIMAL: &str = "animal";
 
 /// A box that a detector found.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Detection {
-    category: String,
-    conf: f64,
+pub(super) struct Detection {
+    pub category: String,
+    pub conf: f64,
     bbox: Vec<f64>,
     /// Categories of a classifier, with its confidence in each.
     #[serde(default)]
@@ -58,35 +59,60 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// Gathers the boxes that are wanted, each with its class.
 pub(super) fn gather(
     read: &Annotations,
     detectable: &BTreeMap<String, String>,
     detections: &Detections,
     gathered: &mut Gathered<'_>,
 ) -> Result<BoxUnit, AnnotationFault> {
-    let wanted = Wanted::of(detections, detectable)?;
     let all = || read.images.iter().flat_map(|image| image.detections.iter().flatten());
     let is_classified = all().any(|detection| !detection.classifications.is_empty());
-    for image in &read.images {
+    each(read, (detectable, detections), gathered, |gathered, Found { picture, area, detection, .. }| {
+        let label = match is_classified {
+            true => classified(detection, &read.classification_categories),
+            false => folder_of(picture).ok_or_else(|| "no folder tells its class, and no classifier does".to_string()),
+        };
+        gathered.add(picture, area, label);
+    })?;
+    Ok(BoxUnit::Shares)
+}
+
+/// A box that is wanted, and its place in the file.
+pub(super) struct Found<'a> {
+    pub place: (usize, usize),
+    pub picture: &'a str,
+    pub area: Area,
+    pub detection: &'a Detection,
+}
+
+/// Hands every box that is wanted on, in the file's order.
+pub(super) fn each(
+    read: &Annotations,
+    (detectable, detections): (&BTreeMap<String, String>, &Detections),
+    gathered: &mut Gathered<'_>,
+    mut take: impl FnMut(&mut Gathered<'_>, Found<'_>),
+) -> Result<(), AnnotationFault> {
+    let wanted = Wanted::of(detections, detectable)?;
+    for (image_number, image) in read.images.iter().enumerate() {
         let Some(name) = &image.file else {
             return Err(AnnotationFault::Malformed("one of its images has no file".to_string()));
         };
         // Those in which nothing was found, or that the detector could not read, are not looked for.
         let boxes = image.detections.as_deref().unwrap_or_default();
         let Some(picture) = (!boxes.is_empty()).then(|| gathered.picture(name)).flatten() else { continue };
-        for detection in boxes {
-            let label = match is_classified {
-                true => classified(detection, &read.classification_categories),
-                false => folder_of(&picture).ok_or_else(|| "no folder tells its class, and no classifier does".to_string()),
-            };
+        for (number, detection) in boxes.iter().enumerate() {
             match area(&detection.bbox, BoxUnit::Shares) {
                 _ if !wanted.takes(detection) => gathered.leave_out(&picture),
-                Some(area) => gathered.add(&picture, area, label),
+                Some(area) => {
+                    let place = (image_number, number);
+                    take(gathered, Found { place, picture: &picture, area, detection });
+                }
                 None => gathered.refuse(&picture, ProblemKind::Box, "its box is not of four numbers".to_string()),
             }
         }
     }
-    Ok(BoxUnit::Shares)
+    Ok(())
 }
 
 /// What a classifier is surest of.

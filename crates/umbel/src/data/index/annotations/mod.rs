@@ -2,6 +2,7 @@
 
 mod coco;
 mod detected;
+mod detector_file;
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
@@ -10,7 +11,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use self::coco::{Annotation, Category};
-pub use self::detected::Detection;
+use self::detected::Detection;
+pub use self::detector_file::{DetectedBox, DetectorFile};
 use super::manifest::{Places, inside};
 use super::told::Told;
 use crate::base::problem::{Problem, ProblemKind};
@@ -105,7 +107,8 @@ impl<'a> Gathered<'a> {
         self.images += 1;
         let problem = |kind, detail: &str| Problem { path: written.to_string(), kind, detail: detail.to_string() };
         let Some(path) = inside(written) else {
-            let detail = "its path leads out of the folder of the boxes' file; put it below that and write the path with /";
+            let detail =
+                "its path leads out of the folder of the boxes' file; put it below that and write the path with /";
             self.told.problems.push(problem(ProblemKind::Name, detail));
             return None;
         };

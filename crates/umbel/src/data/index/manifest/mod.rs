@@ -58,7 +58,8 @@ pub(super) struct Named {
 
 /// What rows of tables tell; either all have a part, or none has.
 pub(super) fn told(rows: Vec<Named>) -> Told {
-    let written: Vec<&Written> = rows.iter().filter_map(|row| row.written.as_ref().map(|(_, written)| written)).collect();
+    let written: Vec<&Written> =
+        rows.iter().filter_map(|row| row.written.as_ref().map(|(_, written)| written)).collect();
     if written.is_empty() {
         let row = |Named { label, path, part, .. }| Row { label, path, part };
         return Told { rows: rows.into_iter().map(row).collect(), ..Told::default() };
@@ -114,7 +115,13 @@ pub(super) fn rows(
             Some(_) => {}
             None => drop(seen.insert(path.clone(), (line, part))),
         }
-        rows.push(Named { line, path, label, part, written: written.flatten().and_then(|own| Some((box_columns?, own))) });
+        rows.push(Named {
+            line,
+            path,
+            label,
+            part,
+            written: written.flatten().and_then(|own| Some((box_columns?, own))),
+        });
         Ok(())
     })?;
     Ok(rows)
