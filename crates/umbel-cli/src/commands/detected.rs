@@ -8,8 +8,9 @@ use umbel::data::decode::Origin;
 use umbel::data::{DetectedBox, DetectorFile};
 use umbel::predict::Prediction;
 
+use super::answers::FoundAs;
 use super::model::Models;
-use super::predict::{Asked, BATCH, FoundAs, Telling};
+use super::predict::{Asked, BATCH, Telling};
 use crate::args::PredictArgs;
 use crate::console;
 use crate::exit::{Outcome, usage};

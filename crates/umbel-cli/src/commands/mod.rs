@@ -20,6 +20,7 @@ pub mod report;
 pub mod summary;
 pub mod train;
 
+mod answers;
 mod detected;
 mod doubtful;
 mod keep;

@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::OnceLock;
 
-use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::budget::Held;
-use umbel::base::lang::Lang;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::Interrupt;
-use umbel::base::shown::{cell, column};
 use umbel::data::decode::{DecodeError, Limits, Origin, origin};
 use umbel::predict::{Prediction, Predictor};
 
+use super::answers::{Answer, Answers, FoundAs};
 use super::keep::{self, Drifting};
 use super::kept::Kept;
 use super::model::Models;
@@ -22,7 +20,7 @@ use super::sure::Sure;
 use super::watch::Watch;
 use super::{detected, model, photos, promise};
 use crate::args::PredictArgs;
-use crate::console::{self, Format, sentences};
+use crate::console;
 use crate::exit::{Outcome, usage};
 use crate::signals;
 
@@ -231,95 +229,5 @@ impl Telling {
     pub fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
         self.kept.failure(path, reason);
         self.answers.failure(path, reason)
-    }
-}
-
-/// Prints the answers and keeps count.
-pub struct Answers {
-    format: Format,
-    lang: Lang,
-    show_top: bool,
-    one_photo: bool,
-    predicted: usize,
-    failed: usize,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    path: &'a str,
-    #[serde(flatten)]
-    prediction: &'a Prediction,
-    /// Whether it is sure enough, where that was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sure: Option<bool>,
-    #[serde(flatten)]
-    origin: &'a Origin,
-    /// Of a box: what a detector said of it.
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    found: Option<FoundAs<'a>>,
-}
-
-/// What a detector said of a box.
-#[derive(Clone, Copy, Serialize)]
-pub struct FoundAs<'a> {
-    /// Left, top, width and height, in shares of the picture's sides.
-    #[serde(rename = "box")]
-    pub area: [f64; 4],
-    pub detected: &'a str,
-    pub detection_confidence: f64,
-}
-
-#[derive(Serialize)]
-struct Failure<'a> {
-    path: &'a str,
-    error: &'a str,
-}
-
-impl Answers {
-    fn new(args: &PredictArgs, lang: Lang) -> Self {
-        Answers {
-            format: Format::from_flag(args.json),
-            lang,
-            show_top: args.top.is_some(),
-            one_photo: false,
-            predicted: 0,
-            failed: 0,
-        }
-    }
-
-    fn success(&mut self, answer: &Answer<'_>) -> io::Result<()> {
-        self.predicted += 1;
-        if self.format == Format::Json {
-            return console::json(answer);
-        }
-        let Answer { path, prediction, sure, .. } = answer;
-        let before = if self.one_photo { String::new() } else { format!("{path}: ") };
-        let doubt = if *sure == Some(false) { self.lang.say(" That is not sure enough.") } else { "" };
-        console::line(format!("{before}{}{doubt}", sentences::answer(self.lang, prediction)))?;
-        if self.show_top {
-            let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);
-            for top in &prediction.top {
-                console::line(format!("  {}  {:6.2} %", cell(&top.class, width), 100.0 * top.probability))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
-        self.failed += 1;
-        let path = path.to_string_lossy();
-        if self.format == Format::Json {
-            return console::json(&Failure { path: &path, error: reason });
-        }
-        console::error(&photos::complaint(&path, reason));
-        Ok(())
-    }
-
-    pub fn outcome(&self) -> Outcome {
-        match (self.predicted, self.failed) {
-            (_, 0) => Outcome::Done,
-            (0, _) => Outcome::NotDone,
-            _ => Outcome::SomeUnusable,
-        }
     }
 }
