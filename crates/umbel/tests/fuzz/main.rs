@@ -4,10 +4,13 @@
 //! because a counting allocator serves a whole program.
 
 mod allocator;
+#[path = "../archives/mod.rs"]
+mod archives;
 mod files;
 mod mutate;
 mod pictures;
 mod seeds;
+mod sources;
 mod watch;
 
 #[global_allocator]

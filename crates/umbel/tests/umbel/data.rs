@@ -1,6 +1,8 @@
 //! Tests of the way from a folder of photos to batches. They draw their own pictures; those that need real ones look for
 //! them beside the repository and say so where they are absent.
 
+#[path = "../archives/mod.rs"]
+mod archives;
 mod augment;
 mod cache;
 mod decode;

@@ -12,6 +12,7 @@ mod jpegs;
 mod metrics;
 mod networks;
 mod resize;
+mod sources;
 mod split;
 mod tiff;
 mod timm;

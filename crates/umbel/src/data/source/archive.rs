@@ -12,10 +12,11 @@ pub enum Form {
     Tar,
     Gzip,
     Zstd,
+    Parquet,
 }
 
 /// The ends of archives' names, in lower case: by these they are looked for in a folder.
-const EXTENSIONS: [&str; 8] = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.zstd", ".taz"];
+const EXTENSIONS: [&str; 9] = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.zstd", ".taz", ".parquet"];
 /// As far as the mark of a tar reaches.
 const HEAD: usize = 265;
 /// Kinds of archives that are not read, by their first bytes.
@@ -39,6 +40,17 @@ pub enum ArchiveFault {
         "it is an archive of the kind {0}, which is not read; unpack it and give the folder, or pack it as .zip or .tar"
     )]
     NotRead(&'static str),
+    /// It is of a kind that is read where the feature of that name was built in.
+    #[error("it is of the kind {0}, which this umbel was built without")]
+    NotBuilt(&'static str, &'static str),
+    /// It is a table without a column of what is needed.
+    #[error("it has no column that holds {column}s, only: {columns}")]
+    NoColumn {
+        /// What is needed.
+        column: &'static str,
+        /// Those that are there.
+        columns: String,
+    },
     /// Its list of members cannot be read.
     #[error("it is damaged or cut short ({0}); get it anew")]
     Damaged(String),
@@ -79,6 +91,7 @@ pub fn form(path: &Path) -> Result<Option<Form>, ArchiveFault> {
         // An empty one has no member, only the end of the list.
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Form::Zip),
         [0x1F, 0x8B, 8, ..] => Some(Form::Gzip),
+        [b'P', b'A', b'R', b'1', ..] => Some(Form::Parquet),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Form::Zstd),
         // The oldest have no mark; their headers are checked by a sum when they are read.
         _ if is_tar(&head) || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar")) => Some(Form::Tar),

@@ -6,7 +6,9 @@ use std::io;
 
 use image::{ImageBuffer, Rgb};
 
-use super::Stamp;
+use std::sync::Arc;
+
+use super::{Detections, Source, Stamp};
 use crate::base::budget::Held;
 use crate::base::problem::ProblemKind;
 use crate::base::remark::BoxUnit;
@@ -48,6 +50,42 @@ pub(super) struct Cropping {
 impl From<&PrepSpec> for Cropping {
     fn from(prep: &PrepSpec) -> Self {
         Cropping { margin: prep.crop_margin, reading: prep.reading() }
+    }
+}
+
+impl Source {
+    /// With boxes cut out as this preparation has it; of whole photos it changes nothing.
+    pub fn cropped_as(&self, prep: &PrepSpec) -> Self {
+        Source { cropping: Cropping::from(prep), ..self.clone() }
+    }
+
+    /// With other boxes of a detector's taken than the default ones. To be said before the photos are listed.
+    pub fn with_detections(self, detections: &Detections) -> Self {
+        Source { detections: Arc::new(detections.clone()), ..self }
+    }
+
+    /// Which boxes of a detector's are taken.
+    pub(in crate::data) fn detections(&self) -> &Detections {
+        &self.detections
+    }
+
+    /// With these boxes as its photos.
+    pub(in crate::data) fn with_boxes(self, boxes: Boxes) -> Self {
+        Source { boxes: Some(Arc::new(boxes)), ..self }
+    }
+
+    /// Whether its photos are boxes on pictures.
+    pub fn has_boxes(&self) -> bool {
+        self.boxes.is_some()
+    }
+
+    /// The path of the file that the photo at `path` lies in: of a box, its picture's.
+    pub fn picture_of<'a>(&'a self, path: &'a str) -> &'a str {
+        self.boxed(path).map_or(path, |boxed| boxed.picture.as_str())
+    }
+
+    pub(super) fn boxed(&self, path: &str) -> Option<&Boxed> {
+        self.boxes.as_ref()?.get(path)
     }
 }
 

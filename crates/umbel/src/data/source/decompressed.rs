@@ -9,7 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::archive::{ArchiveFault, Form, is_tar};
 use super::folder;
-use super::members::Stopped;
+use super::listed::Stopped;
 use super::zstd::Frames;
 use crate::base::atomic::Scratch;
 use crate::base::progress::Interrupt;
@@ -23,8 +23,47 @@ const MOST_GROWTH: u64 = 200;
 const HARMLESS: u64 = 1 << 30;
 const CHUNK: usize = 1 << 18;
 
-/// The tar within the archive at `path`: as it was left here by the last who needed it, or decompressed now.
+/// The tar within the archive at `path`, compressed as `form` says: as it was left here by the last who needed it, or decompressed now.
 pub fn tar(path: &Path, form: Form, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
+    kept(path, cache, |making| {
+        let file = BufReader::new(regular::open(path).map_err(ArchiveFault::from)?);
+        match form {
+            Form::Gzip => copy(&mut MultiGzDecoder::new(file), making, interrupt),
+            Form::Zstd => copy(&mut Frames::new(file), making, interrupt),
+            Form::Zip | Form::Tar | Form::Parquet => Err(ArchiveFault::NoTar.into()),
+        }
+    })
+}
+
+/// What is made of a file and kept in the folder of the cache: the file that is written, and how large it may grow.
+pub struct Making<'a> {
+    file: &'a File,
+    most: u64,
+    is_all_there_is: bool,
+}
+
+impl Making<'_> {
+    /// Where it is written.
+    pub fn file(&self) -> &File {
+        self.file
+    }
+
+    /// Whether so many bytes may be written.
+    pub fn check(&self, bytes: u64) -> Result<(), ArchiveFault> {
+        match (bytes <= self.most, self.is_all_there_is) {
+            (true, _) => Ok(()),
+            (false, true) => Err(ArchiveFault::TooLarge(self.most)),
+            (false, false) => Err(ArchiveFault::Bomb(MOST_GROWTH)),
+        }
+    }
+}
+
+/// What was made of the file at `path`: as it was left in the folder of the cache by the last who needed it, or made now.
+pub fn kept(
+    path: &Path,
+    cache: &CacheOptions,
+    make: impl FnOnce(&Making<'_>) -> Result<(), Stopped>,
+) -> Result<PathBuf, Stopped> {
     let folder = &cache.folder;
     let place = folder.join(name(path));
     if place.is_file() {
@@ -34,16 +73,11 @@ pub fn tar(path: &Path, form: Form, cache: &CacheOptions, interrupt: &Interrupt)
     std::fs::create_dir_all(folder).map_err(ArchiveFault::from)?;
     let _making = housekeeping::begin_to_make(folder);
     let scratch = Scratch::beside(&place).map_err(unwritten)?;
-    let file = regular::open(path).map_err(ArchiveFault::from)?;
-    let bytes = file.metadata().map_err(ArchiveFault::from)?.len();
-    let most = cache.max_bytes.min(bytes.saturating_mul(MOST_GROWTH).max(HARMLESS));
-    let bound = if most == cache.max_bytes { ArchiveFault::TooLarge(most) } else { ArchiveFault::Bomb(MOST_GROWTH) };
-    let mut reader: Box<dyn Read> = match form {
-        Form::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(file))),
-        Form::Zstd => Box::new(Frames::new(BufReader::new(file))),
-        Form::Zip | Form::Tar => Box::new(file),
-    };
-    copy(&mut reader, scratch.file().map_err(unwritten)?, (most, bound), interrupt)?;
+    let bytes = std::fs::metadata(path).map_err(ArchiveFault::from)?.len();
+    let grown = bytes.saturating_mul(MOST_GROWTH).max(HARMLESS);
+    let file = scratch.file().map_err(unwritten)?;
+    let making = Making { file: &file, most: cache.max_bytes.min(grown), is_all_there_is: cache.max_bytes <= grown };
+    make(&making)?;
     scratch.commit().map_err(unwritten)?;
     housekeeping::keep_within(folder, cache.max_bytes, &[&place]);
     Ok(place)
@@ -64,13 +98,8 @@ fn unwritten(error: umbel_predict::Error) -> ArchiveFault {
     }
 }
 
-fn copy(
-    from: &mut dyn Read,
-    mut to: File,
-    (most, bound): (u64, ArchiveFault),
-    interrupt: &Interrupt,
-) -> Result<(), Stopped> {
-    let (mut buffer, mut written) = (vec![0; CHUNK], 0u64);
+fn copy(from: &mut dyn Read, making: &Making<'_>, interrupt: &Interrupt) -> Result<(), Stopped> {
+    let (mut to, mut buffer, mut written) = (making.file(), vec![0; CHUNK], 0u64);
     loop {
         if interrupt.requested() {
             return Err(Stopped::Interrupted);
@@ -85,9 +114,7 @@ fn copy(
             return Err(ArchiveFault::NoTar.into());
         }
         written += read as u64;
-        if written > most {
-            return Err(bound.into());
-        }
+        making.check(written)?;
         to.write_all(&buffer[..read]).map_err(ArchiveFault::from)?;
     }
     if written == 0 { Err(ArchiveFault::NoTar.into()) } else { Ok(()) }

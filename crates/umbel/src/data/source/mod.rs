@@ -7,7 +7,10 @@ mod containers;
 mod decompressed;
 mod detections;
 mod folder;
+mod gather;
+mod listed;
 mod members;
+mod parquet;
 mod samples;
 mod tar;
 mod zip;
@@ -19,8 +22,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::CacheOptions;
 use super::decode::{self, DecodeError, Limits};
-use super::{CacheOptions, PrepSpec};
 use crate::base::budget::Held;
 use crate::base::problem::Problem;
 use crate::base::progress::{Interrupt, Observer, Silent};
@@ -103,40 +106,6 @@ impl Source {
 
     fn of(root: PathBuf, place: Place) -> Self {
         Source { root, place, boxes: None, cropping: Cropping::default(), detections: Arc::default() }
-    }
-
-    /// With boxes cut out as this preparation has it; of whole photos it changes nothing.
-    pub fn cropped_as(&self, prep: &PrepSpec) -> Self {
-        Source { cropping: Cropping::from(prep), ..self.clone() }
-    }
-
-    /// With other boxes of a detector's taken than the default ones. To be said before the photos are listed.
-    pub fn with_detections(self, detections: &Detections) -> Self {
-        Source { detections: Arc::new(detections.clone()), ..self }
-    }
-
-    /// Which boxes of a detector's are taken.
-    pub(super) fn detections(&self) -> &Detections {
-        &self.detections
-    }
-
-    /// With these boxes as its photos.
-    pub(super) fn with_boxes(self, boxes: Boxes) -> Self {
-        Source { boxes: Some(Arc::new(boxes)), ..self }
-    }
-
-    /// Whether its photos are boxes on pictures.
-    pub fn has_boxes(&self) -> bool {
-        self.boxes.is_some()
-    }
-
-    /// The path of the file that the photo at `path` lies in: of a box, its picture's.
-    pub fn picture_of<'a>(&'a self, path: &'a str) -> &'a str {
-        self.boxed(path).map_or(path, |boxed| boxed.picture.as_str())
-    }
-
-    fn boxed(&self, path: &str) -> Option<&Boxed> {
-        self.boxes.as_ref()?.get(path)
     }
 
     /// [`Source::open`] with the cache in its usual folder, and nobody who listens.

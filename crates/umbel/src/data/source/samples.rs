@@ -47,6 +47,9 @@ pub fn of(members: &Members) -> Option<Samples> {
     if !members.are_samples {
         return None;
     }
+    if !members.told.is_empty() {
+        return Some(told(members));
+    }
     let mut keys: BTreeMap<&str, Key<'_>> = BTreeMap::new();
     for (path, member) in members.iter() {
         let Some((key, end)) = parted(path) else { continue };
@@ -78,6 +81,24 @@ pub fn of(members: &Members) -> Option<Samples> {
     Some(samples)
 }
 
+/// The samples whose classes archives tell themselves.
+fn told(members: &Members) -> Samples {
+    let mut samples = Samples::default();
+    for (path, member) in members.iter() {
+        match members.told.get(path) {
+            Some(class) => {
+                let part = members.container(member).part;
+                samples.found.push(Sample { path: path.to_string(), class: class.clone(), part });
+            }
+            None => {
+                let detail = "nothing tells its class".to_string();
+                samples.problems.push(Problem { path: path.to_string(), kind: ProblemKind::NoLabel, detail });
+            }
+        }
+    }
+    samples
+}
+
 /// Whether the first picture that has a JSON beside it is told its class there.
 pub fn are_told_in_json<'a>(members: &Members, mut all: impl Iterator<Item = &'a (String, Member)> + Clone) -> bool {
     let is_picture = |path: &str| decode::named_as_picture(Path::new(path));
@@ -104,6 +125,11 @@ fn class(members: &Members, key: &Key<'_>) -> Result<String, String> {
             let text = String::from_utf8(text).map_err(|_| format!("its {CLASS} is no text"))?;
             match text.trim() {
                 "" => Err(format!("its {CLASS} is empty")),
+                // A name says more than its number.
+                class if class.bytes().all(|digit| digit.is_ascii_digit()) => {
+                    let named = key.json.and_then(|member| in_json(members, member).ok());
+                    Ok(named.unwrap_or_else(|| class.to_string()))
+                }
                 class => Ok(class.to_string()),
             }
         }

@@ -7,7 +7,8 @@ use std::path::Path;
 use tar::{Archive, EntryType};
 
 use super::archive::ArchiveFault;
-use super::members::{Listed, Member, Packing, Stopped};
+use super::listed::{Listed, Stopped};
+use super::members::{Member, Packing};
 use crate::base::problem::ProblemKind;
 use crate::base::regular;
 
