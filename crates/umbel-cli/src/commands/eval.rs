@@ -23,6 +23,7 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
         cache: CacheOptions::within(surroundings.cache.clone(), &surroundings.memory),
         engine: surroundings.engine.clone(),
         tta: args.tta,
+        detections: args.detections.taken(),
         ..EvalOptions::default()
     };
     let model = model::load(&args.model, "umbel eval MODEL DIR", std::slice::from_ref(&args.dir))?;

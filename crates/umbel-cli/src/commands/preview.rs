@@ -24,6 +24,7 @@ pub fn run(args: &PreviewArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let config = settings(args, surroundings)?;
     let out: PathBuf = next_free(args.out.as_deref().unwrap_or(Path::new("preview.png")));
     let source = Source::open(&args.dir, &config.cache_options(surroundings), &mut Silent, &Interrupt::default())?;
+    let source = source.with_detections(&config.detections).cropped_as(&config.prep);
     let index = Index::list(source, Listing::Photos, &mut Silent, &Interrupt::default())?;
     let seed = config.fit.seed;
     if args.shown.augmented {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::base::last_name::last_name;
-use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
+use crate::data::{CacheOptions, Detections, GroupBy, PrepSpec, SplitMethod, SplitOptions};
 use crate::nn::{Engine, Precision, models};
 use crate::pretrained::{self, Tune, WeightsFrom};
 use crate::settings::{self, AugmentChoice, PrecisionChoice, Recipe};
@@ -63,6 +63,9 @@ pub struct TrainConfig {
     pub folds: Option<usize>,
     pub split: SplitMethod,
     pub prep: PrepSpec,
+    /// Which boxes of a detector's are photos, where `data` tells such.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub detections: Detections,
     /// `None`: the tutorial's, or what the TOML file of the model says.
     pub augment: Option<AugmentChoice>,
     /// The smallest share of a photo's area that is shown, enlarged, above 0 and up to 1 (see
@@ -86,6 +89,10 @@ pub struct TrainConfig {
     pub fit: FitOptions,
 }
 
+fn is_usual(detections: &Detections) -> bool {
+    *detections == Detections::default()
+}
+
 impl Default for TrainConfig {
     fn default() -> Self {
         TrainConfig {
@@ -102,6 +109,7 @@ impl Default for TrainConfig {
             folds: None,
             split: SplitMethod::default(),
             prep: PrepSpec::default(),
+            detections: Detections::default(),
             augment: None,
             random_crop: 0.0,
             rand_augment: 0.0,

@@ -51,6 +51,7 @@ impl<'a> Job<'a> {
     ) -> Result<(Self, Model)> {
         let (start, undecided) = (Instant::now(), config.undecided.clone().unwrap_or_default());
         let source = Source::open(&config.data, &config.cache_options(surroundings), observer, interrupt)?;
+        let source = source.with_detections(&config.detections).cropped_as(&config.prep);
         let index = Index::list(source, config.split.listing(), observer, interrupt)?;
         let index = heed_plan(config, index, observer)?;
         let config = which::chosen(config.clone(), &undecided, &index, surroundings, (observer, interrupt))?;
