@@ -6,6 +6,7 @@ use std::path::Path;
 
 use umbel::base::error::FileFault;
 use umbel::base::shell::quote;
+use umbel::data::AnnotationFault;
 use umbel::pretrained::{self, DownloadFault, PretrainedFault, store};
 use umbel::{Error, PredictError, data, run};
 
@@ -48,6 +49,9 @@ fn after_predicting(error: &PredictError) -> Option<String> {
 
 fn after_data(error: &data::Error) -> Option<&'static str> {
     match error {
+        data::Error::Annotations { source: AnnotationFault::UnknownCategory { .. }, .. } => {
+            Some(" (--detection-category NAME)")
+        }
         data::Error::BadPicture { .. } => Some(", without --strict"),
         data::Error::Cache { .. } => Some("; choose another with --cache DIR or the variable UMBEL_CACHE"),
         data::Error::Pack { .. } => Some(" (a training run goes on with --resume)"),
