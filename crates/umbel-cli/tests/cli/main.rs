@@ -2,6 +2,7 @@
 
 mod auto;
 mod bad_input;
+mod boxes;
 mod check;
 mod demo;
 mod depth;

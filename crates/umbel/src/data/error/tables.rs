@@ -237,6 +237,12 @@ pub enum AnnotationFault {
         /// The first of them.
         first: String,
     },
+    /// More bytes than any file of boxes has.
+    #[error("it is larger than {} GiB, which no file of boxes is; divide it", limit >> 30)]
+    TooLarge {
+        /// Most bytes.
+        limit: u64,
+    },
     /// A copy with answers was to be written over the file itself.
     #[error("a copy with the answers is not written over it; name another file")]
     Own,

@@ -66,9 +66,12 @@ impl Id {
 pub(super) fn read(path: &Path, source: &Source) -> Result<Told> {
     let failed = |source| umbel_predict::Error::Io { action: "read", path: path.to_owned(), source };
     // Read as it is parsed: such files are large, and most of what they hold is passed over.
-    let file = BufReader::new(regular::open(path).map_err(failed)?);
-    let read: std::result::Result<Annotations, _> = serde_json::from_reader(file);
+    let file = regular::open(path).map_err(failed)?;
     let refused = |source| data::Error::Annotations { path: path.to_owned(), source };
+    if file.metadata().map_err(failed)?.len() > regular::TABLE {
+        return Err(refused(AnnotationFault::TooLarge { limit: regular::TABLE }).into());
+    }
+    let read: std::result::Result<Annotations, _> = serde_json::from_reader(BufReader::new(file));
     let read = read.map_err(|error| refused(AnnotationFault::Malformed(error.to_string())))?;
     let mut gathered = Gathered::new(path, source);
     match (&read.detection_categories, &read.annotations) {
