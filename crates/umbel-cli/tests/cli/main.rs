@@ -1,5 +1,6 @@
 //! Tests of the program as a user sees it: the real binary, on small folders drawn here, with a cache of its own.
 
+mod archives;
 mod auto;
 mod bad_input;
 mod boxes;
