@@ -226,9 +226,10 @@ fn an_archive_that_is_damaged_is_thrown_away_and_comes_anew() {
     assert!(!place.path("set").exists());
     umbel_with(&place, &["get", &url], &[]).succeeds();
     // A zip in the place of what its name says, and one that swells.
-    let server = Server::start(|asked| match asked.path() {
+    let swells = zip(&[("a/1.bmp", &vec![0; 80 << 20])]);
+    let server = Server::start(move |asked| match asked.path() {
         "/named.tgz" => Reply::ok(zip(&[("a/1.png", b"1"), ("b/2.png", b"2")])),
-        _ => Reply::ok(zip(&[("a/1.bmp", &vec![0; 80 << 20])])),
+        _ => Reply::ok(swells.clone()),
     });
     umbel_with(&place, &["get", &server.url("/named.tgz")], &[]).succeeds();
     umbel_with(&place, &["get", &server.url("/swells.zip")], &[]).fails(1, "swells to more than 200 times its size");

@@ -51,7 +51,7 @@ fn no_command_but_get_makes_a_socket_of_the_internet() {
         &["eval", "run", "photos"],
         &["report", "run"],
         &["compare", "run", "again"],
-        &["bench", "decode", "photos"],
+        &["bench", "decode", "--data", "photos", "--threads", "1", "--seconds", "0.05"],
         &["doctor"],
         &["completions", "bash"],
         &["man", "man"],

@@ -14,11 +14,12 @@ use std::path::Path;
 use self::archives::failed;
 pub use self::client::{Answer, Asked, Client, Method, Request};
 use self::hub::Repository;
-use self::place::{Found, look};
+use self::place::{Found, Place, look};
 pub use self::weights::weights;
-use super::{Error, Got, News, What};
+use super::{Got, News, What};
 use crate::Result;
 use crate::base::progress::{Interrupt, Observer};
+use crate::data::Unpacked;
 use crate::surroundings::{Network, Surroundings};
 
 /// Whether anything can be fetched.
@@ -29,7 +30,7 @@ pub const CAN_CONNECT: bool = true;
 /// folder, hidden, and gone on with.
 ///
 /// # Errors
-/// Those of [`enum@Error`], [`crate::data::Error::Unpack`], [`crate::Error::Interrupted`], and the system's.
+/// Those of [`enum@super::Error`], [`crate::data::Error::Unpack`], [`crate::Error::Interrupted`], and the system's.
 pub fn get(
     what: &What,
     out: Option<&Path>,
@@ -37,13 +38,33 @@ pub fn get(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Got> {
-    if let What::Weights(origin) = what {
-        let path = surroundings.store.path_of(origin.name);
-        let there = path.is_file();
-        let path = weights(origin, surroundings, observer, interrupt)?;
-        let news = if there { News::LayThere } else { News::Came(Default::default()) };
-        return Ok(Got { path, news, license: Some(origin.license.to_string()) });
+    match what {
+        What::Weights(origin) => {
+            let there = surroundings.store.path_of(origin.name).is_file();
+            let path = weights(origin, surroundings, observer, interrupt)?;
+            let news = if there { News::LayThere } else { News::Came(Unpacked::default()) };
+            Ok(Got { path, news, license: Some(origin.license.to_string()) })
+        }
+        What::Set(set) => in_folder(what, out, &surroundings.network, |client, place| {
+            archives::set(client, set, place, (observer, interrupt))
+        }),
+        What::Address(url) => in_folder(what, out, &surroundings.network, |client, place| {
+            archives::address(client, url, place, (observer, interrupt))
+        }),
+        What::Hub { owner, name, revision } => in_folder(what, out, &surroundings.network, |client, place| {
+            let repository = Repository { owner, name, revision };
+            hub::fetch(client, &repository, surroundings, place, (observer, interrupt))
+        }),
     }
+}
+
+/// Has `fetch` fill the place of `what`, if it is not filled.
+fn in_folder(
+    what: &What,
+    out: Option<&Path>,
+    network: &Network,
+    fetch: impl FnOnce(&Client, Place) -> Result<Unpacked>,
+) -> Result<Got> {
     let path = match out {
         Some(out) => out.to_owned(),
         None => what.folder()?.into(),
@@ -52,23 +73,18 @@ pub fn get(
         Found::Here(marker) => return Ok(Got { path, news: News::LayThere, license: marker.license }),
         Found::Free(place) => place,
     };
-    let client = Client::new(&surroundings.network).map_err(|fault| failed(&what.name(), fault))?;
-    let (came, license) = match what {
-        What::Set(set) => (archives::set(&client, set, place, (observer, interrupt))?, Some(set.license.to_string())),
-        What::Address(url) => (archives::address(&client, url, place, (observer, interrupt))?, None),
-        What::Hub { owner, name, revision } => {
-            let repository = Repository { owner, name, revision };
-            (hub::fetch(&client, &repository, surroundings, place, (observer, interrupt))?, None)
-        }
-        What::Weights(_) => return Err(Error::NotOwn { path }.into()),
+    let client = Client::new(network).map_err(|fault| failed(&what.name(), fault))?;
+    let license = match what {
+        What::Set(set) => Some(set.license.to_string()),
+        What::Weights(_) | What::Address(_) | What::Hub { .. } => None,
     };
-    Ok(Got { path, news: News::Came(came), license })
+    Ok(Got { path, news: News::Came(fetch(&client, place)?), license })
 }
 
 /// The bytes of a file at an address, which are `most` at most: a photo, say.
 ///
 /// # Errors
-/// [`Error::Download`] and [`Error::Address`].
+/// [`super::Error::Download`] and [`super::Error::Address`].
 pub fn bytes(url: &str, most: u64, network: &Network) -> Result<Vec<u8>> {
     What::parse(url)?;
     let fetched = Client::new(network).and_then(|client| {
