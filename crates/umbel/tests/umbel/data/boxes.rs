@@ -117,7 +117,9 @@ fn megadetector() -> Value {
 }
 
 /// Photos, classes, split and pixels.
-fn told(place: &Place, index: &Index) -> (Vec<(String, u32)>, Vec<String>, Split, Vec<Vec<u8>>) {
+type Told = (Vec<(String, u32)>, Vec<String>, Split, Vec<Vec<u8>>);
+
+fn told(place: &Place, index: &Index) -> Told {
     let cache = Cache::open(index, &small(), &place.cache(), &mut Silent, &Interrupt::default()).unwrap();
     let split = Split::make(&SplitMethod::Stratified, index, &cache, 0.3, 7).unwrap();
     let pixels = (0..index.photos.len()).map(|at| cache.image(at).unwrap().unwrap()).collect();

@@ -1,6 +1,6 @@
 //! Tables beside the photos, as Hugging Face's ImageFolder has them: in folders and in archives, with parts and without.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use image::ImageFormat;
 use rawzip::CompressionMethod;
@@ -56,7 +56,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    fn open(&self, path: &PathBuf) -> umbel::Result<Index> {
+    fn open(&self, path: &Path) -> umbel::Result<Index> {
         let cache = CacheOptions { folder: self.folder.path().join("cache"), ..CacheOptions::default() };
         let source = Source::open(path, &cache, &mut Silent, &Interrupt::default())?;
         Index::list(source, Listing::Photos, &mut Silent, &Interrupt::default())
