@@ -170,6 +170,7 @@ fn metadata_that_cannot_be_meant_are_refused_with_their_line() {
     let good = String::from_utf8(jsonl(0, 4)).unwrap();
     for (number, (name, text, expected)) in [
         ("metadata.jsonl", format!("{good}{{\"file_name\": \"0000.png\", \"label\""), "line 5 is no JSON object"),
+        ("metadata.jsonl", format!("file_name\n{good}"), "line 1 is no JSON object"),
         ("metadata.jsonl", format!("{good}{{\"file_name\": \"gone.png\", \"label\": 1}}\n"), "line 5 names gone.png"),
         (
             "metadata.jsonl",
