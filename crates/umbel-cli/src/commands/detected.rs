@@ -32,7 +32,9 @@ pub fn open(path: &Path, args: &PredictArgs, models: &Models) -> anyhow::Result<
             "these models were trained with different margins around boxes, so that none suits all: ask one of them",
         ));
     };
-    Ok(Some(DetectorFile::open(path, &args.detections.taken(), prep)?))
+    let file = DetectorFile::open(path, &args.detections.taken(), prep)?;
+    args.out.as_deref().map_or(Ok(()), |out| file.refuse_own(out))?;
+    Ok(Some(file))
 }
 
 /// Answers every box, and writes the copy.

@@ -117,7 +117,9 @@ fn megadetector() -> Value {
 }
 
 /// Photos, classes, split and pixels.
-fn told(place: &Place, index: &Index) -> (Vec<(String, u32)>, Vec<String>, Split, Vec<Vec<u8>>) {
+type Told = (Vec<(String, u32)>, Vec<String>, Split, Vec<Vec<u8>>);
+
+fn told(place: &Place, index: &Index) -> Told {
     let cache = Cache::open(index, &small(), &place.cache(), &mut Silent, &Interrupt::default()).unwrap();
     let split = Split::make(&SplitMethod::Stratified, index, &cache, 0.3, 7).unwrap();
     let pixels = (0..index.photos.len()).map(|at| cache.image(at).unwrap().unwrap()).collect();
@@ -349,6 +351,9 @@ fn of_a_detectors_boxes_those_are_taken_that_are_asked_for() {
     let place = Place::new();
     let mut json = megadetector();
     json["images"][1]["detections"][0]["conf"] = json!(0.19);
+    // Some programs write numbers, and nothing where there is nothing.
+    json["images"][3]["detections"][0]["category"] = json!(1);
+    json["images"][1]["detections"][0]["classifications"] = json!(null);
     json["images"][2]["detections"][1]["category"] = json!("2");
     let path = place.write("detections.json", json.to_string().as_bytes());
     let taken = |confidence: f64, category: Option<&str>| {

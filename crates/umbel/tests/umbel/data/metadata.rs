@@ -1,6 +1,6 @@
 //! Tables beside the photos, as Hugging Face's ImageFolder has them: in folders and in archives, with parts and without.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use image::ImageFormat;
 use rawzip::CompressionMethod;
@@ -56,7 +56,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    fn open(&self, path: &PathBuf) -> umbel::Result<Index> {
+    fn open(&self, path: &Path) -> umbel::Result<Index> {
         let cache = CacheOptions { folder: self.folder.path().join("cache"), ..CacheOptions::default() };
         let source = Source::open(path, &cache, &mut Silent, &Interrupt::default())?;
         Index::list(source, Listing::Photos, &mut Silent, &Interrupt::default())
@@ -170,6 +170,7 @@ fn metadata_that_cannot_be_meant_are_refused_with_their_line() {
     let good = String::from_utf8(jsonl(0, 4)).unwrap();
     for (number, (name, text, expected)) in [
         ("metadata.jsonl", format!("{good}{{\"file_name\": \"0000.png\", \"label\""), "line 5 is no JSON object"),
+        ("metadata.jsonl", format!("file_name\n{good}"), "line 1 is no JSON object"),
         ("metadata.jsonl", format!("{good}{{\"file_name\": \"gone.png\", \"label\": 1}}\n"), "line 5 names gone.png"),
         (
             "metadata.jsonl",

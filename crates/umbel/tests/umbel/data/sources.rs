@@ -65,7 +65,9 @@ impl Place {
 }
 
 /// What must not depend on where photos lie: photos, classes, split and pixels.
-fn told(place: &Place, index: &Index) -> (Vec<(String, u32)>, Vec<String>, Vec<usize>, Vec<usize>, Vec<Vec<u8>>) {
+type Told = (Vec<(String, u32)>, Vec<String>, Vec<usize>, Vec<usize>, Vec<Vec<u8>>);
+
+fn told(place: &Place, index: &Index) -> Told {
     let prep = PrepSpec { image_size: 32, ..PrepSpec::default() };
     let cache = Cache::open(index, &prep, &place.cache(), &mut Silent, &Interrupt::default()).unwrap();
     let split = Split::make(&SplitMethod::Stratified, index, &cache, 0.2, 7).unwrap();

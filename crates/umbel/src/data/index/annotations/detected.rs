@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Annotations, Gathered, area};
+use super::{Annotations, Gathered, Id, area};
 use crate::base::listed::listed;
 use crate::base::problem::ProblemKind;
 use crate::base::remark::BoxUnit;
@@ -18,12 +18,23 @@ const ANIMAL: &str = "animal";
 /// A box that a detector found.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Detection {
-    pub category: String,
+    category: Id,
     pub conf: f64,
     bbox: Vec<f64>,
     /// Categories of a classifier, with its confidence in each.
     #[serde(default)]
-    classifications: Vec<(String, f64)>,
+    classifications: Option<Vec<(Id, f64)>>,
+}
+
+impl Detection {
+    /// The key of what the detector calls it.
+    pub fn category(&self) -> String {
+        self.category.words()
+    }
+
+    fn classifications(&self) -> &[(Id, f64)] {
+        self.classifications.as_deref().unwrap_or_default()
+    }
 }
 
 /// Which boxes are wanted.
@@ -55,7 +66,7 @@ impl<'a> Wanted<'a> {
 
     fn takes(&self, detection: &Detection) -> bool {
         detection.conf >= self.confidence
-            && self.keys.as_ref().is_none_or(|keys| keys.contains(&detection.category.as_str()))
+            && self.keys.as_ref().is_none_or(|keys| keys.contains(&detection.category().as_str()))
     }
 }
 
@@ -67,7 +78,7 @@ pub(super) fn gather(
     gathered: &mut Gathered<'_>,
 ) -> Result<BoxUnit, AnnotationFault> {
     let all = || read.images.iter().flat_map(|image| image.detections.iter().flatten());
-    let is_classified = all().any(|detection| !detection.classifications.is_empty());
+    let is_classified = all().any(|detection| !detection.classifications().is_empty());
     each(read, (detectable, detections), gathered, |gathered, Found { picture, area, detection, .. }| {
         let label = match is_classified {
             true => classified(detection, &read.classification_categories),
@@ -117,9 +128,10 @@ pub(super) fn each(
 
 /// What a classifier is surest of.
 fn classified<'a>(detection: &Detection, names: &'a BTreeMap<String, String>) -> Result<&'a str, String> {
-    let surest = detection.classifications.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    let surest = detection.classifications().iter().max_by(|a, b| a.1.total_cmp(&b.1));
     let (key, _) = surest.ok_or_else(|| "no classifier said what it shows".to_string())?;
-    let name = names.get(key).map(|name| name.trim()).filter(|name| !name.is_empty());
+    let key = key.words();
+    let name = names.get(&key).map(|name| name.trim()).filter(|name| !name.is_empty());
     name.ok_or_else(|| format!("its class {key} is not among the classification_categories"))
 }
 

@@ -72,7 +72,7 @@ impl DetectorFile {
             boxes.push(DetectedBox {
                 path: gathered.boxes.add(found.picture, area),
                 area: [area.left, area.top, area.width, area.height],
-                category: detectable.get(&found.detection.category).cloned().unwrap_or_default(),
+                category: detectable.get(&found.detection.category()).cloned().unwrap_or_default(),
                 confidence: found.detection.conf,
                 place: found.place,
             });
@@ -105,6 +105,18 @@ impl DetectorFile {
         self.source.read(&of.path, limits)
     }
 
+    /// Whether a copy may be written to `out`, for those who ask before there are answers.
+    ///
+    /// # Errors
+    /// [`data::Error::Annotations`] where `out` is the file itself.
+    pub fn refuse_own(&self, out: &Path) -> Result<()> {
+        let same = |a: &Path, b: &Path| a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b);
+        if same(out, &self.path) {
+            return Err(data::Error::Annotations { path: out.to_owned(), source: AnnotationFault::Own }.into());
+        }
+        Ok(())
+    }
+
     /// Writes a copy of the file to `out`, whole or not at all: `answers` stand as the boxes do, each with classes and probabilities
     /// from 0 to 1, most likely first, or `None`, where there is no answer. What another classifier had said is left out. `by` names
     /// the classifier.
@@ -121,10 +133,7 @@ impl DetectorFile {
         answers: &[Option<Vec<(String, f64)>>],
     ) -> Result<()> {
         assert_eq!(answers.len(), self.boxes.len(), "one answer for each box");
-        let same = |a: &Path, b: &Path| a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b);
-        if same(out, &self.path) {
-            return Err(data::Error::Annotations { path: out.to_owned(), source: AnnotationFault::Own }.into());
-        }
+        self.refuse_own(out)?;
         let mut json = self.json.clone();
         let keys: HashMap<&str, String> =
             classes.iter().zip(0..).map(|(class, key)| (class.as_str(), format!("{key}"))).collect();

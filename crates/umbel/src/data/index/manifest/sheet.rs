@@ -8,7 +8,7 @@ use crate::data::ManifestError;
 /// A table in one of the forms.
 pub enum Sheet<'a> {
     Separated(Table<'a>),
-    Lines(JsonLines),
+    Lines(JsonLines<'a>),
 }
 
 /// A row of one.
