@@ -69,7 +69,8 @@ fn photos_in_an_archive_are_answered_and_copied() {
         let original = fs::read(own).unwrap();
         assert!(copies.into_iter().any(|copy| copy == original), "{path}");
     }
-    let explained = place.umbel(&["explain", "run", "photos.tar", "--top", "1", "--out", "why"]).succeeds();
+    let explained = place.umbel(&["explain", "run", "photos.tar", "--top", "1", "--out", "why"]);
+    explained.succeeds();
     assert!(explained.out.contains("photos.tar/rings/000.png"), "{}", explained.out);
     // One that is damaged is one photo's failure.
     let mut cut = tar(&place);
