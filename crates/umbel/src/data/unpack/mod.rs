@@ -15,7 +15,7 @@ use std::path::Path;
 pub use self::fault::UnpackFault;
 pub(super) use self::frames::Frames;
 pub use self::kind::ArchiveKind;
-pub(crate) use self::names::safe;
+pub use self::names::{Unsafe, safe};
 use self::sink::Sink;
 use super::Error as DataError;
 use crate::Result;

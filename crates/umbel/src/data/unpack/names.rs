@@ -4,14 +4,19 @@ use std::path::PathBuf;
 
 /// Why a name is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unsafe {
+pub enum Unsafe {
+    /// It is not UTF-8.
     NotUtf8,
+    /// It leads out of the folder.
     Outside,
 }
 
 /// The path, relative and without `.` and `..`; empty where the name is that of the folder itself. Both slashes part it, since what is
 /// a name on one system is a path on another.
-pub(crate) fn safe(name: &[u8]) -> Result<PathBuf, Unsafe> {
+///
+/// # Errors
+/// [`Unsafe`], which says why the name is not taken.
+pub fn safe(name: &[u8]) -> Result<PathBuf, Unsafe> {
     let name = std::str::from_utf8(name).map_err(|_| Unsafe::NotUtf8)?;
     let is_drive = name.as_bytes().get(1) == Some(&b':') && name.as_bytes()[0].is_ascii_alphabetic();
     if is_drive || name.starts_with(['/', '\\']) || name.contains('\0') {
