@@ -58,6 +58,7 @@ fn every_field_has_a_row_and_every_row_a_field() {
     let inner = [
         ("", fields::<TrainConfig>()),
         ("prep.", fields::<PrepSpec>()),
+        ("detections.", fields::<Detections>()),
         ("fit.", fields::<FitOptions>()),
         ("fit.mixing.", fields::<Mixing>()),
         ("fit.early_stopping.", fields::<EarlyStopping>()),

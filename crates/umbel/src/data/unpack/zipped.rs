@@ -9,11 +9,10 @@ use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveE
 use super::sink::{Broken, Odd, Sink, Step};
 use super::{UnpackFault, kind};
 
-/// The bits of a Unix mode that tell a file's type, and those of a link, a file and a folder.
+/// The bits of a Unix mode that tell a file's type, and those of a link and a file.
 const TYPE: u32 = 0o170_000;
 const LINK: u32 = 0o120_000;
 const FILE: u32 = 0o100_000;
-const FOLDER: u32 = 0o040_000;
 
 /// A member, as the list at the end of the file tells it.
 struct Member {
@@ -51,19 +50,19 @@ pub(super) fn read(archive: &Path, sink: &mut Sink<'_>) -> Step {
         let shown = || String::from_utf8_lossy(&name).into_owned();
         read = read.saturating_add(packed);
         sink.read_so_far(read);
+        if is_folder || name.ends_with(b"/") || name.ends_with(b"\\") {
+            continue;
+        }
         match kind {
             LINK => {
                 sink.leave_out(&name, Odd::Link);
                 continue;
             }
-            0 | FILE | FOLDER => {}
+            0 | FILE => {}
             _ => {
                 sink.leave_out(&name, Odd::Device);
                 continue;
             }
-        }
-        if is_folder || name.ends_with(b"/") || name.ends_with(b"\\") {
-            continue;
         }
         if is_encrypted {
             return Err(Broken::Fault(UnpackFault::Encrypted(shown())));
