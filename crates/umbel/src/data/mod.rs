@@ -23,7 +23,7 @@ pub use index::{Index, Listing, Photo, is_for_the_rest, is_never_data};
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use plan::{Plan, PlanRow};
 pub use prep::{Interpolation, PrepSpec, Resize};
-pub use source::{ArchiveFault, Source};
+pub use source::{ArchiveFault, ArchiveFile, Copies, Source};
 pub use split::{GroupBy, Split, SplitMethod, SplitOptions, Together};
 pub use unpack::{ArchiveKind, UnpackFault, UnpackLimits, Unpacked};
 pub use views::{Tta, Views};

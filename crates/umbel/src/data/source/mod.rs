@@ -22,10 +22,13 @@ use std::sync::Arc;
 use super::CacheOptions;
 use super::decode::{self, DecodeError, Limits};
 use crate::base::budget::Held;
+use crate::base::never;
 use crate::base::problem::Problem;
 use crate::base::progress::{Interrupt, Observer, Silent};
 use crate::{Result, data};
-pub use archive::ArchiveFault;
+pub use archive::{ArchiveFault, ArchiveFile, is_named_as_one};
+pub use containers::expanded;
+use gather::Standing;
 use members::Members;
 pub(super) use samples::Samples;
 
@@ -67,7 +70,16 @@ pub(super) struct Entry {
 }
 
 /// As long as a stamp of a photo is: size, time of the last change of the content, and of the status.
-pub(super) type Stamp = [u8; 40];
+pub type Stamp = [u8; 40];
+
+/// Files here that hold what lies elsewhere.
+#[derive(Debug)]
+pub enum Copies {
+    /// Archives of the same names there.
+    Archives(Vec<ArchiveFile>),
+    /// Tars that hold the files of one folder, by their paths in it; and which of them could not be had.
+    Folder(Vec<ArchiveFile>, Vec<Problem>),
+}
 
 impl Source {
     /// What lies at `path`: a folder, a table of photos (`.csv`), an archive (`.zip`, `.tar`; `.tar.gz` and `.tar.zst`, which are
@@ -85,11 +97,42 @@ impl Source {
             return Ok(Source { root, place: Place::Table(path.to_owned()) });
         }
         let Some(containers) = containers::of(path)? else { return Ok(Source { root, place: Place::Folder }) };
-        let members = Members::of(&containers, cache, observer, interrupt)?;
+        Self::of_members(root, Members::of(&containers, Standing::Archives, cache, observer, interrupt)?)
+    }
+
+    /// What lies elsewhere, by copies of it that lie here. `root` is the place there, as people know it.
+    ///
+    /// # Errors
+    /// Those of [`Source::open`].
+    pub fn of_copies(
+        root: PathBuf,
+        copies: Copies,
+        cache: &CacheOptions,
+        observer: &mut dyn Observer,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
+        let (archives, standing, problems) = match copies {
+            Copies::Archives(archives) => (archives, Standing::Archives, Vec::new()),
+            Copies::Folder(tars, problems) => (tars, Standing::Folder, problems),
+        };
+        let mut members = Members::of(&archives, standing, cache, observer, interrupt)?;
+        members.add_problems(problems);
+        Self::of_members(root, members)
+    }
+
+    fn of_members(root: PathBuf, members: Members) -> Result<Self> {
         if members.is_empty() {
             return Err(data::Error::Archive { path: root, fault: ArchiveFault::NoPictures }.into());
         }
         Ok(Source { root, place: Place::Members(Arc::new(members)) })
+    }
+
+    /// Whether `path` leads to archives, whose members are read in place.
+    ///
+    /// # Errors
+    /// Those of [`Source::open`] where there is nothing, or an archive that cannot be read.
+    pub fn is_archive(path: &Path) -> Result<bool> {
+        Ok(!is_table(path) && containers::of(path)?.is_some())
     }
 
     /// [`Source::open`] with the cache in its usual folder, and nobody who listens.
@@ -165,6 +208,32 @@ impl Source {
             Place::Folder | Place::Table(_) => folder::begins(&self.path(path)).is_ok_and(|start| begins(&start)),
             Place::Members(members) => members.begins(path).is_ok_and(|start| begins(&start)),
         }
+    }
+
+    /// The paths of all that is called a picture in it, sorted by name, without what is never data.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn pictures(&self) -> io::Result<Vec<String>> {
+        let (mut found, mut folders) = (Vec::new(), vec![String::new()]);
+        while let Some(folder) = folders.pop() {
+            for entry in self.entries(&folder)? {
+                let Entry { name, kind } = entry?;
+                let Some(name) = name.to_str() else { continue };
+                let path = if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
+                let is_folder = matches!(kind, Kind::Folder);
+                if never::by_name(name.as_ref(), is_folder).is_some() {
+                    continue;
+                }
+                match kind {
+                    Kind::Folder => folders.push(path),
+                    Kind::File if decode::named_as_picture(Path::new(name)) => found.push(path),
+                    Kind::File | Kind::LinkToFolder | Kind::Other | Kind::Lost(_) => {}
+                }
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// The bytes of the photo at `path`, within the limits; the system's own errors are kept apart. Waits until [`Limits::memory`]

@@ -125,15 +125,40 @@ fn check(source: &Source<'_>, part: &Part) -> Result<(), Stop> {
     Ok(())
 }
 
-fn wait(pause: Duration, interrupt: &Interrupt) -> Result<(), Stop> {
+/// Waits, unless a stop is asked for.
+pub fn wait(pause: Duration, interrupt: &Interrupt) -> crate::Result<()> {
     let until = Instant::now() + pause;
     while Instant::now() < until {
         if interrupt.requested() {
-            return Err(crate::Error::Interrupted.into());
+            return Err(crate::Error::Interrupted);
         }
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())
+}
+
+/// Tells a line that hardly gives anything.
+pub struct Pace {
+    since: Instant,
+    done: u64,
+}
+
+impl Pace {
+    /// From now on, so many bytes having come.
+    pub fn new(done: u64) -> Self {
+        Pace { since: Instant::now(), done }
+    }
+
+    /// Fails where less than a trickle came in the time that an answer may take.
+    pub fn check(&mut self, done: u64, patience: Duration) -> Result<(), String> {
+        if self.since.elapsed() > patience {
+            if done - self.done < TRICKLE {
+                return Err(format!("less than {TRICKLE} bytes in {} s", patience.as_secs()));
+            }
+            *self = Pace::new(done);
+        }
+        Ok(())
+    }
 }
 
 /// Why no more came.
@@ -202,7 +227,7 @@ impl Line<'_> {
             }
         }
         let patience = self.client.timeout();
-        let mut pace = (Instant::now(), part.done);
+        let mut pace = Pace::new(part.done);
         let mut reader = answer.reader();
         let mut buffer = vec![0; 1 << 16];
         while self.bytes.is_none_or(|bytes| part.done < bytes) {
@@ -226,12 +251,7 @@ impl Line<'_> {
                 _ => Broken::from(io("write", &part.path, source)),
             })?;
             (self.progress)(part.done, self.bytes);
-            if pace.0.elapsed() > patience {
-                if part.done - pace.1 < TRICKLE {
-                    return Err(Broken::Line(format!("less than {TRICKLE} bytes in {} s", patience.as_secs())));
-                }
-                pace = (Instant::now(), part.done);
-            }
+            pace.check(part.done, patience).map_err(Broken::Line)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod failure;
 mod hub;
 mod part;
 mod place;
+mod s3;
 mod weights;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use self::archives::failed;
 pub use self::client::{Answer, Asked, Client, Method, Request};
 use self::hub::Repository;
 use self::place::{Found, look};
+pub(super) use self::s3::open as open_s3;
 pub use self::weights::weights;
 use super::{Error, Got, News, What};
 use crate::Result;
