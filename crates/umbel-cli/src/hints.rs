@@ -6,6 +6,7 @@ use std::path::Path;
 
 use umbel::base::error::FileFault;
 use umbel::base::shell::quote;
+use umbel::data::{AnnotationFault, ArchiveFault};
 use umbel::get::{self, Fault};
 use umbel::pretrained::{self, PretrainedFault, store};
 use umbel::{Error, PredictError, data, run};
@@ -53,6 +54,12 @@ fn after_predicting(error: &PredictError) -> Option<String> {
 fn after_data(error: &data::Error) -> Option<String> {
     match error {
         data::Error::FolderMissing { path } => commands::get::hint(path),
+        data::Error::Annotations { source: AnnotationFault::UnknownCategory { .. }, .. } => {
+            Some(" (--detection-category NAME)".into())
+        }
+        data::Error::Archive { fault: ArchiveFault::NotBuilt(_, feature), .. } => {
+            Some(format!("; install it anew by cargo install with --features {feature}"))
+        }
         data::Error::BadPicture { .. } => Some(", without --strict".into()),
         data::Error::Cache { .. } => Some("; choose another with --cache DIR or the variable UMBEL_CACHE".into()),
         data::Error::Pack { .. } => Some(" (a training run goes on with --resume)".into()),

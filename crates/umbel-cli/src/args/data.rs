@@ -7,7 +7,7 @@ use umbel::base::choice::choices;
 use umbel::data::decode::{Depth, Raw};
 use umbel::settings::kind::COUNT;
 
-use super::{ShownSettings, values};
+use super::{DetectionArgs, ShownSettings, values};
 
 /// See it all at work.
 #[derive(Debug, Args)]
@@ -110,6 +110,11 @@ pub struct CheckArgs {
     /// What is done with camera raws, as for `umbel train`
     #[arg(long, value_name = "refuse|preview", value_parser = values::choice::<Raw>(), default_value = "refuse", hide_possible_values = true)]
     pub raw: Raw,
+    /// What is seen around boxes, where they are the photos, as for `umbel train` [default: the run's, or 0.1]
+    #[arg(long, value_name = "SHARE", value_parser = values::real_setting("prep.crop_margin"))]
+    pub crop_margin: Option<f64>,
+    #[command(flatten)]
+    pub detections: DetectionArgs,
     /// Exit with 3 for mere remarks, too
     #[arg(long)]
     pub strict: bool,

@@ -1,6 +1,7 @@
 //! The command line as it is typed: these types only parse. What they mean is built in `config` and `commands`.
 
 mod data;
+mod detections;
 mod get;
 mod lr_find;
 mod models;
@@ -11,6 +12,7 @@ mod train;
 mod values;
 
 pub use data::{CheckArgs, DemoArgs, Labels, PreviewArgs};
+pub use detections::DetectionArgs;
 pub use get::GetArgs;
 pub use lr_find::LrFindArgs;
 pub use models::{EvalArgs, ExplainArgs, ModelsArgs, PredictArgs, SummaryArgs};

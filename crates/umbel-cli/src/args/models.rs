@@ -7,6 +7,7 @@ use umbel::data::{Part, Tta};
 use umbel::explain::Method;
 use umbel::settings::kind::COUNT;
 
+use super::DetectionArgs;
 use super::values::{self, CLASSES, CONFIDENCE, KEEP, SURE};
 
 /// The layer table.
@@ -111,6 +112,11 @@ pub struct PredictArgs {
     #[arg(long, value_parser = values::choice::<Tta>(), value_name = "flips|flips-and-crops", hide_possible_values = true,
         num_args = 0..=1, require_equals = true, default_missing_value = "flips")]
     pub tta: Option<Tta>,
+    #[command(flatten)]
+    pub detections: DetectionArgs,
+    /// Of a detector's JSON (MegaDetector's): write it with the answers into this file
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["watch", "sort_into"])]
+    pub out: Option<PathBuf>,
     /// One JSON object a line on standard output, and nothing else; tells when and where photos were taken, too
     #[arg(long)]
     pub json: bool,
@@ -187,6 +193,8 @@ pub struct EvalArgs {
     #[arg(long, value_parser = values::choice::<Tta>(), value_name = "flips|flips-and-crops", hide_possible_values = true,
         num_args = 0..=1, require_equals = true, default_missing_value = "flips")]
     pub tta: Option<Tta>,
+    #[command(flatten)]
+    pub detections: DetectionArgs,
     /// Folder for metrics.json, predictions.csv and pictures; must not exist yet, or be empty
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

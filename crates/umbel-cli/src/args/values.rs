@@ -97,6 +97,14 @@ pub fn setting<T: TryFrom<u64>>(key: &str) -> impl Fn(&str) -> Result<T, String>
     }
 }
 
+/// A number that is also a setting, with the setting's range.
+pub fn real_setting(key: &str) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    match find(key).map(|row| row.kind) {
+        Some(Kind::Real(range)) => real(range),
+        _ => unreachable!("{key} is no number"),
+    }
+}
+
 /// A learning rate.
 pub fn rate() -> impl Fn(&str) -> Result<f64, String> + Clone {
     real(umbel::settings::kind::RATE)

@@ -10,8 +10,8 @@ use umbel::base::run_folder::lies_inside;
 use umbel::base::shown::{cell, column};
 use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
 use umbel::data::decode::Reading;
-use umbel::data::{CacheOptions, Index, Listing, Source, Split};
-use umbel::pipeline;
+use umbel::data::{CacheOptions, Index, Listing, Margin, PrepSpec, Split};
+use umbel::pipeline::{self, TrainConfig};
 use umbel::run::names;
 
 use super::fetched;
@@ -31,7 +31,10 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let interrupt = signals::interrupt_on_signals()?;
     let args = &CheckArgs { dir: fetched::folder(&args.dir, surroundings, &mut console, &interrupt)?, ..args.clone() };
     let cache = CacheOptions::within(surroundings.cache.clone(), &surroundings.memory);
-    let source = Source::open(&args.dir, &cache, &mut console, &interrupt)?;
+    // Before the photos are read: a run that is none should not cost that time.
+    let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
+    let source = umbel::get::source(&args.dir, &cache, surroundings, &mut console, &interrupt)?;
+    let source = source.with_detections(&args.detections.taken()).cropped_as(&boxes_prep(args, run.as_ref()));
     let index = Index::list(source, Listing::Photos, &mut console, &interrupt)?;
     console.clear();
     for (flag, path) in [("--out", &args.out), ("--html", &args.html), ("--plan", &args.plan)] {
@@ -45,8 +48,6 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
         }
     }
     let split = args.split.as_deref().map(|path| Split::read(&split_file(path), &index)).transpose()?;
-    // Before the photos are read: a run that is none should not cost that time.
-    let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
     if run.is_some() && args.labels == Some(Labels::None) {
         return Err(usage("--run judges the labels, and --labels none asks not to; leave one of them out"));
     }
@@ -97,8 +98,18 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
         }
         None => {}
     }
-    let sound = if args.strict { report.problems.is_empty() } else { report.is_sound() };
+    // How boxes were understood is no finding against them.
+    let nothing = || report.problems.iter().all(|finding| finding.kind == FindingKind::Boxes);
+    let sound = if args.strict { nothing() } else { report.is_sound() };
     Ok(if sound { Outcome::Done } else { Outcome::SomeUnusable })
+}
+
+/// How boxes are cut: as it was said or, where nothing was, as the run had it.
+fn boxes_prep(args: &CheckArgs, run: Option<&(TrainConfig, Option<String>)>) -> PrepSpec {
+    let said = args.crop_margin.and_then(Margin::new);
+    let margin = said.or_else(|| run.map(|(run, _)| run.prep.crop_margin)).unwrap_or_default();
+    let (depth, raw) = (args.depth, args.raw);
+    PrepSpec { crop_margin: margin, depth, raw, ..PrepSpec::default() }
 }
 
 fn tell(report: &CheckReport, args: &CheckArgs, lang: Lang) -> std::io::Result<()> {

@@ -34,10 +34,11 @@ pub fn run(args: &ExplainArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         explained: 0,
         failed: 0,
     };
-    let inputs = photos::inputs(&args.paths, |path, reason| {
+    let (inputs, archives) = photos::inputs(&args.paths, surroundings, |path, reason| {
         run.failed += 1;
         failure(run.format, path, reason)
     })?;
+    run.reader = run.reader.with_archives(archives);
     let out = folder(args)?;
     for path in &inputs {
         if let Err(reason) = run.explain(path, out.as_deref())? {

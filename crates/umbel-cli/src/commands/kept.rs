@@ -2,7 +2,7 @@
 //! themselves stay where they are.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -10,11 +10,11 @@ use umbel::base::atomic;
 use umbel::base::cells::defused;
 use umbel::base::regular;
 use umbel::base::run_folder::lies_inside;
-use umbel::data::decode::Origin;
+use umbel::data::decode::{Limits, Origin};
 use umbel::predict::{Prediction, UNKNOWN};
 use umbel::run::free_name::next_free;
 
-use super::photos::{self, STDIN};
+use super::photos::{Archives, STDIN, is_address};
 use crate::exit::usage;
 
 /// The folder of photos whose answer is not sure enough.
@@ -34,6 +34,7 @@ pub struct Kept {
     rows: Vec<Vec<String>>,
     has_sets: bool,
     sorted: Option<PathBuf>,
+    archives: Archives,
 }
 
 impl Kept {
@@ -69,7 +70,7 @@ impl Kept {
         if sorted.is_some() && given.iter().any(|path| path.as_os_str() == STDIN) {
             return Err(usage("--sort-into copies files, and standard input is none; give the photo as a file"));
         }
-        if let Some(address) = given.iter().find(|path| photos::is_address(path)).filter(|_| sorted.is_some()) {
+        if let Some(address) = given.iter().find(|path| is_address(path)).filter(|_| sorted.is_some()) {
             let address = address.display();
             return Err(usage(format!(
                 "--sort-into copies files, and {address} is none; fetch the photo, and give its file"
@@ -81,6 +82,12 @@ impl Kept {
     /// With a column for the sets of answers.
     pub fn with_sets(mut self, has_sets: bool) -> Self {
         self.has_sets = has_sets;
+        self
+    }
+
+    /// Of photos that may lie in these archives.
+    pub fn with_archives(mut self, archives: Archives) -> Self {
+        self.archives = archives;
         self
     }
 
@@ -101,9 +108,14 @@ impl Kept {
             self.row(photo, [told, &prediction.confidence.to_string(), "", &set], origin);
         }
         let Some(folder) = &self.sorted else { return Ok(None) };
-        match regular::open(photo) {
-            Ok(from) => copy(from, photo, &folder.join(folder_name(if sure_enough { class } else { UNSURE })))?,
-            Err(error) => return Ok(Some(error)),
+        let folder = folder.join(folder_name(if sure_enough { class } else { UNSURE }));
+        match self.archives.read(photo, &Limits::default()) {
+            Some(Ok(bytes)) => copy(&mut bytes.as_slice(), photo, &folder)?,
+            Some(Err(error)) => return Ok(Some(io::Error::other(error))),
+            None => match regular::open(photo) {
+                Ok(mut from) => copy(&mut from, photo, &folder)?,
+                Err(error) => return Ok(Some(error)),
+            },
         }
         Ok(None)
     }
@@ -156,10 +168,10 @@ fn folder_name(class: &str) -> String {
 }
 
 /// Copies, whole or not at all; a name that is taken gets a number.
-fn copy(mut from: File, photo: &Path, folder: &Path) -> anyhow::Result<()> {
+fn copy(from: &mut dyn Read, photo: &Path, folder: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let name = photo.file_name().map_or_else(|| Path::new("photo"), Path::new);
-    Ok(atomic::write_with(&next_free(&folder.join(name)), |to| io::copy(&mut from, to).map(drop))?)
+    Ok(atomic::write_with(&next_free(&folder.join(name)), |to| io::copy(from, to).map(drop))?)
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub mod report;
 pub mod summary;
 pub mod train;
 
+mod answers;
+mod detected;
 mod doubtful;
 mod fetched;
 mod keep;

@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use umbel::PredictError;
 use umbel::base::error::FileFault;
 use umbel::base::listed::first;
+use umbel::data::PrepSpec;
 use umbel::data::decode::{SNIFF_BYTES, sniff};
 use umbel::model_file::ModelFile;
 use umbel::nn::Engine;
@@ -80,6 +81,12 @@ impl Models {
     /// In the first one's order.
     pub fn classes(&self) -> &[String] {
         self.files.first().map_or(&[], |file| &file.classes)
+    }
+
+    /// How the first one has photos prepared; `None` where another one would see boxes with another margin.
+    pub fn preparation(&self) -> Option<&PrepSpec> {
+        let (first, others) = self.files.split_first()?;
+        others.iter().all(|other| other.prep.crop_margin == first.prep.crop_margin).then_some(&first.prep)
     }
 
     /// Where they lie.

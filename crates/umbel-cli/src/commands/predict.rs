@@ -5,29 +5,27 @@ use std::path::{Path, PathBuf};
 use std::slice;
 use std::sync::OnceLock;
 
-use serde::Serialize;
 use umbel::Surroundings;
 use umbel::base::budget::Held;
-use umbel::base::lang::Lang;
 use umbel::base::problem::ProblemKind;
 use umbel::base::progress::Interrupt;
-use umbel::base::shown::{cell, column};
 use umbel::data::decode::{DecodeError, Origin, origin};
 use umbel::predict::{Prediction, Predictor};
 
+use super::answers::{Answer, Answers, FoundAs};
 use super::keep::{self, Drifting};
 use super::kept::Kept;
 use super::model::Models;
 use super::sure::Sure;
 use super::watch::Watch;
-use super::{model, photos, promise};
+use super::{detected, model, photos, promise};
 use crate::args::PredictArgs;
-use crate::console::{self, Format, sentences};
+use crate::console;
 use crate::exit::{Outcome, usage};
 use crate::signals;
 
 /// Photos computed at a time, at most.
-const BATCH: usize = 16;
+pub const BATCH: usize = 16;
 /// Classes that `top` holds in JSON unless --top says otherwise.
 const TOP_IN_JSON: usize = 5;
 
@@ -51,9 +49,16 @@ pub fn run(args: &PredictArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
         let asked = Asked::new(args, models, 0, surroundings)?;
         return watched(watch, &asked, &mut telling, &interrupt);
     }
-    let inputs = photos::inputs(paths, |path, reason| telling.failure(path, reason))?;
+    if let [json] = paths
+        && let Some(found) = detected::open(json, args, &models)?
+    {
+        return detected::answer(&found, (args, models, surroundings), telling);
+    }
+    let (inputs, archives) = photos::inputs(paths, surroundings, |path, reason| telling.failure(path, reason))?;
     telling.answers.one_photo = inputs.len() == 1 && telling.answers.failed == 0;
-    let asked = Asked::new(args, models, inputs.len().max(1), surroundings)?;
+    telling.kept = telling.kept.with_archives(archives.clone());
+    let mut asked = Asked::new(args, models, inputs.len().max(1), surroundings)?;
+    asked.reader = asked.reader.with_archives(archives);
     asked.answer(&inputs, &mut telling, &Interrupt::default())?;
     asked.tell_doubts();
     if args.tta.is_none() {
@@ -113,10 +118,10 @@ fn watched(mut watch: Watch, asked: &Asked<'_>, telling: &mut Telling, stop: &In
 }
 
 /// Who is asked: a model or several, and how.
-struct Asked<'a> {
-    predictor: Predictor,
-    reader: photos::Reader<'a>,
-    names: String,
+pub struct Asked<'a> {
+    pub predictor: Predictor,
+    pub reader: photos::Reader<'a>,
+    pub names: String,
     /// Whether when and where photos were taken is told: in JSON and in the table, and nowhere else.
     tells_origin: bool,
 }
@@ -129,7 +134,12 @@ struct Photo<'a> {
 
 impl<'a> Asked<'a> {
     /// For so many photos; 0: nobody knows how many will come.
-    fn new(args: &PredictArgs, models: Models, photos: usize, surroundings: &'a Surroundings) -> anyhow::Result<Self> {
+    pub fn new(
+        args: &PredictArgs,
+        models: Models,
+        photos: usize,
+        surroundings: &'a Surroundings,
+    ) -> anyhow::Result<Self> {
         // No larger than needed: bringing in the memory of sixteen photos takes longer than computing one.
         let batch = if photos == 0 { BATCH } else { photos.min(BATCH) };
         let top_k = args.top.unwrap_or(TOP_IN_JSON).min(models.classes().len());
@@ -169,7 +179,7 @@ impl<'a> Asked<'a> {
                 match prediction {
                     Ok(prediction) => {
                         let origin = photo.origin.into_inner().unwrap_or_default();
-                        telling.success(path, &prediction, &origin)?;
+                        telling.success(path, &prediction, &origin, None)?;
                     }
                     Err(error) if error.kind == ProblemKind::NoAnswer => {
                         telling.failure(path, &format!("{error} (this is {})", self.names))?;
@@ -182,7 +192,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Says where photos held numbers that hardly can be meant as they were taken.
-    fn tell_doubts(&self) {
+    pub fn tell_doubts(&self) {
         if let Some((photos, doubt)) = self.predictor.doubtful() {
             super::doubtful::note(photos, &doubt);
         }
@@ -198,16 +208,23 @@ impl<'a> Asked<'a> {
 }
 
 /// Where answers go: to standard output, and where they are kept beside.
-struct Telling {
+pub struct Telling {
     sure: Sure,
-    kept: Kept,
-    answers: Answers,
-    drifting: Drifting,
+    pub kept: Kept,
+    pub answers: Answers,
+    pub drifting: Drifting,
 }
 
 impl Telling {
-    fn success(&mut self, path: &Path, prediction: &Prediction, origin: &Origin) -> anyhow::Result<()> {
-        let answer = Answer { path: &path.to_string_lossy(), prediction, sure: self.sure.of(prediction), origin };
+    pub fn success(
+        &mut self,
+        path: &Path,
+        prediction: &Prediction,
+        origin: &Origin,
+        found: Option<FoundAs<'_>>,
+    ) -> anyhow::Result<()> {
+        let sure = self.sure.of(prediction);
+        let answer = Answer { path: &path.to_string_lossy(), prediction, sure, origin, found };
         self.answers.success(&answer)?;
         self.drifting.take(prediction);
         if let Some(error) = self.kept.answer(path, prediction, answer.sure, origin)? {
@@ -216,85 +233,8 @@ impl Telling {
         Ok(())
     }
 
-    fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
+    pub fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
         self.kept.failure(path, reason);
         self.answers.failure(path, reason)
-    }
-}
-
-/// Prints the answers and keeps count.
-struct Answers {
-    format: Format,
-    lang: Lang,
-    show_top: bool,
-    one_photo: bool,
-    predicted: usize,
-    failed: usize,
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    path: &'a str,
-    #[serde(flatten)]
-    prediction: &'a Prediction,
-    /// Whether it is sure enough, where that was asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sure: Option<bool>,
-    #[serde(flatten)]
-    origin: &'a Origin,
-}
-
-#[derive(Serialize)]
-struct Failure<'a> {
-    path: &'a str,
-    error: &'a str,
-}
-
-impl Answers {
-    fn new(args: &PredictArgs, lang: Lang) -> Self {
-        Answers {
-            format: Format::from_flag(args.json),
-            lang,
-            show_top: args.top.is_some(),
-            one_photo: false,
-            predicted: 0,
-            failed: 0,
-        }
-    }
-
-    fn success(&mut self, answer: &Answer<'_>) -> io::Result<()> {
-        self.predicted += 1;
-        if self.format == Format::Json {
-            return console::json(answer);
-        }
-        let Answer { path, prediction, sure, .. } = answer;
-        let before = if self.one_photo { String::new() } else { format!("{path}: ") };
-        let doubt = if *sure == Some(false) { self.lang.say(" That is not sure enough.") } else { "" };
-        console::line(format!("{before}{}{doubt}", sentences::answer(self.lang, prediction)))?;
-        if self.show_top {
-            let width = column(prediction.top.iter().map(|top| top.class.as_str()), 0);
-            for top in &prediction.top {
-                console::line(format!("  {}  {:6.2} %", cell(&top.class, width), 100.0 * top.probability))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn failure(&mut self, path: &Path, reason: &str) -> io::Result<()> {
-        self.failed += 1;
-        let path = path.to_string_lossy();
-        if self.format == Format::Json {
-            return console::json(&Failure { path: &path, error: reason });
-        }
-        console::error(&photos::complaint(&path, reason));
-        Ok(())
-    }
-
-    fn outcome(&self) -> Outcome {
-        match (self.predicted, self.failed) {
-            (_, 0) => Outcome::Done,
-            (0, _) => Outcome::NotDone,
-            _ => Outcome::SomeUnusable,
-        }
     }
 }

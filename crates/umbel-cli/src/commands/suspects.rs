@@ -4,8 +4,8 @@ use umbel::Surroundings;
 use umbel::base::error::with_causes;
 use umbel::base::lang::Lang;
 use umbel::base::progress::{Event, Interrupt, Observer};
-use umbel::data::Index;
 use umbel::data::decode::Reading;
+use umbel::data::{Index, Margin};
 use umbel::pipeline::{self, DisputeOptions, Disputes, TrainConfig};
 
 use crate::args::{CheckArgs, Labels};
@@ -58,6 +58,7 @@ pub fn look_for(
         return Ok(None);
     }
     (config.prep.depth, config.prep.raw) = (reading.depth, reading.raw);
+    config.prep.crop_margin = args.crop_margin.and_then(Margin::new).unwrap_or_default();
     match judge(&(config, None), index, args, surroundings, interrupt) {
         // Nobody has asked: what else was found counts.
         Err(error) if args.labels.is_none() => {

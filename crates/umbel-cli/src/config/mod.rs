@@ -70,13 +70,14 @@ fn brought(from: &WeightsFrom, given: &Given) -> anyhow::Result<Given> {
         if !given.has("model") {
             brought.say("model", path)?;
         }
-        let PrepSpec { image_size, resize, interpolation, depth, raw } = &own.file().prep;
+        let PrepSpec { image_size, resize, interpolation, depth, raw, crop_margin } = &own.file().prep;
         for (key, word) in [
             ("prep.image_size", image_size.to_string().as_str()),
             ("prep.resize", resize.name()),
             ("prep.interpolation", interpolation.name()),
             ("prep.depth", depth.name()),
             ("prep.raw", raw.name()),
+            ("prep.crop_margin", crop_margin.share().to_string().as_str()),
         ] {
             brought.say(key, word)?;
         }

@@ -2,6 +2,7 @@
 
 mod auto;
 mod bad_input;
+mod boxes;
 mod check;
 mod demo;
 mod depth;
@@ -34,6 +35,7 @@ mod predict;
 mod predict_sure;
 mod pretrained;
 mod resume;
+mod s3;
 mod scripts;
 #[cfg(feature = "net")]
 mod server;

@@ -27,6 +27,8 @@ pub enum ProblemKind {
     Twice,
     /// Nothing tells its class.
     NoLabel,
+    /// A box that has no area, or lies outside its picture.
+    Box,
     /// A model that was asked about it gives no finite numbers. No fault of the file.
     NoAnswer,
 }

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// The newest format that is read here. A file says the lowest one that knows all that is in it, so it goes up with the first thing
 /// that a file can hold and older programs must not overlook, and files without such a thing are still read by them.
-pub const FORMAT: u64 = 3;
+pub const FORMAT: u64 = 4;
 
 const FORMAT_KEY: &str = "umbel.format";
 /// The field that no other program's file has.

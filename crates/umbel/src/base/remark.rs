@@ -26,6 +26,18 @@ pub enum Remark {
     ForTheRest { class: String },
     /// Classes that are called as parts of the data are.
     NamedLikeParts { classes: Vec<String> },
+    /// Each of so many boxes on these pictures is a photo by itself; so many others a detector was not sure enough of, or found to be
+    /// something else.
+    Boxes { boxes: usize, pictures: usize, unit: BoxUnit, left_out: usize },
+}
+
+/// What the numbers of boxes count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BoxUnit {
+    /// Pixels of the picture.
+    Pixels,
+    /// Shares of the picture's width and height, 0 to 1.
+    Shares,
 }
 
 /// What lies among photos and is never one.
@@ -64,7 +76,10 @@ impl Remark {
     /// What it is about: a class, or `.` for the folder as a whole.
     pub fn about(&self) -> &str {
         match self {
-            Remark::LeftOut { .. } | Remark::PassedOver { .. } | Remark::NamedLikeParts { .. } => ".",
+            Remark::LeftOut { .. }
+            | Remark::PassedOver { .. }
+            | Remark::NamedLikeParts { .. }
+            | Remark::Boxes { .. } => ".",
             Remark::ClassUnusable { class, .. }
             | Remark::ClassesWithin { class, .. }
             | Remark::TwoLabels { class }
@@ -118,6 +133,17 @@ impl fmt::Display for Remark {
                  pictures lie in them and not folders.",
                 classes.join(", ")
             ),
+            Remark::Boxes { boxes, pictures, unit, left_out } => {
+                let unit = match unit {
+                    BoxUnit::Pixels => "pixels",
+                    BoxUnit::Shares => "shares of a picture's sides",
+                };
+                write!(f, "Boxes: {boxes} on {pictures} pictures, in {unit}; each is a photo by itself.")?;
+                if *left_out > 0 {
+                    write!(f, " Left out as too uncertain or of another category: {left_out}.")?;
+                }
+                Ok(())
+            }
         }
     }
 }

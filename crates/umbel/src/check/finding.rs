@@ -30,6 +30,8 @@ pub enum FindingKind {
     Twice,
     /// As [`ProblemKind::NoLabel`].
     NoLabel,
+    /// As [`ProblemKind::Box`].
+    Box,
     /// None of the pictures of a class can be used.
     UnusableClass,
     /// Two classes whose names read the same, or classes that are called as parts are.
@@ -71,6 +73,8 @@ pub enum FindingKind {
     LeftOut,
     /// Pictures and films of kinds that are not read. A remark.
     PassedOver,
+    /// Boxes are the pictures. A remark.
+    Boxes,
     /// Pictures that EXIF turns upright. A remark.
     ExifRotation,
     /// Some pictures grey, some in color. A remark.
@@ -79,7 +83,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in order.
-    pub const ALL: [FindingKind; 32] = {
+    pub const ALL: [FindingKind; 34] = {
         use FindingKind::*;
         [
             Empty,
@@ -92,6 +96,7 @@ impl FindingKind {
             Beside,
             Twice,
             NoLabel,
+            Box,
             UnusableClass,
             ClassNames,
             LabelConflict,
@@ -112,6 +117,7 @@ impl FindingKind {
             ClassForTheRest,
             LeftOut,
             PassedOver,
+            Boxes,
             ExifRotation,
             ColorGreyMix,
         ]
@@ -130,6 +136,7 @@ impl FindingKind {
             FindingKind::Beside => "Beside the parts of data that come divided",
             FindingKind::Twice => "At a path, or of a key, that another has",
             FindingKind::NoLabel => "Without a class",
+            FindingKind::Box => "Boxes that show nothing",
             FindingKind::UnusableClass => "Classes without a picture that can be used",
             FindingKind::ClassNames => "Class names that mislead",
             FindingKind::LabelConflict => "One picture in two classes",
@@ -150,6 +157,7 @@ impl FindingKind {
             FindingKind::ClassForTheRest => "Classes for what is of no class (a remark)",
             FindingKind::LeftOut => "Left out (a remark)",
             FindingKind::PassedOver => "Of kinds that are not read (a remark)",
+            FindingKind::Boxes => "Boxes are the pictures (a remark)",
             FindingKind::ExifRotation => "Turned by EXIF (a remark)",
             FindingKind::ColorGreyMix => "Color and grey mixed (a remark)",
         }
@@ -159,7 +167,10 @@ impl FindingKind {
     pub fn is_remark(self) -> bool {
         use FindingKind::*;
         self.is_suspect()
-            || matches!(self, SeveralInOne | ClassForTheRest | LeftOut | PassedOver | ExifRotation | ColorGreyMix)
+            || matches!(
+                self,
+                SeveralInOne | ClassForTheRest | LeftOut | PassedOver | Boxes | ExifRotation | ColorGreyMix
+            )
     }
 
     /// Only a person can tell whether something is wrong.
@@ -182,6 +193,7 @@ impl From<ProblemKind> for FindingKind {
             ProblemKind::Beside => FindingKind::Beside,
             ProblemKind::Twice => FindingKind::Twice,
             ProblemKind::NoLabel => FindingKind::NoLabel,
+            ProblemKind::Box => FindingKind::Box,
         }
     }
 }
@@ -216,6 +228,7 @@ impl From<&Remark> for Finding {
         let kind = match remark {
             Remark::LeftOut { .. } => FindingKind::LeftOut,
             Remark::PassedOver { .. } => FindingKind::PassedOver,
+            Remark::Boxes { .. } => FindingKind::Boxes,
             Remark::ClassUnusable { .. } => FindingKind::UnusableClass,
             Remark::ClassesWithin { .. } | Remark::TwoLabels { .. } => FindingKind::SeveralInOne,
             Remark::ForTheRest { .. } => FindingKind::ClassForTheRest,

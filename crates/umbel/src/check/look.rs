@@ -64,11 +64,13 @@ fn look_at(index: &Index, photo: &Photo, limits: &Limits, reading: Reading) -> s
 }
 
 /// What is odd about a photo by itself.
-pub(super) fn findings(photo: &Photo, look: &Look) -> Vec<Finding> {
+pub(super) fn findings(index: &Index, photo: &Photo, look: &Look) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut add = |kind, detail: String| found.push(Finding::new(&photo.path, kind, detail));
     if let Some(facts) = look.facts {
-        if let Some(detail) = wrong_extension(&photo.path, &facts) {
+        // What is cut out of a picture is of no format that its path could tell.
+        let is_file = index.source.picture_of(&photo.path) == photo.path;
+        if let Some(detail) = wrong_extension(&photo.path, &facts).filter(|_| is_file) {
             add(FindingKind::WrongExtension, detail);
         }
         if facts.animated {

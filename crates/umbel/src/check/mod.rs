@@ -94,7 +94,7 @@ pub fn check_within(
     problems.extend(index.remarks.iter().map(Finding::from));
     for (photo, outcome) in index.photos.iter().zip(&outcomes) {
         match outcome {
-            Ok(look) => problems.extend(look::findings(photo, look)),
+            Ok(look) => problems.extend(look::findings(index, photo, look)),
             Err(error) => problems.push(Finding::new(&photo.path, error.kind.into(), &error.detail)),
         }
     }

@@ -92,7 +92,7 @@ impl Default for DatasetOptions {
 /// not be used is in the cache's [`problems`](Cache::problems).
 pub fn image_dataset_from_directory(folder: &Path, options: &DatasetOptions) -> Result<(Dataset, Dataset)> {
     let interrupt = Interrupt::default();
-    let source = Source::open(folder, &options.cache, &mut Silent, &interrupt)?;
+    let source = Source::open(folder, &options.cache, &mut Silent, &interrupt)?.cropped_as(&options.prep);
     let index = Index::list(source, options.split.listing(), &mut Silent, &interrupt)?;
     let (index, cache) = Cache::of_usable(index, &options.prep, &options.cache, &mut Silent, &interrupt)?;
     let split = Split::make(&options.split, &index, &cache, options.validation_split, options.seed)?;

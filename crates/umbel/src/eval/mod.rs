@@ -14,7 +14,8 @@ use crate::base::listed::listed;
 use crate::base::mistaken::Mistaken;
 use crate::base::progress::{Interrupt, Observer};
 use crate::data::{
-    Cache, CacheOptions, Dataset, DoubtfulDepth, Index, Listing, Part, Problem, Source, Split, SplitMethod, Tta,
+    Cache, CacheOptions, Dataset, Detections, DoubtfulDepth, Index, Listing, Part, Problem, Source, Split, SplitMethod,
+    Tta,
 };
 use crate::metrics::{
     Answers, Bin, Calibration, Certainty, Drift, KnownPictures, Reads, Scores, SetScore, Trusted, max_probability,
@@ -33,6 +34,8 @@ pub struct EvalOptions {
     /// A split.csv of the folder, and which part of it.
     pub part: Option<(PathBuf, Part)>,
     pub cache: CacheOptions,
+    /// Which boxes of a detector's are measured on, where there are such.
+    pub detections: Detections,
     /// Photos computed at a time, 1 or more.
     pub batch: usize,
     /// Of the bootstrap.
@@ -46,7 +49,8 @@ pub struct EvalOptions {
 impl Default for EvalOptions {
     fn default() -> Self {
         let (cache, engine) = (CacheOptions::default(), SharedEngine::default());
-        EvalOptions { part: None, cache, batch: 32, seed: 123, tta: None, engine }
+        let detections = Detections::default();
+        EvalOptions { part: None, cache, detections, batch: 32, seed: 123, tta: None, engine }
     }
 }
 
@@ -138,6 +142,7 @@ pub fn evaluate_source(
     interrupt: &Interrupt,
 ) -> Result<Evaluation> {
     file.check().map_err(umbel_predict::Error::Model)?;
+    let source = source.with_detections(&options.detections).cropped_as(&file.prep);
     let index = Index::list(source, Listing::Photos, observer, interrupt)?;
     let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;
     let positions = positions(&index, &cache, options.part.as_ref())?;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::base::last_name::last_name;
-use crate::data::{CacheOptions, GroupBy, PrepSpec, SplitMethod, SplitOptions};
+use crate::data::{CacheOptions, Detections, GroupBy, PrepSpec, SplitMethod, SplitOptions};
+use crate::get::is_s3;
 use crate::nn::{Engine, Precision, models};
 use crate::pretrained::{self, Tune, WeightsFrom};
 use crate::settings::{self, AugmentChoice, PrecisionChoice, Recipe};
@@ -63,6 +64,9 @@ pub struct TrainConfig {
     pub folds: Option<usize>,
     pub split: SplitMethod,
     pub prep: PrepSpec,
+    /// Which boxes of a detector's are photos, where `data` tells such.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub detections: Detections,
     /// `None`: the tutorial's, or what the TOML file of the model says.
     pub augment: Option<AugmentChoice>,
     /// The smallest share of a photo's area that is shown, enlarged, above 0 and up to 1 (see
@@ -86,6 +90,10 @@ pub struct TrainConfig {
     pub fit: FitOptions,
 }
 
+fn is_usual(detections: &Detections) -> bool {
+    *detections == Detections::default()
+}
+
 impl Default for TrainConfig {
     fn default() -> Self {
         TrainConfig {
@@ -102,6 +110,7 @@ impl Default for TrainConfig {
             folds: None,
             split: SplitMethod::default(),
             prep: PrepSpec::default(),
+            detections: Detections::default(),
             augment: None,
             random_crop: 0.0,
             rand_augment: 0.0,
@@ -194,7 +203,8 @@ impl TrainConfig {
         let model = own.and_then(|own| Some(own.as_path().to_str()?.to_string()));
         TrainConfig {
             model: model.unwrap_or_else(|| self.model.clone()),
-            data: other(&self.data),
+            // An address holds from anywhere, and says no more than its name.
+            data: if is_s3(&self.data) { self.data.clone() } else { other(&self.data) },
             plan: self.plan.as_deref().map(&other),
             cache: self.cache.as_deref().map(&other),
             pretrained: self.pretrained.as_ref().map(|from| from.with_path(&other)),

@@ -11,10 +11,12 @@ use super::run_folder::RunFolder;
 use crate::base::notice::{GoingOn, Notice};
 use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::data::decode::Limits;
+use crate::data::index::with_boxes;
 use crate::data::split::{SplitRow, rows};
-use crate::data::{Cache, Index, Part, Source, Split, SplitMethod};
+use crate::data::{Cache, Detections, Index, Part, PrepSpec, Source, Split, SplitMethod};
 use crate::pretrained::{Tune, WeightsFrom};
 use crate::run::names;
+use crate::{Surroundings, get};
 
 /// More runs one upon the other are no longer followed: a link may lead back.
 const MOST_RUNS: usize = 64;
@@ -35,6 +37,9 @@ struct Ancestor {
     rows: Vec<SplitRow>,
     /// Where its photos lay.
     data: PathBuf,
+    /// How it took boxes, where its photos were such.
+    detections: Detections,
+    prep: PrepSpec,
     /// Whether more learned from them than the last layer.
     body_learned: bool,
 }
@@ -62,7 +67,8 @@ impl Lineage {
             lineage.body_learned |= body_learned;
             next = config.own_start().and_then(WeightsFrom::own);
             lineage.is_known &= config.own_start().is_none() || next.is_some();
-            lineage.runs.push(Ancestor { rows, data: config.data, body_learned });
+            let (data, detections, prep) = (config.data, config.detections, config.prep);
+            lineage.runs.push(Ancestor { rows, data, detections, prep, body_learned });
         }
         lineage.body_learned |= !lineage.is_known;
         lineage
@@ -81,9 +87,9 @@ impl Heritage {
     /// Looks for the photos of these runs among those of the index: by their content, where a run's photos still lie where they lay,
     /// else by their path, or, as photos are moved from one class to another, by their file's name alone where only one has it. So a
     /// new photo may be taken for a known one of the same name, which costs nothing; the reverse would flatter.
-    pub fn of(lineage: Lineage, index: &Index, cache: &Cache) -> Self {
+    pub fn of(lineage: Lineage, index: &Index, cache: &Cache, surroundings: &Surroundings) -> Self {
         let mut found = Found::new(index, cache);
-        lineage.runs.iter().for_each(|run| found.look_for(run));
+        lineage.runs.iter().for_each(|run| found.look_for(run, surroundings));
         Heritage { parts: found.parts, lineage }
     }
 
@@ -152,11 +158,13 @@ impl<'a> Found<'a> {
     }
 
     /// Runs come from the nearest to the first.
-    fn look_for(&mut self, run: &Ancestor) {
+    fn look_for(&mut self, run: &Ancestor, surroundings: &Surroundings) {
         let nearer = self.parts.clone();
         let root = |data: &Path| data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let same_place = root(&run.data) == root(self.index.source.given());
-        let source = Source::open(&run.data, self.cache.options(), &mut Silent, &Interrupt::default()).ok();
+        let source = get::source(&run.data, self.cache.options(), surroundings, &mut Silent, &Interrupt::default()).ok();
+        let as_it_was = |source: Source| source.with_detections(&run.detections).cropped_as(&run.prep);
+        let source = source.and_then(|source| with_boxes(as_it_was(source)).ok());
         let is_here = |row: &SplitRow| same_place && self.by_path.contains_key(row.path.as_str());
         let digest = |row: &SplitRow| {
             if is_here(row) { None } else { digest_of(source.as_ref()?, &row.path) }

@@ -4,12 +4,15 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use super::{History, LeakRow, Metrics, Predictions, Problem, SplitRow, leaks, names, read_problems};
 use crate::base::augmentation::Balance;
 use crate::base::progress::{Interrupt, Silent};
 use crate::base::regular;
 use crate::base::toml_words::toml_words;
-use crate::data::{CacheOptions, Source, split};
+use crate::data::index::with_boxes;
+use crate::data::{CacheOptions, Detections, PrepSpec, Source, split};
 use crate::metrics::Scores;
 use crate::{Result, run};
 
@@ -127,8 +130,24 @@ impl RunRecords {
 
     /// Where the photos lie, if they still do; compressed archives are looked for in this cache.
     pub fn source(&self, cache: &CacheOptions) -> Option<Source> {
-        let data = PathBuf::from(self.setting("data")?);
-        Source::open(&data, cache, &mut Silent, &Interrupt::default()).ok()
+        self.as_read(Source::open(&self.data()?, cache, &mut Silent, &Interrupt::default()).ok()?)
+    }
+
+    /// Where the photos lay, as it was given.
+    pub fn data(&self) -> Option<PathBuf> {
+        self.setting("data").map(PathBuf::from)
+    }
+
+    /// Their place, read as the run has read it: with its boxes, and as they were cut.
+    pub fn as_read(&self, source: Source) -> Option<Source> {
+        let (prep, detections) = (self.table::<PrepSpec>("prep"), self.table::<Detections>("detections"));
+        with_boxes(source.with_detections(&detections).cropped_as(&prep)).ok()
+    }
+
+    /// The settings in a table of them; where they say nothing, the default ones.
+    fn table<T: DeserializeOwned + Default>(&self, name: &str) -> T {
+        let table = self.settings.get(name).cloned();
+        table.and_then(|table| table.try_into().ok()).unwrap_or_default()
     }
 
     /// The folds that judged the training photos; 0 where a part of their own validated.

@@ -4,6 +4,7 @@
 //! because a counting allocator serves a whole program.
 
 mod allocator;
+mod annotations;
 #[path = "../archives/mod.rs"]
 mod archives;
 mod files;

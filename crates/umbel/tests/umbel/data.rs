@@ -4,6 +4,7 @@
 #[path = "../archives/mod.rs"]
 mod archives;
 mod augment;
+mod boxes;
 mod cache;
 mod decode;
 mod divided;
@@ -15,6 +16,7 @@ mod kinds;
 mod loader;
 mod manifest;
 mod memory;
+mod metadata;
 mod origin;
 mod pictures;
 mod plan;

@@ -2,12 +2,14 @@
 //! numbers that an editor shows.
 
 mod encoding;
+mod json_lines;
 mod lines;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use encoding::Encoding;
+pub use json_lines::JsonLines;
 use lines::Lines;
 
 /// What columns are separated by, in the order in which they are tried.

@@ -17,10 +17,10 @@ use crate::data::likeness::Fingerprint;
 use crate::data::source::Source;
 use crate::{Error, Result, data};
 
-/// Decodes every photo of `index` into a pack at `path`: whole, or not at all.
+/// Decodes every photo of `index`, read from `source`, into a pack at `path`: whole, or not at all.
 pub fn write_pack(
     path: &Path,
-    index: &Index,
+    (index, source): (&Index, &Source),
     (prep, limits): (&PrepSpec, &Limits),
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
@@ -44,7 +44,7 @@ pub fn write_pack(
             if interrupt.requested() {
                 return Err(Error::Interrupted);
             }
-            let outcome = match prepare(&index.source, &photo.path, (prep, limits))? {
+            let outcome = match prepare(source, &photo.path, (prep, limits))? {
                 Ok(Prepared { pixels, digest, print, doubt }) => {
                     write_all_at(&file, &pixels, layout.slot(position)).map_err(failed)?;
                     write_all_at(&file, &print.to_bytes(), layout.print(position)).map_err(failed)?;
@@ -74,11 +74,11 @@ pub fn write_pack(
 
 /// Whether a photo that the system would not read when the pack was made can be read now (permissions, a lost network
 /// drive, too many open files): then the pack is to be made anew.
-pub fn readable_again(index: &Index, problems: &[Problem]) -> bool {
+pub fn readable_again(source: &Source, problems: &[Problem]) -> bool {
     problems
         .iter()
         .filter(|problem| problem.kind == ProblemKind::Unreadable)
-        .any(|problem| index.source.read(&problem.path, &Limits::default()).is_ok())
+        .any(|problem| source.read(&problem.path, &Limits::default()).is_ok())
 }
 
 /// One photo's pixels, the digest of its file, and the fingerprint of what it shows.

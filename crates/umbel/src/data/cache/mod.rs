@@ -125,15 +125,17 @@ impl Cache {
             folder: options.folder.clone(),
             source,
         })?;
-        let path = options.folder.join(key::pack_name(index, prep));
+        // The one place that decides how boxes are cut for pixels that are kept.
+        let source = index.source.cropped_as(prep);
+        let path = options.folder.join(key::pack_name((index, &source), prep));
         let layout = Layout { photos: index.photos.len(), image_bytes: prep.bytes() };
         let pack = match Pack::open(&path, layout) {
-            Some(pack) if !build::readable_again(index, pack.notes().problems()) => {
+            Some(pack) if !build::readable_again(&source, pack.notes().problems()) => {
                 housekeeping::mark_used(&path);
                 pack
             }
             _ => {
-                build::write_pack(&path, index, (prep, &options.limits), observer, interrupt)?;
+                build::write_pack(&path, (index, &source), (prep, &options.limits), observer, interrupt)?;
                 housekeeping::keep_within(&options.folder, options.max_bytes, &[&path]);
                 Pack::open(&path, layout).ok_or_else(|| data::Error::Cache {
                     action: "read back what was just written",

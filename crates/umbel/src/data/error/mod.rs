@@ -1,14 +1,16 @@
 //! What can go wrong with the data: their folder or table, the photos, how they are divided, and the cache.
 
 mod tables;
+mod words;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::unpack::UnpackFault;
 use crate::base::error::ErrorKind;
 use crate::base::remark::Remark;
 use crate::data::source::ArchiveFault;
-pub use tables::{ManifestError, SplitFileError};
+pub use tables::{AnnotationFault, ManifestError, SplitFileError};
+use words::{LAYOUT, first_problem, way_out};
 
 /// Why the data cannot be used. What is wrong with a folder is told with the layout that is expected.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +23,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// What was given as the data folder is a file.
-    #[error("{} is neither a folder nor a table (.csv) nor an archive (.zip, .tar); give {LAYOUT}", path.display())]
+    #[error("{} is neither a folder nor a table (.csv, .jsonl, .json) nor an archive (.zip, .tar); give {LAYOUT}", path.display())]
     NotAFolder {
         /// What was given.
         path: PathBuf,
@@ -130,6 +132,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong in it.
         source: ManifestError,
+    },
+    /// A JSON file of boxes cannot be used.
+    #[error("the boxes in {} cannot be used", path.display())]
+    Annotations {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        source: AnnotationFault,
     },
     /// A plan cannot be used.
     #[error("the plan {} cannot be used: {detail}", path.display())]
@@ -270,6 +280,7 @@ impl Error {
             | Error::TwoPartFolders { .. }
             | Error::MixedPartFolders { .. }
             | Error::Manifest { .. }
+            | Error::Annotations { .. }
             | Error::Plan { .. }
             | Error::NothingUsable { .. }
             | Error::BadPicture { .. }
@@ -284,27 +295,5 @@ impl Error {
             Error::Unpack { fault: UnpackFault::NoRoom { .. }, .. } => ErrorKind::Io,
             Error::Unpack { .. } => ErrorKind::Data,
         }
-    }
-}
-
-/// What a data folder must look like, said by every error about one.
-const LAYOUT: &str = "a folder with one sub-folder per class and the pictures in them, \
-    like flowers/daisy/1.jpg, flowers/roses/2.jpg";
-
-fn way_out(give: Option<&Path>, unread: Option<&(String, Remark)>) -> String {
-    match (give, unread) {
-        (Some(folder), _) => format!("the folders in it look like classes: give {}", folder.display()),
-        (None, Some((folder, Remark::PassedOver { extensions }))) => {
-            let kinds: Vec<String> = extensions.iter().map(|(kind, files)| format!("{files} .{kind}")).collect();
-            format!("{folder}/ has files of kinds that are not read ({}): save them as JPEG or PNG", kinds.join(", "))
-        }
-        _ => format!("give {LAYOUT}"),
-    }
-}
-
-fn first_problem(first: &Option<(String, String)>) -> String {
-    match first {
-        Some((path, detail)) => format!("; the first that cannot is {path}: {detail}"),
-        None => String::new(),
     }
 }

@@ -141,6 +141,40 @@ pub enum ManifestError {
         /// The picture.
         photo: String,
     },
+    /// Three of the four columns of boxes are there.
+    #[error(
+        "it has boxes, but no column {column:?} ({seen}); boxes are x,y,w,h or xmin,ymin,xmax,ymax (or x1,y1,x2,y2), in pixels or \
+         in shares of the picture's sides"
+    )]
+    BoxColumn {
+        /// The missing column.
+        column: &'static str,
+        /// What came.
+        seen: Box<Seen>,
+    },
+    /// A number of a box that is none.
+    #[error("line {line} gives a box on {photo} by {value:?}, which is no number; write all four numbers, or none")]
+    BoxNumber {
+        /// Line of the file.
+        line: u64,
+        /// The picture.
+        photo: String,
+        /// What came.
+        value: String,
+    },
+    /// Boxes of one picture in two parts.
+    #[error(
+        "line {line} puts a box on {photo} into another part than line {first} does; all boxes of a picture belong into one, or \
+         what was trained on would measure"
+    )]
+    PartsOfOne {
+        /// Line of the file.
+        line: u64,
+        /// The earlier line.
+        first: u64,
+        /// The picture.
+        photo: String,
+    },
     /// Fewer than two classes, so there is nothing to tell apart.
     #[error("its {photos} lines are of {}; at least two classes are needed", one_class(found))]
     Classes {
@@ -158,6 +192,68 @@ pub enum ManifestError {
     /// Not a CSV file.
     #[error("it is not a well-formed CSV file: {0}")]
     Malformed(String),
+    /// Not lines of JSON.
+    #[error("it is not JSON with an object a line: {0}")]
+    NotJsonLines(String),
+    /// Two tables that may be meant.
+    #[error("beside it lies {0}, which tells photos too; keep one of them")]
+    TwoTables(String),
+}
+
+/// What is wrong in a JSON file of boxes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnnotationFault {
+    /// Not JSON, or not what either form has.
+    #[error("it is not understood: {0}")]
+    Malformed(String),
+    /// Of another form than any that is read.
+    #[error(
+        "it tells no boxes: expected COCO's form (images, annotations, categories) or MegaDetector's (images, \
+         detection_categories)"
+    )]
+    OtherForm,
+    /// An annotation of a picture that is not among the images.
+    #[error("annotation number {number} is of the image {image}, which is not among the images; write it there")]
+    UnknownImage {
+        /// Which of the annotations, from 1.
+        number: usize,
+        /// The image that came.
+        image: String,
+    },
+    /// A category that the detector does not know.
+    #[error("no category of its detector is called {asked:?}; there are {known}")]
+    UnknownCategory {
+        /// What was asked for.
+        asked: String,
+        /// The categories.
+        known: String,
+    },
+    /// None of the pictures is there.
+    #[error("of its {images} pictures none is there, such as {first}; put them beside it or into images/ beside it")]
+    NoFiles {
+        /// How many there are.
+        images: usize,
+        /// The first of them.
+        first: String,
+    },
+    /// More bytes than any file of boxes has.
+    #[error("it is larger than {} GiB, which no file of boxes is; divide it", limit >> 30)]
+    TooLarge {
+        /// Most bytes.
+        limit: u64,
+    },
+    /// A copy with answers was to be written over the file itself.
+    #[error("a copy with the answers is not written over it; name another file")]
+    Own,
+    /// Fewer than two classes, so there is nothing to tell apart.
+    #[error("its {boxes} boxes are of {}; at least two classes are needed", one_class(found))]
+    Classes {
+        /// The only class.
+        found: Option<String>,
+        /// How many boxes there are.
+        boxes: usize,
+    },
 }
 
 fn one_class(found: &Option<String>) -> String {

@@ -29,12 +29,7 @@ pub(super) struct Divided {
 /// Whatever else lies there is beside the data then. A folder with pictures in it is a class, whatever its name; parts of the one
 /// kind and of the other are an error, since either reading would be wrong.
 pub(super) fn divided(source: &Source, folders: &[String]) -> Result<Option<Divided>> {
-    let mut parts: Vec<(Part, String)> =
-        folders.iter().filter_map(|name| Part::of_folder(name).map(|part| (part, name.clone()))).collect();
-    // What evaluates beside a validation part tests.
-    if parts.iter().any(|(part, name)| *part == Part::Val && !Part::is_evaluation(name)) {
-        parts.iter_mut().filter(|(_, name)| Part::is_evaluation(name)).for_each(|(part, _)| *part = Part::Test);
-    }
+    let mut parts = parts_named(folders);
     let Some((_, train)) = parts.iter().find(|(part, _)| *part == Part::Train) else { return Ok(None) };
     if parts.len() < 2 {
         let is_divided = folders.len() > 1 && !has_pictures(source, train) && class_like(source, train) > 1;
@@ -60,6 +55,17 @@ pub(super) fn divided(source: &Source, folders: &[String]) -> Result<Option<Divi
     }
     let beside = folders.iter().filter(|name| parts.iter().all(|(_, part)| part != *name)).cloned().collect();
     Ok(Some(Divided { parts, beside }))
+}
+
+/// Those of these folders that are called as parts are.
+pub(super) fn parts_named(folders: &[String]) -> Vec<(Part, String)> {
+    let mut parts: Vec<(Part, String)> =
+        folders.iter().filter_map(|name| Part::of_folder(name).map(|part| (part, name.clone()))).collect();
+    // What evaluates beside a validation part tests.
+    if parts.iter().any(|(part, name)| *part == Part::Val && !Part::is_evaluation(name)) {
+        parts.iter_mut().filter(|(_, name)| Part::is_evaluation(name)).for_each(|(part, _)| *part = Part::Test);
+    }
+    parts
 }
 
 /// What lies in a folder, as far as it can be told.

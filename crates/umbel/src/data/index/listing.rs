@@ -5,12 +5,11 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::decode;
+use super::never::is_never_data;
 use crate::base::handles;
-use crate::base::never::{self, Never};
 use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::remark::{NeverData, Remark};
-use crate::base::run_folder;
 use crate::data::source::{Entry, Kind, Source};
 use crate::{Error, Result};
 
@@ -41,17 +40,6 @@ impl Listing {
             Listing::Photos => is_never_data(path, is_folder),
             Listing::Keras => None,
         }
-    }
-}
-
-/// What a file or folder is that is never data, if it is such.
-pub fn is_never_data(path: &Path, is_folder: bool) -> Option<NeverData> {
-    match never::by_name(path.file_name().unwrap_or_default(), is_folder) {
-        Some(Never::AppleDouble) => Some(NeverData::AppleDouble),
-        Some(Never::HiddenFile) => Some(NeverData::HiddenFile),
-        Some(Never::HiddenFolder) => Some(NeverData::HiddenFolder),
-        Some(Never::SystemFolder) => Some(NeverData::SystemFolder),
-        None => (is_folder && run_folder::is_one(path)).then_some(NeverData::RunFolder),
     }
 }
 
@@ -284,7 +272,7 @@ impl Contents {
         self.folders.sort_unstable();
         self.folders.into_iter().flat_map(|(folder, mut files)| {
             files.sort_unstable();
-            files.into_iter().map(move |file| format!("{folder}/{file}"))
+            files.into_iter().map(move |file| within_folder(&folder, &file))
         })
     }
 }

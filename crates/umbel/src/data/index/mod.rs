@@ -1,26 +1,32 @@
 //! Reads a folder: classes (sub-folders sorted by name) and their photos, in the order in which Keras lists them. A folder
 //! that comes divided (`train/`, `val/`, `test/`) and a table of photos are read too.
 
+mod annotations;
 mod layout;
 mod listing;
 mod manifest;
+mod metadata;
 mod names;
+mod never;
+mod told;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Part;
 use super::decode;
-use super::source::{Samples, Source};
+use super::source::Source;
 use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::{Result, data};
+pub use annotations::{DetectedBox, DetectorFile};
 use layout::Inner;
+pub use listing::Listing;
 use listing::Reader;
-pub use listing::{Listing, is_never_data};
 pub(super) use manifest::is_label;
 pub use names::is_for_the_rest;
+pub use never::is_never_data;
+pub use told::with_boxes;
 
 /// A photo of the folder: path relative to the root with `/`, and the index of its class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +68,11 @@ impl Index {
     /// classes.
     ///
     /// A file named `.csv` is a table with the columns path, label and, if the photos come divided, split (`train`,
-    /// `val` or `test`). Paths are relative to the table's folder, with `/`, and cannot leave it.
+    /// `val` or `test`). Paths are relative to the table's folder, with `/`, and cannot leave it. So is one named `.jsonl`, with an
+    /// object a line, and so are `metadata.csv` and `metadata.jsonl` in a folder, or in its folders of parts, where they tell labels.
+    ///
+    /// Where a table has columns for boxes, or a file named `.json` tells such as COCO's or MegaDetector's do, each box is a photo by
+    /// itself: its path is that of its picture, `#`, and its number there ([`Source::picture_of`]).
     ///
     /// An archive, or several, are taken as [`Source::open`] says; what lies in them is read as what lies in a folder, or, where
     /// these are shards of labeled samples, as they tell.
@@ -81,14 +91,13 @@ impl Index {
     /// # Errors
     /// Those of [`Index::scan`], and [`crate::Error::Interrupted`] where that is asked for.
     pub fn list(source: Source, listing: Listing, observer: &mut dyn Observer, interrupt: &Interrupt) -> Result<Self> {
-        let mut index = if let Some(table) = source.table().map(Path::to_owned) {
-            manifest::read(&table, source)?
-        } else if let Some(samples) = source.samples() {
-            of_samples(source, samples)?
-        } else {
-            let mut reading = Reading::new(Reader::new(&source, listing, observer, interrupt));
-            reading.read()?;
-            reading.index()?
+        let mut index = match told::read(&source, listing, observer, interrupt)? {
+            Some(told) => told.index(source)?,
+            None => {
+                let mut reading = Reading::new(Reader::new(&source, listing, observer, interrupt));
+                reading.read()?;
+                reading.index()?
+            }
         };
         index.remarks.extend(names::remarks(&index.classes));
         Ok(index)
@@ -141,6 +150,18 @@ impl Index {
     }
 }
 
+/// Every picture of a source, whatever its class may be: paths within it, folder by folder, and what cannot be used.
+///
+/// # Errors
+/// Where the system has no file handle to spare.
+pub fn pictures(source: &Source) -> Result<(Vec<String>, Vec<Problem>)> {
+    let (mut observer, interrupt) = (Silent, Interrupt::default());
+    let mut reader = Reader::new(source, Listing::Photos, &mut observer, &interrupt);
+    let contents = reader.class("")?;
+    let problems = reader.problems.iter().chain(source.problems()).cloned().collect();
+    Ok((contents.into_paths().collect(), problems))
+}
+
 /// An index in the making.
 struct Reading<'a> {
     reader: Reader<'a>,
@@ -151,56 +172,6 @@ struct Reading<'a> {
     sub_folders: usize,
     /// The first folder that has no pictures but such as are not read, and these.
     unread: Option<Box<(String, Remark)>>,
-}
-
-/// The photos of shards, in the order in which a folder of each class would have them.
-fn of_samples(source: Source, samples: Samples) -> Result<Index> {
-    let Samples { found, mut problems } = samples;
-    problems.extend(source.problems().iter().cloned());
-    let rows = found.into_iter().map(|sample| Row { label: sample.class, path: sample.path, part: sample.part });
-    let mut rows: Vec<Row> = rows.collect();
-    // Parts that not all have are none.
-    if !rows.iter().all(|row| row.part.is_some()) {
-        rows.iter_mut().for_each(|row| row.part = None);
-    }
-    match of_rows(source.clone(), rows, problems) {
-        Ok(index) => Ok(index),
-        Err((None, _)) => {
-            let path = source.root().to_owned();
-            Err(data::Error::NoPictures { path, sub_folders: 0, files: 0, unread: None }.into())
-        }
-        Err((Some(class), photos)) => {
-            let path = source.root().to_owned();
-            Err(data::Error::OneClass { path, class, photos, give: None, unread: None }.into())
-        }
-    }
-}
-
-/// A photo that a table or a shard tells.
-struct Row {
-    label: String,
-    path: String,
-    part: Option<Part>,
-}
-
-/// The index of these photos; either all have a part, or none has. Where there are fewer than two classes: the one there is, and how
-/// many photos.
-fn of_rows(
-    source: Source,
-    mut rows: Vec<Row>,
-    problems: Vec<Problem>,
-) -> std::result::Result<Index, (Option<String>, usize)> {
-    let mut numbers: BTreeMap<String, u32> = rows.iter().map(|row| (row.label.clone(), 0)).collect();
-    if numbers.len() < 2 {
-        return Err((numbers.into_keys().next(), rows.len()));
-    }
-    for (number, class) in numbers.values_mut().enumerate() {
-        *class = number as u32;
-    }
-    rows.sort_unstable_by(|a, b| (&a.label, &a.path).cmp(&(&b.label, &b.path)));
-    let parts = rows.iter().map(|row| row.part).collect();
-    let photos = rows.into_iter().map(|row| Photo { class: numbers[&row.label], path: row.path }).collect();
-    Ok(Index { source, classes: numbers.into_keys().collect(), photos, problems, parts, remarks: Vec::new() })
 }
 
 impl<'a> Reading<'a> {

@@ -10,6 +10,7 @@ use image::RgbImage;
 
 use super::{SIDE, align};
 use crate::data::decode::{Depth, Raw};
+use crate::data::prep::Margin;
 use crate::data::{Interpolation, PrepSpec, Resize};
 
 /// Side of the picture that the hashes are made from.
@@ -153,6 +154,7 @@ const FINE_PREP: PrepSpec = PrepSpec {
     interpolation: Interpolation::BilinearAntialias,
     depth: Depth::Auto,
     raw: Raw::Refuse,
+    crop_margin: Margin::NONE,
 };
 
 /// The picture at `FINE` x `FINE`.

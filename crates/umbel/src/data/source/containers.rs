@@ -41,6 +41,18 @@ fn paths(path: &Path) -> Result<Option<Vec<PathBuf>>> {
     }
 }
 
+/// Whether archives are meant, whatever may be wrong with them.
+pub fn are_at(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => in_folder(path).is_some(),
+        Ok(about) if about.is_file() => !matches!(archive::form(&ArchiveFile::at(path.to_owned())), Ok(None) | Err(ArchiveFault::Io(_))),
+        Ok(_) => false,
+        Err(_) => {
+            path.to_str().is_some_and(|name| name.contains('{') && expanded(name).is_ok_and(|names| names.len() > 1))
+        }
+    }
+}
+
 /// The archives in a folder that has no folders, sorted by name; `None` where there are none, or folders as well.
 fn in_folder(folder: &Path) -> Option<Vec<PathBuf>> {
     let mut archives = Vec::new();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{self, ArchiveFault, ArchiveFile, Form};
 use super::listed::{Listed, Stopped};
-use super::members::{Container, Member, Members};
+use super::members::{Container, METADATA, Member, Members};
 use super::{decompressed, parquet, samples, tar, zip};
 use crate::base::caught::caught;
 use crate::base::last_name::last_name;
@@ -186,5 +186,6 @@ fn lone_top(list: &[(String, Member)], may_go: impl Fn(&str) -> bool) -> Option<
     let loose = |path: &str| !path.contains('/') && decode::named_as_picture(Path::new(path));
     let is_lone = in_folders().all(|(folder, _)| folder == top) && !paths().any(loose);
     let holds_folders = in_folders().any(|(_, rest)| rest.contains('/')) && !in_folders().any(|(_, rest)| loose(rest));
-    (is_lone && holds_folders && may_go(top)).then(|| top.to_string())
+    let holds_metadata = in_folders().any(|(_, rest)| METADATA.contains(&rest));
+    (is_lone && (holds_folders || holds_metadata) && may_go(top)).then(|| top.to_string())
 }

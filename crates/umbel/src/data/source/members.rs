@@ -15,6 +15,9 @@ use crate::base::regular;
 use crate::data::Part;
 use crate::data::decode::{self, DecodeError, Limits};
 
+/// Tables that tell the photos beside them.
+pub const METADATA: [&str; 2] = ["metadata.csv", "metadata.jsonl"];
+
 /// Where the bytes of a member lie.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
@@ -107,6 +110,11 @@ impl Members {
         entries
     }
 
+    /// Whether there is one at `path`.
+    pub fn holds(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
+    }
+
     /// The first bytes of a member.
     pub fn begins(&self, path: &str) -> io::Result<Vec<u8>> {
         let (member, mut start) = (self.member(path)?, Vec::new());
@@ -119,6 +127,16 @@ impl Members {
         let mut bytes = Vec::new();
         self.reader(member)?.take(most).read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// All bytes of the file at `path`, `most` of them at most.
+    pub fn bytes(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+        let member = self.member(path)?;
+        if member.size > most {
+            let detail = format!("it is larger than {} MiB, which no such file is", most >> 20);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, detail));
+        }
+        self.text(member, most)
     }
 
     /// The bytes of the photo at `path`, within the limits. What is damaged in the archive is no error of the system's.

@@ -2,8 +2,11 @@
 //! in folders and names, so that the same photos make the same classes, parts and order wherever they lie.
 
 mod archive;
+mod boxes;
 mod containers;
+mod copies;
 mod decompressed;
+mod detections;
 mod folder;
 mod gather;
 mod listed;
@@ -22,13 +25,18 @@ use std::sync::Arc;
 use super::CacheOptions;
 use super::decode::{self, DecodeError, Limits};
 use crate::base::budget::Held;
-use crate::base::never;
 use crate::base::problem::Problem;
 use crate::base::progress::{Interrupt, Observer, Silent};
+use crate::base::regular;
 use crate::{Result, data};
 pub use archive::{ArchiveFault, ArchiveFile, is_named_as_one};
+pub(super) use boxes::{Area, Boxes};
+use boxes::{Boxed, Cropping};
 pub use containers::expanded;
+pub use copies::Copies;
+pub use detections::Detections;
 use gather::Standing;
+pub use members::METADATA;
 use members::Members;
 pub(super) use samples::Samples;
 
@@ -38,13 +46,17 @@ pub struct Source {
     /// As it was given: a folder, an archive, or a name that stands for several. Of a table, its folder.
     root: PathBuf,
     place: Place,
+    /// The boxes that are its photos, where they are told and known.
+    boxes: Option<Arc<Boxes>>,
+    cropping: Cropping,
+    detections: Arc<Detections>,
 }
 
 #[derive(Clone, Debug)]
 enum Place {
     /// Files below the root.
     Folder,
-    /// The table of photos in the root.
+    /// The table of photos in the root, or the JSON that tells boxes on them.
     Table(PathBuf),
     /// Members of archives, by their paths.
     Members(Arc<Members>),
@@ -72,17 +84,8 @@ pub(super) struct Entry {
 /// As long as a stamp of a photo is: size, time of the last change of the content, and of the status.
 pub type Stamp = [u8; 40];
 
-/// Files here that hold what lies elsewhere.
-#[derive(Debug)]
-pub enum Copies {
-    /// Archives of the same names there.
-    Archives(Vec<ArchiveFile>),
-    /// Tars that hold the files of one folder, by their paths in it; and which of them could not be had.
-    Folder(Vec<ArchiveFile>, Vec<Problem>),
-}
-
 impl Source {
-    /// What lies at `path`: a folder, a table of photos (`.csv`), an archive (`.zip`, `.tar`; `.tar.gz` and `.tar.zst`, which are
+    /// What lies at `path`: a folder, a table of photos (`.csv`, `.jsonl`), boxes on photos (`.json`: COCO's or MegaDetector's), an archive (`.zip`, `.tar`; `.tar.gz` and `.tar.zst`, which are
     /// decompressed into the folder of the cache first, once), or several archives, told by braces (`data-{000..099}.tar`) or by a
     /// folder that holds nothing but such.
     ///
@@ -94,45 +97,26 @@ impl Source {
         if is_table(path) {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             let root = folder.unwrap_or(Path::new(".")).to_owned();
-            return Ok(Source { root, place: Place::Table(path.to_owned()) });
+            return Ok(Source::of(root, Place::Table(path.to_owned())));
         }
-        let Some(containers) = containers::of(path)? else { return Ok(Source { root, place: Place::Folder }) };
+        let Some(containers) = containers::of(path)? else { return Ok(Source::of(root, Place::Folder)) };
         Self::of_members(root, Members::of(&containers, Standing::Archives, cache, observer, interrupt)?)
-    }
-
-    /// What lies elsewhere, by copies of it that lie here. `root` is the place there, as people know it.
-    ///
-    /// # Errors
-    /// Those of [`Source::open`].
-    pub fn of_copies(
-        root: PathBuf,
-        copies: Copies,
-        cache: &CacheOptions,
-        observer: &mut dyn Observer,
-        interrupt: &Interrupt,
-    ) -> Result<Self> {
-        let (archives, standing, problems) = match copies {
-            Copies::Archives(archives) => (archives, Standing::Archives, Vec::new()),
-            Copies::Folder(tars, problems) => (tars, Standing::Folder, problems),
-        };
-        let mut members = Members::of(&archives, standing, cache, observer, interrupt)?;
-        members.add_problems(problems);
-        Self::of_members(root, members)
     }
 
     fn of_members(root: PathBuf, members: Members) -> Result<Self> {
         if members.is_empty() {
             return Err(data::Error::Archive { path: root, fault: ArchiveFault::NoPictures }.into());
         }
-        Ok(Source { root, place: Place::Members(Arc::new(members)) })
+        Ok(Source::of(root, Place::Members(Arc::new(members))))
     }
 
-    /// Whether `path` leads to archives, whose members are read in place.
-    ///
-    /// # Errors
-    /// Those of [`Source::open`] where there is nothing, or an archive that cannot be read.
-    pub fn is_archive(path: &Path) -> Result<bool> {
-        Ok(!is_table(path) && containers::of(path)?.is_some())
+    /// Whether [`Source::open`] would take what lies at `path` for an archive, or for several.
+    pub fn has_archives(path: &Path) -> bool {
+        containers::are_at(path)
+    }
+
+    fn of(root: PathBuf, place: Place) -> Self {
+        Source { root, place, boxes: None, cropping: Cropping::default(), detections: Arc::default() }
     }
 
     /// [`Source::open`] with the cache in its usual folder, and nobody who listens.
@@ -210,30 +194,28 @@ impl Source {
         }
     }
 
-    /// The paths of all that is called a picture in it, sorted by name, without what is never data.
+    /// The bytes of a file at `path` that is no photo: `most` of them at most.
     ///
     /// # Errors
-    /// The system's.
-    pub fn pictures(&self) -> io::Result<Vec<String>> {
-        let (mut found, mut folders) = (Vec::new(), vec![String::new()]);
-        while let Some(folder) = folders.pop() {
-            for entry in self.entries(&folder)? {
-                let Entry { name, kind } = entry?;
-                let Some(name) = name.to_str() else { continue };
-                let path = if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") };
-                let is_folder = matches!(kind, Kind::Folder);
-                if never::by_name(name.as_ref(), is_folder).is_some() {
-                    continue;
-                }
-                match kind {
-                    Kind::Folder => folders.push(path),
-                    Kind::File if decode::named_as_picture(Path::new(name)) => found.push(path),
-                    Kind::File | Kind::LinkToFolder | Kind::Other | Kind::Lost(_) => {}
-                }
-            }
+    /// The system's, and one where there are more.
+    pub(super) fn bytes(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+        match &self.place {
+            Place::Folder | Place::Table(_) => regular::read(&folder::inside(&self.root, path)?, most),
+            Place::Members(members) => members.bytes(path, most),
         }
-        found.sort_unstable();
-        Ok(found)
+    }
+
+    /// Whether there is a file at `path`.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        match &self.place {
+            Place::Folder | Place::Table(_) => folder::inside(&self.root, path).is_ok_and(|path| path.is_file()),
+            Place::Members(members) => members.holds(path),
+        }
+    }
+
+    /// Whether it lies in archives and not on the disk.
+    pub(super) fn is_packed(&self) -> bool {
+        matches!(self.place, Place::Members(_))
     }
 
     /// The bytes of the photo at `path`, within the limits; the system's own errors are kept apart. Waits until [`Limits::memory`]
@@ -242,6 +224,18 @@ impl Source {
     /// # Errors
     /// The system's.
     pub fn try_read(&self, path: &str, limits: &Limits) -> io::Result<std::result::Result<Held<Vec<u8>>, DecodeError>> {
+        let Some(Boxed { picture, area }) = self.boxed(path) else { return self.try_read_file(path, limits) };
+        match self.try_read_file(picture, limits)? {
+            Ok(file) => boxes::cut(file, area, self.cropping, limits),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    fn try_read_file(
+        &self,
+        path: &str,
+        limits: &Limits,
+    ) -> io::Result<std::result::Result<Held<Vec<u8>>, DecodeError>> {
         match &self.place {
             Place::Folder | Place::Table(_) => decode::try_read_file(&folder::inside(&self.root, path)?, limits),
             Place::Members(members) => members.read(path, limits),
@@ -258,6 +252,13 @@ impl Source {
 
     /// By what a change of the photo at `path` is told, without reading it.
     pub(super) fn stamp(&self, path: &str) -> Stamp {
+        match self.boxed(path) {
+            Some(Boxed { picture, area }) => area.stamp(&self.stamp_of_file(picture), self.cropping),
+            None => self.stamp_of_file(path),
+        }
+    }
+
+    fn stamp_of_file(&self, path: &str) -> Stamp {
         match &self.place {
             Place::Folder | Place::Table(_) => folder::stamp_of(&self.path(path)),
             Place::Members(members) => members.stamp(path),
@@ -270,7 +271,15 @@ impl Source {
     }
 }
 
-/// Whether `path` is a file named as a table.
+/// The ends of names of files that tell photos.
+const TABLES: [&str; 3] = ["csv", "jsonl", "json"];
+
+/// Whether `path` is a file named as a table, or as one that tells boxes.
 fn is_table(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) && path.is_file()
+    is_named_as_table(path) && path.is_file()
+}
+
+/// Whether what is called so would be a table.
+pub fn is_named_as_table(path: &Path) -> bool {
+    path.extension().is_some_and(|own| TABLES.iter().any(|end| own.eq_ignore_ascii_case(end)))
 }

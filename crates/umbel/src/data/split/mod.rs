@@ -42,7 +42,7 @@ impl SplitMethod {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitMethod {
-    /// Every class in the same proportion; photos that show the same (exact and near duplicates) on one side.
+    /// Every class in the same proportion; photos that show the same (exact and near duplicates), and boxes on one picture, on one side.
     ///
     /// A class with two usable photos or more has at least one on each side, unless all are copies of one another; a
     /// class with a single photo trains on it and is not validated. Copies that lie in different classes (so that one
@@ -102,9 +102,11 @@ impl Split {
                 let shares = [options.val, options.test.unwrap_or(0.0)];
                 let mut units = units(options, index, cache, &candidates)?;
                 let held = if holds { held::held(&mut units, parts) } else { Split::default() };
-                let mut split = match options.group_by {
-                    None => stratified::split(index, units, shares, options.seed),
-                    Some(_) => by_group(index, units, shares, options.seed),
+                // Boxes of several classes may lie on one picture.
+                let mut split = if options.group_by.is_some() || index.source.has_boxes() {
+                    by_group(index, units, shares, options.seed)
+                } else {
+                    stratified::split(index, units, shares, options.seed)
                 };
                 split.train.extend(held.train);
                 split.val.extend(held.val);

@@ -51,6 +51,9 @@ impl SplitOptions {
         if index.parts.is_some() {
             self.refuse_keras("the data come with parts of their own")?;
         }
+        if index.source.has_boxes() {
+            self.refuse_keras("boxes on one picture belong on one side, and Keras' split knows none")?;
+        }
         if self.method == SplitMethod::Keras {
             self.refuse_more("Keras' split has no groups and two parts only")?;
         }

@@ -20,7 +20,7 @@ pub struct Units {
 
 impl Units {
     /// The units of `candidates` (rising). `keys` gives each candidate's group; without it, only photos that show the
-    /// same are joined.
+    /// same are joined, and boxes on one picture, which show the same place at the same time.
     pub fn new(
         index: &Index,
         cache: &Cache,
@@ -39,6 +39,10 @@ impl Units {
         let conflicts: Vec<usize> = (0..candidates.len()).filter(|&i| class(union.root(i)) != class(i)).collect();
         if let Some(keys) = keys {
             union.join_equal(keys.iter().map(Some));
+        }
+        if index.source.has_boxes() {
+            let picture = |&position: &usize| index.source.picture_of(&index.photos[position].path);
+            union.join_equal(candidates.iter().map(|position| Some(picture(position))));
         }
         let conflicts: BTreeSet<usize> = conflicts.into_iter().map(|i| union.root(i)).collect();
         let mut unit_of_root: HashMap<usize, usize> = HashMap::new();

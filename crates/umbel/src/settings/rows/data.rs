@@ -5,7 +5,7 @@ use crate::data::decode::{Depth, Raw};
 use crate::data::prep::IMAGE_SIZES;
 use crate::data::split::{FOLDS, PART};
 use crate::data::{Interpolation, Resize};
-use crate::settings::kind::{Kind, SEEDS, names};
+use crate::settings::kind::{ANY_SHARE, Kind, SEEDS, names};
 use crate::settings::row::{BLANK, Place, RANGE_TEST, Reproduce, Row, Shown};
 
 const DATA: Row = Row { heading: "Data", ..BLANK };
@@ -14,9 +14,9 @@ pub const ROWS: &[Row] = &[
     Row {
         key: "data",
         kind: Kind::Path,
-        value_name: "DIR|FILE.csv",
+        value_name: "DIR|FILE",
         help: "The folder: one sub-folder per class, photos in them; or train/, val/ and test/ with these in each; or a \
-               table of photos (path,label[,split])",
+               table of photos (path,label[,split]), of boxes on them (x,y,w,h), or boxes in JSON",
         brief: "A folder with one sub-folder per class, or a table of photos",
         on_resume: true,
         ..DATA
@@ -136,6 +136,37 @@ pub const ROWS: &[Row] = &[
         kind: Kind::Name(names::<Raw>),
         default: "refuse",
         help: "What is done with camera raws: they are left out, or the largest JPEG inside is taken",
+        shown: Shown::Photo,
+        ..DATA
+    },
+    Row {
+        key: "prep.crop_margin",
+        flag: Some("crop-margin"),
+        kind: Kind::Real(ANY_SHARE),
+        value_name: "SHARE",
+        default: "0.1",
+        help: "What is seen around a box on each side, where boxes are the photos: a share of its longer side, in thousandths; the \
+               model file remembers it",
+        shown: Shown::Photo,
+        ..DATA
+    },
+    Row {
+        key: "detections.confidence",
+        flag: Some("detection-confidence"),
+        kind: Kind::Real(ANY_SHARE),
+        value_name: "SHARE",
+        default: "0.2",
+        help: "How sure a detector must be of a box that is taken as a photo",
+        shown: Shown::Photo,
+        ..DATA
+    },
+    Row {
+        key: "detections.category",
+        flag: Some("detection-category"),
+        kind: Kind::Text,
+        value_name: "NAME",
+        or: "animal, where the detector knows animals, else all",
+        help: "What a detector must have called a box that is taken as a photo",
         shown: Shown::Photo,
         ..DATA
     },

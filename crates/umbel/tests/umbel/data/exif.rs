@@ -15,7 +15,7 @@ pub(super) fn picture() -> RgbImage {
 }
 
 /// EXIF of one entry: tag, type, count, the four bytes of its value.
-fn exif(big_endian: bool, tag: u16, kind: u16, count: u32, value: [u8; 4]) -> Vec<u8> {
+pub(super) fn exif(big_endian: bool, tag: u16, kind: u16, count: u32, value: [u8; 4]) -> Vec<u8> {
     let two = |number: u16| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
     let four = |number: u32| if big_endian { number.to_be_bytes() } else { number.to_le_bytes() };
     let mut bytes = if big_endian { b"MM\0\x2A".to_vec() } else { b"II\x2A\0".to_vec() };

@@ -79,7 +79,7 @@ pub fn is_label(name: &str) -> bool {
 }
 
 /// `Image Path` is `image_path`.
-fn simple(name: &str) -> String {
+pub(super) fn simple(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
@@ -90,6 +90,14 @@ pub fn taken() -> String {
 }
 
 impl Unclear {
+    /// Whether a column is not there, so that the table may be one of something else.
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Unclear::Missing(_) => true,
+            Unclear::Two { .. } => false,
+        }
+    }
+
     /// As an error about a table that was taken for `seen`.
     pub fn error(self, seen: crate::base::table::Seen) -> ManifestError {
         match self {

@@ -11,11 +11,8 @@ use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Interrupt, Observer};
 use crate::data::decode::named_as_picture;
 use crate::data::is_never_data;
-use crate::data::source::{expanded, is_named_as_one};
+use crate::data::source::{METADATA, expanded, is_named_as_one, is_named_as_table};
 use crate::get::StoreFault;
-
-/// The tables that go with folders of pictures.
-const TABLES: [&str; 2] = ["metadata.csv", "metadata.jsonl"];
 
 /// What is needed.
 pub enum Chosen {
@@ -49,7 +46,7 @@ pub fn choose(bucket: &Bucket<'_>, observer: &mut dyn Observer, interrupt: &Inte
         let found = names.into_iter().map(|name| there.remove(&name).ok_or(StoreFault::Missing(name)));
         return Ok(Chosen::Archives(found.collect::<std::result::Result<_, _>>().map_err(fail)?));
     }
-    let is_table = Path::new(name).extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+    let is_table = is_named_as_table(Path::new(name));
     if is_named_as_one(name) || is_table {
         let found = list(bucket, name, observer, interrupt)?.into_iter().find(|object| object.name == name);
         match found {
@@ -97,7 +94,7 @@ fn is_content(path: &str) -> bool {
     let name = folders.next_back().unwrap_or_default();
     let is_hidden = is_never_data(Path::new(name), false).is_some()
         || folders.any(|folder| is_never_data(Path::new(folder), true).is_some());
-    let is_table = || TABLES.iter().any(|table| name.eq_ignore_ascii_case(table));
+    let is_table = || METADATA.contains(&name);
     !is_hidden && (named_as_picture(Path::new(name)) || is_table() || !name.contains('.'))
 }
 
