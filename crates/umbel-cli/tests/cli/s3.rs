@@ -46,7 +46,10 @@ impl Store {
 }
 
 fn refusal(status: &str, code: &str) -> Reply {
-    Reply::new(status, format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>no, \u{1b}[31mno</Message></Error>"))
+    Reply::new(
+        status,
+        format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>no, \u{1b}[31mno</Message></Error>"),
+    )
 }
 
 fn tag(bytes: &[u8]) -> String {
@@ -162,11 +165,19 @@ fn photos_in_a_store_train_as_those_in_a_folder_do() {
     assert_eq!(store.fetched().len(), 12, "{:?}", store.fetched());
     store.run(&place, &["check", ADDRESS]).succeeds();
     assert_eq!(store.fetched().len(), 12, "they are here already");
-    store.objects.lock().unwrap().insert("of me/album/daisy/0.png".into(), fs::read(place.path("album/daisy/1.png")).unwrap());
+    store
+        .objects
+        .lock()
+        .unwrap()
+        .insert("of me/album/daisy/0.png".into(), fs::read(place.path("album/daisy/1.png")).unwrap());
     let ran = store.run(&place, &["check", ADDRESS]);
     assert!(ran.out.contains("duplicate"), "a changed one comes anew: {ran:?}");
     let ran = store.run(&place, &["predict", "there", ADDRESS, "--sort-into", "sorted"]);
-    assert_eq!(ran.succeeds().out.lines().filter(|line| line.contains(&format!("{ADDRESS}/daisy/"))).count(), 6, "{ran:?}");
+    assert_eq!(
+        ran.succeeds().out.lines().filter(|line| line.contains(&format!("{ADDRESS}/daisy/"))).count(),
+        6,
+        "{ran:?}"
+    );
     store.run(&place, &["eval", "there", ADDRESS]).succeeds();
     store.run(&place, &["preview", ADDRESS, "--out", "grid.png"]).succeeds();
     assert!(place.path("grid.png").is_file());

@@ -132,9 +132,9 @@ impl Error {
             Error::Download { fault: Fault::NoRoom { .. }, .. } => ErrorKind::Io,
             Error::Download { .. } => ErrorKind::Network,
             Error::Store { fault: StoreFault::HalfKey(_) | StoreFault::Table, .. } => ErrorKind::Setting,
-            Error::Store { fault: StoreFault::Nothing | StoreFault::Missing(_) | StoreFault::TooMuch { .. }, .. } => {
-                ErrorKind::Data
-            }
+            Error::Store {
+                fault: StoreFault::Nothing | StoreFault::Missing(_) | StoreFault::TooMuch { .. }, ..
+            } => ErrorKind::Data,
             Error::Store { .. } => ErrorKind::Network,
             Error::NotAnArchive { .. } | Error::NothingUseful { .. } | Error::TooManyFiles { .. } => ErrorKind::Data,
         }

@@ -30,10 +30,14 @@ pub enum StoreFault {
     #[error("{0} is not set, which belongs to what is: set both, or none for what everybody may read")]
     HalfKey(&'static str),
     /// It does not know the key.
-    #[error("the store does not know the key: check AWS_ACCESS_KEY_ID, and AWS_ENDPOINT_URL where the store is not Amazon's")]
+    #[error(
+        "the store does not know the key: check AWS_ACCESS_KEY_ID, and AWS_ENDPOINT_URL where the store is not Amazon's"
+    )]
     UnknownKey,
     /// The key does not hold any more, or lacks its session.
-    #[error("the key does not hold any more, or lacks its session: get a new one, and set AWS_SESSION_TOKEN along with it")]
+    #[error(
+        "the key does not hold any more, or lacks its session: get a new one, and set AWS_SESSION_TOKEN along with it"
+    )]
     Expired,
     /// The secret is not that of the key.
     #[error("the signature is not that of the key: check AWS_SECRET_ACCESS_KEY, and AWS_REGION")]
@@ -59,7 +63,9 @@ pub enum StoreFault {
     #[error("it is asked too much at once, or something is wrong there (status {0}): try again later")]
     Busy(u16),
     /// More than is held here.
-    #[error("{bytes} bytes lie there, and {most} is the most that is kept here: copy them into a folder, and give that")]
+    #[error(
+        "{bytes} bytes lie there, and {most} is the most that is kept here: copy them into a folder, and give that"
+    )]
     TooMuch {
         /// All that would be fetched.
         bytes: u64,

@@ -73,7 +73,10 @@ impl What {
             return Ok(What::Address(text.to_string()));
         }
         if starts_with(text, S3_SCHEME) {
-            return Err(address("what lies in an object store is read from there: give the address where a folder of photos stands").into());
+            return Err(address(
+                "what lies in an object store is read from there: give the address where a folder of photos stands",
+            )
+            .into());
         }
         if starts_with(text, HUB) {
             return Self::hub(&text[HUB.len()..]).ok_or_else(|| {

@@ -162,7 +162,8 @@ impl<'a> Found<'a> {
         let nearer = self.parts.clone();
         let root = |data: &Path| data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let same_place = root(&run.data) == root(self.index.source.given());
-        let source = get::source(&run.data, self.cache.options(), surroundings, &mut Silent, &Interrupt::default()).ok();
+        let source =
+            get::source(&run.data, self.cache.options(), surroundings, &mut Silent, &Interrupt::default()).ok();
         let as_it_was = |source: Source| source.with_detections(&run.detections).cropped_as(&run.prep);
         let source = source.and_then(|source| with_boxes(as_it_was(source)).ok());
         let is_here = |row: &SplitRow| same_place && self.by_path.contains_key(row.path.as_str());

@@ -113,7 +113,9 @@ pub fn form(archive: &ArchiveFile) -> Result<Option<Form>, ArchiveFault> {
         [b'P', b'A', b'R', b'1', ..] => Some(Form::Parquet),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Form::Zstd),
         // The oldest have no mark; their headers are checked by a sum when they are read.
-        _ if is_tar(&head) || archive.given.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar")) => Some(Form::Tar),
+        _ if is_tar(&head) || archive.given.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar")) => {
+            Some(Form::Tar)
+        }
         _ => None,
     })
 }

@@ -45,7 +45,9 @@ fn paths(path: &Path) -> Result<Option<Vec<PathBuf>>> {
 pub fn are_at(path: &Path) -> bool {
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => in_folder(path).is_some(),
-        Ok(about) if about.is_file() => !matches!(archive::form(&ArchiveFile::at(path.to_owned())), Ok(None) | Err(ArchiveFault::Io(_))),
+        Ok(about) if about.is_file() => {
+            !matches!(archive::form(&ArchiveFile::at(path.to_owned())), Ok(None) | Err(ArchiveFault::Io(_)))
+        }
         Ok(_) => false,
         Err(_) => {
             path.to_str().is_some_and(|name| name.contains('{') && expanded(name).is_ok_and(|names| names.len() > 1))

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::Source;
 use super::archive::ArchiveFile;
 use super::gather::Standing;
 use super::members::Members;
-use super::Source;
 use crate::Result;
 use crate::base::problem::Problem;
 use crate::base::progress::{Interrupt, Observer};

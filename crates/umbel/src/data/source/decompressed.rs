@@ -23,12 +23,7 @@ const HARMLESS: u64 = 1 << 30;
 const CHUNK: usize = 1 << 18;
 
 /// The tar within the archive at `path`, compressed as `form` says: as it was left here by the last who needed it, or decompressed now.
-pub fn tar(
-    archive: &ArchiveFile,
-    form: Form,
-    cache: &CacheOptions,
-    interrupt: &Interrupt,
-) -> Result<PathBuf, Stopped> {
+pub fn tar(archive: &ArchiveFile, form: Form, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
     kept(archive, cache, |making| {
         let file = BufReader::new(regular::open(&archive.file).map_err(ArchiveFault::from)?);
         match form {

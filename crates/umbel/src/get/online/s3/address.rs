@@ -17,8 +17,10 @@ impl Address {
     /// Reads what was given.
     pub fn parse(given: &Path) -> Result<Self> {
         let text = given.to_string_lossy();
-        let wrong =
-            |detail: &str| Error::Address { given: text.to_string(), detail: format!("{detail}, as in s3://bucket/photos") };
+        let wrong = |detail: &str| Error::Address {
+            given: text.to_string(),
+            detail: format!("{detail}, as in s3://bucket/photos"),
+        };
         let rest = text.get(S3_SCHEME.len()..).unwrap_or_default();
         let (bucket, name) = rest.split_once('/').unwrap_or((rest, ""));
         let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_');
@@ -60,7 +62,9 @@ mod tests {
         assert_eq!(of("s3://b/flowers/all/").unwrap(), ("s3://b/flowers/all".into(), "flowers/all".into()));
         assert_eq!(of("S3://my.own-bucket").unwrap(), ("s3://my.own-bucket".into(), String::new()));
         assert_eq!(of("s3://b/a b/ü").unwrap().1, "a b/ü");
-        for wrong in ["s3://", "s3:///a", "s3://a@b/c", "s3://a:80/c", "s3://..", "s3://a?b", "s3://a#b/c", "s3://b/a\nb"] {
+        for wrong in
+            ["s3://", "s3:///a", "s3://a@b/c", "s3://a:80/c", "s3://..", "s3://a?b", "s3://a#b/c", "s3://b/a\nb"]
+        {
             assert_eq!(of(wrong).unwrap_err().kind(), crate::ErrorKind::Setting, "{wrong}");
         }
     }

@@ -125,7 +125,8 @@ impl<'a> Bucket<'a> {
             name => format!("{}/{}", self.root, utf8_percent_encode(name, PATH)),
         };
         let pairs = question.query.iter();
-        let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, QUERY))).collect();
+        let pairs: Vec<String> =
+            pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, QUERY))).collect();
         let query = pairs.join("&");
         let url = format!("{}{path}{}{query}", self.origin, if query.is_empty() { "" } else { "?" });
         let stamp = sign::stamp(SystemTime::now());

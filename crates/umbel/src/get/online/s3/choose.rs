@@ -36,9 +36,8 @@ pub fn choose(bucket: &Bucket<'_>, observer: &mut dyn Observer, interrupt: &Inte
     let name = bucket.address.name.as_str();
     let fail = |fault| bucket.error(name, fault);
     if let Some((before, _)) = name.split_once('{') {
-        let names = expanded(name).map_err(|fault| {
-            crate::data::Error::Archive { path: bucket.address.shown().into(), fault }
-        })?;
+        let names = expanded(name)
+            .map_err(|fault| crate::data::Error::Archive { path: bucket.address.shown().into(), fault })?;
         let mut there: HashMap<String, Object> = list(bucket, before, observer, interrupt)?
             .into_iter()
             .map(|object| (object.name.clone(), object))

@@ -41,7 +41,13 @@ pub fn archives(
     let copy = |object: &Object| {
         let jobs: Vec<(Object, u64)> = vec![(object.clone(), 0)];
         let given = bucket.address.with_name(&object.name).shown().into();
-        Copy { given, digest: digest(bucket, [(object, "", true)].into_iter()), heads: Vec::new(), bytes: object.size, jobs }
+        Copy {
+            given,
+            digest: digest(bucket, [(object, "", true)].into_iter()),
+            heads: Vec::new(),
+            bytes: object.size,
+            jobs,
+        }
     };
     let (files, gone) = bring(bucket, objects.iter().map(copy).collect(), cache, heard)?;
     match gone.into_iter().next() {

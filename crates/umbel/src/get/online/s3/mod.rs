@@ -35,7 +35,9 @@ pub fn open(
     let client = Client::new(network).map_err(|fault| failed(&address.shown(), fault))?;
     let bucket = Bucket::new(&address, &network.s3, client)?;
     let copies = match choose(&bucket, observer, interrupt)? {
-        Chosen::Archives(objects) => Copies::Archives(copies::archives(&bucket, &objects, cache, (observer, interrupt))?),
+        Chosen::Archives(objects) => {
+            Copies::Archives(copies::archives(&bucket, &objects, cache, (observer, interrupt))?)
+        }
         Chosen::Folder { files, mut problems } => {
             let (tars, gone) = copies::folder(&bucket, files, cache, (observer, interrupt))?;
             problems.extend(gone);

@@ -79,7 +79,13 @@ mod tests {
     #[test]
     fn a_tar_that_was_laid_out_is_read_by_everybody() {
         let long = format!("{}/{}.jpg", "rose".repeat(40), "ü".repeat(60));
-        let files = [("a/1.jpg", "one"), ("a/empty", ""), (long.as_str(), "long"), (&"x".repeat(100), "hundred"), (&"y".repeat(99), "less")];
+        let files = [
+            ("a/1.jpg", "one"),
+            ("a/empty", ""),
+            (long.as_str(), "long"),
+            (&"x".repeat(100), "hundred"),
+            (&"y".repeat(99), "less"),
+        ];
         let (mut layout, mut bytes) = (Layout::default(), Vec::new());
         let places: Vec<u64> = files.iter().map(|(path, text)| layout.add(path, text.len() as u64)).collect();
         bytes.resize(layout.bytes() as usize, 0);
@@ -95,7 +101,8 @@ mod tests {
             entry.read_to_string(&mut text).unwrap();
             read.push((String::from_utf8(entry.path_bytes().into_owned()).unwrap(), text));
         }
-        let expected: Vec<(String, String)> = files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
+        let expected: Vec<(String, String)> =
+            files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
         assert_eq!(read, expected);
     }
 }

@@ -160,10 +160,7 @@ impl Worker<'_> {
             Some(_) | None => {}
         }
         let url = answer.url.clone();
-        let again = |detail: String| {
-            let fault = Fault::Cut { done: first, bytes: Some(object.size), detail };
-            Trouble::Again(failed(&url, fault))
-        };
+        let again = |detail: String| Trouble::Again(failed(&url, Fault::Unreachable(detail)));
         let mut pace = Pace::new(*done);
         let mut reader = answer.reader();
         let mut buffer = vec![0; 1 << 16];

@@ -79,7 +79,12 @@ mod tests {
 
     fn list(inside: &str) -> Result<Page, String> {
         let head = r#"<?xml version="1.0" encoding="UTF-8"?>"#;
-        page(format!(r#"{head}<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{inside}</ListBucketResult>"#).as_bytes())
+        page(
+            format!(
+                r#"{head}<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{inside}</ListBucketResult>"#
+            )
+            .as_bytes(),
+        )
     }
 
     #[test]
