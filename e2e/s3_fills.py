@@ -2,6 +2,9 @@
 is large enough to come in ranges.
 
     python e2e/s3_fills.py PHOTOS LARGE.tar
+    python e2e/s3_fills.py guard KEYS
+
+The second has the store check every signature from then on, and writes the key of somebody who may list and read.
 """
 
 import io
@@ -10,6 +13,7 @@ import pathlib
 import sys
 import tarfile
 import time
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -19,10 +23,27 @@ from botocore.exceptions import EndpointConnectionError
 LARGE = 70 << 20
 
 
-def main():
-    photos, large = map(pathlib.Path, sys.argv[1:])
-    settings = Config(retries={"max_attempts": 1})
-    s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name=os.environ["AWS_REGION"], config=settings)
+MAY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": "*"}]}'
+STORE, REGION = os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_REGION"]
+
+
+def client(service):
+    return boto3.client(service, endpoint_url=STORE, region_name=REGION, config=Config(retries={"max_attempts": 1}))
+
+
+def guard(keys):
+    iam = client("iam")
+    iam.create_user(UserName="reader")
+    iam.put_user_policy(UserName="reader", PolicyName="read", PolicyDocument=MAY)
+    key = iam.create_access_key(UserName="reader")["AccessKey"]
+    keys.write_text(f"AWS_ACCESS_KEY_ID={key['AccessKeyId']}\nAWS_SECRET_ACCESS_KEY={key['SecretAccessKey']}\n")
+    # After so many questions, which is none.
+    plain = {"Content-Type": "text/plain"}
+    urllib.request.urlopen(urllib.request.Request(f"{STORE}/moto-api/reset-auth", b"0", plain, method="POST")).read()
+
+
+def fill(photos, large):
+    s3 = client("s3")
     for _ in range(100):
         try:
             s3.list_buckets()
@@ -31,7 +52,7 @@ def main():
             time.sleep(0.2)
     files = sorted(path for path in photos.rglob("*") if path.is_file())
     pictures = [path for path in files if path.suffix in {".jpg", ".png"}]
-    place = {"LocationConstraint": os.environ["AWS_REGION"]}
+    place = {"LocationConstraint": REGION}
     s3.create_bucket(Bucket="photos", CreateBucketConfiguration=place)
     s3.create_bucket(Bucket="open", CreateBucketConfiguration=place, ACL="public-read")
     for path in files:
@@ -59,6 +80,13 @@ def main():
         tar.addfile(filling, io.BytesIO(os.urandom(LARGE)))
     s3.upload_file(str(large), "photos", "archives/large.tar")
     print(f"{len(pictures)} pictures in each place, {large.stat().st_size} bytes in one archive")
+
+
+def main():
+    if sys.argv[1] == "guard":
+        guard(pathlib.Path(sys.argv[2]))
+    else:
+        fill(*map(pathlib.Path, sys.argv[1:]))
 
 
 if __name__ == "__main__":
