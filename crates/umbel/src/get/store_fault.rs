@@ -27,7 +27,7 @@ pub enum StoreFault {
         signed: bool,
     },
     /// A key without its secret, or the other way round.
-    #[error("{0} is not set, which belongs to what is: set both, or none for what everybody may read")]
+    #[error("{0} is not set, and its other half is: set both, or neither for what everybody may read")]
     HalfKey(&'static str),
     /// It does not know the key.
     #[error(

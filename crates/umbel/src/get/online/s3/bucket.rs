@@ -176,6 +176,8 @@ impl<'a> Bucket<'a> {
                 StoreFault::Region { asked: self.region.clone(), region }
             }
             ("NoSuchBucket", _) => StoreFault::NoBucket,
+            // Some say no more of a bucket that is not there.
+            ("", 404) if name.is_empty() => StoreFault::NoBucket,
             ("InvalidAccessKeyId", _) => StoreFault::UnknownKey,
             ("SignatureDoesNotMatch", _) => StoreFault::Signature,
             ("RequestTimeTooSkewed" | "RequestExpired", _) => StoreFault::Clock,
