@@ -22,6 +22,7 @@ Examples:
   umbel train photos/ --folds 5                        mean and deviation of five runs
   umbel train photos.csv                               a table: path,label or path,label,split
   umbel train https://host/photos.zip                  fetched first, into ./photos (see umbel get)
+  umbel train s3://bucket/photos                       from where it lies; who asks is told by AWS_ACCESS_KEY_ID and so on
   umbel train photos/ --recipe tutorial --augment none --dropout 0    watch it over-fit, then `umbel compare`
   umbel train photos/ --model my-network.toml --optimizer sgd --lr 0.01 --schedule cosine
   umbel train photos/ --recipe scratch                 the best from nothing: more epochs, stronger augmentation

@@ -10,7 +10,7 @@ use umbel::base::run_folder::lies_inside;
 use umbel::base::shown::{cell, column};
 use umbel::check::{CheckReport, FindingKind, Likeness, check_within};
 use umbel::data::decode::Reading;
-use umbel::data::{CacheOptions, Index, Listing, Margin, PrepSpec, Source, Split};
+use umbel::data::{CacheOptions, Index, Listing, Margin, PrepSpec, Split};
 use umbel::pipeline::{self, TrainConfig};
 use umbel::run::names;
 
@@ -33,7 +33,7 @@ pub fn run(args: &CheckArgs, surroundings: &Surroundings) -> anyhow::Result<Outc
     let cache = CacheOptions::within(surroundings.cache.clone(), &surroundings.memory);
     // Before the photos are read: a run that is none should not cost that time.
     let run = args.run.as_deref().map(pipeline::run_settings).transpose()?;
-    let source = Source::open(&args.dir, &cache, &mut console, &interrupt)?;
+    let source = umbel::get::source(&args.dir, &cache, surroundings, &mut console, &interrupt)?;
     let source = source.with_detections(&args.detections.taken()).cropped_as(&boxes_prep(args, run.as_ref()));
     let index = Index::list(source, Listing::Photos, &mut console, &interrupt)?;
     console.clear();

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::decode::Doubt;
 use umbel::data::{CacheOptions, DoubtfulDepth, Part};
-use umbel::eval::{EvalOptions, Evaluation, evaluate_folder};
+use umbel::eval::{EvalOptions, Evaluation, evaluate_source};
 use umbel::run::names;
 use umbel::{Error, PredictError, Surroundings};
 
-use super::fetched::folder_alone;
+use super::fetched::{folder_alone, place};
 use super::model;
 use crate::args::EvalArgs;
 use crate::console;
@@ -28,7 +28,8 @@ pub fn run(args: &EvalArgs, surroundings: &Surroundings) -> anyhow::Result<Outco
     };
     let model = model::load(&args.model, "umbel eval MODEL DIR", std::slice::from_ref(&args.dir))?;
     let interrupt = Interrupt::default();
-    let mut evaluation = match evaluate_folder(&model, &args.dir, &options, &mut Silent, &interrupt) {
+    let source = place(&args.dir, &options.cache, surroundings)?;
+    let mut evaluation = match evaluate_source(&model, source, &options, &mut Silent, &interrupt) {
         Err(error @ Error::Predict(PredictError::NoAnswer { .. })) => {
             let which = format!("the model {} cannot be measured", args.model.display());
             return Err(anyhow::Error::new(error).context(which));

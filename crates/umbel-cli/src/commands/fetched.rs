@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 use umbel::Surroundings;
-use umbel::base::progress::{Interrupt, Observer};
+use umbel::base::progress::{Interrupt, Observer, Silent};
+use umbel::data::{CacheOptions, Source};
 use umbel::get::{self, News, What, is_address};
 
 use super::get::tell;
@@ -41,6 +42,19 @@ pub fn folder_alone(given: &Path, surroundings: &Surroundings) -> anyhow::Result
     let path = folder(given, surroundings, &mut console, &interrupt);
     console.clear();
     path
+}
+
+/// The photos at `given`, for a command that cannot be stopped half-way otherwise: where they lie in an object store, what is needed of
+/// them is fetched, and only then are there signals to be heard.
+pub fn place(given: &Path, cache: &CacheOptions, surroundings: &Surroundings) -> anyhow::Result<Source> {
+    if !get::is_s3(given) {
+        return Ok(Source::open(given, cache, &mut Silent, &Interrupt::default())?);
+    }
+    let interrupt = signals::interrupt_saying("stopping, press again to quit at once")?;
+    let mut console = TrainConsole::new(Format::Json, surroundings.lang);
+    let source = get::source(given, cache, surroundings, &mut console, &interrupt);
+    console.clear();
+    Ok(source?)
 }
 
 /// The flags of a training with the folder where an address was given.

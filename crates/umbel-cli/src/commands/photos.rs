@@ -1,5 +1,5 @@
 //! Photos as `predict` and `explain` take them: files, folders that are searched through,
-//! archives, and standard input.
+//! archives, object stores, and standard input.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,6 +11,7 @@ use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::decode::{DecodeError, Limits, try_read_file};
 use umbel::data::index::pictures;
 use umbel::data::{CacheOptions, Problem, Source, is_never_data};
+use umbel::get::is_s3;
 use umbel::predict::search_but;
 use umbel::surroundings::Network;
 use umbel::{PredictError, Surroundings};
@@ -34,7 +35,7 @@ pub fn inputs(
             inputs.push(path.clone());
             continue;
         }
-        if Source::has_archives(path) {
+        if is_s3(path) || Source::has_archives(path) {
             match archives.open(path, surroundings) {
                 Ok((found, problems)) => {
                     inputs.extend(found);
@@ -83,7 +84,7 @@ impl Archives {
     /// Opens one, and gives the paths of its photos, below its own, and what of it cannot be used.
     fn open(&mut self, path: &Path, surroundings: &Surroundings) -> umbel::Result<(Vec<PathBuf>, Vec<Problem>)> {
         let cache = CacheOptions::within(surroundings.cache.clone(), &surroundings.memory);
-        let source = Source::open(path, &cache, &mut Silent, &Interrupt::default())?;
+        let source = umbel::get::source(path, &cache, surroundings, &mut Silent, &Interrupt::default())?;
         let (found, problems) = pictures(&source)?;
         let paths = found.iter().map(|photo| source.path(photo)).collect();
         self.opened.push(source);

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 use umbel::Surroundings;
 use umbel::base::progress::{Interrupt, Silent};
-use umbel::data::{Index, Listing, Source};
+use umbel::data::{Index, Listing};
 use umbel::pipeline::{Look, Recipe, TrainConfig, look};
 use umbel::preview::{pick_photo, preview_augmented, preview_folder};
 use umbel::run::free_name::next_free;
 use umbel::settings::find;
 
-use super::fetched::folder_alone;
+use super::fetched::{folder_alone, place};
 use super::train::with_weights;
 use crate::args::{PreviewArgs, TrainArgs};
 use crate::config;
@@ -23,7 +23,7 @@ pub fn run(args: &PreviewArgs, surroundings: &Surroundings) -> anyhow::Result<Ou
     let args = &PreviewArgs { dir: folder_alone(&args.dir, surroundings)?, ..args.clone() };
     let config = settings(args, surroundings)?;
     let out: PathBuf = next_free(args.out.as_deref().unwrap_or(Path::new("preview.png")));
-    let source = Source::open(&args.dir, &config.cache_options(surroundings), &mut Silent, &Interrupt::default())?;
+    let source = place(&args.dir, &config.cache_options(surroundings), surroundings)?;
     let source = source.with_detections(&config.detections).cropped_as(&config.prep);
     let index = Index::list(source, Listing::Photos, &mut Silent, &Interrupt::default())?;
     let seed = config.fit.seed;

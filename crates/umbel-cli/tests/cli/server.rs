@@ -241,10 +241,25 @@ pub fn proxy(to: &str) -> (String, Arc<Mutex<Vec<String>>>) {
 const PROXIES: [&str; 8] =
     ["http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
 
+/// What else tells how others are reached, and as whom.
+const VARIABLES: [&str; 11] = [
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HF_ENDPOINT",
+    "HF_TOKEN",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
+
 /// Runs the program, without this machine's proxies and certificates, with these variables. It waits for an answer for a second.
 pub fn umbel_with(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> Ran {
     let mut command = place.command(args);
-    for name in PROXIES.iter().chain(&["SSL_CERT_FILE", "SSL_CERT_DIR", "HF_ENDPOINT", "HF_TOKEN"]) {
+    for name in PROXIES.iter().chain(&VARIABLES) {
         command.env_remove(name);
     }
     command.env("UMBEL_MODELS", place.path("models")).env("UMBEL_TIMEOUT", "1").envs(variables.iter().copied());

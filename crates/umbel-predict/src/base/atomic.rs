@@ -60,6 +60,11 @@ impl Scratch {
         self.file.as_file().try_clone().map_err(|source| self.error("write", source))
     }
 
+    /// Where it lies until then, for those who write to it by several handles.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// Flushes the file to the disk and puts it in the target's place.
     pub fn commit(self) -> Result<()> {
         self.file.as_file().sync_all().map_err(|source| self.error("write", source))?;

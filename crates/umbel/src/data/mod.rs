@@ -23,7 +23,7 @@ pub use index::{DetectedBox, DetectorFile, Index, Listing, Photo, is_for_the_res
 pub use loader::{Batch, Loader, LoaderOptions};
 pub use plan::{Plan, PlanRow};
 pub use prep::{Interpolation, Margin, PrepSpec, Resize};
-pub use source::{ArchiveFault, Detections, Source};
+pub use source::{ArchiveFault, ArchiveFile, Copies, Detections, Source};
 pub use split::{GroupBy, Split, SplitMethod, SplitOptions, Together};
 pub use unpack::{ArchiveKind, UnpackFault, UnpackLimits, Unpacked};
 pub use views::{Tta, Views};

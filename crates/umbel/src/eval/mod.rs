@@ -126,8 +126,22 @@ pub fn evaluate_folder(
     observer: &mut dyn Observer,
     interrupt: &Interrupt,
 ) -> Result<Evaluation> {
-    file.check().map_err(umbel_predict::Error::Model)?;
     let source = Source::open(folder, &options.cache, observer, interrupt)?;
+    evaluate_source(file, source, options, observer, interrupt)
+}
+
+/// The same on the photos of a place that was opened.
+///
+/// # Errors
+/// Those of [`evaluate_folder`].
+pub fn evaluate_source(
+    file: &ModelFile,
+    source: Source,
+    options: &EvalOptions,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Evaluation> {
+    file.check().map_err(umbel_predict::Error::Model)?;
     let source = source.with_detections(&options.detections).cropped_as(&file.prep);
     let index = Index::list(source, Listing::Photos, observer, interrupt)?;
     let cache = Cache::open(&index, &file.prep, &options.cache, observer, interrupt)?;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::StoreFault;
 use crate::base::error::ErrorKind;
 
 /// Why something cannot be fetched, or not to there.
@@ -96,6 +97,14 @@ pub enum Error {
         /// Files of other kinds.
         seen: usize,
     },
+    /// An object store does not give it.
+    #[error("cannot read {address}: {fault}")]
+    Store {
+        /// What was asked for, as `s3://bucket/name`.
+        address: String,
+        /// Why not.
+        fault: StoreFault,
+    },
     /// More files than can be fetched one by one.
     #[error(
         "the data set {name} has more than {most} files, which are too many to be fetched one by one: choose one that lies in archives or \
@@ -122,6 +131,11 @@ impl Error {
             Error::Busy { .. } => ErrorKind::Busy,
             Error::Download { fault: Fault::NoRoom { .. }, .. } => ErrorKind::Io,
             Error::Download { .. } => ErrorKind::Network,
+            Error::Store { fault: StoreFault::HalfKey(_) | StoreFault::Table, .. } => ErrorKind::Setting,
+            Error::Store {
+                fault: StoreFault::Nothing | StoreFault::Missing(_) | StoreFault::TooMuch { .. }, ..
+            } => ErrorKind::Data,
+            Error::Store { .. } => ErrorKind::Network,
             Error::NotAnArchive { .. } | Error::NothingUseful { .. } | Error::TooManyFiles { .. } => ErrorKind::Data,
         }
     }

@@ -8,14 +8,20 @@ mod online;
 #[path = "offline.rs"]
 mod online;
 pub mod sets;
+mod store_fault;
 mod what;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use self::error::{Error, Fault};
 pub use self::online::*;
-pub use self::what::{What, is_address};
-use crate::data::Unpacked;
+pub use self::store_fault::StoreFault;
+use self::what::S3_SCHEME;
+pub use self::what::{What, is_address, is_s3};
+use crate::Result;
+use crate::base::progress::{Interrupt, Observer};
+use crate::data::{CacheOptions, Source, Unpacked};
+use crate::surroundings::Surroundings;
 
 /// The file in a folder that was fetched: what it is, where it came from, and that the folder may be taken for what was asked. It is
 /// hidden, and so no data.
@@ -39,4 +45,23 @@ pub enum News {
     LayThere,
     /// It came, and is this.
     Came(Unpacked),
+}
+
+/// What lies at `given`: a place here, as [`Source::open`] takes it, or one in an object store (`s3://bucket/folder`): a folder of photos,
+/// an archive, or several. What is needed of that comes to lie in the folder of the cache, once.
+///
+/// # Errors
+/// Those of [`Source::open`], [`Error::Store`], [`Error::Download`] and [`Error::Address`].
+pub fn source(
+    given: &Path,
+    cache: &CacheOptions,
+    surroundings: &Surroundings,
+    observer: &mut dyn Observer,
+    interrupt: &Interrupt,
+) -> Result<Source> {
+    if is_s3(given) {
+        open_s3(given, cache, &surroundings.network, observer, interrupt)
+    } else {
+        Source::open(given, cache, observer, interrupt)
+    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, Fault, Got, What};
 use crate::Result;
 use crate::base::progress::{Interrupt, Observer};
+use crate::data::{CacheOptions, Source};
 use crate::pretrained::store::Origin;
 use crate::surroundings::{Network, Surroundings};
 
@@ -45,6 +46,20 @@ pub fn weights(
 /// [`Error::Download`], always.
 pub fn bytes(url: &str, _most: u64, _network: &Network) -> Result<Vec<u8>> {
     Err(not_built(url))
+}
+
+/// Fails and says what to do instead.
+///
+/// # Errors
+/// [`Error::Download`], always.
+pub(super) fn open_s3(
+    given: &Path,
+    _cache: &CacheOptions,
+    _network: &Network,
+    _observer: &mut dyn Observer,
+    _interrupt: &Interrupt,
+) -> Result<Source> {
+    Err(not_built(&given.to_string_lossy()))
 }
 
 fn not_built(url: &str) -> crate::Error {

@@ -1,5 +1,7 @@
 //! What can be asked for: a data set by its name or its address, one of the Hugging Face hub, or weights.
 
+use std::path::Path;
+
 use super::Error;
 use super::sets::{self, Set};
 use crate::Result;
@@ -28,6 +30,8 @@ pub enum What {
 
 const HUB: &str = "hf:";
 const WEIGHTS: &str = "weights:";
+/// What an address in an object store begins with.
+pub(super) const S3_SCHEME: &str = "s3://";
 const SCHEMES: [&str; 2] = ["https://", "http://"];
 /// What the hub calls the newest.
 const MAIN: &str = "main";
@@ -35,6 +39,11 @@ const MAIN: &str = "main";
 /// Whether this can be nothing but an address, where else a path stands: it begins with `http://`, `https://` or `hf:`. A name never is.
 pub fn is_address(text: &str) -> bool {
     is_url(text) || starts_with(text, HUB)
+}
+
+/// Whether this is a place in an object store: it begins with `s3://`.
+pub fn is_s3(given: &Path) -> bool {
+    given.to_str().is_some_and(|given| starts_with(given, S3_SCHEME))
 }
 
 pub(super) fn is_url(text: &str) -> bool {
@@ -62,6 +71,12 @@ impl What {
                 return Err(address("names and passwords do not belong into an address").into());
             }
             return Ok(What::Address(text.to_string()));
+        }
+        if starts_with(text, S3_SCHEME) {
+            return Err(address(
+                "what lies in an object store is read from there: give the address where a folder of photos stands",
+            )
+            .into());
         }
         if starts_with(text, HUB) {
             return Self::hub(&text[HUB.len()..]).ok_or_else(|| {
@@ -150,6 +165,7 @@ mod tests {
             "https://host/a b.zip",
             "flwers",
             "weights:vgg",
+            "s3://bucket/photos",
             "./flowers",
             "",
         ] {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Result;
 use crate::base::last_name::last_name;
 use crate::data::{CacheOptions, Detections, GroupBy, PrepSpec, SplitMethod, SplitOptions};
+use crate::get::is_s3;
 use crate::nn::{Engine, Precision, models};
 use crate::pretrained::{self, Tune, WeightsFrom};
 use crate::settings::{self, AugmentChoice, PrecisionChoice, Recipe};
@@ -202,7 +203,8 @@ impl TrainConfig {
         let model = own.and_then(|own| Some(own.as_path().to_str()?.to_string()));
         TrainConfig {
             model: model.unwrap_or_else(|| self.model.clone()),
-            data: other(&self.data),
+            // An address holds from anywhere, and says no more than its name.
+            data: if is_s3(&self.data) { self.data.clone() } else { other(&self.data) },
             plan: self.plan.as_deref().map(&other),
             cache: self.cache.as_deref().map(&other),
             pretrained: self.pretrained.as_ref().map(|from| from.with_path(&other)),

@@ -16,6 +16,7 @@ use crate::data::split::{SplitRow, rows};
 use crate::data::{Cache, Detections, Index, Part, PrepSpec, Source, Split, SplitMethod};
 use crate::pretrained::{Tune, WeightsFrom};
 use crate::run::names;
+use crate::{Surroundings, get};
 
 /// More runs one upon the other are no longer followed: a link may lead back.
 const MOST_RUNS: usize = 64;
@@ -86,9 +87,9 @@ impl Heritage {
     /// Looks for the photos of these runs among those of the index: by their content, where a run's photos still lie where they lay,
     /// else by their path, or, as photos are moved from one class to another, by their file's name alone where only one has it. So a
     /// new photo may be taken for a known one of the same name, which costs nothing; the reverse would flatter.
-    pub fn of(lineage: Lineage, index: &Index, cache: &Cache) -> Self {
+    pub fn of(lineage: Lineage, index: &Index, cache: &Cache, surroundings: &Surroundings) -> Self {
         let mut found = Found::new(index, cache);
-        lineage.runs.iter().for_each(|run| found.look_for(run));
+        lineage.runs.iter().for_each(|run| found.look_for(run, surroundings));
         Heritage { parts: found.parts, lineage }
     }
 
@@ -157,11 +158,12 @@ impl<'a> Found<'a> {
     }
 
     /// Runs come from the nearest to the first.
-    fn look_for(&mut self, run: &Ancestor) {
+    fn look_for(&mut self, run: &Ancestor, surroundings: &Surroundings) {
         let nearer = self.parts.clone();
         let root = |data: &Path| data.canonicalize().unwrap_or_else(|_| data.to_owned());
         let same_place = root(&run.data) == root(self.index.source.given());
-        let source = Source::open(&run.data, self.cache.options(), &mut Silent, &Interrupt::default()).ok();
+        let source =
+            get::source(&run.data, self.cache.options(), surroundings, &mut Silent, &Interrupt::default()).ok();
         let as_it_was = |source: Source| source.with_detections(&run.detections).cropped_as(&run.prep);
         let source = source.and_then(|source| with_boxes(as_it_was(source)).ok());
         let is_here = |row: &SplitRow| same_place && self.by_path.contains_key(row.path.as_str());

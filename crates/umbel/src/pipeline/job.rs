@@ -13,11 +13,11 @@ use crate::base::progress::{Event, Interrupt, Observer, Silent};
 use crate::base::remark::Remark;
 use crate::base::threads;
 use crate::data::plan::Action;
-use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Source, Split, Together};
+use crate::data::{Cache, Dataset, DoubtfulDepth, Index, Plan, Split, Together};
 use crate::model_file::StartedFrom;
 use crate::nn::Model;
 use crate::run::LeakRow;
-use crate::{Error, Result, Surroundings, data};
+use crate::{Error, Result, Surroundings, data, get};
 
 /// Remarks of one kind that are told; a check tells all of them.
 const REMARKS_TOLD: usize = 5;
@@ -50,7 +50,7 @@ impl<'a> Job<'a> {
         interrupt: &Interrupt,
     ) -> Result<(Self, Model)> {
         let (start, undecided) = (Instant::now(), config.undecided.clone().unwrap_or_default());
-        let source = Source::open(&config.data, &config.cache_options(surroundings), observer, interrupt)?;
+        let source = get::source(&config.data, &config.cache_options(surroundings), surroundings, observer, interrupt)?;
         let source = source.with_detections(&config.detections).cropped_as(&config.prep);
         let index = Index::list(source, config.split.listing(), observer, interrupt)?;
         let index = heed_plan(config, index, observer)?;
@@ -75,7 +75,7 @@ impl<'a> Job<'a> {
         if let Some(problem) = cache.problems().first().filter(|_| config.strict) {
             return Err(data::Error::BadPicture { path: problem.path.clone(), detail: problem.detail.clone() }.into());
         }
-        let heritage = lineage.map(|lineage| Heritage::of(lineage, &index, &cache));
+        let heritage = lineage.map(|lineage| Heritage::of(lineage, &index, &cache, surroundings));
         let Started { model, from: started_from, mut kept } = started;
         if !heritage.as_ref().is_some_and(Heritage::may_keep_rows) {
             kept.clear();

@@ -7,6 +7,7 @@ use image::RgbImage;
 use super::run_folder::RunFolder;
 use super::{TrainConfig, architecture, command_line};
 use crate::base::last_name::last_name;
+use crate::base::progress::{Interrupt, Silent};
 use crate::base::threads;
 use crate::data::{Source, SplitMethod};
 use crate::explain::Explainer;
@@ -14,7 +15,7 @@ use crate::html;
 use crate::model_file::ModelFile;
 use crate::report::page::{self, Facts};
 use crate::run::{RunRecords, names, read_folds};
-use crate::{Result, Surroundings};
+use crate::{Result, Surroundings, get};
 
 /// The longer side of an overlay before the page makes it its own size: no photo is coloured pixel by pixel in full.
 const OVERLAY: u32 = 288;
@@ -27,7 +28,7 @@ pub fn report(run: &Path, out: Option<&Path>, surroundings: &Surroundings) -> Re
     threads::ready()?;
     let records = RunRecords::read(run)?;
     let settings = (!records.settings.is_empty()).then(|| RunFolder::config_in(run)).transpose()?;
-    let source = settings.as_ref().and_then(|config| records.source(&config.cache_options(surroundings)));
+    let source = settings.as_ref().and_then(|config| source(&records, config, surroundings));
     let overlays = Overlays::open(run, source.clone());
     let overlay = |path: &str, class: &str| overlays.as_ref()?.draw(path, class);
     let mut facts = Facts { lang: surroundings.lang, source, ..Facts::default() };
@@ -56,7 +57,7 @@ pub fn report_folds(run: &Path, out: Option<&Path>, surroundings: &Surroundings)
     let mut facts = Facts { lang: surroundings.lang, ..Facts::default() };
     if !records.settings.is_empty() {
         let (config, toml) = (RunFolder::config_in(run)?, RunFolder::model_toml_in(run)?);
-        facts.source = records.source(&config.cache_options(surroundings));
+        facts.source = source(&records, &config, surroundings);
         facts.command = command_line(&again(&config, run, toml.is_some())).unwrap_or_default();
     }
     if let Some(predictions) = &records.predictions {
@@ -65,6 +66,13 @@ pub fn report_folds(run: &Path, out: Option<&Path>, surroundings: &Surroundings)
     let path = out.map_or_else(|| run.join(names::REPORT), Path::to_owned);
     page::write_folds(&records, &record, &facts, &path)?;
     Ok(path)
+}
+
+/// Where the photos lie, if they still do.
+fn source(records: &RunRecords, config: &TrainConfig, surroundings: &Surroundings) -> Option<Source> {
+    let cache = config.cache_options(surroundings);
+    let source = get::source(&records.data()?, &cache, surroundings, &mut Silent, &Interrupt::default());
+    records.as_read(source.ok()?)
 }
 
 /// Draws where the run's best model looked.

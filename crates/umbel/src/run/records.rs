@@ -130,8 +130,16 @@ impl RunRecords {
 
     /// Where the photos lie, if they still do; compressed archives are looked for in this cache.
     pub fn source(&self, cache: &CacheOptions) -> Option<Source> {
-        let data = PathBuf::from(self.setting("data")?);
-        let source = Source::open(&data, cache, &mut Silent, &Interrupt::default()).ok()?;
+        self.as_read(Source::open(&self.data()?, cache, &mut Silent, &Interrupt::default()).ok()?)
+    }
+
+    /// Where the photos lay, as it was given.
+    pub fn data(&self) -> Option<PathBuf> {
+        self.setting("data").map(PathBuf::from)
+    }
+
+    /// Their place, read as the run has read it: with its boxes, and as they were cut.
+    pub fn as_read(&self, source: Source) -> Option<Source> {
         let (prep, detections) = (self.table::<PrepSpec>("prep"), self.table::<Detections>("detections"));
         with_boxes(source.with_detections(&detections).cropped_as(&prep)).ok()
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor, value};
 use toml::{Table, Value};
 use umbel::base::augmentation::Mixing;
-use umbel::data::PrepSpec;
+use umbel::data::{Detections, PrepSpec};
 use umbel::nn::{OptimizerConfig, ScheduleKind};
 use umbel::pipeline::{Recipe, TrainConfig, merged};
 use umbel::settings::{Given, Kind, Reproduce, Stage, find, rows, table};

@@ -2,7 +2,7 @@
 //! and a data set larger than memory trains in constant memory. Safe to delete at any time.
 
 mod build;
-pub(super) mod housekeeping;
+pub(crate) mod housekeeping;
 mod key;
 mod notes;
 mod pack;

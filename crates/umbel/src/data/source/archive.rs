@@ -1,9 +1,28 @@
 //! What kind of archive a file is, told by its content, and what can be wrong with one.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::PathBuf;
 
+use super::{Stamp, folder};
 use crate::base::regular;
+
+/// An archive: what people know it by, and the file that holds its bytes.
+#[derive(Clone, Debug)]
+pub struct ArchiveFile {
+    /// As it was given.
+    pub given: PathBuf,
+    /// The same file, or a copy of what lies elsewhere.
+    pub file: PathBuf,
+    /// By what a change of it is told.
+    pub stamp: Stamp,
+}
+
+impl ArchiveFile {
+    /// That lies here.
+    pub fn at(path: PathBuf) -> Self {
+        ArchiveFile { stamp: folder::stamp_of(&path), file: path.clone(), given: path }
+    }
+}
 
 /// What kind of archive a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,9 +100,9 @@ pub fn is_named_as_one(name: &str) -> bool {
 }
 
 /// The kind of archive that a file is; `None` where it is none.
-pub fn form(path: &Path) -> Result<Option<Form>, ArchiveFault> {
+pub fn form(archive: &ArchiveFile) -> Result<Option<Form>, ArchiveFault> {
     let mut head = Vec::with_capacity(HEAD);
-    regular::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
+    regular::open(&archive.file)?.take(HEAD as u64).read_to_end(&mut head)?;
     if let Some((_, name)) = NOT_READ.iter().find(|(mark, _)| head.starts_with(mark)) {
         return Err(ArchiveFault::NotRead(name));
     }
@@ -94,7 +113,9 @@ pub fn form(path: &Path) -> Result<Option<Form>, ArchiveFault> {
         [b'P', b'A', b'R', b'1', ..] => Some(Form::Parquet),
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Form::Zstd),
         // The oldest have no mark; their headers are checked by a sum when they are read.
-        _ if is_tar(&head) || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar")) => Some(Form::Tar),
+        _ if is_tar(&head) || archive.given.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar")) => {
+            Some(Form::Tar)
+        }
         _ => None,
     })
 }

@@ -4,18 +4,23 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::archive::{self, ArchiveFault};
+use super::archive::{self, ArchiveFault, ArchiveFile};
 use crate::{Result, data};
 
 /// Names that braces stand for, at most.
 const MOST: usize = 100_000;
 
 /// The archives that are meant, in order; `None` where a folder of photos is.
-pub fn of(path: &Path) -> Result<Option<Vec<PathBuf>>> {
+pub fn of(path: &Path) -> Result<Option<Vec<ArchiveFile>>> {
+    let files = paths(path)?;
+    Ok(files.map(|files| files.into_iter().map(ArchiveFile::at).collect()))
+}
+
+fn paths(path: &Path) -> Result<Option<Vec<PathBuf>>> {
     let fail = |fault| crate::Error::from(data::Error::Archive { path: path.to_owned(), fault });
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => Ok(in_folder(path)),
-        Ok(about) if about.is_file() => match archive::form(path).map_err(fail)? {
+        Ok(about) if about.is_file() => match archive::form(&ArchiveFile::at(path.to_owned())).map_err(fail)? {
             Some(_) => Ok(Some(vec![path.to_owned()])),
             None => Err(data::Error::NotAFolder { path: path.to_owned() }.into()),
         },
@@ -40,7 +45,9 @@ pub fn of(path: &Path) -> Result<Option<Vec<PathBuf>>> {
 pub fn are_at(path: &Path) -> bool {
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => in_folder(path).is_some(),
-        Ok(about) if about.is_file() => !matches!(archive::form(path), Ok(None) | Err(ArchiveFault::Io(_))),
+        Ok(about) if about.is_file() => {
+            !matches!(archive::form(&ArchiveFile::at(path.to_owned())), Ok(None) | Err(ArchiveFault::Io(_)))
+        }
         Ok(_) => false,
         Err(_) => {
             path.to_str().is_some_and(|name| name.contains('{') && expanded(name).is_ok_and(|names| names.len() > 1))

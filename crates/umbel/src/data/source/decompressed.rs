@@ -3,12 +3,11 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::archive::{ArchiveFault, Form, is_tar};
-use super::folder;
+use super::archive::{ArchiveFault, ArchiveFile, Form, is_tar};
 use super::listed::Stopped;
 use crate::base::atomic::Scratch;
 use crate::base::progress::Interrupt;
@@ -24,9 +23,9 @@ const HARMLESS: u64 = 1 << 30;
 const CHUNK: usize = 1 << 18;
 
 /// The tar within the archive at `path`, compressed as `form` says: as it was left here by the last who needed it, or decompressed now.
-pub fn tar(path: &Path, form: Form, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
-    kept(path, cache, |making| {
-        let file = BufReader::new(regular::open(path).map_err(ArchiveFault::from)?);
+pub fn tar(archive: &ArchiveFile, form: Form, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
+    kept(archive, cache, |making| {
+        let file = BufReader::new(regular::open(&archive.file).map_err(ArchiveFault::from)?);
         match form {
             Form::Gzip => copy(&mut MultiGzDecoder::new(file), making, interrupt),
             Form::Zstd => copy(&mut Frames::new(file), making, interrupt),
@@ -58,14 +57,14 @@ impl Making<'_> {
     }
 }
 
-/// What was made of the file at `path`: as it was left in the folder of the cache by the last who needed it, or made now.
+/// What was made of an archive: as it was left in the folder of the cache by the last who needed it, or made now.
 pub fn kept(
-    path: &Path,
+    archive: &ArchiveFile,
     cache: &CacheOptions,
     make: impl FnOnce(&Making<'_>) -> Result<(), Stopped>,
 ) -> Result<PathBuf, Stopped> {
     let folder = &cache.folder;
-    let place = folder.join(name(path));
+    let place = folder.join(name(archive));
     if place.is_file() {
         housekeeping::mark_used(&place);
         return Ok(place);
@@ -73,7 +72,7 @@ pub fn kept(
     std::fs::create_dir_all(folder).map_err(ArchiveFault::from)?;
     let _making = housekeeping::begin_to_make(folder);
     let scratch = Scratch::beside(&place).map_err(unwritten)?;
-    let bytes = std::fs::metadata(path).map_err(ArchiveFault::from)?.len();
+    let bytes = std::fs::metadata(&archive.file).map_err(ArchiveFault::from)?.len();
     let grown = bytes.saturating_mul(MOST_GROWTH).max(HARMLESS);
     let file = scratch.file().map_err(unwritten)?;
     let making = Making { file: &file, most: cache.max_bytes.min(grown), is_all_there_is: cache.max_bytes <= grown };
@@ -84,10 +83,10 @@ pub fn kept(
 }
 
 /// What it is called: by where the archive lies, and by what a change of it is told.
-fn name(path: &Path) -> String {
+fn name(ArchiveFile { file, stamp, .. }: &ArchiveFile) -> String {
     let mut hasher = blake3::Hasher::new();
-    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    hasher.update(real.as_os_str().as_encoded_bytes()).update(&folder::stamp_of(path));
+    let real = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    hasher.update(real.as_os_str().as_encoded_bytes()).update(stamp);
     format!("{}.{}", hasher.finalize().to_hex(), housekeeping::TAR_EXTENSION)
 }
 

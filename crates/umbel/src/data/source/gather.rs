@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, btree_map};
 use std::path::{Path, PathBuf};
 
-use super::archive::{self, ArchiveFault, Form};
+use super::archive::{self, ArchiveFault, ArchiveFile, Form};
 use super::listed::{Listed, Stopped};
 use super::members::{Container, METADATA, Member, Members};
-use super::{decompressed, folder, parquet, samples, tar, zip};
+use super::{decompressed, parquet, samples, tar, zip};
 use crate::base::caught::caught;
 use crate::base::last_name::last_name;
 use crate::base::never;
@@ -15,10 +15,20 @@ use crate::base::progress::{Interrupt, Observer};
 use crate::data::{CacheOptions, Part, decode};
 use crate::{Error, Result, data};
 
+/// What archives are, as those have them who gave them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Archives, whose names and insides may tell parts and classes.
+    Archives,
+    /// Nothing of their own: the files of one folder lie in them.
+    Folder,
+}
+
 impl Members {
     /// Lists the members of these archives. One of several that cannot be read is a problem; of one alone it is an error.
     pub fn of(
-        archives: &[PathBuf],
+        archives: &[ArchiveFile],
+        standing: Standing,
         cache: &CacheOptions,
         observer: &mut dyn Observer,
         interrupt: &Interrupt,
@@ -26,7 +36,8 @@ impl Members {
         let fail = |path: &Path, fault| Error::from(data::Error::Archive { path: path.to_owned(), fault });
         let (mut containers, mut lists, mut problems, mut seen) = (Vec::new(), Vec::new(), Vec::new(), 0);
         let mut classes: Vec<Vec<(String, String)>> = Vec::new();
-        for path in archives {
+        for archive in archives {
+            let path = archive.given.as_path();
             let number = containers.len() as u32;
             let mut listed = Listed {
                 found: Vec::new(),
@@ -37,7 +48,7 @@ impl Members {
                 before: seen,
             };
             // What reads archives is written not to panic, and they come from anywhere.
-            let outcome = caught(|| list(path, cache, &mut listed));
+            let outcome = caught(|| list(archive, cache, &mut listed));
             let gave_up = || Err(ArchiveFault::Damaged("its reader gave up on it".to_string()).into());
             match outcome.unwrap_or_else(gave_up) {
                 Ok(read) => {
@@ -46,8 +57,8 @@ impl Members {
                     lists.push(listed.found);
                     classes.push(std::mem::take(&mut listed.told));
                     // Of what was given: a copy in the cache is marked each time that it is used.
-                    let stamp = folder::stamp_of(path);
-                    containers.push(Container { given: path.clone(), read, stamp, part: None });
+                    let (given, stamp) = (archive.given.clone(), archive.stamp);
+                    containers.push(Container { given, read, stamp, part: None });
                 }
                 Err(Stopped::Interrupted) => return Err(Error::Interrupted),
                 Err(Stopped::Fault(fault)) if archives.len() == 1 => return Err(fail(path, fault)),
@@ -59,6 +70,10 @@ impl Members {
         }
         let mut members =
             Members { containers, by_path: BTreeMap::new(), problems, told: BTreeMap::new(), are_samples: false };
+        if standing == Standing::Folder {
+            lists.into_iter().enumerate().for_each(|(number, list)| members.add(number, list));
+            return Ok(members);
+        }
         members.tell_parts();
         for (container, told) in members.containers.iter().zip(classes) {
             let within = |path: String| container.part.map_or(path.clone(), |part| format!("{}/{path}", part.name()));
@@ -138,12 +153,13 @@ impl Members {
 }
 
 /// Lists one archive, and gives the file that its members are read from.
-fn list(path: &Path, cache: &CacheOptions, listed: &mut Listed<'_>) -> std::result::Result<PathBuf, Stopped> {
-    let form = archive::form(path)?.ok_or_else(|| ArchiveFault::Damaged("it does not begin as one".to_string()))?;
+fn list(file: &ArchiveFile, cache: &CacheOptions, listed: &mut Listed<'_>) -> std::result::Result<PathBuf, Stopped> {
+    let (form, path) = (archive::form(file)?, file.given.as_path());
+    let form = form.ok_or_else(|| ArchiveFault::Damaged("it does not begin as one".to_string()))?;
     let read = match form {
-        Form::Zip | Form::Tar => path.to_owned(),
-        Form::Gzip | Form::Zstd => decompressed::tar(path, form, cache, listed.heard.1)?,
-        Form::Parquet => parquet::tar(path, cache, listed.heard.1)?,
+        Form::Zip | Form::Tar => file.file.clone(),
+        Form::Gzip | Form::Zstd => decompressed::tar(file, form, cache, listed.heard.1)?,
+        Form::Parquet => parquet::tar(file, cache, listed.heard.1)?,
     };
     match form {
         Form::Zip => zip::list(&read, listed)?,

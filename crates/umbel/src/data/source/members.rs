@@ -69,6 +69,11 @@ impl Members {
         self.by_path.is_empty() && self.problems.is_empty()
     }
 
+    /// What is wrong besides.
+    pub fn add_problems(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+    }
+
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -4,6 +4,7 @@
 mod archive;
 mod boxes;
 mod containers;
+mod copies;
 mod decompressed;
 mod detections;
 mod folder;
@@ -28,11 +29,14 @@ use crate::base::problem::Problem;
 use crate::base::progress::{Interrupt, Observer, Silent};
 use crate::base::regular;
 use crate::{Result, data};
-pub use archive::ArchiveFault;
+pub use archive::{ArchiveFault, ArchiveFile, is_named_as_one};
 pub(super) use boxes::{Area, Boxes};
 use boxes::{Boxed, Cropping};
+pub use containers::expanded;
+pub use copies::Copies;
 pub use detections::Detections;
-pub(super) use members::METADATA;
+use gather::Standing;
+pub use members::METADATA;
 use members::Members;
 pub(super) use samples::Samples;
 
@@ -78,7 +82,7 @@ pub(super) struct Entry {
 }
 
 /// As long as a stamp of a photo is: size, time of the last change of the content, and of the status.
-pub(super) type Stamp = [u8; 40];
+pub type Stamp = [u8; 40];
 
 impl Source {
     /// What lies at `path`: a folder, a table of photos (`.csv`, `.jsonl`), boxes on photos (`.json`: COCO's or MegaDetector's), an archive (`.zip`, `.tar`; `.tar.gz` and `.tar.zst`, which are
@@ -96,7 +100,10 @@ impl Source {
             return Ok(Source::of(root, Place::Table(path.to_owned())));
         }
         let Some(containers) = containers::of(path)? else { return Ok(Source::of(root, Place::Folder)) };
-        let members = Members::of(&containers, cache, observer, interrupt)?;
+        Self::of_members(root, Members::of(&containers, Standing::Archives, cache, observer, interrupt)?)
+    }
+
+    fn of_members(root: PathBuf, members: Members) -> Result<Self> {
         if members.is_empty() {
             return Err(data::Error::Archive { path: root, fault: ArchiveFault::NoPictures }.into());
         }
@@ -269,5 +276,10 @@ const TABLES: [&str; 3] = ["csv", "jsonl", "json"];
 
 /// Whether `path` is a file named as a table, or as one that tells boxes.
 fn is_table(path: &Path) -> bool {
-    path.extension().is_some_and(|own| TABLES.iter().any(|end| own.eq_ignore_ascii_case(end))) && path.is_file()
+    is_named_as_table(path) && path.is_file()
+}
+
+/// Whether what is called so would be a table.
+pub fn is_named_as_table(path: &Path) -> bool {
+    path.extension().is_some_and(|own| TABLES.iter().any(|end| own.eq_ignore_ascii_case(end)))
 }

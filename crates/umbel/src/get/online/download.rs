@@ -3,9 +3,10 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::client::{Answer, Client, Request};
+use super::pace::{Pace, wait};
 use super::part::{Part, Same};
 use crate::base::progress::Interrupt;
 use crate::data::unpack::{free_bytes, io};
@@ -15,8 +16,6 @@ use crate::get::Fault;
 const MOST_TRIES: usize = 3;
 /// So many bytes are much; fewer between two breaks, and the line is as good as dead.
 const MUCH: u64 = 1 << 16;
-/// Fewer bytes than these in the time that an answer may take are none.
-const TRICKLE: u64 = 1 << 10;
 /// Before it is taken up again, and longer each time.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -125,17 +124,6 @@ fn check(source: &Source<'_>, part: &Part) -> Result<(), Stop> {
     Ok(())
 }
 
-fn wait(pause: Duration, interrupt: &Interrupt) -> Result<(), Stop> {
-    let until = Instant::now() + pause;
-    while Instant::now() < until {
-        if interrupt.requested() {
-            return Err(crate::Error::Interrupted.into());
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
 /// Why no more came.
 enum Broken {
     /// Worth another try.
@@ -202,7 +190,7 @@ impl Line<'_> {
             }
         }
         let patience = self.client.timeout();
-        let mut pace = (Instant::now(), part.done);
+        let mut pace = Pace::new(part.done);
         let mut reader = answer.reader();
         let mut buffer = vec![0; 1 << 16];
         while self.bytes.is_none_or(|bytes| part.done < bytes) {
@@ -226,12 +214,7 @@ impl Line<'_> {
                 _ => Broken::from(io("write", &part.path, source)),
             })?;
             (self.progress)(part.done, self.bytes);
-            if pace.0.elapsed() > patience {
-                if part.done - pace.1 < TRICKLE {
-                    return Err(Broken::Line(format!("less than {TRICKLE} bytes in {} s", patience.as_secs())));
-                }
-                pace = (Instant::now(), part.done);
-            }
+            pace.check(part.done, patience).map_err(Broken::Line)?;
         }
         Ok(())
     }

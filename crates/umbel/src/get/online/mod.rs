@@ -5,8 +5,10 @@ mod client;
 mod download;
 mod failure;
 mod hub;
+mod pace;
 mod part;
 mod place;
+mod s3;
 mod weights;
 
 use std::path::Path;
@@ -15,6 +17,7 @@ use self::archives::failed;
 pub use self::client::{Answer, Asked, Client, Method, Request};
 use self::hub::Repository;
 use self::place::{Found, Place, look};
+pub(super) use self::s3::open as open_s3;
 pub use self::weights::weights;
 use super::{Got, News, What};
 use crate::Result;

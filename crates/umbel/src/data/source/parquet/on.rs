@@ -11,7 +11,7 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::record::{Field, Row};
 use serde_json::Value;
 
-use super::super::archive::ArchiveFault;
+use super::super::archive::{ArchiveFault, ArchiveFile};
 use super::super::decompressed::{self, Making};
 use super::super::listed::Stopped;
 use super::{TOLD, Told};
@@ -33,12 +33,13 @@ struct Columns {
     names: Vec<String>,
 }
 
-/// The tar of the pictures in the file at `path`: as it was left in the cache by the last who needed it, or written now.
-pub fn tar(path: &Path, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
-    decompressed::kept(path, cache, |making| {
-        let reader = SerializedFileReader::new(regular::open(path).map_err(ArchiveFault::from)?).map_err(damaged)?;
+/// The tar of the pictures in a file: as it was left in the cache by the last who needed it, or written now.
+pub fn tar(archive: &ArchiveFile, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
+    decompressed::kept(archive, cache, |making| {
+        let file = regular::open(&archive.file).map_err(ArchiveFault::from)?;
+        let reader = SerializedFileReader::new(file).map_err(damaged)?;
         let columns = columns(&reader)?;
-        let mut pictures = Pictures::new(path, making);
+        let mut pictures = Pictures::new(&archive.given, making);
         for (number, row) in reader.get_row_iter(None).map_err(damaged)?.enumerate() {
             if interrupt.requested() {
                 return Err(Stopped::Interrupted);

@@ -1,6 +1,8 @@
 //! What a machine and its user bring along: who computes, and where things lie. A program makes it once, from the variables of
 //! its environment, and hands it down; the library reads none itself.
 
+mod s3;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ use crate::base::fonts::{self, Fonts};
 use crate::base::lang::Lang;
 use crate::nn::{Cpu, SharedEngine};
 use crate::pretrained::store::Store;
+pub use s3::S3;
 
 /// See the module. By default: the CPU at its best, folders among those for temporary files, and the system's fonts.
 #[derive(Clone, Debug)]
@@ -43,11 +46,13 @@ pub struct Network {
     pub timeout: Duration,
     /// Who asks the Hugging Face hub, for data sets that not everybody may have. It is told to the hub and to nobody else.
     pub token: Option<Token>,
+    /// Object stores.
+    pub s3: S3,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Network { timeout: Duration::from_secs(30), token: None }
+        Network { timeout: Duration::from_secs(30), token: None, s3: S3::default() }
     }
 }
 
@@ -90,7 +95,7 @@ impl Surroundings {
     /// As these variables say: `UMBEL_ISA` (the instruction set), `UMBEL_CACHE` and `UMBEL_MODELS` (folders, by default `umbel`
     /// and `umbel/models` in the places that the system has for caches and for a user's data: `XDG_CACHE_HOME`, `XDG_DATA_HOME`,
     /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), `HF_TOKEN` (who asks it), `UMBEL_TIMEOUT` (seconds to wait
-    /// for an answer of others), `PROCESSOR_IDENTIFIER`, and the first of `LC_ALL`, `LC_MESSAGES` and `LANG` (the language). Fonts lie where the system has its own, the user's (by the same variables) and, on
+    /// for an answer of others), those of S3 ([`S3::of`]), `PROCESSOR_IDENTIFIER`, and the first of `LC_ALL`, `LC_MESSAGES` and `LANG` (the language). Fonts lie where the system has its own, the user's (by the same variables) and, on
     /// Unix, below `XDG_DATA_DIRS`. One that is empty is not set.
     ///
     /// # Errors
@@ -127,7 +132,8 @@ impl Surroundings {
             store = store.with_hub(&endpoint);
         }
         let token = text("HF_TOKEN").map(|secret| Token::new(secret.trim().to_string()));
-        let network = Network { timeout: timeout(text("UMBEL_TIMEOUT"), usual.network.timeout)?, token };
+        let timeout = timeout(text("UMBEL_TIMEOUT"), usual.network.timeout)?;
+        let network = Network { timeout, token, s3: S3::of(text) };
         let home = |below: &str| folder("HOME").map(|home| home.join(below));
         let own_fonts = match () {
             () if cfg!(windows) => vec![folder("LOCALAPPDATA").map(|local| local.join("Microsoft\\Windows\\Fonts"))],
