@@ -94,7 +94,10 @@ fn figures_are_told_as_they_are() {
         Notice::ReducedRate { figure: "val_loss", waited: 2, from: 0.1, to: 0.01 },
         "val_loss has not improved for 2 epochs: the learning rate goes from 0.1 to 0.01.",
     );
-    said(Notice::Fetching { url: "https://hub/w".into(), bytes: Some(18_590_000) }, "Fetching https://hub/w (18.6 MB).");
+    said(
+        Notice::Fetching { url: "https://hub/w".into(), bytes: Some(18_590_000) },
+        "Fetching https://hub/w (18.6 MB).",
+    );
 }
 
 /// Of the room's own texts: whatever is added to one of its files, or as another file, is read too.
