@@ -65,7 +65,7 @@ impl ArchiveKind {
             let at = name.len().checked_sub(end.len()).filter(|at| *at > 0)?;
             name.get(at..)?.eq_ignore_ascii_case(end).then(|| &name[..at])
         };
-        ENDS.iter().find_map(|end| ends_so(end))
+        ENDS.iter().find_map(ends_so)
     }
 }
 
