@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{DeflateEncoder, GzEncoder};
 use sha2::{Digest, Sha256};
 use umbel::Surroundings;
 use umbel::base::progress::{Interrupt, Silent};
@@ -57,10 +57,12 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut written = Vec::new();
     let mut zip = rawzip::ZipArchiveWriter::new(&mut written);
     for (name, bytes) in members {
-        let (mut entry, config) = zip.new_file(*name).start().unwrap();
-        let mut writer = config.wrap(&mut entry);
+        let file = zip.new_file(*name).compression_method(rawzip::CompressionMethod::DEFLATE);
+        let (mut entry, config) = file.start().unwrap();
+        let mut writer = config.wrap(DeflateEncoder::new(&mut entry, Compression::fast()));
         writer.write_all(bytes).unwrap();
-        let (_, descriptor) = writer.finish().unwrap();
+        let (encoder, descriptor) = writer.finish().unwrap();
+        encoder.finish().unwrap();
         entry.finish(descriptor).unwrap();
     }
     zip.finish().unwrap();
