@@ -1,7 +1,7 @@
 //! Archives: every kind of them, and every way to make one that does harm.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
