@@ -5,7 +5,8 @@
     .venv/bin/python golden/sources_golden.py
 
 Six pictures of two classes, drawn here. The Parquet files have what the hub's own have: an image of bytes and path, and a label whose
-names lie in the features; one of them has a picture that is missing and a label that is none, too. The shards are of webdataset's
+names lie in the features; one of them has a picture that is missing and a label that is none, too,
+and two lack a column. The shards are of webdataset's
 ShardWriter.
 """
 
@@ -47,6 +48,11 @@ datasets.Dataset.from_list(odd, features=features()).to_parquet(OUT / "odd.parqu
 texts = [{"image": row["image"], "label": CLASSES[row["label"]]} for row in rows]
 named = datasets.Features({"image": datasets.Image(), "label": datasets.Value("string")})
 datasets.Dataset.from_list(texts, features=named).to_parquet(OUT / "texts.parquet")
+
+datasets.Dataset.from_list([{"label": row["label"]} for row in rows]).to_parquet(OUT / "labels.parquet")
+datasets.Dataset.from_list([{"image": row["image"]} for row in rows], features=datasets.Features({"image": datasets.Image()})).to_parquet(
+    OUT / "images.parquet"
+)
 
 with webdataset.ShardWriter(str(OUT / "shard-%03d.tar"), maxcount=4, mtime=0, verbose=0) as shards:
     for k in range(6):

@@ -36,6 +36,8 @@ fn an_archive_is_trained_on_as_its_folder_is() {
             let read = |run: &str| fs::read_to_string(place.path(run).join(file)).unwrap();
             assert_eq!(read("folder"), read(out), "{data}: {file}");
         }
+        let model = |run: &str| fs::read(place.path(run).join("model.safetensors")).unwrap();
+        assert!(model("folder") == model(out), "{data}: other weights");
         let page = fs::read_to_string(place.path(out).join("report.html")).unwrap();
         assert!(page.contains("data:image/jpeg;base64,"), "{data}: the page shows photos");
         let eval = |data: &str| place.umbel(&["eval", "folder", data, "--part", "val", "--json"]).succeeds().json();

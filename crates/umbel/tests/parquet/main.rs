@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use umbel::base::progress::{Interrupt, Silent};
 use umbel::data::decode::decode;
-use umbel::data::{CacheOptions, Index, Listing, Part, ProblemKind, Source};
+use umbel::data::{Cache, CacheOptions, Index, Listing, Part, PrepSpec, ProblemKind, Source, Split, SplitMethod};
 
 fn at(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/data/sources").join(name)
@@ -62,6 +62,37 @@ fn files_that_are_called_after_parts_are_these() {
     let index = open(folder.path(), &cache).unwrap();
     let of = |part| index.parts.iter().flatten().filter(|own| **own == part).count();
     assert_eq!((of(Part::Train), of(Part::Test), index.problems.len()), (6, 6, 0), "{:?}", index.problems);
+}
+
+#[test]
+fn a_table_without_pictures_or_labels_says_what_it_has() {
+    let cache = TempDir::new().unwrap();
+    let refused = |name: &str| open(&at(name), &cache).unwrap_err().to_string();
+    let (labels, images) = (refused("labels.parquet"), refused("images.parquet"));
+    assert!(labels.contains("no column that holds images, only: label"), "{labels}");
+    assert!(images.contains("no column that holds labels, only: image"), "{images}");
+}
+
+#[test]
+fn the_same_photos_are_the_same_as_in_a_folder() {
+    let (cache, folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let index = open(&at("photos.parquet"), &cache).unwrap();
+    for photo in &index.photos {
+        let path = folder.path().join(&photo.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, index.source.read(&photo.path, &Default::default()).unwrap().as_slice()).unwrap();
+    }
+    let files = open(folder.path(), &cache).unwrap();
+    assert_eq!((&index.photos, &index.classes), (&files.photos, &files.classes));
+    let prep = PrepSpec { image_size: 32, ..PrepSpec::default() };
+    let options = CacheOptions { folder: cache.path().to_owned(), ..CacheOptions::default() };
+    let told = |index: &Index| {
+        let cache = Cache::open(index, &prep, &options, &mut Silent, &Interrupt::default()).unwrap();
+        let split = Split::make(&SplitMethod::Stratified, index, &cache, 0.34, 7).unwrap();
+        let pixels: Vec<_> = (0..index.photos.len()).map(|at| cache.image(at).unwrap().unwrap()).collect();
+        (split.train, split.val, pixels)
+    };
+    assert!(told(&index) == told(&files));
 }
 
 #[test]
