@@ -36,6 +36,8 @@ pub enum Form {
 
 /// The ends of archives' names, in lower case: by these they are looked for in a folder.
 const EXTENSIONS: [&str; 9] = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".tar.zstd", ".taz", ".parquet"];
+/// Bytes.
+const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 /// As far as the mark of a tar reaches.
 const HEAD: usize = 265;
 /// Kinds of archives that are not read, by their first bytes.
@@ -77,7 +79,10 @@ pub enum ArchiveFault {
     #[error("what is compressed in it is no tar; give the folder or an archive that photos lie in")]
     NoTar,
     /// Decompressed, it would take more room than it may.
-    #[error("decompressed, it would take more than {} GiB; unpack it where there is room, and give the folder", .0 >> 30)]
+    #[error(
+        "decompressed, it would take more than the {:.1} GiB that the cache has for it; unpack it where there is room, and give the folder",
+        *.0 as f64 / GIB
+    )]
     TooLarge(u64),
     /// It grows by more than photos ever do.
     #[error("it grows to more than {0} times its size, as no archive of photos does")]

@@ -1,6 +1,7 @@
 //! An archive that is compressed as a whole, decompressed once into the folder of the cache, so that its members can be read in
 //! place. Kept and deleted there as packs are.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use super::archive::{ArchiveFault, ArchiveFile, Form, is_tar};
 use super::listed::Stopped;
 use crate::base::atomic::Scratch;
-use crate::base::progress::Interrupt;
+use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::regular;
 use crate::data::CacheOptions;
 use crate::data::cache::housekeeping;
@@ -23,20 +24,41 @@ const HARMLESS: u64 = 1 << 30;
 const CHUNK: usize = 1 << 18;
 
 /// The tar within the archive at `path`, compressed as `form` says: as it was left here by the last who needed it, or decompressed now.
-pub fn tar(archive: &ArchiveFile, form: Form, cache: &CacheOptions, interrupt: &Interrupt) -> Result<PathBuf, Stopped> {
+pub fn tar(archive: &ArchiveFile, form: Form, cache: &CacheOptions, heard: &mut Heard<'_>) -> Result<PathBuf, Stopped> {
     kept(archive, cache, |making| {
-        let file = BufReader::new(regular::open(&archive.file).map_err(ArchiveFault::from)?);
+        let read = Cell::new(0);
+        let file = regular::open(&archive.file).map_err(ArchiveFault::from)?;
+        let file = BufReader::new(Counted { inner: file, read: &read });
         match form {
-            Form::Gzip => copy(&mut MultiGzDecoder::new(file), making, interrupt),
-            Form::Zstd => copy(&mut Frames::new(file), making, interrupt),
+            Form::Gzip => copy(&mut MultiGzDecoder::new(file), making, &read, heard),
+            Form::Zstd => copy(&mut Frames::new(file), making, &read, heard),
             Form::Zip | Form::Tar | Form::Parquet => Err(ArchiveFault::NoTar.into()),
         }
     })
 }
 
+/// Who hears of it, and who may stop it.
+pub type Heard<'a> = (&'a mut dyn Observer, &'a Interrupt);
+
+/// A file that counts what is read of it.
+struct Counted<'a> {
+    inner: File,
+    read: &'a Cell<u64>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.read.set(self.read.get() + read as u64);
+        Ok(read)
+    }
+}
+
 /// What is made of a file and kept in the folder of the cache: the file that is written, and how large it may grow.
 pub struct Making<'a> {
     file: &'a File,
+    /// Of the archive.
+    bytes: u64,
     most: u64,
     is_all_there_is: bool,
 }
@@ -57,7 +79,8 @@ impl Making<'_> {
     }
 }
 
-/// What was made of an archive: as it was left in the folder of the cache by the last who needed it, or made now.
+/// What was made of an archive: as it was left in the folder of the cache by the last who needed it, or made now. Whoever needs several
+/// keeps the cache within its bounds once all are there.
 pub fn kept(
     archive: &ArchiveFile,
     cache: &CacheOptions,
@@ -75,10 +98,10 @@ pub fn kept(
     let bytes = std::fs::metadata(&archive.file).map_err(ArchiveFault::from)?.len();
     let grown = bytes.saturating_mul(MOST_GROWTH).max(HARMLESS);
     let file = scratch.file().map_err(unwritten)?;
-    let making = Making { file: &file, most: cache.max_bytes.min(grown), is_all_there_is: cache.max_bytes <= grown };
+    let making =
+        Making { file: &file, bytes, most: cache.max_bytes.min(grown), is_all_there_is: cache.max_bytes <= grown };
     make(&making)?;
     scratch.commit().map_err(unwritten)?;
-    housekeeping::keep_within(folder, cache.max_bytes, &[&place]);
     Ok(place)
 }
 
@@ -97,7 +120,12 @@ fn unwritten(error: umbel_predict::Error) -> ArchiveFault {
     }
 }
 
-fn copy(from: &mut dyn Read, making: &Making<'_>, interrupt: &Interrupt) -> Result<(), Stopped> {
+fn copy(
+    from: &mut dyn Read,
+    making: &Making<'_>,
+    consumed: &Cell<u64>,
+    (observer, interrupt): &mut Heard<'_>,
+) -> Result<(), Stopped> {
     let (mut to, mut buffer, mut written) = (making.file(), vec![0; CHUNK], 0u64);
     loop {
         if interrupt.requested() {
@@ -115,6 +143,7 @@ fn copy(from: &mut dyn Read, making: &Making<'_>, interrupt: &Interrupt) -> Resu
         written += read as u64;
         making.check(written)?;
         to.write_all(&buffer[..read]).map_err(ArchiveFault::from)?;
+        observer.event(&Event::Unpacking { done: consumed.get(), bytes: making.bytes });
     }
     if written == 0 { Err(ArchiveFault::NoTar.into()) } else { Ok(()) }
 }

@@ -12,6 +12,7 @@ use crate::base::last_name::last_name;
 use crate::base::never;
 use crate::base::problem::{Problem, ProblemKind};
 use crate::base::progress::{Interrupt, Observer};
+use crate::data::cache::housekeeping;
 use crate::data::{CacheOptions, Part, decode};
 use crate::{Error, Result, data};
 
@@ -36,7 +37,10 @@ impl Members {
         let fail = |path: &Path, fault| Error::from(data::Error::Archive { path: path.to_owned(), fault });
         let (mut containers, mut lists, mut problems, mut seen) = (Vec::new(), Vec::new(), Vec::new(), 0);
         let mut classes: Vec<Vec<(String, String)>> = Vec::new();
+        // Of those that are kept in the cache, together.
+        let mut copied = 0;
         for archive in archives {
+            let left = CacheOptions { max_bytes: cache.max_bytes.saturating_sub(copied), ..cache.clone() };
             let path = archive.given.as_path();
             let number = containers.len() as u32;
             let mut listed = Listed {
@@ -48,10 +52,13 @@ impl Members {
                 before: seen,
             };
             // What reads archives is written not to panic, and they come from anywhere.
-            let outcome = caught(|| list(archive, cache, &mut listed));
+            let outcome = caught(|| list(archive, &left, &mut listed));
             let gave_up = || Err(ArchiveFault::Damaged("its reader gave up on it".to_string()).into());
             match outcome.unwrap_or_else(gave_up) {
                 Ok(read) => {
+                    if read != archive.file {
+                        copied += std::fs::metadata(&read).map_or(0, |about| about.len());
+                    }
                     seen += listed.found.len();
                     problems.append(&mut listed.problems);
                     lists.push(listed.found);
@@ -67,6 +74,10 @@ impl Members {
                     problems.push(Problem { path: last_name(path), kind, detail: fault.to_string() });
                 }
             }
+        }
+        if copied > 0 {
+            let in_use: Vec<&Path> = containers.iter().map(|container| container.read.as_path()).collect();
+            housekeeping::keep_within(&cache.folder, cache.max_bytes, &in_use);
         }
         let mut members =
             Members { containers, by_path: BTreeMap::new(), problems, told: BTreeMap::new(), are_samples: false };
@@ -158,7 +169,7 @@ fn list(file: &ArchiveFile, cache: &CacheOptions, listed: &mut Listed<'_>) -> st
     let form = form.ok_or_else(|| ArchiveFault::Damaged("it does not begin as one".to_string()))?;
     let read = match form {
         Form::Zip | Form::Tar => file.file.clone(),
-        Form::Gzip | Form::Zstd => decompressed::tar(file, form, cache, listed.heard.1)?,
+        Form::Gzip | Form::Zstd => decompressed::tar(file, form, cache, &mut listed.heard)?,
         Form::Parquet => parquet::tar(file, cache, listed.heard.1)?,
     };
     match form {
