@@ -64,7 +64,7 @@ fn photos_in_an_archive_are_answered_and_copied() {
     assert_eq!(told(&answers, "photos.tar/"), told(&plain, "photos/"));
     for answer in &answers {
         let (path, class) = (answer["path"].as_str().unwrap(), answer["class"].as_str().unwrap());
-        let own = place.path(&path.replace("photos.tar/", "photos/"));
+        let own = place.path(path.replace("photos.tar/", "photos/"));
         let copies = fs::read_dir(place.path("sorted").join(class))
             .unwrap()
             .map(|entry| fs::read(entry.unwrap().path()).unwrap());

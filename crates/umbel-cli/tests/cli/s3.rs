@@ -128,7 +128,7 @@ fn objects(folder: &Path, prefix: &str) -> BTreeMap<String, Vec<u8>> {
 fn album(mood: impl Fn(&Asked, Reply) -> Reply + Send + Sync + 'static) -> (Place, Store) {
     let place = Place::new();
     for (class, shade) in [("daisy", 200u8), ("rote Rosen & mehr", 90)] {
-        let folder = place.path(&format!("album/{class}"));
+        let folder = place.path(format!("album/{class}"));
         fs::create_dir_all(&folder).unwrap();
         for number in 0..6u8 {
             let pixel = |x: u32, y: u32| image::Rgb([shade, (x * 9) as u8 + number, (y * 7) as u8 ^ (number * 40)]);
@@ -162,7 +162,7 @@ fn photos_in_a_store_train_as_those_in_a_folder_do() {
     assert!(ran.succeeds().err.contains("Fetching s3://photos/of me/album"), "{ran:?}");
     assert!(!ran.err.contains("hidden-secret") && !ran.out.contains("hidden-secret"), "{ran:?}");
     for file in ["split.csv", "model.safetensors"] {
-        let read = |run: &str| fs::read(place.path(&format!("{run}/{file}"))).unwrap();
+        let read = |run: &str| fs::read(place.path(format!("{run}/{file}"))).unwrap();
         assert!(read("here") == read("there"), "{file} differs");
     }
     let config = fs::read_to_string(place.path("there/config.toml")).unwrap();
