@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 pub use self::error::{Error, Fault};
 pub use self::online::*;
 pub use self::store_fault::StoreFault;
-use self::what::S3_SCHEME;
 pub use self::what::{What, is_address, is_s3};
 use crate::Result;
 use crate::base::progress::{Interrupt, Observer};

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::Result;
-use crate::get::{Error, S3_SCHEME};
+use crate::get::Error;
+use crate::get::what::S3_SCHEME;
 
 /// A bucket, and the beginning of names in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
