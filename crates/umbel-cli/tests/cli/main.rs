@@ -36,6 +36,7 @@ mod predict;
 mod predict_sure;
 mod pretrained;
 mod resume;
+#[cfg(feature = "net")]
 mod s3;
 mod scripts;
 #[cfg(feature = "net")]

@@ -35,7 +35,7 @@ pub struct Request<'a> {
     pub method: Method,
     /// The address.
     pub url: &'a str,
-    /// Names and values of headers. Those in [`SECRET`] go to the host of the address alone, and to none that it sends to.
+    /// Names and values of headers. Those that tell who asks (`authorization`, `cookie`, ...) go to the host of the address alone, and to none that it sends to.
     pub headers: &'a [(&'a str, &'a str)],
     /// The first byte that is wanted, and the one behind the last where an end is known.
     pub range: Option<(u64, Option<u64>)>,
