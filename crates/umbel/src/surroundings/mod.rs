@@ -95,7 +95,8 @@ impl Surroundings {
     /// As these variables say: `UMBEL_ISA` (the instruction set), `UMBEL_CACHE` and `UMBEL_MODELS` (folders, by default `umbel`
     /// and `umbel/models` in the places that the system has for caches and for a user's data: `XDG_CACHE_HOME`, `XDG_DATA_HOME`,
     /// `LOCALAPPDATA`, `HOME`), `HF_ENDPOINT` (another hub, or a mirror), `HF_TOKEN` (who asks it), `UMBEL_TIMEOUT` (seconds to wait
-    /// for an answer of others), those of S3 (`AWS_ACCESS_KEY_ID` and the like), `PROCESSOR_IDENTIFIER`, and the first of `LC_ALL`, `LC_MESSAGES` and `LANG` (the language). Fonts lie where the system has its own, the user's (by the same variables) and, on
+    /// for an answer of others), those of S3 (`AWS_ACCESS_KEY_ID` and the like), `PROCESSOR_IDENTIFIER`, and the first of `LC_ALL`,
+    /// `LC_MESSAGES` and `LANG` (the language). Fonts lie where the system has its own, the user's (by the same variables) and, on
     /// Unix, below `XDG_DATA_DIRS`. One that is empty is not set.
     ///
     /// # Errors
