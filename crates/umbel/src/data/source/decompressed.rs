@@ -15,10 +15,8 @@ use crate::base::progress::{Event, Interrupt, Observer};
 use crate::base::regular;
 use crate::data::CacheOptions;
 use crate::data::cache::housekeeping;
-use crate::data::unpack::Frames;
+use crate::data::unpack::{Counted, Frames, UnpackLimits};
 
-/// Photos hardly shrink: what grows by more is meant to do harm.
-const MOST_GROWTH: u64 = 200;
 /// Up to here anything may grow: small files shrink well.
 const HARMLESS: u64 = 1 << 30;
 const CHUNK: usize = 1 << 18;
@@ -40,20 +38,6 @@ pub fn tar(archive: &ArchiveFile, form: Form, cache: &CacheOptions, heard: &mut 
 /// Who hears of it, and who may stop it.
 pub type Heard<'a> = (&'a mut dyn Observer, &'a Interrupt);
 
-/// A file that counts what is read of it.
-struct Counted<'a> {
-    inner: File,
-    read: &'a Cell<u64>,
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.read.set(self.read.get() + read as u64);
-        Ok(read)
-    }
-}
-
 /// What is made of a file and kept in the folder of the cache: the file that is written, and how large it may grow.
 pub struct Making<'a> {
     file: &'a File,
@@ -74,7 +58,7 @@ impl Making<'_> {
         match (bytes <= self.most, self.is_all_there_is) {
             (true, _) => Ok(()),
             (false, true) => Err(ArchiveFault::TooLarge(self.most)),
-            (false, false) => Err(ArchiveFault::Bomb(MOST_GROWTH)),
+            (false, false) => Err(ArchiveFault::Bomb(UnpackLimits::default().ratio)),
         }
     }
 }
@@ -96,7 +80,7 @@ pub fn kept(
     let _making = housekeeping::begin_to_make(folder);
     let scratch = Scratch::beside(&place).map_err(unwritten)?;
     let bytes = std::fs::metadata(&archive.file).map_err(ArchiveFault::from)?.len();
-    let grown = bytes.saturating_mul(MOST_GROWTH).max(HARMLESS);
+    let grown = bytes.saturating_mul(UnpackLimits::default().ratio).max(HARMLESS);
     let file = scratch.file().map_err(unwritten)?;
     let making =
         Making { file: &file, bytes, most: cache.max_bytes.min(grown), is_all_there_is: cache.max_bytes <= grown };

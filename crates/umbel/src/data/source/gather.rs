@@ -123,7 +123,9 @@ impl Members {
     /// begin anew in each.
     fn add(&mut self, number: usize, mut list: Vec<(String, Member)>) {
         if let Some(part) = self.containers[number].part {
-            while let Some(top) = lone_top(&list, |path| Part::of_folder(path) == Some(part)) {
+            while let Some(top) =
+                lone_top(list.iter().map(|(path, _)| path.as_str()), |path| Part::of_folder(path) == Some(part))
+            {
                 list.iter_mut().for_each(|(path, _)| *path = path.split_off(top.len() + 1));
             }
             list.iter_mut().for_each(|(path, _)| *path = format!("{}/{path}", part.name()));
@@ -148,12 +150,11 @@ impl Members {
     /// Leaves out the folder that the whole archive lies in, as many as there are.
     fn without_top(&mut self) {
         loop {
-            let list: Vec<(String, Member)> =
-                self.by_path.iter().map(|(path, member)| (path.clone(), *member)).collect();
-            let Some(top) = lone_top(&list, |_| true) else { return };
+            let Some(top) = lone_top(self.by_path.keys().map(String::as_str), |_| true) else { return };
             let below = format!("{top}/");
             let inner = |path: &String| path.strip_prefix(&below).map(String::from);
-            self.by_path = list.iter().filter_map(|(path, member)| Some((inner(path)?, *member))).collect();
+            let list = std::mem::take(&mut self.by_path).into_iter();
+            self.by_path = list.filter_map(|(path, member)| Some((inner(&path)?, member))).collect();
             for problem in &mut self.problems {
                 if let Some(path) = inner(&problem.path) {
                     problem.path = path;
@@ -184,14 +185,14 @@ fn list(file: &ArchiveFile, cache: &CacheOptions, listed: &mut Listed<'_>) -> st
 }
 
 /// The folder that all members lie in, where it holds folders alone and is one that may be left out.
-fn lone_top(list: &[(String, Member)], may_go: impl Fn(&str) -> bool) -> Option<String> {
+fn lone_top<'a>(all: impl Iterator<Item = &'a str> + Clone, may_go: impl Fn(&str) -> bool) -> Option<String> {
     let is_data = |path: &&str| {
         let mut parts = path.split('/').rev();
         let is_hidden = |name: &str, is_folder| never::by_name(name.as_ref(), is_folder).is_some();
         !(parts.next().is_some_and(|name| is_hidden(name, false)) || parts.any(|name| is_hidden(name, true)))
     };
     // Beside the folder, files that are no pictures do not count: a license, a note.
-    let paths = || list.iter().map(|(path, _)| path.as_str()).filter(is_data);
+    let paths = || all.clone().filter(is_data);
     let in_folders = || paths().filter_map(|path| path.split_once('/'));
     let (top, _) = in_folders().next()?;
     let loose = |path: &str| !path.contains('/') && decode::named_as_picture(Path::new(path));

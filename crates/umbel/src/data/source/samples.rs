@@ -1,7 +1,7 @@
 //! Shards as WebDataset has them: tars in which a picture and what is told of it share a key (`0042.jpg` and `0042.cls` or
 //! `0042.json`), the name up to its first dot. See <https://github.com/webdataset/webdataset>.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -101,8 +101,13 @@ fn told(members: &Members) -> Samples {
 
 /// Whether the first picture that has a JSON beside it is told its class there.
 pub fn are_told_in_json<'a>(members: &Members, mut all: impl Iterator<Item = &'a (String, Member)> + Clone) -> bool {
+    let is_json = |path: &str| parted(path).is_some_and(|(_, end)| end == JSON);
+    // Most archives have none, and may have a million pictures.
+    if !all.clone().any(|(path, _)| is_json(path)) {
+        return false;
+    }
     let is_picture = |path: &str| decode::named_as_picture(Path::new(path));
-    let pictures: std::collections::HashSet<&str> =
+    let pictures: HashSet<&str> =
         all.clone().filter(|(path, _)| is_picture(path)).filter_map(|(path, _)| Some(parted(path)?.0)).collect();
     let beside =
         |(path, _): &&(String, Member)| parted(path).is_some_and(|(key, end)| end == JSON && pictures.contains(key));

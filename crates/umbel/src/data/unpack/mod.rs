@@ -1,6 +1,7 @@
 //! Unpacks archives of photos into a folder: tar, also compressed by gzip or Zstandard, and zip. What an archive is, its first bytes tell;
 //! nothing of it comes to lie outside of the folder, and how much it may become is bounded.
 
+mod counted;
 mod fault;
 mod frames;
 mod kind;
@@ -12,6 +13,7 @@ mod zipped;
 use std::fs;
 use std::path::Path;
 
+pub(super) use self::counted::Counted;
 pub use self::fault::UnpackFault;
 pub(super) use self::frames::Frames;
 pub use self::kind::ArchiveKind;

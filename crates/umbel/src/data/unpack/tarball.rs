@@ -3,35 +3,20 @@
 use std::cell::Cell;
 use std::io::{BufReader, Read};
 use std::path::Path;
-use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
 use super::frames::Frames;
 use super::sink::{Broken, Odd, Sink, Step};
-use super::{ArchiveKind, UnpackFault, kind};
-
-/// A file that counts what is read of it.
-struct Counted<R> {
-    inner: R,
-    read: Rc<Cell<u64>>,
-}
-
-impl<R: Read> Read for Counted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.read.set(self.read.get() + n as u64);
-        Ok(n)
-    }
-}
+use super::{ArchiveKind, Counted, UnpackFault, kind};
 
 pub(super) fn read(archive: &Path, kind: ArchiveKind, sink: &mut Sink<'_>) -> Step {
     let file = kind::open(archive).map_err(Broken::damaged)?;
     sink.will_take(file.metadata().map_or(0, |about| about.len()))?;
-    let read = Rc::new(Cell::new(0));
-    let buffered = BufReader::with_capacity(1 << 16, Counted { inner: file, read: read.clone() });
-    let stream: Box<dyn Read> = match kind {
+    let read = Cell::new(0);
+    let buffered = BufReader::with_capacity(1 << 16, Counted { inner: file, read: &read });
+    let stream: Box<dyn Read + '_> = match kind {
         ArchiveKind::Tar | ArchiveKind::Zip => Box::new(buffered),
         ArchiveKind::TarGz => Box::new(MultiGzDecoder::new(buffered)),
         ArchiveKind::TarZst => Box::new(Frames::new(buffered)),

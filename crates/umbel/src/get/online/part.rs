@@ -91,7 +91,7 @@ impl Part {
 
     /// Its SHA-256, in hexadecimal digits.
     pub fn sha256(&self) -> String {
-        self.hasher.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.hasher.clone().finalize())
     }
 
     /// Flushes it and gives it its name.
@@ -111,4 +111,9 @@ impl Part {
         name.push(".tag");
         self.path.with_file_name(name)
     }
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
